@@ -1,0 +1,74 @@
+/** Every error of the plugin, in one table. The codes and statuses are part of the public surface. */
+
+import createError, { type FastifyError } from '@fastify/error'
+
+/** What the plugin throws and answers: Fastify's own error, with the headers that belong on the reply. */
+export interface ApiTokensError extends FastifyError {
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+const PREFIX = 'FST_API_TOKENS_'
+
+/** A bad request is the client's doing and as frequent as it likes: its error carries no stack. */
+function clientError(name: string, message: string, status: number) {
+  return createError(`${PREFIX}${name}`, message, status, Error, false)
+}
+
+/** RFC 6750 §3.1: without any credential the challenge has no error code. */
+export const MissingCredential = clientError(
+  'MISSING',
+  'This needs an API token: send it as Authorization: Bearer',
+  401,
+)
+/** RFC 6750 §3.1 `invalid_request`. */
+export const MalformedCredential = clientError('MALFORMED', 'The Authorization header is malformed: %s', 400)
+/** RFC 6750 §3.1 `invalid_token`: one message, whatever the reason. */
+export const InvalidToken = clientError('INVALID', 'The API token is not active', 401)
+/** RFC 6750 §3.1 `insufficient_scope`. */
+export const InsufficientScope = clientError('INSUFFICIENT_SCOPE', 'The API token lacks the scope %s', 403)
+export const ScopeNotGrantable = clientError('SCOPE_NOT_GRANTABLE', 'You cannot grant the scope %s', 403)
+export const UserRequired = clientError('USER_REQUIRED', 'Sign in to manage API tokens', 401)
+export const SessionOnly = clientError('SESSION_ONLY', 'An API token cannot manage API tokens: sign in', 403)
+export const UserInactive = clientError('USER_INACTIVE', 'The user is deactivated or removed', 403)
+export const CrossSite = clientError('CROSS_SITE', 'API tokens cannot be changed from another site', 403)
+export const TokenNotFound = clientError('NOT_FOUND', 'There is no such API token', 404)
+export const TokenConflict = clientError('CONFLICT', '%s', 409)
+export const AuthenticationDisabled = clientError(
+  'AUTHENTICATION_DISABLED',
+  'API tokens are not available: authentication is turned off',
+  403,
+)
+/** An outage: neither a refusal nor a pass. */
+export const StoreUnavailable = createError(
+  `${PREFIX}STORE_UNAVAILABLE`,
+  'API tokens cannot be checked right now, try again shortly',
+  503,
+)
+
+/** What is wrong with input that is well-formed JSON, in the words and under the code of Fastify's own check. */
+export const InvalidInput = createError('FST_ERR_VALIDATION', '%s', 400, Error, false)
+
+/** A wrong option, named by its path, at boot. */
+export const InvalidOption = createError(`${PREFIX}INVALID_OPTION`, 'fastify-api-tokens: %s', 500, TypeError)
+
+/** Whether an error is one of the plugin's, by its code. */
+export function isApiTokensError(error: unknown): error is ApiTokensError {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    error.code.startsWith(PREFIX)
+  )
+}
+
+/** The same error with headers for its reply. */
+export function withHeaders<E extends FastifyError>(error: E, headers: Readonly<Record<string, string>>): E {
+  return Object.assign(error, { headers })
+}
+
+const RETRY_AFTER_SECONDS = 5
+
+/** A 503 with `Retry-After` (RFC 9110 §10.2.3), its cause kept for the log. */
+export function unavailable(cause: unknown): FastifyError {
+  return withHeaders(new StoreUnavailable({ cause }), { 'retry-after': String(RETRY_AFTER_SECONDS) })
+}

@@ -1,0 +1,27 @@
+/**
+ * Every ES256 signature (r, s) has a twin (r, n − s) that verifies as well. Of the two only the one with the low
+ * s is issued and accepted, so that a token has one credential.
+ */
+
+/** The order n of P-256 (FIPS 186-5, SEC 2 §2.4.2). */
+const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
+const HALF_ORDER = ORDER >> 1n
+const COORDINATE_BYTES = 32
+
+/** Whether the signature's s is in the lower half. */
+export function hasLowS(signature: string): boolean {
+  return readS(Buffer.from(signature, 'base64url')) <= HALF_ORDER
+}
+
+/** The same signature or its twin, whichever has the low s. */
+export function withLowS(signature: string): string {
+  const bytes = Buffer.from(signature, 'base64url')
+  const s = readS(bytes)
+  if (s <= HALF_ORDER) return signature
+  bytes.write((ORDER - s).toString(16).padStart(COORDINATE_BYTES * 2, '0'), COORDINATE_BYTES, 'hex')
+  return bytes.toString('base64url')
+}
+
+function readS(signature: Buffer): bigint {
+  return BigInt(`0x${signature.toString('hex', COORDINATE_BYTES)}`)
+}

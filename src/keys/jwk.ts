@@ -1,0 +1,113 @@
+/** Signing keys as JWKs (RFC 7517), checked once, when they come in. */
+
+import { createHash, createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
+import { InvalidOption } from '../errors.ts'
+
+/** A signing key as its host writes it. The first of several signs, all verify. */
+export interface SigningJwk extends JsonWebKey {
+  readonly kty: 'oct' | 'OKP' | 'EC'
+  /** Which key a credential was signed with. Random: never a thumbprint of a symmetric key. */
+  readonly kid: string
+  readonly alg?: string
+  readonly use?: string
+}
+
+export type SigningAlgorithm = 'HS256' | 'EdDSA' | 'ES256'
+
+/** A checked key, in the forms that the signer takes. */
+export interface SigningKey {
+  readonly kid: string
+  readonly algorithm: SigningAlgorithm
+  /** What verifies: the secret's bytes, or a public key in PEM. */
+  readonly verification: Buffer | string
+  /** What signs, in the same forms; absent in a public key, which verifies only. */
+  readonly signature: Buffer | string | undefined
+}
+
+/** RFC 7518 §3.2: a key of at least the size of the hash. */
+const MIN_SECRET_BYTES = 32
+const MAX_KID_LENGTH = 255
+
+/**
+ * Reads one JWK. `oct` signs HS256 (RFC 7518 §3.2), `OKP` on Ed25519 EdDSA (RFC 8037), `EC` on P-256 ES256
+ * (RFC 7518 §3.4).
+ *
+ * @param path Where the key stands, for the error: `keys[0]`.
+ * @throws {InvalidOption} That names the member that is wrong.
+ */
+export function readSigningKey(jwk: unknown, path: string): SigningKey {
+  if (!isObject(jwk)) throw new InvalidOption(`${path} must be a JWK object`)
+  const algorithm = algorithmOf(jwk, path)
+  const { kid, alg, use } = jwk
+  if (typeof kid !== 'string' || kid === '' || kid.length > MAX_KID_LENGTH) {
+    throw new InvalidOption(`${path}.kid must be a string of at most ${MAX_KID_LENGTH} characters`)
+  }
+  if (alg !== undefined && alg !== algorithm)
+    throw new InvalidOption(`${path}.alg must be ${algorithm} for this key`)
+  if (use !== undefined && use !== 'sig') throw new InvalidOption(`${path}.use must be sig`)
+  if (algorithm === 'HS256') return symmetricKey(jwk, kid, path)
+  return asymmetricKey(jwk, kid, algorithm, path)
+}
+
+function algorithmOf(jwk: Record<string, unknown>, path: string): SigningAlgorithm {
+  switch (jwk['kty']) {
+    case 'oct':
+      return 'HS256'
+    case 'OKP':
+      if (jwk['crv'] !== 'Ed25519') throw new InvalidOption(`${path}.crv must be Ed25519`)
+      return 'EdDSA'
+    case 'EC':
+      if (jwk['crv'] !== 'P-256') throw new InvalidOption(`${path}.crv must be P-256`)
+      return 'ES256'
+    default:
+      throw new InvalidOption(`${path}.kty must be oct, OKP or EC`)
+  }
+}
+
+function symmetricKey(jwk: Record<string, unknown>, kid: string, path: string): SigningKey {
+  const { k } = jwk
+  if (typeof k !== 'string' || !/^[\w-]+$/.test(k)) throw new InvalidOption(`${path}.k must be base64url`)
+  const secret = Buffer.from(k, 'base64url')
+  if (secret.length < MIN_SECRET_BYTES)
+    throw new InvalidOption(`${path}.k must be of at least ${MIN_SECRET_BYTES} bytes`)
+  // RFC 7638 §7: a published thumbprint of a secret lets anyone test guesses of it.
+  if (kid === thumbprint(k))
+    throw new InvalidOption(`${path}.kid must not be the thumbprint of a symmetric key`)
+  return { kid, algorithm: 'HS256', verification: secret, signature: secret }
+}
+
+function asymmetricKey(
+  jwk: Record<string, unknown>,
+  kid: string,
+  algorithm: SigningAlgorithm,
+  path: string,
+): SigningKey {
+  const isPrivate = jwk['d'] !== undefined
+  return {
+    kid,
+    algorithm,
+    verification: pem(() => createPublicKey({ key: jwk, format: 'jwk' }), 'spki', path),
+    signature: isPrivate
+      ? pem(() => createPrivateKey({ key: jwk, format: 'jwk' }), 'pkcs8', path)
+      : undefined,
+  }
+}
+
+function pem(read: () => KeyObject, type: 'spki' | 'pkcs8', path: string): string {
+  try {
+    return read().export({ type, format: 'pem' }).toString()
+  } catch (cause) {
+    throw new InvalidOption(`${path} is not a usable key`, { cause })
+  }
+}
+
+/** RFC 7638 §3, for `oct`. */
+function thumbprint(k: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify({ k, kty: 'oct' }))
+    .digest('base64url')
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,34 @@
+/** Brings the schema up to date with Kysely's own migrator, in tables of names that no host uses. */
+
+import type { Kysely } from 'kysely'
+import { Migrator } from 'kysely/migration'
+import type { ApiTokenDatabase } from './database.ts'
+import type { DialectTraits } from './dialect-traits.ts'
+import { migrations } from './migrations/index.ts'
+
+/** Runs every step that is missing. Throws what the step threw, or that the schema is newer than this version. */
+export async function migrate(db: Kysely<ApiTokenDatabase>, traits: DialectTraits): Promise<void> {
+  const { error } = await migratorOf(db, traits).migrateToLatest()
+  if (error !== undefined)
+    throw new Error('The schema of the token store could not be migrated', { cause: error })
+}
+
+/** Throws unless the schema is exactly this version's. */
+export async function requireSchema(db: Kysely<ApiTokenDatabase>, traits: DialectTraits): Promise<void> {
+  const steps = await migratorOf(db, traits).getMigrations()
+  const missing = steps.filter((step) => step.executedAt === undefined).map((step) => step.name)
+  if (missing.length > 0) {
+    throw new Error(
+      `The schema of the token store lacks ${missing.join(', ')}: open it once with migrate: true`,
+    )
+  }
+}
+
+function migratorOf(db: Kysely<ApiTokenDatabase>, traits: DialectTraits): Migrator {
+  return new Migrator({
+    db,
+    provider: { getMigrations: async () => migrations(traits) },
+    migrationTableName: 'api_tokens_migration',
+    migrationLockTableName: 'api_tokens_migration_lock',
+  })
+}

@@ -1,0 +1,35 @@
+/** Keeps tokens in an SQLite file beside the host: the default. */
+
+import { Kysely, SqliteDialect } from 'kysely'
+import type { TokenStore } from '../../token-store.ts'
+import type { ApiTokenDatabase } from '../database.ts'
+import { KyselyTokenStore } from '../kysely-token-store.ts'
+import { openSqlite } from './sqlite-connection.ts'
+import { sqliteTraits } from './sqlite-traits.ts'
+
+export interface SqliteTokenStoreOptions {
+  /** The database file; made when it is not there. Several processes of one machine may share it. */
+  readonly filename: string
+  /** Whether the schema is brought up to date at start. Default `true`. */
+  readonly migrate?: boolean
+}
+
+const BUSY_TIMEOUT_MS = 2_000
+
+/**
+ * Makes a store in an SQLite file. The file is opened at boot, not here.
+ *
+ * @throws At boot, when the file cannot be opened, or with `migrate: false` when its schema is not this version's.
+ * @example await app.register(apiTokens, { store: sqliteTokenStore({ filename: 'data/api-tokens.db' }), authenticateUser })
+ */
+export function sqliteTokenStore({ filename, migrate = true }: SqliteTokenStoreOptions): TokenStore {
+  const dialect = new SqliteDialect({
+    database: () => openSqlite({ filename, busyTimeoutMs: BUSY_TIMEOUT_MS }),
+  })
+  return new KyselyTokenStore({
+    db: new Kysely<ApiTokenDatabase>({ dialect }),
+    traits: sqliteTraits,
+    shared: false,
+    migrate,
+  })
+}

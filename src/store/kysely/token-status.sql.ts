@@ -1,0 +1,49 @@
+/** The judgement of `token/status.ts` as conditions on rows, for filters and guards. */
+
+import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
+import type { TokenStatus } from '../../token/status.ts'
+import type { ApiTokenDatabase } from './database.ts'
+
+type Tokens = ExpressionBuilder<ApiTokenDatabase, 'api_tokens'>
+
+/** Neither revoked nor expired; that the owner was not removed is the caller's condition on the generation. */
+export function isLiving(eb: Tokens, now: number): Expression<SqlBool> {
+  return eb.and([
+    eb('api_tokens.status', '<>', 'revoked'),
+    eb.or([eb('api_tokens.expires_at', 'is', null), eb('api_tokens.expires_at', '>', now)]),
+  ])
+}
+
+export interface StatusMoment {
+  readonly now: number
+  readonly idleBefore: number | null
+  /** The owner's generation: an older token is revoked. */
+  readonly generation: number
+}
+
+/** That a token has this status at that moment. */
+export function hasStatus(eb: Tokens, status: TokenStatus, moment: StatusMoment): Expression<SqlBool> {
+  const { now, idleBefore, generation } = moment
+  const removed = eb('api_tokens.generation', '<', generation)
+  const living = eb.and([eb.not(removed), isLiving(eb, now)])
+  const asleep = eb.or([
+    eb('api_tokens.status', '=', 'inactive'),
+    ...(idleBefore === null ? [] : [eb('api_tokens.idle_from', '<', idleBefore)]),
+  ])
+  switch (status) {
+    case 'active':
+      return eb.and([living, eb.not(asleep)])
+    case 'inactive':
+      return eb.and([living, asleep])
+    case 'revoked':
+      return eb.or([eb('api_tokens.status', '=', 'revoked'), removed])
+    case 'expired':
+      return eb.and([
+        eb.not(removed),
+        eb('api_tokens.status', '<>', 'revoked'),
+        eb('api_tokens.expires_at', '<=', now),
+      ])
+    default:
+      return status satisfies never
+  }
+}

@@ -1,0 +1,209 @@
+/** Keeps tokens in this process's memory: for tests and for hosts whose tokens may die with it. */
+
+import { judge, type TokenStatus } from '../../token/status.ts'
+import type { OwnedToken, OwnerRecord, OwnerStatus, TokenRecord, UnownedToken } from '../../token/token.ts'
+import type {
+  ChangeOutcome,
+  ChangeScope,
+  InsertOutcome,
+  InsertRules,
+  RecordUseRules,
+  TokenChanges,
+  TokenPage,
+  TokenQuery,
+  TokenStore,
+  TokenUse,
+  UpdateScope,
+} from '../token-store.ts'
+import { compareAt, matchesText, sortValue } from './memory-page.ts'
+
+interface MemoryOwner extends OwnerRecord {
+  readonly removedAt: number | null
+}
+
+/**
+ * Makes a store that forgets everything when the process ends. Only one process can use it.
+ *
+ * @example await app.register(apiTokens, { store: memoryTokenStore(), keys: [jwk], authenticateUser })
+ */
+export function memoryTokenStore(): TokenStore {
+  return new MemoryTokenStore()
+}
+
+class MemoryTokenStore implements TokenStore {
+  readonly shared = false
+  readonly #tokens = new Map<string, TokenRecord>()
+  readonly #owners = new Map<string, MemoryOwner>()
+
+  async open(): Promise<void> {}
+
+  async close(): Promise<void> {}
+
+  async isEmpty(): Promise<boolean> {
+    return this.#tokens.size === 0
+  }
+
+  async insertToken(token: UnownedToken, { maxTokens, now }: InsertRules): Promise<InsertOutcome> {
+    const owner = this.#ownerOf(token.userId) ?? this.#putOwner(token.userId, 'active', 1, null)
+    if (owner.status !== 'active') return { outcome: 'owner_inactive' }
+    if (this.#countLiving(owner, now) >= maxTokens) return { outcome: 'limit_reached' }
+    return { outcome: 'inserted', token: this.#put({ ...token, generation: owner.generation }) }
+  }
+
+  async findToken(id: string): Promise<OwnedToken | null> {
+    const token = this.#tokens.get(id)
+    return token === undefined ? null : { token, owner: this.#ownerOf(token.userId) }
+  }
+
+  async findOwner(userId: string): Promise<OwnerRecord | null> {
+    return this.#ownerOf(userId)
+  }
+
+  async listTokens(query: TokenQuery): Promise<TokenPage> {
+    const owner = this.#ownerOf(query.userId)
+    const matching = this.#tokensOf(query.userId)
+      .filter((token) => query.status === undefined || this.#statusOf(token, query) === query.status)
+      .filter((token) => query.text === undefined || matchesText(token, query.text))
+    const direction = query.descending ? -1 : 1
+    const rest = matching
+      .filter(
+        (token) => query.after === undefined || compareAt(token, query.after, query.sort) * direction > 0,
+      )
+      .sort((a, b) => compareAt(a, { value: sortValue(b, query.sort), id: b.id }, query.sort) * direction)
+    return {
+      tokens: rest.slice(0, query.limit),
+      more: rest.length > query.limit,
+      total: matching.length,
+      owner,
+    }
+  }
+
+  async updateToken(id: string, changes: TokenChanges, scope: UpdateScope): Promise<ChangeOutcome> {
+    const found = this.#findForChange(id, scope)
+    if (found.outcome !== 'changed') return found
+    const { token } = found
+    if (Object.keys(changes).length === 0) return found
+    const { status, ...texts } = changes
+    return {
+      outcome: 'changed',
+      token: this.#put({ ...token, ...texts, ...switched(token, status, scope), updatedAt: scope.now }),
+    }
+  }
+
+  async revokeToken(id: string, scope: ChangeScope): Promise<ChangeOutcome> {
+    const found = this.#findForChange(id, scope)
+    if (found.outcome === 'not_found' || found.outcome === 'owner_inactive') return found
+    const { token } = found
+    if (token.status === 'revoked') return { outcome: 'changed', token }
+    return {
+      outcome: 'changed',
+      token: this.#put({
+        ...token,
+        status: 'revoked',
+        statusReason: null,
+        revokedAt: scope.now,
+        updatedAt: scope.now,
+      }),
+    }
+  }
+
+  async setOwnerStatus(userId: string, status: OwnerStatus, now: number): Promise<OwnerRecord> {
+    const generation = this.#ownerOf(userId)?.generation ?? 1
+    const before = this.#owners.get(userId)
+    if (status === 'removed') return this.#putOwner(userId, status, generation + 1, now)
+    return this.#putOwner(userId, status, generation, before?.removedAt ?? null)
+  }
+
+  async recordUses(uses: readonly TokenUse[], { now, idleTimeoutMs }: RecordUseRules): Promise<void> {
+    for (const use of uses) {
+      const token = this.#tokens.get(use.tokenId)
+      if (token === undefined) continue
+      const wasIdle = token.status === 'inactive' && token.statusReason === 'idle'
+      const wakes = wasIdle && idleTimeoutMs !== null && use.lastUsedAt + idleTimeoutMs >= now
+      this.#put({
+        ...token,
+        ...(wakes ? { status: 'active', statusReason: null } : {}),
+        useCount: token.useCount + use.count,
+        lastUsedAt: Math.max(token.lastUsedAt ?? 0, use.lastUsedAt),
+        idleFrom: Math.max(token.idleFrom, use.lastUsedAt),
+      })
+    }
+  }
+
+  async markIdle(idleBefore: number, limit: number): Promise<readonly TokenRecord[]> {
+    const idle = [...this.#tokens.values()]
+      .filter((token) => token.status === 'active' && token.idleFrom < idleBefore)
+      .slice(0, limit)
+    return idle.map((token) => this.#put({ ...token, status: 'inactive', statusReason: 'idle' }))
+  }
+
+  async prune(endedBefore: number, limit: number): Promise<number> {
+    const ended = [...this.#tokens.values()]
+      .filter((token) => this.#endedAt(token) < endedBefore)
+      .slice(0, limit)
+    for (const token of ended) this.#tokens.delete(token.id)
+    return ended.length
+  }
+
+  /** The token that a change is for, `changed` when it may be changed. */
+  #findForChange(id: string, { userId, now }: ChangeScope): ChangeOutcome {
+    const token = this.#tokens.get(id)
+    if (token === undefined) return { outcome: 'not_found' }
+    if (userId !== undefined && token.userId !== userId) return { outcome: 'not_found' }
+    const owner = this.#ownerOf(token.userId)
+    if (userId !== undefined && owner?.status !== 'active') return { outcome: 'owner_inactive' }
+    const { status } = judge(token, owner, { now, idleTimeoutMs: null })
+    return { outcome: status === 'revoked' || status === 'expired' ? 'ended' : 'changed', token }
+  }
+
+  #ownerOf(userId: string): OwnerRecord | null {
+    const owner = this.#owners.get(userId)
+    if (owner === undefined) return null
+    return { userId, status: owner.status, generation: owner.generation }
+  }
+
+  #tokensOf(userId: string): TokenRecord[] {
+    return [...this.#tokens.values()].filter((token) => token.userId === userId)
+  }
+
+  #countLiving(owner: OwnerRecord, now: number): number {
+    return this.#tokensOf(owner.userId).filter((token) => {
+      const { status } = judge(token, owner, { now, idleTimeoutMs: null })
+      return status !== 'revoked' && status !== 'expired'
+    }).length
+  }
+
+  #statusOf(token: TokenRecord, { now, idleBefore }: TokenQuery): TokenStatus {
+    const idleTimeoutMs = idleBefore === null ? null : now - idleBefore
+    return judge(token, this.#ownerOf(token.userId), { now, idleTimeoutMs }).status
+  }
+
+  /** When a token ended for good; never, for one that has not. */
+  #endedAt(token: TokenRecord): number {
+    const owner = this.#owners.get(token.userId)
+    const removedAt = owner !== undefined && token.generation < owner.generation ? owner.removedAt : null
+    return Math.min(token.revokedAt ?? Infinity, token.expiresAt ?? Infinity, removedAt ?? Infinity)
+  }
+
+  #put(token: TokenRecord): TokenRecord {
+    this.#tokens.set(token.id, token)
+    return token
+  }
+
+  #putOwner(userId: string, status: OwnerStatus, generation: number, removedAt: number | null): OwnerRecord {
+    this.#owners.set(userId, { userId, status, generation, removedAt })
+    return { userId, status, generation }
+  }
+}
+
+/** The columns that a switch writes; waking a token starts its idle clock anew. */
+function switched(
+  token: TokenRecord,
+  status: TokenChanges['status'],
+  { now, idleBefore }: UpdateScope,
+): Partial<TokenRecord> {
+  if (status === undefined) return {}
+  if (status === 'inactive') return { status, statusReason: 'switched_off' }
+  const sleeps = token.status === 'inactive' || (idleBefore !== null && token.idleFrom < idleBefore)
+  return { status, statusReason: null, idleFrom: sleeps ? now : token.idleFrom }
+}

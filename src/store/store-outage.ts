@@ -1,0 +1,35 @@
+/** Names what a store throws for what it is: an outage, answered with 503, never a refusal and never a pass. */
+
+import { unavailable } from '../errors.ts'
+import type { TokenStore } from './token-store.ts'
+
+/** The same store, whose every failure after boot is `FST_API_TOKENS_STORE_UNAVAILABLE` with the cause kept. */
+export function withOutages(store: TokenStore): TokenStore {
+  return {
+    shared: store.shared,
+    // At boot a failure is the host developer's to see as it is.
+    open: () => store.open(),
+    close: () => store.close(),
+    isEmpty: () => store.isEmpty(),
+    insertToken: named((token, rules) => store.insertToken(token, rules)),
+    findToken: named((id) => store.findToken(id)),
+    findOwner: named((userId) => store.findOwner(userId)),
+    listTokens: named((query) => store.listTokens(query)),
+    updateToken: named((id, changes, scope) => store.updateToken(id, changes, scope)),
+    revokeToken: named((id, scope) => store.revokeToken(id, scope)),
+    setOwnerStatus: named((userId, status, now) => store.setOwnerStatus(userId, status, now)),
+    recordUses: named((uses, rules) => store.recordUses(uses, rules)),
+    markIdle: named((idleBefore, limit) => store.markIdle(idleBefore, limit)),
+    prune: named((endedBefore, limit) => store.prune(endedBefore, limit)),
+  }
+}
+
+function named<Args extends unknown[], Answer>(ask: (...args: Args) => Promise<Answer>) {
+  return async (...args: Args): Promise<Answer> => {
+    try {
+      return await ask(...args)
+    } catch (cause) {
+      throw unavailable(cause)
+    }
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * The port to a database. A store keeps tokens and owners and answers with what it kept; it judges nothing.
+ *
+ * Every method may reject, with whatever the driver threw: the plugin answers an outage (503) then, never a
+ * refusal and never a pass. Ids and user ids are compared byte by byte.
+ */
+
+import type { TokenStatus } from '../token/status.ts'
+import type { OwnedToken, OwnerRecord, OwnerStatus, TokenRecord, UnownedToken } from '../token/token.ts'
+
+/** What became of an INSERT. */
+export type InsertOutcome =
+  | { readonly outcome: 'inserted'; readonly token: TokenRecord }
+  | { readonly outcome: 'owner_inactive' }
+  | { readonly outcome: 'limit_reached' }
+
+export interface InsertRules {
+  /** How many tokens that have not ended the owner may have, the new one included. */
+  readonly maxTokens: number
+  readonly now: number
+}
+
+/** Whose token a change is for, and at what moment. */
+export interface ChangeScope {
+  /** With it, only this owner's token is found, and only while the owner is active. */
+  readonly userId?: string | undefined
+  readonly now: number
+}
+
+/** The fields to change; one left out is left alone, by the statement itself. */
+export interface TokenChanges {
+  readonly name?: string | null
+  readonly description?: string | null
+  readonly status?: 'active' | 'inactive'
+}
+
+export interface UpdateScope extends ChangeScope {
+  /** A token idle since before this moment counts as inactive, and `active` wakes it. `null`: never idle. */
+  readonly idleBefore: number | null
+}
+
+/** What became of a change: the row after it, or why there is none. */
+export type ChangeOutcome =
+  | { readonly outcome: 'changed'; readonly token: TokenRecord }
+  | { readonly outcome: 'not_found' }
+  | { readonly outcome: 'owner_inactive' }
+  /** The token had ended: revoked, expired, or its owner removed. */
+  | { readonly outcome: 'ended'; readonly token: TokenRecord }
+
+export const SORT_FIELDS = ['created_at', 'name', 'last_used_at'] as const
+
+export type SortField = (typeof SORT_FIELDS)[number]
+
+/** Where a page begins: after the row with this sort value and id. */
+export interface PagePosition {
+  /** The sort field's value; for `created_at` the id alone decides, for an absent name `''`, for no use 0. */
+  readonly value: string | number | null
+  readonly id: string
+}
+
+export interface TokenQuery {
+  readonly userId: string
+  readonly limit: number
+  readonly sort: SortField
+  readonly descending: boolean
+  readonly after?: PagePosition | undefined
+  /** Judged at `now`, as `judge` does. */
+  readonly status?: TokenStatus | undefined
+  /** A part of the name or the description; ASCII letters match in either case. */
+  readonly text?: string | undefined
+  readonly now: number
+  readonly idleBefore: number | null
+}
+
+export interface TokenPage {
+  /** At most `limit` rows. */
+  readonly tokens: readonly TokenRecord[]
+  /** Whether rows follow. */
+  readonly more: boolean
+  /** How many rows match, on all pages. */
+  readonly total: number
+  readonly owner: OwnerRecord | null
+}
+
+/** The use of one token since the last flush. */
+export interface TokenUse {
+  readonly tokenId: string
+  readonly count: number
+  readonly lastUsedAt: number
+}
+
+export interface RecordUseRules {
+  readonly now: number
+  readonly idleTimeoutMs: number | null
+}
+
+export interface TokenStore {
+  /** Whether several machines may share it: then the signing keys must be given to each. */
+  readonly shared: boolean
+
+  /** Opens and, where it does so, migrates. Called once, at boot. */
+  open(): Promise<void>
+  close(): Promise<void>
+
+  /** Whether it holds no token at all. */
+  isEmpty(): Promise<boolean>
+
+  /**
+   * Inserts a token with its owner's generation, in one statement that also demands an active owner and the
+   * limit. An owner that is new gets a row first.
+   */
+  insertToken(token: UnownedToken, rules: InsertRules): Promise<InsertOutcome>
+
+  /** One read, by primary key, the owner's row joined. */
+  findToken(id: string): Promise<OwnedToken | null>
+
+  findOwner(userId: string): Promise<OwnerRecord | null>
+
+  listTokens(query: TokenQuery): Promise<TokenPage>
+
+  /** Changes just the given fields, in one statement that demands a token that has not ended. */
+  updateToken(id: string, changes: TokenChanges, scope: UpdateScope): Promise<ChangeOutcome>
+
+  /** Revokes for good; of a token that is revoked already it answers `changed`, the row untouched. */
+  revokeToken(id: string, scope: ChangeScope): Promise<ChangeOutcome>
+
+  /** Writes the owner's one row; `removed` raises the generation, so that all tokens until now are revoked. */
+  setOwnerStatus(userId: string, status: OwnerStatus, now: number): Promise<OwnerRecord>
+
+  /**
+   * Adds counts and moves the last use forward, never back, for a batch ordered by token id. It changes no
+   * status, but that a use which shows that a token was not idle undoes `idle`.
+   */
+  recordUses(uses: readonly TokenUse[], rules: RecordUseRules): Promise<void>
+
+  /** Marks at most `limit` active tokens whose idle clock began before `idleBefore`, and returns them. */
+  markIdle(idleBefore: number, limit: number): Promise<readonly TokenRecord[]>
+
+  /** Deletes at most `limit` tokens that ended before `endedBefore`, and returns how many. */
+  prune(endedBefore: number, limit: number): Promise<number>
+}

@@ -1,0 +1,80 @@
+/** The claims that an API token carries (RFC 7519 §4.1), and the strictness with which they are read back. */
+
+import { formatScope } from './scope.ts'
+import type { TokenRecord, UnownedToken } from './token.ts'
+
+/** The `typ` header of every credential, so that no other JWT is mistaken for one (RFC 8725 §3.11). */
+export const TOKEN_TYPE = 'api-token+jwt'
+
+/** How far ahead of this machine's clock an `iat` may lie: 60 seconds. */
+export const MAX_CLOCK_SKEW_MS = 60_000
+
+export interface TokenClaims {
+  readonly iss: string
+  readonly aud: string
+  readonly sub: string
+  readonly jti: string
+  /** Seconds since the epoch. */
+  readonly iat: number
+  /** Seconds since the epoch, only when the token expires. */
+  readonly exp?: number
+  readonly scope?: string
+}
+
+/** Who issues, and for whom: what `iss` and `aud` must be, each one exact string. */
+export interface Audience {
+  readonly issuer: string
+  readonly audience: string
+}
+
+/** The claims of a new token. `exp` is rounded up to the second; the record decides to the millisecond. */
+export function claimsOf(token: UnownedToken, { issuer, audience }: Audience): TokenClaims {
+  return {
+    iss: issuer,
+    aud: audience,
+    sub: token.userId,
+    jti: token.id,
+    iat: Math.floor(token.createdAt / 1000),
+    ...(token.expiresAt === null ? {} : { exp: Math.ceil(token.expiresAt / 1000) }),
+    ...(token.scopes.length === 0 ? {} : { scope: formatScope(token.scopes) }),
+  }
+}
+
+/**
+ * Reads the payload of a signature that held, or `undefined` when a claim is missing or not exactly what it must
+ * be: a list for `aud`, a number for `jti` and the like are refused.
+ */
+export function readClaims(
+  payload: Readonly<Record<string, unknown>>,
+  expected: Audience,
+  now: number,
+): TokenClaims | undefined {
+  const { iss, aud, sub, jti, iat, exp, scope } = payload
+  if (iss !== expected.issuer || aud !== expected.audience) return undefined
+  if (typeof sub !== 'string' || sub === '') return undefined
+  if (typeof jti !== 'string' || !isTokenId(jti)) return undefined
+  if (typeof iat !== 'number' || !(iat * 1000 <= now + MAX_CLOCK_SKEW_MS)) return undefined
+  if (exp !== undefined && typeof exp !== 'number') return undefined
+  if (scope !== undefined && typeof scope !== 'string') return undefined
+  return {
+    iss: expected.issuer,
+    aud: expected.audience,
+    sub,
+    jti,
+    iat,
+    ...(exp === undefined ? {} : { exp }),
+    ...(scope === undefined ? {} : { scope }),
+  }
+}
+
+/** Whether the signed claims say what the row says: the owner and the scopes of a token never change. */
+export function agreesWithRow(claims: TokenClaims, token: TokenRecord): boolean {
+  return claims.sub === token.userId && (claims.scope ?? '') === formatScope(token.scopes)
+}
+
+const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+
+/** Whether a string has the form of a token's id: a UUIDv7 in lower case (RFC 9562 §5.7). */
+export function isTokenId(id: string): boolean {
+  return UUID_V7.test(id)
+}

@@ -1,0 +1,55 @@
+/** Decides what a token is at a given moment. */
+
+import type { OwnerRecord, StatusReason, TokenRecord } from './token.ts'
+
+export const TOKEN_STATUSES = ['active', 'inactive', 'revoked', 'expired'] as const
+
+export type TokenStatus = (typeof TOKEN_STATUSES)[number]
+
+/** A token's state at a moment, and why, where the state alone does not say. */
+export interface TokenState {
+  readonly status: TokenStatus
+  readonly reason: StatusReason | null
+}
+
+/** What the judgement needs beside the record. */
+export interface Moment {
+  readonly now: number
+  /** Milliseconds without use after which a token is idle, or `null` for never. */
+  readonly idleTimeoutMs: number | null
+}
+
+const ACTIVE: TokenState = { status: 'active', reason: null }
+const EXPIRED: TokenState = { status: 'expired', reason: null }
+const IDLE: TokenState = { status: 'inactive', reason: 'idle' }
+const USER_REMOVED: TokenState = { status: 'revoked', reason: 'user_removed' }
+
+/**
+ * Judges a token at `now`. What ended it for good comes first: revoked, owner removed, expired; then what can
+ * be undone: switched off, idle. The owner's deactivation is not the token's state and is not judged here.
+ *
+ * @example judge(token, owner, { now: Date.now(), idleTimeoutMs: 2_592_000_000 }).status // 'active'
+ */
+export function judge(token: TokenRecord, owner: OwnerRecord | null, moment: Moment): TokenState {
+  if (token.status === 'revoked') return { status: 'revoked', reason: token.statusReason }
+  if (owner !== null && token.generation < owner.generation) return USER_REMOVED
+  if (isExpired(token, moment.now)) return EXPIRED
+  if (token.status === 'inactive') return { status: 'inactive', reason: token.statusReason }
+  if (isIdle(token, moment)) return IDLE
+  return ACTIVE
+}
+
+/** The moment after which an unused token is idle: at it the token still works, a millisecond later not. */
+export function idleExpiresAt(token: TokenRecord, idleTimeoutMs: number | null): number | null {
+  return idleTimeoutMs === null ? null : token.idleFrom + idleTimeoutMs
+}
+
+/** RFC 7519 §4.1.4: on or after `exp` the token must not be accepted. */
+function isExpired(token: TokenRecord, now: number): boolean {
+  return token.expiresAt !== null && now >= token.expiresAt
+}
+
+function isIdle(token: TokenRecord, { now, idleTimeoutMs }: Moment): boolean {
+  const end = idleExpiresAt(token, idleTimeoutMs)
+  return end !== null && now > end
+}

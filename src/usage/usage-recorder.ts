@@ -1,0 +1,170 @@
+/** Records use in memory and writes it in batches: a request that is verified writes nothing and waits for nothing. */
+
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Clock } from '../clock.ts'
+import type { TokenStore, TokenUse } from '../store/token-store.ts'
+
+/** The use of one token that is known here. It lives while a cache entry holds it or it has use to write. */
+export interface PendingUse {
+  readonly tokenId: string
+  /** Uses that are not written yet. */
+  count: number
+  /** The latest use known here, written or not; 0 for none. */
+  lastUsedAt: number
+  /** The idle clock's start as the row last said. */
+  idleFrom: number
+  holders: number
+}
+
+export interface UsageRecorderParts {
+  readonly store: Pick<TokenStore, 'recordUses'>
+  readonly clock: Clock
+  readonly idleTimeoutMs: number | null
+  /** Told when a flush that nobody waits for failed; its uses are kept. */
+  onFlushFailed(error: unknown): void
+}
+
+export interface UsageStats {
+  /** Tokens with use that is not written yet. */
+  readonly pending: number
+  /** Uses written since the start. */
+  readonly flushed: number
+}
+
+/** A use after so long a silence is written at once, so that no other instance takes the token for idle. */
+const QUIET_MS = 60 * 60 * 1000
+/** How many tokens one statement writes. */
+const BATCH = 500
+/** With so many tokens waiting the timer is not waited for. */
+const MAX_PENDING = 10_000
+
+export class UsageRecorder {
+  readonly #store: UsageRecorderParts['store']
+  readonly #clock: Clock
+  readonly #idleTimeoutMs: number | null
+  readonly #onFlushFailed: (error: unknown) => void
+  readonly #uses = new Map<string, PendingUse>()
+  #dirty: PendingUse[] = []
+  #lastFlush: Promise<void> = Promise.resolve()
+  #flushSoon: NodeJS.Immediate | undefined
+  #flushed = 0
+
+  constructor({ store, clock, idleTimeoutMs, onFlushFailed }: UsageRecorderParts) {
+    this.#store = store
+    this.#clock = clock
+    this.#idleTimeoutMs = idleTimeoutMs
+    this.#onFlushFailed = onFlushFailed
+  }
+
+  /** The use of a token, for a cache entry to keep and to give back with `release`. */
+  hold(tokenId: string, idleFrom: number): PendingUse {
+    const use = this.#useOf(tokenId)
+    use.holders += 1
+    if (idleFrom > use.idleFrom) use.idleFrom = idleFrom
+    return use
+  }
+
+  release(use: PendingUse): void {
+    use.holders -= 1
+    this.#forgetUnused(use)
+  }
+
+  /** Counts one use. The hot path: two fields of an object that is at hand. */
+  touch(use: PendingUse, now: number): void {
+    const known = Math.max(use.lastUsedAt, use.idleFrom)
+    if (now > use.lastUsedAt) use.lastUsedAt = now
+    if (use.count === 0) this.#dirty.push(use)
+    use.count += 1
+    if (now - known > QUIET_MS || this.#dirty.length >= MAX_PENDING) this.#scheduleFlush()
+  }
+
+  /** The latest use known here, flushed or not, or 0. */
+  lastUsedAt(tokenId: string): number {
+    return this.#uses.get(tokenId)?.lastUsedAt ?? 0
+  }
+
+  /** Uses of a token that are not in its row yet. */
+  pendingCount(tokenId: string): number {
+    return this.#uses.get(tokenId)?.count ?? 0
+  }
+
+  /** Writes all use recorded until now. Rejects when the store cannot; what was not written is kept. */
+  flush(): Promise<void> {
+    const flush = this.#lastFlush.then(() => this.#write())
+    this.#lastFlush = flush.catch(() => undefined)
+    return flush
+  }
+
+  /** A flush that nobody waits for. */
+  flushInBackground(): void {
+    if (this.#dirty.length > 0) this.flush().catch(this.#onFlushFailed)
+  }
+
+  stats(): UsageStats {
+    return { pending: this.#dirty.length, flushed: this.#flushed }
+  }
+
+  #scheduleFlush(): void {
+    if (this.#flushSoon !== undefined) return
+    this.#flushSoon = setImmediate(() => {
+      this.#flushSoon = undefined
+      this.flushInBackground()
+    })
+  }
+
+  async #write(): Promise<void> {
+    const taken = this.#takeDirty()
+    while (taken.length > 0) {
+      const batch = taken.slice(0, BATCH)
+      try {
+        await this.#store.recordUses(batch, { now: this.#clock.now(), idleTimeoutMs: this.#idleTimeoutMs })
+      } catch (error) {
+        this.#putBack(taken)
+        throw error
+      }
+      taken.splice(0, BATCH)
+      this.#settle(batch)
+      // SQLite writes within this thread: requests come between the batches.
+      if (taken.length > 0) await nextTurn()
+    }
+  }
+
+  /** Ordered by id: two instances that flush the same tokens lock their rows in the same order. */
+  #takeDirty(): TokenUse[] {
+    const taken = this.#dirty.map(({ tokenId, count, lastUsedAt }) => ({ tokenId, count, lastUsedAt }))
+    for (const use of this.#dirty) {
+      use.count = 0
+      use.holders += 1
+    }
+    this.#dirty = []
+    return taken.sort((a, b) => (a.tokenId < b.tokenId ? -1 : 1))
+  }
+
+  #settle(written: readonly TokenUse[]): void {
+    for (const { tokenId, count } of written) {
+      this.#flushed += count
+      this.release(this.#useOf(tokenId))
+    }
+  }
+
+  #putBack(unwritten: readonly TokenUse[]): void {
+    for (const { tokenId, count } of unwritten) {
+      const use = this.#useOf(tokenId)
+      if (use.count === 0) this.#dirty.push(use)
+      use.count += count
+      this.release(use)
+    }
+  }
+
+  #useOf(tokenId: string): PendingUse {
+    const known = this.#uses.get(tokenId)
+    if (known !== undefined) return known
+    const use: PendingUse = { tokenId, count: 0, lastUsedAt: 0, idleFrom: 0, holders: 0 }
+    this.#uses.set(tokenId, use)
+    return use
+  }
+
+  #forgetUnused(use: PendingUse): void {
+    if (use.holders === 0 && use.count === 0) this.#uses.delete(use.tokenId)
+  }
+}

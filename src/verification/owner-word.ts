@@ -1,0 +1,57 @@
+/** Asks the host what it knows of an owner, and waits for the answer only so long. */
+
+import { unavailable } from '../errors.ts'
+
+/** The host's word on a user: active, with the scopes they have now, or gone. */
+export interface KnownUser {
+  readonly active: boolean
+  /** Left out: every scope. */
+  readonly scopes?: readonly string[]
+}
+
+/** `null` is a user that is gone. */
+export type OwnerWord = KnownUser | null
+
+export type FindUser = (userId: string) => OwnerWord | Promise<OwnerWord>
+
+/** How long an answer may take, in milliseconds. */
+export const FIND_USER_TIMEOUT_MS = 5_000
+
+/** An owner of whom the host says nothing. */
+const ACTIVE: KnownUser = { active: true }
+
+/**
+ * Asks `findUser`; without one every owner is active.
+ *
+ * @throws {StoreUnavailable} When it throws, answers with something else, or not within 5 s: what cannot be
+ * learned is neither a refusal nor a pass.
+ */
+export async function askOwner(findUser: FindUser | undefined, userId: string): Promise<OwnerWord> {
+  if (findUser === undefined) return ACTIVE
+  try {
+    const word: unknown = await withinTime(findUser(userId))
+    if (!isOwnerWord(word)) throw new TypeError('findUser must return { active, scopes? } or null')
+    return word
+  } catch (cause) {
+    throw unavailable(cause)
+  }
+}
+
+async function withinTime<T>(answer: T | Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('findUser gave no answer within 5 s')), FIND_USER_TIMEOUT_MS)
+  })
+  try {
+    return await Promise.race([answer, tooLate])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function isOwnerWord(word: unknown): word is OwnerWord {
+  if (word === null) return true
+  if (typeof word !== 'object' || !('active' in word) || typeof word.active !== 'boolean') return false
+  const scopes = 'scopes' in word ? word.scopes : undefined
+  return scopes === undefined || (Array.isArray(scopes) && scopes.every((scope) => typeof scope === 'string'))
+}

@@ -1,0 +1,118 @@
+/** Ends what outlives a request: an AbortSignal per token, which fires when the token may no longer be used. */
+
+import type { Clock } from '../clock.ts'
+import type { TokenChange } from '../invalidation/token-changes.ts'
+import type { Refusal, VerificationEntry } from './verification-entry.ts'
+
+export interface TokenSignalsParts {
+  readonly clock: Clock
+  /** How long a judgement is believed, in milliseconds: as long as a cache entry. */
+  readonly ttlMs: number
+  recheck(tokenId: string, userId: string): Promise<Refusal | null>
+}
+
+/** A token that requests hold, judged again until none does. */
+interface Watch {
+  readonly tokenId: string
+  readonly userId: string
+  readonly expiresAt: number
+  readonly controller: AbortController
+  holders: number
+  timer: NodeJS.Timeout | undefined
+}
+
+/** The longest that a timer can wait; it is judged again then and waits on. */
+const MAX_DELAY_MS = 2 ** 31 - 1
+
+export class TokenSignals {
+  readonly #parts: TokenSignalsParts
+  readonly #watches = new Map<string, Watch>()
+
+  constructor(parts: TokenSignalsParts) {
+    this.#parts = parts
+  }
+
+  /** The signal of an accepted entry's token, for a holder that says when it is done by the returned `release`. */
+  hold(entry: VerificationEntry): { readonly signal: AbortSignal; release(): void } {
+    const watch = this.#watches.get(entry.tokenId) ?? this.#start(entry)
+    watch.holders += 1
+    return { signal: watch.controller.signal, release: () => this.#release(watch) }
+  }
+
+  /** Ends at once what the news says has ended, and judges the rest again. */
+  heed({ subject, ended }: TokenChange): void {
+    for (const watch of this.#about(subject)) {
+      if (ended) this.#end(watch)
+      else void this.#judgeAgain(watch)
+    }
+  }
+
+  /** Stops watching, without firing. */
+  close(): void {
+    for (const watch of this.#watches.values()) clearTimeout(watch.timer)
+    this.#watches.clear()
+  }
+
+  #start(entry: VerificationEntry): Watch {
+    const watch: Watch = {
+      tokenId: entry.tokenId,
+      userId: entry.userId,
+      expiresAt: entry.token?.expiresAt ?? Infinity,
+      controller: new AbortController(),
+      holders: 0,
+      timer: undefined,
+    }
+    this.#watches.set(entry.tokenId, watch)
+    // An entry that has left the cache may have left by news that came before this holder did.
+    this.#wait(watch, entry.live ? entry.deadline : 0)
+    return watch
+  }
+
+  /** Every watched token that the news is about. */
+  #about(subject: TokenChange['subject']): Watch[] {
+    if ('tokenId' in subject) {
+      const watch = this.#watches.get(subject.tokenId)
+      return watch === undefined ? [] : [watch]
+    }
+    return [...this.#watches.values()].filter((watch) => watch.userId === subject.userId)
+  }
+
+  #wait(watch: Watch, until: number): void {
+    clearTimeout(watch.timer)
+    const now = this.#parts.clock.now()
+    const delay = Math.max(0, Math.min(until - now, watch.expiresAt - now, this.#parts.ttlMs, MAX_DELAY_MS))
+    watch.timer = setTimeout(() => void this.#judgeAgain(watch), delay)
+    watch.timer.unref()
+  }
+
+  async #judgeAgain(watch: Watch): Promise<void> {
+    const refusal = await this.#refusal(watch)
+    if (this.#watches.get(watch.tokenId) !== watch) return
+    if (refusal !== null) this.#end(watch)
+    else this.#wait(watch, Infinity)
+  }
+
+  /** While the store cannot answer, only the clock speaks. */
+  async #refusal(watch: Watch): Promise<Refusal | null> {
+    try {
+      return await this.#parts.recheck(watch.tokenId, watch.userId)
+    } catch {
+      return this.#parts.clock.now() >= watch.expiresAt ? 'expired' : null
+    }
+  }
+
+  #end(watch: Watch): void {
+    this.#forget(watch)
+    watch.controller.abort(new DOMException('The API token is no longer active', 'AbortError'))
+  }
+
+  #release(watch: Watch): void {
+    watch.holders -= 1
+    if (watch.holders === 0) this.#forget(watch)
+  }
+
+  #forget(watch: Watch): void {
+    clearTimeout(watch.timer)
+    if (this.#watches.get(watch.tokenId) === watch) this.#watches.delete(watch.tokenId)
+  }
+}

@@ -1,0 +1,35 @@
+/** A judgement of one credential, as it is remembered. */
+
+import type { TokenRecord } from '../token/token.ts'
+import type { PendingUse } from '../usage/usage-recorder.ts'
+
+/** Why a credential is refused. The client never learns it. */
+export type Refusal =
+  | 'forged'
+  | 'unknown'
+  | 'not_as_issued'
+  | 'owner_unknown'
+  | 'owner_inactive'
+  | 'revoked'
+  | 'expired'
+  | 'inactive'
+  | 'idle'
+
+/** Entries have one shape, so that reading one is the same few machine instructions each time. */
+export interface VerificationEntry {
+  /** The credential's SHA-256; the credential itself is not kept. */
+  readonly digest: string
+  readonly tokenId: string
+  readonly userId: string
+  /** The row, absent when there is none. */
+  readonly token: TokenRecord | null
+  /** The token's scopes, cut to its owner's. */
+  readonly scopes: readonly string[]
+  readonly refusal: Refusal | null
+  /** The first moment at which the entry is no longer to be believed, in milliseconds. */
+  readonly deadline: number
+  /** Where use is counted; absent while the entry is not in the cache. */
+  use: PendingUse | null
+  /** Whether it is in the cache. News makes it false at once, wherever the entry is remembered. */
+  live: boolean
+}

@@ -1,0 +1,250 @@
+/** From a credential to a judgement: cache, signature, store, owner, clock. */
+
+import { hash } from 'node:crypto'
+import type { Clock } from '../clock.ts'
+import type { TokenChange } from '../invalidation/token-changes.ts'
+import type { SignedPayload, Signer } from '../keys/signer.ts'
+import type { TokenStore } from '../store/token-store.ts'
+import { type Audience, agreesWithRow, readClaims, type TokenClaims } from '../token/claims.ts'
+import { jwtOf, MAX_CREDENTIAL_LENGTH } from '../token/credential.ts'
+import { effectiveScopes } from '../token/scope.ts'
+import { judge } from '../token/status.ts'
+import type { OwnedToken, TokenRecord } from '../token/token.ts'
+import type { UsageRecorder } from '../usage/usage-recorder.ts'
+import { askOwner, type FindUser, type OwnerWord } from './owner-word.ts'
+import type { VerificationCache } from './verification-cache.ts'
+import type { Refusal, VerificationEntry } from './verification-entry.ts'
+
+export interface VerificationParts {
+  readonly signer: Pick<Signer, 'verify'>
+  readonly store: Pick<TokenStore, 'findToken'>
+  readonly cache: VerificationCache
+  readonly recorder: UsageRecorder
+  readonly clock: Clock
+  readonly audience: Audience
+  readonly tokenPrefix: string
+  readonly idleTimeoutMs: number | null
+  readonly ttlMs: number
+  readonly findUser: FindUser | undefined
+}
+
+export interface VerificationStats {
+  /** Answered from the cache. */
+  readonly hits: number
+  /** Credentials that were not in the cache. */
+  readonly misses: number
+  /** Tokens read from the store. */
+  readonly loads: number
+}
+
+/** What one read learned of a token, and whether news came while it was under way. */
+interface Load {
+  readonly userId: string
+  readonly startedAt: number
+  readonly found: Promise<Found>
+  stale: boolean
+}
+
+interface Found {
+  readonly owned: OwnedToken | null
+  /** The host's word; not asked for a token that is refused anyway. */
+  readonly word: OwnerWord
+}
+
+/** A credential whose signature held. */
+interface Genuine {
+  readonly digest: string
+  readonly kid: string
+  readonly claims: TokenClaims
+}
+
+const FORGED: VerificationEntry = {
+  digest: '',
+  tokenId: '',
+  userId: '',
+  token: null,
+  scopes: [],
+  refusal: 'forged',
+  deadline: 0,
+  use: null,
+  live: false,
+}
+
+export class Verification {
+  readonly #parts: VerificationParts
+  readonly #loads = new Map<string, Load>()
+  #hits = 0
+  #misses = 0
+  #loadCount = 0
+
+  constructor(parts: VerificationParts) {
+    this.#parts = parts
+  }
+
+  /** The warm path: the entry of a credential that is remembered, its use counted. Reads, writes and awaits nothing. */
+  recall(credential: string, now: number): VerificationEntry | undefined {
+    if (credential.length > MAX_CREDENTIAL_LENGTH) return FORGED
+    const entry = this.#parts.cache.get(digestOf(credential), now)
+    if (entry === undefined) return undefined
+    this.#hits += 1
+    return this.#counted(entry, now)
+  }
+
+  /**
+   * The cold path: signature first, then one read however many wait for it, then the owner's host.
+   *
+   * @throws {StoreUnavailable} When the store or `findUser` cannot answer.
+   */
+  async load(credential: string, now: number): Promise<VerificationEntry> {
+    this.#misses += 1
+    const genuine = this.#check(credential, now)
+    if (genuine === undefined) return FORGED
+    const { jti, sub } = genuine.claims
+    for (;;) {
+      const load = this.#loads.get(jti) ?? this.#startLoad(jti, sub)
+      const found = await load.found
+      // News came while the row was under way: what it says may be of before the news.
+      if (load.stale) continue
+      return this.#settle(genuine, load, found)
+    }
+  }
+
+  /** Why a token would be refused now, whoever sends it; for those who hold a token longer than a request lasts. */
+  async recheck(tokenId: string, userId: string): Promise<Refusal | null> {
+    for (;;) {
+      const load = this.#loads.get(tokenId) ?? this.#startLoad(tokenId, userId)
+      const found = await load.found
+      if (!load.stale) return this.#refusalOf(found, this.#parts.clock.now())
+    }
+  }
+
+  /** Forgets what the news is about, and what is being read of it at this moment. */
+  heed({ subject }: TokenChange): void {
+    if ('tokenId' in subject) {
+      this.#parts.cache.dropToken(subject.tokenId)
+      this.#abandonLoads((tokenId) => tokenId === subject.tokenId)
+    } else {
+      this.#parts.cache.dropUser(subject.userId)
+      this.#abandonLoads((_, load) => load.userId === subject.userId)
+    }
+  }
+
+  stats(): VerificationStats {
+    return { hits: this.#hits, misses: this.#misses, loads: this.#loadCount }
+  }
+
+  /** Everything that a forgery fails at, before anything is read or remembered. */
+  #check(credential: string, now: number): Genuine | undefined {
+    const jwt = jwtOf(credential, this.#parts.tokenPrefix)
+    const signed: SignedPayload | undefined = jwt === undefined ? undefined : this.#parts.signer.verify(jwt)
+    if (signed === undefined) return undefined
+    const claims = readClaims(signed.payload, this.#parts.audience, now)
+    if (claims === undefined) return undefined
+    return { digest: digestOf(credential), kid: signed.kid, claims }
+  }
+
+  #startLoad(tokenId: string, userId: string): Load {
+    this.#loadCount += 1
+    const startedAt = this.#parts.clock.now()
+    const load: Load = { userId, startedAt, found: this.#find(tokenId), stale: false }
+    this.#loads.set(tokenId, load)
+    const done = () => {
+      if (this.#loads.get(tokenId) === load) this.#loads.delete(tokenId)
+    }
+    load.found.then(done, done)
+    return load
+  }
+
+  async #find(tokenId: string): Promise<Found> {
+    const owned = await this.#parts.store.findToken(tokenId)
+    if (owned === null || this.#ownRefusal(owned, this.#parts.clock.now()) !== null)
+      return { owned, word: null }
+    return { owned, word: await askOwner(this.#parts.findUser, owned.token.userId) }
+  }
+
+  #abandonLoads(isAbout: (tokenId: string, load: Load) => boolean): void {
+    for (const [tokenId, load] of this.#loads) {
+      if (!isAbout(tokenId, load)) continue
+      load.stale = true
+      this.#loads.delete(tokenId)
+    }
+  }
+
+  /** Judges what was found, and remembers the judgement for as long as it may be believed. */
+  #settle({ digest, kid, claims }: Genuine, load: Load, found: Found): VerificationEntry {
+    // The wait was a moment of its own: what ended meanwhile has ended.
+    const now = this.#parts.clock.now()
+    const shared = this.#parts.cache.get(digest, now)
+    if (shared !== undefined) return this.#counted(shared, now)
+    const token = found.owned?.token ?? null
+    const asIssued = token === null || (token.kid === kid && agreesWithRow(claims, token))
+    const refusal = asIssued ? this.#refusalOf(found, now) : 'not_as_issued'
+    const entry: VerificationEntry = {
+      digest,
+      tokenId: claims.jti,
+      userId: claims.sub,
+      token,
+      scopes: Object.freeze(token === null ? [] : effectiveScopes(token.scopes, found.word?.scopes)),
+      refusal,
+      deadline: this.#deadlineOf(token, refusal, load.startedAt),
+      use: null,
+      live: false,
+    }
+    if (isWorthKeeping(entry)) this.#parts.cache.put(entry)
+    return this.#counted(entry, now)
+  }
+
+  #counted(entry: VerificationEntry, now: number): VerificationEntry {
+    if (entry.refusal === null && entry.use !== null) this.#parts.recorder.touch(entry.use, now)
+    return entry
+  }
+
+  #refusalOf({ owned, word }: Found, now: number): Refusal | null {
+    if (owned === null) return 'unknown'
+    const refusal = this.#ownRefusal(owned, now)
+    if (refusal !== null) return refusal
+    return word?.active === true ? null : 'owner_inactive'
+  }
+
+  /** What the plugin itself knows against a token, without asking the host. */
+  #ownRefusal({ token, owner }: OwnedToken, now: number): Refusal | null {
+    if (owner === null) return 'owner_unknown'
+    const { status, reason } = judge(this.#withKnownUse(token), owner, {
+      now,
+      idleTimeoutMs: this.#parts.idleTimeoutMs,
+    })
+    if (status !== 'active') return reason === 'idle' ? 'idle' : status
+    return owner.status === 'active' ? null : 'owner_inactive'
+  }
+
+  /** A token with use that is known here and not in its row yet. */
+  #withKnownUse(token: TokenRecord): TokenRecord {
+    const lastUsedAt = this.#parts.recorder.lastUsedAt(token.id)
+    return lastUsedAt > token.idleFrom ? { ...token, idleFrom: lastUsedAt } : token
+  }
+
+  /** The earliest of: the ttl is over, the token expires, it goes idle. */
+  #deadlineOf(token: TokenRecord | null, refusal: Refusal | null, startedAt: number): number {
+    const { ttlMs, idleTimeoutMs } = this.#parts
+    const ttlEnd = startedAt + ttlMs
+    if (token === null || refusal !== null) return ttlEnd
+    const idleFrom = this.#withKnownUse(token).idleFrom
+    const idleEnd = idleTimeoutMs === null ? Infinity : idleFrom + idleTimeoutMs + 1
+    return Math.min(ttlEnd, token.expiresAt ?? Infinity, idleEnd)
+  }
+}
+
+/**
+ * Refusals of genuine tokens are remembered too, but for two. A token that only the clock calls idle may have
+ * been used elsewhere: its row is read again each time, until the sweeper has written that it is idle. And what
+ * differs from its row must not stand in the place of the genuine credential.
+ */
+function isWorthKeeping({ refusal, token }: VerificationEntry): boolean {
+  if (refusal === 'not_as_issued') return false
+  return refusal !== 'idle' || token?.status === 'inactive'
+}
+
+/** The cache's key: whoever reads the memory finds no credential. */
+function digestOf(credential: string): string {
+  return hash('sha256', credential, 'base64url')
+}
