@@ -48,6 +48,13 @@ export const StoreUnavailable = createError(
 /** What is wrong with input that is well-formed JSON, in the words and under the code of Fastify's own check. */
 export const InvalidInput = createError('FST_ERR_VALIDATION', '%s', 400, Error, false)
 
+/** A route is protected by the package's hooks, and the plugin is not registered there. */
+export const NotRegistered = createError(
+  `${PREFIX}NOT_REGISTERED`,
+  'fastify-api-tokens is not registered on this instance: await app.register(apiTokens, …)',
+  500,
+)
+
 /** A wrong option, named by its path, at boot. */
 export const InvalidOption = createError(`${PREFIX}INVALID_OPTION`, 'fastify-api-tokens: %s', 500, TypeError)
 

@@ -42,6 +42,8 @@ export interface UpdateScope extends ChangeScope {
 /** What became of a change: the row after it, or why there is none. */
 export type ChangeOutcome =
   | { readonly outcome: 'changed'; readonly token: TokenRecord }
+  /** There was nothing to change: no field was given, or the token is revoked already. */
+  | { readonly outcome: 'unchanged'; readonly token: TokenRecord }
   | { readonly outcome: 'not_found' }
   | { readonly outcome: 'owner_inactive' }
   /** The token had ended: revoked, expired, or its owner removed. */
@@ -121,7 +123,7 @@ export interface TokenStore {
   /** Changes just the given fields, in one statement that demands a token that has not ended. */
   updateToken(id: string, changes: TokenChanges, scope: UpdateScope): Promise<ChangeOutcome>
 
-  /** Revokes for good; of a token that is revoked already it answers `changed`, the row untouched. */
+  /** Revokes for good; a token that is revoked already stays as it is. */
   revokeToken(id: string, scope: ChangeScope): Promise<ChangeOutcome>
 
   /** Writes the owner's one row; `removed` raises the generation, so that all tokens until now are revoked. */

@@ -119,7 +119,7 @@ export class KyselyTokenStore implements TokenStore {
       .executeTakeFirst()
     if (revoked !== undefined) return { outcome: 'changed', token: tokenFromRow(revoked) }
     const why = await this.#whyUnchanged(id, scope)
-    return why.outcome === 'ended' ? { outcome: 'changed', token: why.token } : why
+    return why.outcome === 'ended' ? { outcome: 'unchanged', token: why.token } : why
   }
 
   async setOwnerStatus(userId: string, status: OwnerStatus, now: number): Promise<OwnerRecord> {
@@ -228,7 +228,7 @@ export class KyselyTokenStore implements TokenStore {
     return this.#whyUnchanged(id, scope)
   }
 
-  /** Why a change found no row; `changed` where it would have found one: there was nothing to change. */
+  /** Why a change found no row; `unchanged` where it would have found one. */
   async #whyUnchanged(id: string, { userId, now }: ChangeScope): Promise<ChangeOutcome> {
     const found = await this.findToken(id)
     if (found === null) return { outcome: 'not_found' }
@@ -236,7 +236,7 @@ export class KyselyTokenStore implements TokenStore {
     if (userId !== undefined && token.userId !== userId) return { outcome: 'not_found' }
     if (userId !== undefined && owner?.status !== 'active') return { outcome: 'owner_inactive' }
     const { status } = judge(token, owner, { now, idleTimeoutMs: null })
-    return { outcome: status === 'revoked' || status === 'expired' ? 'ended' : 'changed', token }
+    return { outcome: status === 'revoked' || status === 'expired' ? 'ended' : 'unchanged', token }
   }
 }
 

@@ -80,9 +80,8 @@ class MemoryTokenStore implements TokenStore {
 
   async updateToken(id: string, changes: TokenChanges, scope: UpdateScope): Promise<ChangeOutcome> {
     const found = this.#findForChange(id, scope)
-    if (found.outcome !== 'changed') return found
+    if (found.outcome !== 'unchanged' || Object.keys(changes).length === 0) return found
     const { token } = found
-    if (Object.keys(changes).length === 0) return found
     const { status, ...texts } = changes
     return {
       outcome: 'changed',
@@ -94,7 +93,7 @@ class MemoryTokenStore implements TokenStore {
     const found = this.#findForChange(id, scope)
     if (found.outcome === 'not_found' || found.outcome === 'owner_inactive') return found
     const { token } = found
-    if (token.status === 'revoked') return { outcome: 'changed', token }
+    if (token.status === 'revoked') return { outcome: 'unchanged', token }
     return {
       outcome: 'changed',
       token: this.#put({
@@ -145,7 +144,7 @@ class MemoryTokenStore implements TokenStore {
     return ended.length
   }
 
-  /** The token that a change is for, `changed` when it may be changed. */
+  /** The token that a change is for, `unchanged` when it may be changed. */
   #findForChange(id: string, { userId, now }: ChangeScope): ChangeOutcome {
     const token = this.#tokens.get(id)
     if (token === undefined) return { outcome: 'not_found' }
@@ -153,7 +152,7 @@ class MemoryTokenStore implements TokenStore {
     const owner = this.#ownerOf(token.userId)
     if (userId !== undefined && owner?.status !== 'active') return { outcome: 'owner_inactive' }
     const { status } = judge(token, owner, { now, idleTimeoutMs: null })
-    return { outcome: status === 'revoked' || status === 'expired' ? 'ended' : 'changed', token }
+    return { outcome: status === 'revoked' || status === 'expired' ? 'ended' : 'unchanged', token }
   }
 
   #ownerOf(userId: string): OwnerRecord | null {

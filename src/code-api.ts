@@ -1,0 +1,71 @@
+/** `fastify.apiTokens`, as it works and as it answers in the non-authenticated mode. */
+
+import { AuthenticationDisabled } from './errors.ts'
+import type { Challenges } from './http/challenge.ts'
+import { verifiedToken } from './http/request-token.ts'
+import type { Instance } from './instance.ts'
+import type { ApiTokens } from './lifecycle/api-tokens.ts'
+import { deactivateUser, invalidateUser, reactivateUser, removeUser } from './lifecycle/change-owner.ts'
+import { getToken } from './lifecycle/get-token.ts'
+import { issueToken } from './lifecycle/issue-token.ts'
+import { listTokens } from './lifecycle/list-tokens.ts'
+import { revokeToken } from './lifecycle/revoke-token.ts'
+import { TokenEventEmitter } from './lifecycle/token-events.ts'
+import { updateToken } from './lifecycle/update-token.ts'
+import type { Settings } from './options.ts'
+
+export function createApiTokens(instance: Instance, challenges: Challenges): ApiTokens {
+  const { lifecycle, verification, cache, signals, recorder, events } = instance
+  return {
+    issue: (request) => issueToken(lifecycle, request),
+    list: (request) => listTokens(lifecycle, request),
+    get: (id, scope) => getToken(lifecycle, id, scope),
+    update: (id, changes, scope) => updateToken(lifecycle, id, changes, scope),
+    revoke: (id, scope) => revokeToken(lifecycle, id, scope),
+    verify: async (credential) => {
+      const now = lifecycle.clock.now()
+      const entry = verification.recall(credential, now) ?? (await verification.load(credential, now))
+      if (entry.refusal !== null) throw challenges.invalidToken()
+      return verifiedToken(entry, () => signals.hold(entry).signal)
+    },
+    deactivateUser: (userId) => deactivateUser(lifecycle, userId),
+    reactivateUser: (userId) => reactivateUser(lifecycle, userId),
+    removeUser: (userId) => removeUser(lifecycle, userId),
+    invalidateUser: (userId) => invalidateUser(lifecycle, userId),
+    flush: () => recorder.flush(),
+    sweep: () => instance.sweep(),
+    stats: () => ({
+      verification: verification.stats(),
+      cache: { size: cache.size, max: cache.max },
+      usage: recorder.stats(),
+    }),
+    events,
+  }
+}
+
+/** Nothing is kept in this mode: what asks for a token is refused, the rest has nothing to do. */
+export function createDisabledApiTokens({ cacheMax }: Settings): ApiTokens {
+  const refuse = async (): Promise<never> => {
+    throw new AuthenticationDisabled()
+  }
+  return {
+    issue: refuse,
+    list: refuse,
+    get: refuse,
+    update: refuse,
+    revoke: refuse,
+    verify: refuse,
+    deactivateUser: refuse,
+    reactivateUser: refuse,
+    removeUser: refuse,
+    invalidateUser: () => undefined,
+    flush: async () => undefined,
+    sweep: async () => ({ idle: 0, pruned: 0 }),
+    stats: () => ({
+      verification: { hits: 0, misses: 0, loads: 0 },
+      cache: { size: 0, max: cacheMax },
+      usage: { pending: 0, flushed: 0 },
+    }),
+    events: new TokenEventEmitter(() => undefined),
+  }
+}

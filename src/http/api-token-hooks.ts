@@ -1,0 +1,74 @@
+/** The three hooks of an instance: verify, demand scopes, let sessions in too. */
+
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import type { ScopeCatalogue } from '../lifecycle/scope-catalogue.ts'
+import { missingScopes } from '../token/scope.ts'
+import { carriesBearer } from './authorization-header.ts'
+import type { Challenges } from './challenge.ts'
+import { type ApiTokenHook, createHook, type HookSteps } from './hook.ts'
+import { type RequestSlot, readSlot } from './request-slot.ts'
+
+/** A hook of the host's own, in either form. */
+export type HostHook =
+  | ((request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void)
+  | ((request: FastifyRequest, reply: FastifyReply) => Promise<unknown>)
+
+export interface ApiTokenHooks {
+  readonly verifyApiToken: ApiTokenHook
+  requireScopes(...scopes: string[]): ApiTokenHook
+  verifyApiTokenOr(hook: HostHook): ApiTokenHook
+}
+
+export interface HookParts {
+  readonly verify: HookSteps
+  readonly challenges: Challenges
+  readonly catalogue: ScopeCatalogue
+  readonly slot: RequestSlot
+}
+
+export function createHooks({ verify, challenges, catalogue, slot }: HookParts): ApiTokenHooks {
+  const holdsScopes = (request: FastifyRequest, demanded: readonly string[]): boolean =>
+    missingScopes(demanded, readSlot(request, slot)?.entry.scopes ?? []).length === 0
+  return {
+    verifyApiToken: createHook([], verify),
+    requireScopes: (...demanded) => {
+      catalogue.add(demanded)
+      return createHook(demanded, (request, reply, done) =>
+        verify(request, reply, (error) => {
+          if (error !== undefined) return done(error)
+          return holdsScopes(request, demanded) ? done() : done(challenges.insufficientScope(demanded))
+        }),
+      )
+    },
+    verifyApiTokenOr: (hook) =>
+      createHook([], (request, reply, done) => {
+        // With a bearer credential the token alone decides: a bad one never falls back to a session.
+        if (carriesBearer(request.raw)) return verify(request, reply, done)
+        return runHostHook(hook, request, reply, done)
+      }),
+  }
+}
+
+/** The hooks of the non-authenticated mode: every route is open, whatever the Authorization header says. */
+export function createOpenHooks(catalogue: ScopeCatalogue): ApiTokenHooks {
+  const pass: HookSteps = (_request, _reply, done) => done()
+  return {
+    verifyApiToken: createHook([], pass),
+    requireScopes: (...demanded) => {
+      catalogue.add(demanded)
+      return createHook(demanded, pass)
+    },
+    verifyApiTokenOr: () => createHook([], pass),
+  }
+}
+
+function runHostHook(
+  hook: HostHook,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  done: (error?: Error) => void,
+): void {
+  // As Fastify runs hooks: what returns a promise is awaited, what does not calls `done`.
+  const outcome: unknown = Reflect.apply(hook, request.server, [request, reply, done])
+  if (outcome instanceof Promise) outcome.then(() => done(), done)
+}

@@ -1,0 +1,68 @@
+/** Reads the credential from the Authorization header (RFC 6750 §2.1, RFC 9110 §11.6.2). */
+
+import type { IncomingHttpHeaders } from 'node:http'
+
+/** What a request carries, as Node parsed it. */
+export interface RequestHeaders {
+  readonly headers: IncomingHttpHeaders
+  readonly rawHeaders: readonly string[]
+}
+
+/** Why there is no credential to look at. */
+export type HeaderFault =
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'malformed'; readonly detail: string }
+
+const MISSING: HeaderFault = { kind: 'missing' }
+const TWO_LINES: HeaderFault = { kind: 'malformed', detail: 'there are two of them' }
+
+/** What `isCredential` says no to. */
+export const NOT_ONE_CREDENTIAL: HeaderFault = {
+  kind: 'malformed',
+  detail: 'Bearer takes exactly one credential',
+}
+
+const SCHEME = 'bearer'
+const TAB = 9
+const SPACE = 32
+
+/**
+ * The credential after `Bearer`, whose form is not checked yet: one that was verified before has been. Without a
+ * header, or with another scheme, there is none.
+ */
+export function readCredential({ headers, rawHeaders }: RequestHeaders): string | HeaderFault {
+  const header = headers.authorization
+  if (header === undefined) return MISSING
+  if (hasTwoLines(rawHeaders)) return TWO_LINES
+  if (!hasBearerScheme(header)) return MISSING
+  return header.slice(SCHEME.length + 1).trimStart()
+}
+
+/** Whether a request carries a bearer credential, well-formed or not. */
+export function carriesBearer({ headers, rawHeaders }: RequestHeaders): boolean {
+  const header = headers.authorization
+  return header !== undefined && (hasBearerScheme(header) || hasTwoLines(rawHeaders))
+}
+
+/** RFC 9110 §11.2: `token68 = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`. */
+export function isCredential(text: string): boolean {
+  return /^[A-Za-z0-9\-._~+/]+=*$/.test(text)
+}
+
+/** The scheme is case-insensitive (RFC 9110 §11.1), and what parts it from the credential is white space. */
+function hasBearerScheme(header: string): boolean {
+  if (header.slice(0, SCHEME.length).toLowerCase() !== SCHEME) return false
+  if (header.length === SCHEME.length) return true
+  const separator = header.charCodeAt(SCHEME.length)
+  return separator === SPACE || separator === TAB
+}
+
+/** Node keeps the first of two lines in silence; a proxy in front may have believed the second. */
+function hasTwoLines(rawHeaders: readonly string[]): boolean {
+  let lines = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]
+    if (name?.length === 13 && name.toLowerCase() === 'authorization') lines += 1
+  }
+  return lines > 1
+}

@@ -1,0 +1,38 @@
+/** Where a request keeps what one instance of the plugin verified. Two instances never see each other's. */
+
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { RequestVerification } from './request-token.ts'
+
+/** A property of requests that only its instance of the plugin knows. */
+export type RequestSlot = symbol
+
+interface SlottedRequest {
+  [slot: RequestSlot]: RequestVerification | null
+}
+
+/** Gives every request of this scope the slot, and `request.apiToken` that reads it. */
+export function decorateWithSlot(fastify: FastifyInstance): RequestSlot {
+  const slot: RequestSlot = Symbol('fastify-api-tokens')
+  fastify.decorateRequest(slot, null)
+  fastify.decorateRequest('apiToken', {
+    getter() {
+      return readSlot(this, slot)?.token ?? null
+    },
+  })
+  return slot
+}
+
+export function readSlot(request: FastifyRequest, slot: RequestSlot): RequestVerification | null {
+  // The decoration above put it there, for this symbol alone.
+  return (request as unknown as SlottedRequest)[slot] ?? null
+}
+
+export function writeSlot(
+  request: FastifyRequest,
+  slot: RequestSlot,
+  verification: RequestVerification,
+): void {
+  // As in `readSlot`.
+  const slotted = request as unknown as SlottedRequest
+  slotted[slot] = verification
+}

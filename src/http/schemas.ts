@@ -1,0 +1,126 @@
+/** The bodies, queries and answers of the routes, as JSON Schema and as types. Wire names are snake_case. */
+
+import { type Static, type TSchema, Type } from 'typebox'
+import { MAX_EXPIRES_IN } from '../lifecycle/issue-token.ts'
+import { DEFAULT_LIMIT, MAX_LIMIT, TOKEN_SORTS } from '../lifecycle/list-tokens.ts'
+import { TOKEN_STATUSES } from '../token/status.ts'
+import { MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH } from '../token/text.ts'
+
+const nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
+const timestamp = (description: string) => Type.String({ format: 'date-time', description })
+
+const name = Type.String({ maxLength: MAX_NAME_LENGTH, description: 'What the owner calls the token' })
+const description = Type.String({ maxLength: MAX_DESCRIPTION_LENGTH })
+
+/** RFC 9110 §15.5: what every refusal looks like, Fastify's own form. */
+export const ErrorAnswer = Type.Object(
+  {
+    statusCode: Type.Integer(),
+    code: Type.Optional(Type.String({ description: 'What happened, for programs' })),
+    error: Type.String(),
+    message: Type.String({ description: 'What happened, for people' }),
+  },
+  { title: 'Error' },
+)
+
+const tokenMembers = {
+  id: Type.String({ format: 'uuid' }),
+  user_id: Type.String(),
+  name: nullable(name),
+  description: nullable(description),
+  scopes: Type.Array(Type.String()),
+  status: Type.Enum([...TOKEN_STATUSES]),
+  status_reason: nullable(
+    Type.String({ description: 'Why it is inactive or revoked: switched_off, idle, user_removed' }),
+  ),
+  hint: Type.String({ description: 'The last four characters of the credential' }),
+  created_at: timestamp('When it was issued'),
+  updated_at: timestamp('When its owner last changed it'),
+  expires_at: nullable(timestamp('When it expires')),
+  last_used_at: nullable(timestamp('When it was last used')),
+  idle_expires_at: nullable(timestamp('When it becomes inactive unless it is used')),
+  use_count: Type.Integer(),
+}
+
+export const Token = Type.Object(tokenMembers, { title: 'API token' })
+
+export type Token = Static<typeof Token>
+
+export const IssuedToken = Type.Object(
+  {
+    ...tokenMembers,
+    token: Type.String({ description: 'The credential. It is shown in this answer and never again' }),
+    token_type: Type.Literal('Bearer'),
+  },
+  { title: 'Issued API token' },
+)
+
+/** What a new token may say, the longest lifetime in seconds as the host allows it. */
+export function newToken(maxExpiresIn: number | null) {
+  return Type.Object(
+    {
+      name: Type.Optional(nullable(name)),
+      description: Type.Optional(nullable(description)),
+      scopes: Type.Optional(
+        Type.Array(Type.String(), { description: 'What the token may do; left out, nothing' }),
+      ),
+      expires_in: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          maximum: maxExpiresIn ?? MAX_EXPIRES_IN,
+          description: 'Seconds until it expires',
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  )
+}
+
+export type NewToken = Static<ReturnType<typeof newToken>>
+
+export const TokenUpdate = Type.Object(
+  {
+    name: Type.Optional(nullable(name)),
+    description: Type.Optional(nullable(description)),
+    status: Type.Optional(Type.Enum(['active', 'inactive'])),
+  },
+  {
+    additionalProperties: false,
+    description: 'A field left out is left alone; null clears a name or description',
+  },
+)
+
+export type TokenUpdate = Static<typeof TokenUpdate>
+
+export const ListQuery = Type.Object(
+  {
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT })),
+    cursor: Type.Optional(
+      Type.String({ maxLength: 1024, description: 'The next_cursor of the page before' }),
+    ),
+    status: Type.Optional(Type.Enum([...TOKEN_STATUSES])),
+    q: Type.Optional(
+      Type.String({ maxLength: MAX_NAME_LENGTH, description: 'A part of the name or description' }),
+    ),
+    sort: Type.Optional(Type.Enum([...TOKEN_SORTS], { default: '-created_at' })),
+  },
+  { additionalProperties: false },
+)
+
+export type ListQuery = Static<typeof ListQuery>
+
+export const NoQuery = Type.Object({}, { additionalProperties: false })
+
+export const TokenList = Type.Object(
+  { data: Type.Array(Token), next_cursor: nullable(Type.String()), total: Type.Integer() },
+  { title: 'API tokens' },
+)
+
+export const ScopeList = Type.Object(
+  { data: Type.Array(Type.Object({ name: Type.String(), description: nullable(Type.String()) })) },
+  { title: 'Scopes' },
+)
+
+export const TokenParams = Type.Object({ id: Type.String({ description: 'The id of the token' }) })
+
+export const NoContent = Type.Null({ description: 'Done' })

@@ -1,0 +1,78 @@
+/**
+ * The scope in which the plugin's routes live, with compilers and a body parser of their own: whatever the host's
+ * coerce, strip or expect, bodies are taken strictly here.
+ */
+
+import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
+import fastJson from 'fast-json-stringify'
+import type { FastifyInstance, FastifySchemaValidationError } from 'fastify'
+
+/** Bytes: a name, a description and every scope there is fit many times over. */
+const BODY_LIMIT = 65_536
+
+export const strictRoute = {
+  bodyLimit: BODY_LIMIT,
+  /** A host's transform for its own schemas (of Zod, say) does not know these. */
+  config: { swaggerTransform: false },
+} as const
+
+export function makeStrict(scope: FastifyInstance): void {
+  scope.setValidatorCompiler(TypeBoxValidatorCompiler)
+  scope.setSerializerCompiler(({ schema }) => fastJson(schema as Parameters<typeof fastJson>[0]))
+  scope.setSchemaErrorFormatter((errors, part) => new Error(describeFaults(errors, part)))
+  scope.removeAllContentTypeParsers()
+  parseJson(scope)
+  neverStore(scope)
+}
+
+/** JSON alone, and an empty body is `{}`. */
+function parseJson(scope: FastifyInstance): void {
+  const parse = scope.getDefaultJsonParser('error', 'error')
+  scope.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, {})
+    else parse(request, body as string, done)
+  })
+  scope.addHook('preValidation', async (request) => {
+    request.body ??= {}
+  })
+}
+
+/** On the reply itself and last of all, so that no cache header of the host's stands in its place. */
+function neverStore(scope: FastifyInstance): void {
+  scope.addHook('onSend', async (_request, reply, payload) => {
+    reply.header('cache-control', 'no-store')
+    return payload
+  })
+}
+
+/** One clause a field: `body/name must be string or null`. */
+function describeFaults(errors: readonly FastifySchemaValidationError[], part: string): string {
+  const faults = new Map<string, string[]>()
+  for (const error of errors) {
+    const text = describeFault(error)
+    if (text === undefined) continue
+    const field = part + error.instancePath
+    faults.set(field, [...(faults.get(field) ?? []), text])
+  }
+  return [...faults].map(([field, texts]) => `${field} ${joinFaults(texts)}`).join(', ')
+}
+
+function describeFault({ keyword, message, params }: FastifySchemaValidationError): string | undefined {
+  switch (keyword) {
+    case 'boolean':
+      return 'is not a known field'
+    case 'additionalProperties':
+    case 'anyOf':
+      // Said already, of the field itself.
+      return undefined
+    case 'enum':
+      return `must be one of ${(params['allowedValues'] as readonly string[]).join(', ')}`
+    default:
+      return message ?? 'is wrong'
+  }
+}
+
+function joinFaults(texts: readonly string[]): string {
+  const [first = '', ...others] = texts
+  return [first, ...others.map((text) => text.replace(/^must be /, ''))].join(' or ')
+}

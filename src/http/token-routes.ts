@@ -1,0 +1,174 @@
+/** The routes by which a signed-in user manages their own tokens. */
+
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { getToken } from '../lifecycle/get-token.ts'
+import { issueToken } from '../lifecycle/issue-token.ts'
+import type { LifecycleParts } from '../lifecycle/lifecycle-parts.ts'
+import { listTokens } from '../lifecycle/list-tokens.ts'
+import { revokeToken } from '../lifecycle/revoke-token.ts'
+import { updateToken } from '../lifecycle/update-token.ts'
+import { requireSameSite } from './cross-site.ts'
+import { type OperationParts, operation } from './operation.ts'
+import * as schemas from './schemas.ts'
+import { refuseApiToken } from './session-only.ts'
+import { type AuthenticateUser, requireUser, userOf } from './signed-in-user.ts'
+import { strictRoute } from './strict-scope.ts'
+import { issuedOnWire, listOnWire, tokenOnWire } from './wire.ts'
+
+export interface TokenRouteParts extends OperationParts {
+  readonly lifecycle: LifecycleParts
+  readonly authenticateUser: AuthenticateUser
+  readonly trustedOrigins: ReadonlySet<string>
+}
+
+export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): void {
+  const { lifecycle, authenticateUser, trustedOrigins } = parts
+  fastify.addHook('onRequest', async (request) => {
+    refuseApiToken(request, lifecycle.tokenPrefix)
+    requireSameSite(request, trustedOrigins)
+  })
+  requireUser(fastify, authenticateUser)
+  const scope = fastify.withTypeProvider<TypeBoxTypeProvider>()
+
+  scope.post(
+    '',
+    {
+      ...strictRoute,
+      schema: {
+        ...operation(
+          parts,
+          'issueApiToken',
+          'Generate an API token',
+          { 201: schemas.IssuedToken },
+          [400, 401, 403, 409, 413, 415, 503],
+        ),
+        body: schemas.newToken(lifecycle.maxExpiresIn),
+        querystring: schemas.NoQuery,
+      },
+    },
+    async (request, reply) => {
+      const user = userOf(request)
+      const { name, description, scopes, expires_in: expiresIn } = request.body
+      const issued = await issueToken(lifecycle, {
+        userId: user.id,
+        name,
+        description,
+        scopes,
+        expiresIn,
+        grantable: user.scopes,
+      })
+      return reply.code(201).send(issuedOnWire(issued))
+    },
+  )
+
+  scope.get(
+    '',
+    {
+      ...strictRoute,
+      schema: {
+        ...operation(
+          parts,
+          'listApiTokens',
+          'List your API tokens',
+          { 200: schemas.TokenList },
+          [400, 401, 403, 503],
+        ),
+        querystring: schemas.ListQuery,
+      },
+    },
+    async (request) =>
+      listOnWire(await listTokens(lifecycle, { userId: userOf(request).id, ...request.query })),
+  )
+
+  scope.get(
+    '/scopes',
+    {
+      ...strictRoute,
+      schema: {
+        ...operation(
+          parts,
+          'listApiTokenScopes',
+          'List the scopes that you may grant',
+          { 200: schemas.ScopeList },
+          [401, 403],
+        ),
+        querystring: schemas.NoQuery,
+      },
+    },
+    async (request) => ({ data: [...lifecycle.catalogue.entries(userOf(request).scopes)] }),
+  )
+
+  scope.get(
+    '/:id',
+    {
+      ...strictRoute,
+      schema: {
+        ...operation(
+          parts,
+          'getApiToken',
+          'Get one of your API tokens',
+          { 200: schemas.Token },
+          [401, 403, 404, 503],
+        ),
+        params: schemas.TokenParams,
+        querystring: schemas.NoQuery,
+      },
+    },
+    async (request) =>
+      tokenOnWire(await getToken(lifecycle, request.params.id, { userId: userOf(request).id })),
+  )
+
+  scope.patch(
+    '/:id',
+    {
+      ...strictRoute,
+      schema: {
+        ...operation(
+          parts,
+          'updateApiToken',
+          'Rename, describe, switch off or on',
+          { 200: schemas.Token },
+          [400, 401, 403, 404, 409, 503],
+        ),
+        params: schemas.TokenParams,
+        querystring: schemas.NoQuery,
+        body: schemas.TokenUpdate,
+      },
+    },
+    async (request) => {
+      const { id } = request.params
+      return tokenOnWire(await updateToken(lifecycle, id, request.body, { userId: userOf(request).id }))
+    },
+  )
+
+  scope.delete(
+    '/:id',
+    {
+      ...strictRoute,
+      schema: {
+        ...operation(
+          parts,
+          'revokeApiToken',
+          'Revoke an API token for good',
+          { 204: schemas.NoContent },
+          [401, 403, 404, 503],
+        ),
+        params: schemas.TokenParams,
+        querystring: schemas.NoQuery,
+      },
+    },
+    async (request, reply) => {
+      await revokeToken(lifecycle, request.params.id, { userId: userOf(request).id })
+      return noContent(reply)
+    },
+  )
+}
+
+/** RFC 9110 §15.3.5: no body, and so nothing to serialize. */
+export function noContent(reply: FastifyReply): FastifyReply {
+  return reply
+    .code(204)
+    .serializer(() => '')
+    .send()
+}

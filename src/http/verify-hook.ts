@@ -1,0 +1,72 @@
+/** `verifyApiToken`: lets a request pass with a verified bearer token, and answers nothing itself. */
+
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Clock } from '../clock.ts'
+import type { TokenEventEmitter } from '../lifecycle/token-events.ts'
+import type { TokenSignals } from '../verification/token-signals.ts'
+import type { Verification } from '../verification/verification.ts'
+import type { VerificationEntry } from '../verification/verification-entry.ts'
+import { isCredential, NOT_ONE_CREDENTIAL, readCredential } from './authorization-header.ts'
+import type { Challenges } from './challenge.ts'
+import type { HookSteps } from './hook.ts'
+import { type RequestSlot, readSlot, writeSlot } from './request-slot.ts'
+import { RequestVerification } from './request-token.ts'
+
+export interface VerifyHookParts {
+  readonly verification: Verification
+  readonly signals: TokenSignals
+  readonly challenges: Challenges
+  readonly clock: Clock
+  readonly events: TokenEventEmitter
+  /** Where on a request this instance of the plugin keeps what it verified. */
+  readonly slot: RequestSlot
+}
+
+/**
+ * The steps of the hook. On the warm path everything happens within the call. A request that was verified already
+ * passes, unless news has come since.
+ */
+export function verifySteps(parts: VerifyHookParts): HookSteps {
+  const { verification, challenges, clock, slot } = parts
+  return (request, reply, done) => {
+    if (readSlot(request, slot)?.entry.live === true) return done()
+    const credential = readCredential(request.raw)
+    if (typeof credential !== 'string') return done(challenges.fault(credential))
+    const now = clock.now()
+    const entry = verification.recall(credential, now)
+    if (entry !== undefined) return settle(parts, entry, request, reply, done)
+    // A credential that was verified before is well-formed; this one may be anything.
+    if (!isCredential(credential)) return done(challenges.fault(NOT_ONE_CREDENTIAL))
+    verification.load(credential, now).then((loaded) => settle(parts, loaded, request, reply, done), done)
+  }
+}
+
+function settle(
+  parts: VerifyHookParts,
+  entry: VerificationEntry,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  done: (error?: Error) => void,
+): void {
+  if (entry.refusal !== null) return done(refuse(parts, entry, request))
+  writeSlot(request, parts.slot, new RequestVerification(entry, reply, parts.signals))
+  done()
+}
+
+/** The client learns that it is refused, the log and the host's audit why. */
+function refuse(
+  { challenges, events }: VerifyHookParts,
+  entry: VerificationEntry,
+  request: FastifyRequest,
+): Error {
+  const { refusal, tokenId } = entry
+  if (refusal === null || refusal === 'forged') {
+    // Whatever a forged token says is its maker's text.
+    request.log.debug({ reason: refusal }, 'API token refused')
+    events.tell('rejected', { reason: 'forged', tokenId: null })
+  } else {
+    request.log.info({ reason: refusal, tokenId }, 'API token refused')
+    events.tell('rejected', { reason: refusal, tokenId })
+  }
+  return challenges.invalidToken()
+}

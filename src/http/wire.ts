@@ -1,0 +1,38 @@
+/** Tokens as they stand on the wire: snake_case, times in ISO 8601, UTC. */
+
+import type { ApiToken } from '../lifecycle/api-token.ts'
+import type { IssuedToken } from '../lifecycle/issue-token.ts'
+import type { TokenList } from '../lifecycle/list-tokens.ts'
+import type { Token } from './schemas.ts'
+
+export function tokenOnWire(token: ApiToken): Token {
+  return {
+    id: token.id,
+    user_id: token.userId,
+    name: token.name,
+    description: token.description,
+    scopes: [...token.scopes],
+    status: token.status,
+    status_reason: token.statusReason,
+    hint: token.hint,
+    created_at: token.createdAt.toISOString(),
+    updated_at: token.updatedAt.toISOString(),
+    expires_at: isoOf(token.expiresAt),
+    last_used_at: isoOf(token.lastUsedAt),
+    idle_expires_at: isoOf(token.idleExpiresAt),
+    use_count: token.useCount,
+  }
+}
+
+/** The one answer with the credential. */
+export function issuedOnWire({ token, credential }: IssuedToken) {
+  return { ...tokenOnWire(token), token: credential, token_type: 'Bearer' as const }
+}
+
+export function listOnWire({ data, nextCursor, total }: TokenList) {
+  return { data: data.map(tokenOnWire), next_cursor: nextCursor, total }
+}
+
+function isoOf(time: Date | null): string | null {
+  return time === null ? null : time.toISOString()
+}

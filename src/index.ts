@@ -1,0 +1,54 @@
+/** The public names of `fastify-api-tokens`. */
+
+import { requireScopes, verifyApiToken } from './http/exported-hooks.ts'
+import { bearerSecurityScheme } from './http/open-api.ts'
+import { jwksFile } from './keys/jwks-file.ts'
+import { apiTokensPlugin } from './plugin.ts'
+
+/** The plugin. What the module exports by name hangs on it too, for `require()`, which gives the plugin itself. */
+const apiTokens = Object.assign(apiTokensPlugin, {
+  verifyApiToken,
+  requireScopes,
+  jwksFile,
+  bearerSecurityScheme,
+})
+
+export default apiTokens
+
+export type { Clock } from './clock.ts'
+export type { Duration } from './duration.ts'
+export type { ApiTokensError } from './errors.ts'
+export type { ApiTokenHooks, HostHook } from './http/api-token-hooks.ts'
+export type { ApiTokenHook } from './http/hook.ts'
+export type { AuthenticateUser, SignedInUser } from './http/signed-in-user.ts'
+export type { SigningJwk } from './keys/jwk.ts'
+export type { KeySource, KeySourceContext } from './keys/key-source.ts'
+export type { ApiToken } from './lifecycle/api-token.ts'
+export type { ApiTokens, ApiTokensStats } from './lifecycle/api-tokens.ts'
+export type { IssuedToken, IssueRequest } from './lifecycle/issue-token.ts'
+export type { OwnerScope } from './lifecycle/lifecycle-parts.ts'
+export type { ListRequest, TokenList, TokenSort } from './lifecycle/list-tokens.ts'
+export type { TokenEventMap, TokenEventName, TokenEvents } from './lifecycle/token-events.ts'
+export type { ApiTokensOptions } from './options.ts'
+export type * from './store/token-store.ts'
+export type { TokenStatus } from './token/status.ts'
+export type {
+  OwnedToken,
+  OwnerRecord,
+  OwnerStatus,
+  StatusReason,
+  TokenRecord,
+  UnownedToken,
+} from './token/token.ts'
+export type { VerifiedToken } from './token/verified-token.ts'
+export type { SweepResult } from './usage/sweeper.ts'
+export type { FindUser, KnownUser, OwnerWord } from './verification/owner-word.ts'
+export type { Refusal } from './verification/verification-entry.ts'
+export {
+  apiTokens,
+  apiTokens as 'module.exports',
+  bearerSecurityScheme,
+  jwksFile,
+  requireScopes,
+  verifyApiToken,
+}

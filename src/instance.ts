@@ -1,0 +1,114 @@
+/** Puts the parts of one instance together: who verifies, who keeps, who counts, who tells whom. */
+
+import type { FastifyBaseLogger } from 'fastify'
+import { V7Generator } from 'uuidv7'
+import { TokenChanges } from './invalidation/token-changes.ts'
+import type { Signer } from './keys/signer.ts'
+import { viewOf } from './lifecycle/api-token.ts'
+import type { LifecycleParts } from './lifecycle/lifecycle-parts.ts'
+import type { ScopeCatalogue } from './lifecycle/scope-catalogue.ts'
+import { TokenEventEmitter } from './lifecycle/token-events.ts'
+import type { Settings } from './options.ts'
+import { withOutages } from './store/store-outage.ts'
+import type { TokenStore } from './store/token-store.ts'
+import { type SweepResult, sweep } from './usage/sweeper.ts'
+import { UsageRecorder } from './usage/usage-recorder.ts'
+import { TokenSignals } from './verification/token-signals.ts'
+import { Verification } from './verification/verification.ts'
+import { VerificationCache } from './verification/verification-cache.ts'
+
+export interface InstanceParts {
+  readonly settings: Settings
+  readonly store: TokenStore
+  readonly signer: Signer
+  readonly catalogue: ScopeCatalogue
+  readonly log: FastifyBaseLogger
+}
+
+export interface Instance {
+  readonly lifecycle: LifecycleParts
+  readonly verification: Verification
+  readonly cache: VerificationCache
+  readonly signals: TokenSignals
+  readonly recorder: UsageRecorder
+  readonly events: TokenEventEmitter
+  sweep(): Promise<SweepResult>
+}
+
+export function assemble({ settings, store: bareStore, signer, catalogue, log }: InstanceParts): Instance {
+  const { clock, idleTimeoutMs, findUser, tokenPrefix } = settings
+  const store = withOutages(bareStore)
+  const audience = { issuer: settings.issuer, audience: settings.audience }
+  const changes = new TokenChanges()
+  const events = new TokenEventEmitter((err) => log.error({ err }, 'a listener of API token events failed'))
+  const recorder = new UsageRecorder({
+    store,
+    clock,
+    idleTimeoutMs,
+    onFlushFailed: (err) => log.error({ err }, 'use of API tokens could not be written, it is kept'),
+  })
+  const cache = new VerificationCache(settings.cacheMax, recorder)
+  const verification = new Verification({
+    signer,
+    store,
+    cache,
+    recorder,
+    clock,
+    audience,
+    tokenPrefix,
+    idleTimeoutMs,
+    ttlMs: settings.cacheTtlMs,
+    findUser,
+  })
+  const signals = new TokenSignals({
+    clock,
+    ttlMs: settings.cacheTtlMs,
+    recheck: (tokenId, userId) => verification.recheck(tokenId, userId),
+  })
+  // What is remembered goes first, so that who is woken by a signal cannot be let in by it.
+  changes.listen((change) => verification.heed(change))
+  changes.listen((change) => signals.heed(change))
+  const lifecycle: LifecycleParts = {
+    store,
+    signer,
+    clock,
+    audience,
+    tokenPrefix,
+    idleTimeoutMs,
+    maxTokensPerUser: settings.maxTokensPerUser,
+    maxExpiresIn: settings.maxExpiresIn,
+    findUser,
+    catalogue,
+    recorder,
+    changes,
+    events,
+    newId: createIds(),
+  }
+  return {
+    lifecycle,
+    verification,
+    cache,
+    signals,
+    recorder,
+    events,
+    sweep: () =>
+      sweep({
+        store,
+        recorder,
+        clock,
+        idleTimeoutMs,
+        flushIntervalMs: settings.flushIntervalMs,
+        retentionMs: settings.retentionMs,
+        onIdle: (token) => {
+          changes.announce({ subject: { tokenId: token.id }, ended: true })
+          events.tell('idle', { token: viewOf(token, null, clock.now(), lifecycle) })
+        },
+      }),
+  }
+}
+
+/** UUIDv7 of the clock's time, in order also within a millisecond (RFC 9562 §6.2). */
+function createIds(): (now: number) => string {
+  const generator = new V7Generator()
+  return (now) => generator.generateOrResetWithTs(now).toString()
+}

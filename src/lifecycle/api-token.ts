@@ -1,0 +1,73 @@
+/** A token as its owner and the host's code see it: the record, judged at a moment. */
+
+import { idleExpiresAt, judge, type TokenStatus } from '../token/status.ts'
+import type { OwnerRecord, StatusReason, TokenRecord } from '../token/token.ts'
+import type { UsageRecorder } from '../usage/usage-recorder.ts'
+
+export interface ApiToken {
+  readonly id: string
+  readonly userId: string
+  readonly name: string | null
+  readonly description: string | null
+  readonly scopes: readonly string[]
+  readonly status: TokenStatus
+  /** Why it is inactive or revoked, where the status alone does not say. */
+  readonly statusReason: StatusReason | null
+  /** The credential's last four characters. */
+  readonly hint: string
+  readonly createdAt: Date
+  /** The last change by the owner. */
+  readonly updatedAt: Date
+  readonly expiresAt: Date | null
+  readonly lastUsedAt: Date | null
+  /** The day it goes idle unless it is used; `null` when it does not, or has ended. */
+  readonly idleExpiresAt: Date | null
+  readonly useCount: number
+}
+
+export interface ViewParts {
+  readonly recorder: Pick<UsageRecorder, 'lastUsedAt' | 'pendingCount'>
+  readonly idleTimeoutMs: number | null
+}
+
+/** Judges a record at `now`, with the use that is known here and not in its row yet. */
+export function viewOf(
+  record: TokenRecord,
+  owner: OwnerRecord | null,
+  now: number,
+  parts: ViewParts,
+): ApiToken {
+  const token = withPendingUse(record, parts.recorder)
+  const { status, reason } = judge(token, owner, { now, idleTimeoutMs: parts.idleTimeoutMs })
+  const runs = status === 'active' || status === 'inactive'
+  return {
+    id: token.id,
+    userId: token.userId,
+    name: token.name,
+    description: token.description,
+    scopes: token.scopes,
+    status,
+    statusReason: reason,
+    hint: token.hint,
+    createdAt: new Date(token.createdAt),
+    updatedAt: new Date(token.updatedAt),
+    expiresAt: dateOf(token.expiresAt),
+    lastUsedAt: dateOf(token.lastUsedAt),
+    idleExpiresAt: runs ? dateOf(idleExpiresAt(token, parts.idleTimeoutMs)) : null,
+    useCount: token.useCount,
+  }
+}
+
+function withPendingUse(token: TokenRecord, recorder: ViewParts['recorder']): TokenRecord {
+  const lastUsedAt = Math.max(token.lastUsedAt ?? 0, recorder.lastUsedAt(token.id))
+  return {
+    ...token,
+    lastUsedAt: lastUsedAt === 0 ? null : lastUsedAt,
+    idleFrom: Math.max(token.idleFrom, lastUsedAt),
+    useCount: token.useCount + recorder.pendingCount(token.id),
+  }
+}
+
+function dateOf(time: number | null): Date | null {
+  return time === null ? null : new Date(time)
+}

@@ -1,0 +1,57 @@
+/** `fastify.apiTokens`: the operations on tokens, for the host's code. */
+
+import type { TokenChanges } from '../store/token-store.ts'
+import type { VerifiedToken } from '../token/verified-token.ts'
+import type { SweepResult } from '../usage/sweeper.ts'
+import type { UsageStats } from '../usage/usage-recorder.ts'
+import type { VerificationStats } from '../verification/verification.ts'
+import type { ApiToken } from './api-token.ts'
+import type { IssuedToken, IssueRequest } from './issue-token.ts'
+import type { OwnerScope } from './lifecycle-parts.ts'
+import type { ListRequest, TokenList } from './list-tokens.ts'
+import type { TokenEvents } from './token-events.ts'
+
+/** What the plugin counts since its start. */
+export interface ApiTokensStats {
+  readonly verification: VerificationStats
+  readonly cache: { readonly size: number; readonly max: number }
+  readonly usage: UsageStats
+}
+
+/** Every method throws the errors of the routes; in the non-authenticated mode, that tokens are not available. */
+export interface ApiTokens {
+  /**
+   * Issues a token to a user.
+   *
+   * @example const { credential, token } = await app.apiTokens.issue({ userId: 'ada', name: 'ci', expiresIn: 86_400 })
+   */
+  issue(request: Omit<IssueRequest, 'grantable'>): Promise<IssuedToken>
+  /** A user's tokens, newest first, page by page. */
+  list(request: ListRequest): Promise<TokenList>
+  /** One token by id; with a user only if it is theirs. */
+  get(id: string, scope?: OwnerScope): Promise<ApiToken>
+  /** Renames, describes, switches off and on. */
+  update(id: string, changes: TokenChanges, scope?: OwnerScope): Promise<ApiToken>
+  /** Revokes for good. */
+  revoke(id: string, scope?: OwnerScope): Promise<ApiToken>
+  /**
+   * Verifies a credential that did not come by a request's header, and counts it as a use. Its `signal`, once asked
+   * for, is judged again until it fires.
+   */
+  verify(credential: string): Promise<VerifiedToken>
+
+  /** Stops all tokens of a user until `reactivateUser`. */
+  deactivateUser(userId: string): Promise<void>
+  reactivateUser(userId: string): Promise<void>
+  /** Revokes all tokens of a user for good. */
+  removeUser(userId: string): Promise<void>
+  /** Asks `findUser` anew at the user's next request. */
+  invalidateUser(userId: string): void
+
+  /** Writes all recorded use now. */
+  flush(): Promise<void>
+  /** Marks idle tokens and prunes ended ones now. */
+  sweep(): Promise<SweepResult>
+  stats(): ApiTokensStats
+  readonly events: TokenEvents
+}

@@ -1,0 +1,45 @@
+/** Ends or suspends everything that a user owns, by writing one row. */
+
+import { userIdFault } from '../token/text.ts'
+import type { OwnerStatus } from '../token/token.ts'
+import { requireNoFault } from './issue-token.ts'
+import type { LifecycleParts } from './lifecycle-parts.ts'
+
+type OwnerParts = Pick<LifecycleParts, 'store' | 'clock' | 'changes'>
+
+/** Stops all tokens of a user at once, until `reactivateUser`. The user may be unknown yet. */
+export function deactivateUser(parts: OwnerParts, userId: string): Promise<void> {
+  return setStatus(parts, userId, 'inactive')
+}
+
+/** Lets a user's tokens work again; those from before a removal stay revoked. */
+export function reactivateUser(parts: OwnerParts, userId: string): Promise<void> {
+  return setStatus(parts, userId, 'active')
+}
+
+/** Revokes all tokens of a user for good, also if a user of that id returns. */
+export function removeUser(parts: OwnerParts, userId: string): Promise<void> {
+  return setStatus(parts, userId, 'removed')
+}
+
+/** Forgets what is remembered of a user: for a host whose `findUser` would answer something else now. */
+export function invalidateUser({ changes }: OwnerParts, userId: string): void {
+  requireNoFault('userId', userIdFault(userId))
+  changes.announce({ subject: { userId }, ended: false })
+}
+
+async function setStatus(
+  { store, clock, changes }: OwnerParts,
+  userId: string,
+  status: OwnerStatus,
+): Promise<void> {
+  requireNoFault('userId', userIdFault(userId))
+  let ended = false
+  try {
+    const owner = await store.setOwnerStatus(userId, status, clock.now())
+    ended = owner.status !== 'active'
+  } finally {
+    // Also when the store's answer was lost: then it has to be asked again.
+    changes.announce({ subject: { userId }, ended })
+  }
+}

@@ -1,0 +1,55 @@
+/** Makes one change to a token and spreads the news of it. */
+
+import { TokenConflict, TokenNotFound, UserInactive } from '../errors.ts'
+import type { ChangeOutcome } from '../store/token-store.ts'
+import type { TokenRecord } from '../token/token.ts'
+import type { LifecycleParts } from './lifecycle-parts.ts'
+
+export interface TokenChangeRequest {
+  /** Whether the token may no longer be used after it. */
+  readonly ends: boolean
+  write(): Promise<ChangeOutcome>
+}
+
+export interface ChangedToken {
+  readonly token: TokenRecord
+  /** Whether anything changed. */
+  readonly changed: boolean
+}
+
+/**
+ * @throws {TokenNotFound | UserInactive | TokenConflict} Whatever stood in the way of the change.
+ * @throws {StoreUnavailable} When the store's answer was lost.
+ */
+export async function changeToken(
+  { changes }: Pick<LifecycleParts, 'changes'>,
+  tokenId: string,
+  { ends, write }: TokenChangeRequest,
+): Promise<ChangedToken> {
+  let change: ChangeOutcome
+  try {
+    change = await write()
+  } catch (error) {
+    // It may have happened all the same: whoever remembers the token asks again.
+    changes.announce({ subject: { tokenId }, ended: false })
+    throw error
+  }
+  if (change.outcome === 'changed') changes.announce({ subject: { tokenId }, ended: ends })
+  return { token: tokenOf(change), changed: change.outcome === 'changed' }
+}
+
+function tokenOf(change: ChangeOutcome): TokenRecord {
+  switch (change.outcome) {
+    case 'changed':
+    case 'unchanged':
+      return change.token
+    case 'not_found':
+      throw new TokenNotFound()
+    case 'owner_inactive':
+      throw new UserInactive()
+    case 'ended':
+      throw new TokenConflict('The API token has ended: it is revoked or expired')
+    default:
+      return change satisfies never
+  }
+}

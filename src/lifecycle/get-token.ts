@@ -1,0 +1,26 @@
+/** Reads one token. */
+
+import { TokenNotFound, UserInactive } from '../errors.ts'
+import { isTokenId } from '../token/claims.ts'
+import type { OwnedToken } from '../token/token.ts'
+import { type ApiToken, viewOf } from './api-token.ts'
+import type { LifecycleParts, OwnerScope } from './lifecycle-parts.ts'
+
+/**
+ * @throws {TokenNotFound} An id that is unknown, or of another user's token.
+ * @throws {UserInactive} With a user, when they are deactivated or removed.
+ */
+export async function getToken(parts: LifecycleParts, id: string, scope: OwnerScope = {}): Promise<ApiToken> {
+  const { token, owner } = await findToken(parts, id, scope)
+  return viewOf(token, owner, parts.clock.now(), parts)
+}
+
+async function findToken({ store }: LifecycleParts, id: string, { userId }: OwnerScope): Promise<OwnedToken> {
+  const found = isTokenId(id) ? await store.findToken(id) : null
+  if (userId !== undefined) {
+    const owner = found?.token.userId === userId ? found.owner : await store.findOwner(userId)
+    if (owner !== null && owner.status !== 'active') throw new UserInactive()
+  }
+  if (found === null || (userId !== undefined && found.token.userId !== userId)) throw new TokenNotFound()
+  return found
+}

@@ -1,0 +1,123 @@
+/** Issues a token: the one moment at which its credential leaves. */
+
+import { InvalidInput, TokenConflict, UserInactive } from '../errors.ts'
+import { claimsOf } from '../token/claims.ts'
+import { hintOf, MAX_CREDENTIAL_LENGTH } from '../token/credential.ts'
+import { descriptionFault, nameFault, userIdFault } from '../token/text.ts'
+import type { UnownedToken } from '../token/token.ts'
+import { askOwner } from '../verification/owner-word.ts'
+import { type ApiToken, viewOf } from './api-token.ts'
+import type { LifecycleParts } from './lifecycle-parts.ts'
+
+export interface IssueRequest {
+  readonly userId: string
+  readonly name?: string | null | undefined
+  readonly description?: string | null | undefined
+  /** Left out: none. */
+  readonly scopes?: readonly string[] | undefined
+  /** Seconds until the token expires; left out, it does not, unless `maxExpiresIn` says so. */
+  readonly expiresIn?: number | undefined
+  /** What the granting user has; left out, the whole catalogue. */
+  readonly grantable?: readonly string[] | undefined
+}
+
+export interface IssuedToken {
+  readonly token: ApiToken
+  /** The secret string. It is not kept and cannot be shown again. */
+  readonly credential: string
+}
+
+/** 100 years in seconds: what lies beyond is a mistake of unit. */
+export const MAX_EXPIRES_IN = 3_155_760_000
+
+/**
+ * Issues a token to a user.
+ *
+ * @throws {InvalidInput} A name, description, scope or lifetime that cannot be.
+ * @throws {ScopeNotGrantable} A scope that the user does not have.
+ * @throws {UserInactive} A user who is deactivated or removed.
+ * @throws {TokenConflict} A user with `maxTokensPerUser` tokens.
+ */
+export async function issueToken(parts: LifecycleParts, request: IssueRequest): Promise<IssuedToken> {
+  requireTexts(request)
+  const scopes = [...new Set(request.scopes ?? [])]
+  parts.catalogue.requireGrantable(scopes, request.grantable)
+  await requireOwner(parts, request.userId, scopes)
+  const now = parts.clock.now()
+  const draft = draftToken(parts, request, scopes, now)
+  const credential = parts.tokenPrefix + parts.signer.sign(claimsOf(draft, parts.audience))
+  if (credential.length > MAX_CREDENTIAL_LENGTH) throw new InvalidInput('scopes make the credential too long')
+  const token = await insert(parts, { ...draft, hint: hintOf(credential) }, now)
+  parts.events.tell('issued', { token })
+  return { token, credential }
+}
+
+function requireTexts({ userId, name, description }: IssueRequest): void {
+  requireNoFault('userId', userIdFault(userId))
+  if (typeof name === 'string') requireNoFault('name', nameFault(name))
+  if (typeof description === 'string') requireNoFault('description', descriptionFault(description))
+}
+
+/** @throws {InvalidInput} That names the field, when there is a fault. */
+export function requireNoFault(field: string, fault: string | undefined): void {
+  if (fault !== undefined) throw new InvalidInput(`${field} ${fault}`)
+}
+
+/** The host's word counts at issue too: promise 8, granted scopes never exceed the owner's. */
+async function requireOwner(
+  { findUser, catalogue }: LifecycleParts,
+  userId: string,
+  scopes: string[],
+): Promise<void> {
+  const word = await askOwner(findUser, userId)
+  if (word?.active !== true) throw new UserInactive()
+  catalogue.requireGrantable(scopes, word.scopes)
+}
+
+function draftToken(
+  parts: LifecycleParts,
+  request: IssueRequest,
+  scopes: string[],
+  now: number,
+): UnownedToken {
+  const expiresIn = lifetimeOf(request.expiresIn, parts.maxExpiresIn)
+  return {
+    id: parts.newId(now),
+    userId: request.userId,
+    name: request.name ?? null,
+    description: request.description ?? null,
+    scopes,
+    status: 'active',
+    statusReason: null,
+    hint: '',
+    kid: parts.signer.kid,
+    createdAt: now,
+    updatedAt: now,
+    expiresAt: expiresIn === null ? null : now + expiresIn * 1000,
+    lastUsedAt: null,
+    idleFrom: now,
+    useCount: 0,
+    revokedAt: null,
+  }
+}
+
+function lifetimeOf(expiresIn: number | undefined, maxExpiresIn: number | null): number | null {
+  if (expiresIn === undefined) return maxExpiresIn
+  const max = maxExpiresIn ?? MAX_EXPIRES_IN
+  if (Number.isInteger(expiresIn) && expiresIn >= 1 && expiresIn <= max) return expiresIn
+  throw new InvalidInput(`expires_in must be a whole number of seconds from 1 to ${max}`)
+}
+
+async function insert(parts: LifecycleParts, draft: UnownedToken, now: number): Promise<ApiToken> {
+  const inserted = await parts.store.insertToken(draft, { maxTokens: parts.maxTokensPerUser, now })
+  switch (inserted.outcome) {
+    case 'inserted':
+      return viewOf(inserted.token, null, now, parts)
+    case 'owner_inactive':
+      throw new UserInactive()
+    case 'limit_reached':
+      throw new TokenConflict(`There are ${parts.maxTokensPerUser} API tokens already: revoke one first`)
+    default:
+      return inserted satisfies never
+  }
+}

@@ -1,0 +1,46 @@
+/** Renames, describes, switches off and on: what an owner changes of a token. */
+
+import { InvalidInput, TokenNotFound } from '../errors.ts'
+import type { TokenChanges } from '../store/token-store.ts'
+import { isTokenId } from '../token/claims.ts'
+import { descriptionFault, nameFault } from '../token/text.ts'
+import { type ApiToken, viewOf } from './api-token.ts'
+import { changeToken } from './change-token.ts'
+import { requireNoFault } from './issue-token.ts'
+import type { LifecycleParts, OwnerScope } from './lifecycle-parts.ts'
+
+/**
+ * Changes the given fields and leaves the others alone. `null` clears a name or description; `active` wakes an
+ * idle token, whose 30 days begin anew.
+ *
+ * @throws {InvalidInput} A name, description or status that cannot be.
+ * @throws {TokenNotFound} An id that is unknown, or of another user's token.
+ * @throws {UserInactive} With a user, when they are deactivated or removed.
+ * @throws {TokenConflict} A token that has ended.
+ */
+export async function updateToken(
+  parts: LifecycleParts,
+  id: string,
+  changes: TokenChanges,
+  { userId }: OwnerScope = {},
+): Promise<ApiToken> {
+  requireChanges(changes)
+  if (!isTokenId(id)) throw new TokenNotFound()
+  const now = parts.clock.now()
+  const idleBefore = parts.idleTimeoutMs === null ? null : now - parts.idleTimeoutMs
+  const { token, changed } = await changeToken(parts, id, {
+    ends: changes.status === 'inactive',
+    write: () => parts.store.updateToken(id, changes, { userId, now, idleBefore }),
+  })
+  const view = viewOf(token, null, now, parts)
+  if (changed) parts.events.tell('updated', { token: view, changes })
+  return view
+}
+
+function requireChanges({ name, description, status }: TokenChanges): void {
+  if (typeof name === 'string') requireNoFault('name', nameFault(name))
+  if (typeof description === 'string') requireNoFault('description', descriptionFault(description))
+  if (status !== undefined && status !== 'active' && status !== 'inactive') {
+    throw new InvalidInput('status must be active or inactive')
+  }
+}

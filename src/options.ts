@@ -1,0 +1,284 @@
+/** The plugin's options: their defaults, and the one place that checks them, at boot. */
+
+import type { Clock } from './clock.ts'
+import { systemClock } from './clock.ts'
+import { type Duration, durationMs } from './duration.ts'
+import { InvalidOption } from './errors.ts'
+import type { AuthenticateUser } from './http/signed-in-user.ts'
+import { jwksFile } from './keys/jwks-file.ts'
+import type { KeySource } from './keys/key-source.ts'
+import { MAX_EXPIRES_IN } from './lifecycle/issue-token.ts'
+import type { TokenStore } from './store/token-store.ts'
+import { isScopeName } from './token/scope.ts'
+import type { FindUser } from './verification/owner-word.ts'
+
+/** See `docs/reference/options.md`. */
+export interface ApiTokensOptions {
+  /** The signed-in user behind a management request, or `null`. Required unless `routes` or authentication is off. */
+  authenticateUser?: AuthenticateUser
+  /** The host's own word on an owner, asked on a cache miss. Default: every owner is active. */
+  findUser?: FindUser
+  /** Default: `sqliteTokenStore({ filename: 'api-tokens.db' })`. */
+  store?: TokenStore
+  /** Signing keys as JWKs, or a function that returns them. Default: `jwksFile('api-tokens.jwks.json')`. */
+  keys?: KeySource
+  /** The `iss` claim. Default: `'fastify-api-tokens'`. */
+  issuer?: string
+  /** The `aud` claim. Default: the issuer. */
+  audience?: string
+  /** Put before the JWT, so that secret scanners recognise a leak. Default: `''`. */
+  tokenPrefix?: string
+  /** In the `WWW-Authenticate` challenge. Default: the issuer. */
+  realm?: string
+  /** `'none'` is the non-authenticated mode: every route is open, tokens are not available. Default: `'required'`. */
+  authentication?: 'required' | 'none'
+  /** How long a token may lie unused. Default: `'30d'`; `false` turns it off. */
+  idleTimeout?: Duration | false
+  /** The verification cache. Default: `{ max: 10_000, ttl: '60s' }`. */
+  cache?: { max?: number; ttl?: Duration }
+  /** How often recorded use is written. Default: `{ flushInterval: '5s' }`. */
+  usage?: { flushInterval?: Duration }
+  /** How many tokens that have not ended a user may have. Default: 1,000. */
+  maxTokensPerUser?: number
+  /** How long ended tokens stay before they are pruned. Default: `'90d'`. */
+  retention?: Duration
+  /** Seconds. With it every token expires, at the latest after so long. Default: none. */
+  maxExpiresIn?: number
+  /** Origins, beside the request's own, that may send management requests. Default: none. */
+  trustedOrigins?: readonly string[]
+  /** Where the routes are. Default: `{ prefix: '/tokens' }`; `false` registers none. */
+  routes?: { prefix?: string } | false
+  /** Descriptions of scopes, by name. Scopes that routes ask for join them. */
+  scopes?: Readonly<Record<string, string>>
+  /** How the routes appear in the host's OpenAPI document. Default: `{ tag: 'API tokens' }`; `false` hides them. */
+  openapi?: { tag?: string } | false
+  /** The clock, for tests. Default: the system's. */
+  clock?: Clock
+}
+
+/** The options as the plugin works with them: checked, whole, durations in milliseconds. */
+export interface Settings {
+  readonly authenticateUser: AuthenticateUser | undefined
+  readonly findUser: FindUser | undefined
+  readonly store: TokenStore | undefined
+  readonly keys: KeySource
+  readonly issuer: string
+  readonly audience: string
+  readonly tokenPrefix: string
+  readonly realm: string
+  readonly authentication: 'required' | 'none'
+  readonly idleTimeoutMs: number | null
+  readonly cacheMax: number
+  readonly cacheTtlMs: number
+  readonly flushIntervalMs: number
+  readonly maxTokensPerUser: number
+  readonly retentionMs: number
+  readonly maxExpiresIn: number | null
+  readonly trustedOrigins: ReadonlySet<string>
+  /** `null`: no routes. */
+  readonly routesPrefix: string | null
+  readonly scopes: Readonly<Record<string, string>>
+  /** `null`: hidden. */
+  readonly openapiTag: string | null
+  readonly clock: Clock
+}
+
+const DEFAULT_ISSUER = 'fastify-api-tokens'
+const DEFAULT_KEYS_FILE = 'api-tokens.jwks.json'
+const DAY_MS = 86_400_000
+
+const KNOWN: readonly (keyof ApiTokensOptions)[] = [
+  'authenticateUser',
+  'findUser',
+  'store',
+  'keys',
+  'issuer',
+  'audience',
+  'tokenPrefix',
+  'realm',
+  'authentication',
+  'idleTimeout',
+  'cache',
+  'usage',
+  'maxTokensPerUser',
+  'retention',
+  'maxExpiresIn',
+  'trustedOrigins',
+  'routes',
+  'scopes',
+  'openapi',
+  'clock',
+]
+
+/**
+ * Checks the options once, at boot.
+ *
+ * @throws {InvalidOption} That names the path of the wrong option and says what would be right.
+ */
+export function readOptions(options: ApiTokensOptions): Settings {
+  requireKnown(options, KNOWN, '')
+  const issuer = text(options.issuer ?? DEFAULT_ISSUER, 'issuer')
+  const authentication = options.authentication ?? 'required'
+  if (authentication !== 'required' && authentication !== 'none') {
+    throw new InvalidOption("authentication must be 'required' or 'none'")
+  }
+  const routesPrefix = readRoutes(options.routes)
+  requireFunction(options.findUser, 'findUser')
+  requireFunction(options.authenticateUser, 'authenticateUser')
+  if (options.authenticateUser === undefined && authentication === 'required' && routesPrefix !== null) {
+    throw new InvalidOption(
+      "authenticateUser is required, unless routes is false or authentication is 'none'",
+    )
+  }
+  return {
+    authenticateUser: options.authenticateUser,
+    findUser: options.findUser,
+    store: readStore(options.store),
+    keys: readKeys(options),
+    issuer,
+    audience: text(options.audience ?? issuer, 'audience'),
+    tokenPrefix: readPrefix(options.tokenPrefix ?? ''),
+    realm: readRealm(options.realm ?? issuer),
+    authentication,
+    idleTimeoutMs:
+      options.idleTimeout === false ? null : durationMs(options.idleTimeout ?? '30d', 'idleTimeout'),
+    ...readCache(options.cache ?? {}),
+    flushIntervalMs: readUsage(options.usage ?? {}),
+    maxTokensPerUser: count(options.maxTokensPerUser ?? 1_000, 'maxTokensPerUser'),
+    retentionMs: durationMs(options.retention ?? '90d', 'retention'),
+    maxExpiresIn: options.maxExpiresIn === undefined ? null : readMaxExpiresIn(options.maxExpiresIn),
+    trustedOrigins: readOrigins(options.trustedOrigins ?? []),
+    routesPrefix,
+    scopes: readScopes(options.scopes ?? {}),
+    openapiTag: readOpenapi(options.openapi),
+    clock: readClock(options.clock),
+  }
+}
+
+/** A misspelled option is silently no option at all, and for some of these that is dangerous. */
+function requireKnown(value: object, known: readonly string[], path: string): void {
+  if ('prefix' in value && path === '') {
+    throw new InvalidOption('prefix has no effect on a plugin of the whole instance: use routes.prefix')
+  }
+  for (const name of Object.keys(value)) {
+    if (!known.includes(name)) throw new InvalidOption(`${path}${name} is not an option`)
+  }
+}
+
+function record(value: unknown, known: readonly string[], path: string): Record<string, unknown> {
+  if (!isRecord(value)) throw new InvalidOption(`${path} must be an object`)
+  requireKnown(value, known, `${path}.`)
+  return value
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function text(value: unknown, path: string): string {
+  if (typeof value === 'string' && value.trim() !== '' && value.isWellFormed()) return value
+  throw new InvalidOption(`${path} must be a string that is not blank`)
+}
+
+function count(value: unknown, path: string): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value
+  throw new InvalidOption(`${path} must be a whole number of at least 1`)
+}
+
+function requireFunction(value: unknown, path: string): void {
+  if (value !== undefined && typeof value !== 'function')
+    throw new InvalidOption(`${path} must be a function`)
+}
+
+function readStore(store: unknown): TokenStore | undefined {
+  if (store === undefined) return undefined
+  if (isRecord(store) && typeof store['findToken'] === 'function') return store as unknown as TokenStore
+  throw new InvalidOption('store must be a TokenStore, such as sqliteTokenStore({ filename }) returns')
+}
+
+function readKeys({ keys, store }: ApiTokensOptions): KeySource {
+  if (keys === undefined) {
+    if (store?.shared === true) {
+      throw new InvalidOption(
+        'keys must be given with a store that several machines share: each needs the same',
+      )
+    }
+    return jwksFile(DEFAULT_KEYS_FILE)
+  }
+  if (Array.isArray(keys) || typeof keys === 'function') return keys
+  throw new InvalidOption('keys must be an array of JWKs, or a function that returns one')
+}
+
+/** What a secret scanner matches, and what may stand in a bearer credential (RFC 6750 §2.1). */
+function readPrefix(prefix: unknown): string {
+  if (typeof prefix === 'string' && /^[\w-]{0,32}$/.test(prefix)) return prefix
+  throw new InvalidOption('tokenPrefix must be at most 32 letters, digits, _ or -')
+}
+
+/** RFC 9110 §5.6.4: what may stand in a quoted string. */
+function readRealm(realm: unknown): string {
+  if (typeof realm === 'string' && /^[\x20-\x7E]+$/.test(realm)) return realm
+  throw new InvalidOption('realm must be printable ASCII')
+}
+
+function readCache(cache: unknown): Pick<Settings, 'cacheMax' | 'cacheTtlMs'> {
+  const { max, ttl } = record(cache, ['max', 'ttl'], 'cache')
+  return {
+    cacheMax: count(max ?? 10_000, 'cache.max'),
+    cacheTtlMs: durationMs(ttl ?? '60s', 'cache.ttl', DAY_MS),
+  }
+}
+
+function readUsage(usage: unknown): number {
+  const { flushInterval } = record(usage, ['flushInterval'], 'usage')
+  return durationMs(flushInterval ?? '5s', 'usage.flushInterval', DAY_MS)
+}
+
+function readMaxExpiresIn(seconds: unknown): number {
+  const value = count(seconds, 'maxExpiresIn')
+  if (value <= MAX_EXPIRES_IN) return value
+  throw new InvalidOption(`maxExpiresIn is in seconds and at most ${MAX_EXPIRES_IN}`)
+}
+
+function readOrigins(origins: unknown): ReadonlySet<string> {
+  if (!Array.isArray(origins)) throw new InvalidOption('trustedOrigins must be an array of origins')
+  origins.forEach((origin: unknown, index) => {
+    if (typeof origin === 'string' && URL.canParse(origin) && new URL(origin).origin === origin) return
+    throw new InvalidOption(`trustedOrigins[${index}] must be an origin such as 'https://app.example.com'`)
+  })
+  return new Set(origins)
+}
+
+function readRoutes(routes: unknown): string | null {
+  if (routes === false) return null
+  const { prefix = '/tokens' } = record(routes ?? {}, ['prefix'], 'routes')
+  if (typeof prefix === 'string' && /^(\/[^/?#:*\s]+)+$/.test(prefix)) return prefix
+  throw new InvalidOption(
+    "routes.prefix must be a path such as '/tokens', without parameters or a slash at its end",
+  )
+}
+
+function readScopes(scopes: unknown): Readonly<Record<string, string>> {
+  if (!isRecord(scopes))
+    throw new InvalidOption('scopes must be an object: a description for each scope name')
+  for (const [name, description] of Object.entries(scopes)) {
+    if (!isScopeName(name))
+      throw new InvalidOption(`scopes: ${JSON.stringify(name)} is not a scope name (RFC 6749)`)
+    if (typeof description !== 'string')
+      throw new InvalidOption(`scopes[${JSON.stringify(name)}] must be a string`)
+  }
+  // Every value was looked at just now.
+  return scopes as Readonly<Record<string, string>>
+}
+
+function readOpenapi(openapi: unknown): string | null {
+  if (openapi === false) return null
+  const { tag } = record(openapi ?? {}, ['tag'], 'openapi')
+  return text(tag ?? 'API tokens', 'openapi.tag')
+}
+
+function readClock(clock: Clock | undefined): Clock {
+  if (clock === undefined) return systemClock
+  if (typeof clock.now === 'function') return clock
+  throw new InvalidOption('clock must have a now() that returns milliseconds')
+}

@@ -1,0 +1,156 @@
+/** The composition root: options become collaborators, collaborators decorators, hooks, routes and timers. */
+
+import type { FastifyInstance, FastifySchema } from 'fastify'
+import fp from 'fastify-plugin'
+import { createApiTokens, createDisabledApiTokens } from './code-api.ts'
+import { AuthenticationDisabled } from './errors.ts'
+import { type ApiTokenHooks, createHooks, createOpenHooks } from './http/api-token-hooks.ts'
+import { createChallenges } from './http/challenge.ts'
+import { currentTokenRoutes } from './http/current-token-routes.ts'
+import { answerWithErrorHeaders } from './http/error-headers.ts'
+import { scopesOfUnplacedHooks } from './http/exported-hooks.ts'
+import './http/fastify-types.ts'
+import { watchRoutes } from './http/open-api.ts'
+import { decorateWithSlot } from './http/request-slot.ts'
+import { makeStrict } from './http/strict-scope.ts'
+import { tokenRoutes } from './http/token-routes.ts'
+import { verifySteps } from './http/verify-hook.ts'
+import { assemble, type Instance } from './instance.ts'
+import { loadKeys } from './keys/key-source.ts'
+import { createSigner } from './keys/signer.ts'
+import type { ApiTokens } from './lifecycle/api-tokens.ts'
+import { ScopeCatalogue } from './lifecycle/scope-catalogue.ts'
+import { requireNodeFor } from './node-version.ts'
+import { type ApiTokensOptions, readOptions, type Settings } from './options.ts'
+import type { TokenStore } from './store/token-store.ts'
+import { repeat } from './usage/repeat.ts'
+
+const SWEEP_INTERVAL_MS = 60_000
+const DEFAULT_DATABASE = 'api-tokens.db'
+
+/** Registers API tokens on a Fastify instance and everything below it. See `ApiTokensOptions`. */
+export const apiTokensPlugin = fp<ApiTokensOptions>(registerApiTokens, {
+  fastify: '5.x',
+  name: 'fastify-api-tokens',
+})
+
+async function registerApiTokens(fastify: FastifyInstance, options: ApiTokensOptions): Promise<void> {
+  requireNodeFor('fastify-api-tokens')
+  const settings = readOptions(options)
+  const catalogue = new ScopeCatalogue(settings.scopes)
+  watchRoutes(fastify, catalogue, settings.openapiTag !== null)
+  fastify.addHook('onReady', async () => catalogue.add(scopesOfUnplacedHooks()))
+  if (settings.authentication === 'none') registerDisabled(fastify, settings, catalogue)
+  else await registerRequired(fastify, settings, catalogue)
+}
+
+/** The non-authenticated mode: routes are open, tokens are not available, neither store nor key file is touched. */
+function registerDisabled(fastify: FastifyInstance, settings: Settings, catalogue: ScopeCatalogue): void {
+  fastify.log.warn("API tokens are off (authentication: 'none'): every route that they would protect is open")
+  fastify.decorateRequest('apiToken', null)
+  decorate(fastify, createOpenHooks(catalogue), createDisabledApiTokens(settings))
+  const { routesPrefix } = settings
+  if (routesPrefix === null) return
+  fastify.register(
+    async (scope) => {
+      makeStrict(scope)
+      scope.addHook('onRequest', async () => {
+        throw new AuthenticationDisabled()
+      })
+      const schema: FastifySchema & { hide: boolean } = { hide: true }
+      for (const url of ['', '/*']) {
+        scope.route({
+          method: ['GET', 'POST', 'PATCH', 'DELETE'],
+          url,
+          schema,
+          handler: async () => null,
+        })
+      }
+    },
+    { prefix: routesPrefix },
+  )
+}
+
+async function registerRequired(
+  fastify: FastifyInstance,
+  settings: Settings,
+  catalogue: ScopeCatalogue,
+): Promise<void> {
+  const { log } = fastify
+  if (settings.findUser === undefined)
+    log.info('findUser is not given: every owner of API tokens counts as active')
+  const store = settings.store ?? (await defaultStore())
+  await store.open()
+  fastify.addHook('onClose', () => store.close())
+  const keys = await loadKeys(settings.keys, {
+    storeIsEmpty: () => store.isEmpty(),
+    log: (message) => log.info(message),
+  })
+  const signer = await createSigner(fastify, keys)
+  const instance = assemble({ settings, store, signer, catalogue, log })
+  const { verification, signals, events } = instance
+  const challenges = createChallenges(settings.realm)
+  const slot = decorateWithSlot(fastify)
+  const verify = verifySteps({ verification, signals, challenges, clock: settings.clock, events, slot })
+  const hooks = createHooks({ verify, challenges, catalogue, slot })
+  answerWithErrorHeaders(fastify)
+  decorate(fastify, hooks, createApiTokens(instance, challenges))
+  startTimers(fastify, settings, instance)
+  registerRoutes(fastify, settings, instance, hooks)
+}
+
+/** The driver of SQLite is loaded only by a host that uses it. */
+async function defaultStore(): Promise<TokenStore> {
+  const { sqliteTokenStore } = await import('./store/kysely/sqlite/sqlite-token-store.ts')
+  return sqliteTokenStore({ filename: DEFAULT_DATABASE })
+}
+
+function decorate(fastify: FastifyInstance, hooks: ApiTokenHooks, apiTokens: ApiTokens): void {
+  fastify.decorate('verifyApiToken', hooks.verifyApiToken)
+  fastify.decorate('requireScopes', hooks.requireScopes)
+  fastify.decorate('verifyApiTokenOr', hooks.verifyApiTokenOr)
+  fastify.decorate('apiTokens', apiTokens)
+}
+
+function startTimers(fastify: FastifyInstance, { flushIntervalMs }: Settings, instance: Instance): void {
+  const { recorder, signals } = instance
+  const { log } = fastify
+  const flushing = repeat(flushIntervalMs, async () => recorder.flushInBackground(), log.error.bind(log))
+  const sweeping = repeat(
+    SWEEP_INTERVAL_MS,
+    () => instance.sweep(),
+    (err) => log.error({ err }, 'the idle sweep failed'),
+  )
+  // Hooks of onClose run last registered first: the store is still open here.
+  fastify.addHook('onClose', async () => {
+    await Promise.all([flushing.stop(), sweeping.stop()])
+    signals.close()
+    await recorder
+      .flush()
+      .catch((err) => log.error({ err, ...recorder.stats() }, 'use of API tokens was lost at close'))
+  })
+}
+
+function registerRoutes(
+  fastify: FastifyInstance,
+  settings: Settings,
+  instance: Instance,
+  hooks: ApiTokenHooks,
+): void {
+  const { authenticateUser, trustedOrigins, routesPrefix, openapiTag } = settings
+  if (routesPrefix === null || authenticateUser === undefined) return
+  const { lifecycle } = instance
+  const operations = { tag: openapiTag ?? '', hide: openapiTag === null }
+  fastify.register(
+    async (scope) => {
+      makeStrict(scope)
+      scope.register(async (manage) =>
+        tokenRoutes(manage, { lifecycle, authenticateUser, trustedOrigins, ...operations }),
+      )
+      scope.register(async (current) =>
+        currentTokenRoutes(current, { lifecycle, verifyApiToken: hooks.verifyApiToken, ...operations }),
+      )
+    },
+    { prefix: routesPrefix },
+  )
+}
