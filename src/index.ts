@@ -1,5 +1,6 @@
 /** The public names of `fastify-api-tokens`. */
 
+import './http/fastify-types.ts'
 import { requireScopes, verifyApiToken } from './http/exported-hooks.ts'
 import { bearerSecurityScheme } from './http/open-api.ts'
 import { jwksFile } from './keys/jwks-file.ts'

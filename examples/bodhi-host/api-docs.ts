@@ -1,0 +1,32 @@
+/** The OpenAPI document of the host, and Swagger UI at `/docs` to try its routes in the browser. */
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance } from 'fastify'
+import { bearerSecurityScheme } from 'fastify-api-tokens'
+
+/** Adds the document; call it before the routes that it is to describe. */
+export async function addApiDocs(app: FastifyInstance): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Bodhi host',
+        version: '1.0.0',
+        description: 'An OpenAI-compatible server that its users call with API tokens.',
+      },
+      components: { securitySchemes: bearerSecurityScheme },
+    },
+  })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    uiConfig: { persistAuthorization: false },
+    // Swagger UI styles itself inline; scripts still come from files only.
+    staticCSP: {
+      'default-src': "'self'",
+      'style-src': ["'self'", "'unsafe-inline'"],
+      'img-src': ["'self'", 'data:'],
+      'base-uri': "'none'",
+      'frame-ancestors': "'none'",
+    },
+  })
+}

@@ -1,0 +1,170 @@
+/** Puts the host together: people sign in, generate API tokens, and programs call the model with them. */
+import { randomBytes } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import helmet from '@fastify/helmet'
+import Fastify, { type FastifyInstance } from 'fastify'
+import apiTokens, { jwksFile } from 'fastify-api-tokens'
+import { sqliteTokenStore } from 'fastify-api-tokens/sqlite'
+import { addApiDocs } from './api-docs.ts'
+import { startIdentityProvider } from './identity-provider/identity-provider.ts'
+import { builtInModel } from './openai/built-in-model.ts'
+import { openAiRoutes } from './openai/openai-routes.ts'
+import { upstream } from './openai/upstream.ts'
+import { assets } from './pages/assets.ts'
+import { settingsPage } from './pages/settings-page.ts'
+import type { Settings } from './settings.ts'
+import { sessionSecret } from './sign-in/session-secret.ts'
+import { addSessions, signedInUser } from './sign-in/sessions.ts'
+import { addSignIn, CALLBACK_PATH, type SignInOptions } from './sign-in/sign-in.ts'
+import { roleOfDemoUser, roleOfSubject, scopeCatalogue, scopesOf } from './users/roles.ts'
+import { userRoutes } from './users/user-routes.ts'
+import { UserDirectory } from './users/users.ts'
+
+export interface Host {
+  readonly app: FastifyInstance
+  /** Where browsers reach it, known for certain once it listens. */
+  readonly origin: () => string
+}
+
+const TOKENS_PATH = '/bodhi/v1/tokens'
+
+/** Builds the host and listens. */
+export async function startHost(settings: Settings): Promise<Host> {
+  const host = await buildHost(settings)
+  try {
+    await host.app.listen({ port: settings.port, host: settings.host })
+  } catch (error) {
+    await host.app.close()
+    throw error
+  }
+  return host
+}
+
+/** Builds the host, and starts the built-in identity provider where settings ask for it. */
+export async function buildHost(settings: Settings): Promise<Host> {
+  const app = Fastify({
+    logger: { level: settings.logLevel },
+    // OpenAI's clients send what they mean: a string is not turned into a number, or into a list, for them.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+    // An https origin means a proxy on this machine, which says how browsers came.
+    trustProxy: settings.origin?.startsWith('https:') ? 'loopback' : false,
+  })
+  const origin = () => settings.origin ?? `http://localhost:${portOf(app) ?? settings.port}`
+
+  try {
+    await addPageHeaders(app)
+    await addApiDocs(app)
+    if (settings.authentication === 'none') await addOpenAccess(app)
+    else await addPeople(app, settings, origin)
+
+    const backend = settings.upstream ? upstream(settings.upstream) : builtInModel(settings)
+    await app.register(openAiRoutes, { prefix: '/v1', backend })
+    await app.register(assets, { prefix: '/assets' })
+    app.get('/', { schema: { hide: true } }, async (_, reply) => reply.redirect('/settings/api-tokens'))
+    await app.ready()
+  } catch (error) {
+    await app.close()
+    throw error
+  }
+  return { app, origin }
+}
+
+/** The non-authenticated mode: no users, no provider, no tokens; the API is open. */
+async function addOpenAccess(app: FastifyInstance): Promise<void> {
+  await app.register(apiTokens, { authentication: 'none', routes: { prefix: TOKENS_PATH } })
+  await app.register(settingsPage, { users: null, tokensPath: TOKENS_PATH })
+  app.get('/bodhi/v1/user', { schema: { hide: true } }, async () => ({ authentication: 'none' }))
+}
+
+async function addPeople(app: FastifyInstance, settings: Settings, origin: () => string): Promise<void> {
+  mkdirSync(settings.dataDir, { recursive: true, mode: 0o700 })
+  const database = join(settings.dataDir, 'bodhi.db')
+  const users = new UserDirectory(database)
+  app.addHook('onClose', async () => users.close())
+
+  await addSessions(app, {
+    secret: settings.sessionSecret ?? sessionSecret(settings.dataDir),
+    secure: origin().startsWith('https:'),
+  })
+
+  await app.register(apiTokens, {
+    // Who manages tokens: the user behind the session, and nobody by any header.
+    authenticateUser: (request) => {
+      const user = signedInUser(request, users)
+      return user && { id: user.id, scopes: scopesOf(user.role) }
+    },
+    // What becomes of a token whose owner is deactivated, gone, or may do less than before.
+    findUser: (userId) => {
+      const user = users.find(userId)
+      return user && { active: user.status === 'active', scopes: scopesOf(user.role) }
+    },
+    store: sqliteTokenStore({ filename: database }),
+    keys: jwksFile(join(settings.dataDir, 'api-tokens.jwks.json')),
+    issuer: 'bodhi-host',
+    tokenPrefix: 'bodhi_',
+    scopes: scopeCatalogue,
+    routes: { prefix: TOKENS_PATH },
+  })
+
+  await addSignIn(app, {
+    ...(await providerOf(app, settings, origin)),
+    users,
+    origin,
+    // The tokens of a removed user stay revoked; the user who returns may generate new ones.
+    onNewUser: (user) => app.apiTokens.reactivateUser(user.id),
+  })
+  await app.register(userRoutes, { prefix: '/bodhi/v1', users })
+  await app.register(settingsPage, { users, tokensPath: TOKENS_PATH })
+}
+
+type ProviderOptions = Pick<SignInOptions, 'issuer' | 'clientId' | 'clientSecret' | 'providerName' | 'roleOf'>
+
+async function providerOf(
+  app: FastifyInstance,
+  settings: Settings,
+  origin: () => string,
+): Promise<ProviderOptions> {
+  if (settings.provider) {
+    const roleOf = (subject: string) => roleOfSubject(subject, settings.administrators)
+    return { ...settings.provider, providerName: settings.provider.issuer, roleOf }
+  }
+
+  const client = { clientId: 'bodhi-host', clientSecret: randomBytes(32).toString('base64url') }
+  const provider = await startIdentityProvider({
+    ...client,
+    port: settings.providerPort,
+    redirectUri: () => `${origin()}${CALLBACK_PATH}`,
+  })
+  app.addHook('onClose', () => provider.close())
+  return { ...client, issuer: provider.issuer, providerName: 'built-in', roleOf: roleOfDemoUser }
+}
+
+/** What browsers may do with the pages: run the host's own scripts and nothing else. */
+async function addPageHeaders(app: FastifyInstance): Promise<void> {
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        'default-src': ["'none'"],
+        'script-src': ["'self'"],
+        'style-src': ["'self'"],
+        'img-src': ["'self'", 'data:'],
+        'connect-src': ["'self'"],
+        'form-action': ["'self'"],
+        'base-uri': ["'none'"],
+        'frame-ancestors': ["'none'"],
+      },
+    },
+    // Without a referrer policy that names the origin, older browsers send forms with `Origin: null`.
+    referrerPolicy: { policy: 'same-origin' },
+    // Whoever terminates TLS decides on this; on a loopback name it would bind every other project too.
+    strictTransportSecurity: false,
+  })
+}
+
+function portOf(app: FastifyInstance): number | null {
+  const address = app.server.address() as AddressInfo | string | null // net's own type
+  return address !== null && typeof address === 'object' ? address.port : null
+}

@@ -1,0 +1,20 @@
+/** The three people who can sign in at the built-in identity provider. */
+
+/** What the provider knows of a person. What the person may do here is the host's matter, not the provider's. */
+export interface DemoUser {
+  readonly subject: string
+  readonly name: string
+  readonly email: string
+  readonly about: string
+}
+
+export const demoUsers: readonly DemoUser[] = [
+  { subject: 'ada', name: 'Ada Lovelace', email: 'ada@example.com', about: 'administrator' },
+  { subject: 'grace', name: 'Grace Hopper', email: 'grace@example.com', about: 'lists models and chats' },
+  { subject: 'alan', name: 'Alan Turing', email: 'alan@example.com', about: 'lists models only' },
+]
+
+/** The demo user with this subject, if there is one. */
+export function demoUser(subject: string): DemoUser | undefined {
+  return demoUsers.find((user) => user.subject === subject)
+}

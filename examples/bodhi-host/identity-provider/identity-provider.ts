@@ -1,0 +1,141 @@
+/** A real OpenID provider on loopback, so that the example signs people in without an account anywhere. */
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type ClientMetadata, Provider } from 'oidc-provider'
+import { demoUser } from './demo-users.ts'
+import { loginPage, loginPagePolicy, providerErrorPage } from './login-page.ts'
+import { providerMemory } from './provider-memory.ts'
+
+export interface IdentityProvider {
+  readonly issuer: string
+  close(): Promise<void>
+}
+
+export interface IdentityProviderOptions {
+  /** 0 takes any free port. */
+  readonly port: number
+  readonly clientId: string
+  readonly clientSecret: string
+  /** Where a sign-in returns to; asked for at each sign-in. */
+  readonly redirectUri: () => string
+}
+
+type ProviderContext = Parameters<Parameters<Provider['use']>[0]>[0]
+
+const HOUR = 3600
+const LONGEST_FORM = 1_000
+
+/** Starts the provider. Its keys, sessions and grants live as long as the process. */
+export async function startIdentityProvider(options: IdentityProviderOptions): Promise<IdentityProvider> {
+  const server = createServer()
+  // 127.0.0.1, while the host says localhost: cookies know no ports, but they know these two apart.
+  server.listen(options.port, '127.0.0.1')
+  await once(server, 'listening')
+
+  const { port } = server.address() as AddressInfo // a listening TCP server has one
+  const issuer = `http://127.0.0.1:${port}`
+  server.on('request', openIdProvider(issuer, options).callback())
+
+  return {
+    issuer,
+    async close() {
+      server.close()
+      server.closeAllConnections()
+      if (server.listening) await once(server, 'close')
+    },
+  }
+}
+
+function openIdProvider(issuer: string, options: IdentityProviderOptions): Provider {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const client = (): ClientMetadata => ({
+    client_id: options.clientId,
+    client_secret: options.clientSecret,
+    client_name: 'Bodhi host',
+    redirect_uris: [options.redirectUri()],
+    id_token_signed_response_alg: 'ES256',
+  })
+
+  const provider = new Provider(issuer, {
+    adapter: providerMemory((id) => (id === options.clientId ? client() : undefined)),
+    jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256' }] },
+    enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
+    clientDefaults: { id_token_signed_response_alg: 'ES256' },
+    cookies: { keys: [randomBytes(32).toString('base64url')] },
+    claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
+    conformIdTokenClaims: true,
+    pkce: { required: () => true },
+    features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: false } },
+    ttl: {
+      AccessToken: 300,
+      AuthorizationCode: 60,
+      Grant: HOUR,
+      IdToken: 300,
+      Interaction: HOUR,
+      Session: HOUR,
+    },
+    clientBasedCORS: () => false,
+    interactions: { url: (_, interaction) => `/login/${interaction.uid}` },
+    findAccount: (_, subject) => {
+      const user = demoUser(subject)
+      if (!user) return undefined
+      const claims = { sub: subject, name: user.name, email: user.email, email_verified: true }
+      return { accountId: subject, claims: () => claims }
+    },
+    // The host is this provider's own application: there is nobody to ask for a consent.
+    async loadExistingGrant(ctx) {
+      const accountId = ctx.oidc.session?.accountId
+      if (!accountId) return undefined
+      const grant = new ctx.oidc.provider.Grant({ accountId, clientId: options.clientId })
+      grant.addOIDCScope('openid profile email')
+      await grant.save()
+      return grant
+    },
+    renderError(ctx, out) {
+      ctx.type = 'html'
+      ctx.body = providerErrorPage(out.error_description ?? out.error)
+    },
+  })
+
+  provider.use(async (ctx, next) => {
+    ctx.set('content-security-policy', loginPagePolicy(new URL(options.redirectUri()).origin))
+    ctx.set('x-content-type-options', 'nosniff')
+    if (/^\/login\/[\w-]+$/.test(ctx.path)) await login(provider, ctx)
+    else await next()
+  })
+  return provider
+}
+
+async function login(provider: Provider, ctx: ProviderContext): Promise<void> {
+  ctx.set('cache-control', 'no-store')
+  const asked = await provider.interactionDetails(ctx.req, ctx.res).catch(() => null)
+  if (!asked || ctx.path !== `/login/${asked.uid}`) {
+    ctx.status = 400
+    ctx.type = 'html'
+    ctx.body = providerErrorPage('This sign-in is over or was begun in another browser. Please begin again.')
+    return
+  }
+
+  const user = ctx.method === 'POST' ? demoUser((await readForm(ctx.req)).get('subject') ?? '') : undefined
+  if (!user) {
+    ctx.status = ctx.method === 'POST' ? 400 : 200
+    ctx.type = 'html'
+    ctx.body = loginPage(ctx.path)
+    return
+  }
+
+  // The provider writes to the raw response; Koa must not answer a second time.
+  ctx.respond = false
+  await provider.interactionFinished(ctx.req, ctx.res, { login: { accountId: user.subject } })
+}
+
+async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
+  let form = ''
+  for await (const chunk of request.setEncoding('utf8')) {
+    form += chunk
+    if (form.length > LONGEST_FORM) break
+  }
+  return new URLSearchParams(form)
+}

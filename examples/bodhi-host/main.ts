@@ -1,0 +1,66 @@
+/** Starts the host, says where to sign in and what to try, and stops it in good order. */
+
+import { type Host, startHost } from './host.ts'
+import { demoUsers } from './identity-provider/demo-users.ts'
+import { MODEL_ID } from './openai/model.ts'
+import { readSettings, type Settings, SettingsError } from './settings.ts'
+
+try {
+  const settings = readSettings(process.env)
+  const host = await startHost(settings)
+  stopOnSignals(host)
+  console.log(welcome(host.origin(), settings))
+} catch (error) {
+  console.error(explain(error))
+  process.exitCode = 1
+}
+
+function stopOnSignals({ app }: Host): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    // Once: a second Ctrl+C ends a stop that takes too long.
+    process.once(signal, () => void app.close())
+  }
+}
+
+function welcome(origin: string, settings: Settings): string {
+  const isOpen = settings.authentication === 'none'
+  const header = isOpen ? '' : ` \\\n    -H "Authorization: Bearer $TOKEN"`
+  const model = settings.upstream ? 'your-model' : MODEL_ID
+  return `
+  Bodhi host   ${origin}
+${isOpen ? openAccess(origin) : signIn(origin, settings)}
+  OpenAPI      ${origin}/docs
+  Model        ${settings.upstream ? settings.upstream.url : `built in (${MODEL_ID})`}
+
+  ${isOpen ? 'Try:' : 'Generate a token, put it into TOKEN, and try:'}
+
+  curl ${origin}/v1/models${header}
+
+  curl -N ${origin}/v1/chat/completions${header} \\
+    -H "Content-Type: application/json" \\
+    -d '{"model":"${model}","stream":true,"messages":[{"role":"user","content":"Count to 20"}]}'
+`
+}
+
+function openAccess(origin: string): string {
+  return `  Mode         non-authenticated: the API is open, there are no tokens
+  Page         ${origin}/settings/api-tokens`
+}
+
+function signIn(origin: string, settings: Settings): string {
+  const people = settings.provider
+    ? `your account at ${settings.provider.issuer}`
+    : demoUsers.map((user) => `${user.subject} (${user.about})`).join(', ')
+  return `  Sign in      ${origin}/sign-in
+  as           ${people}${settings.provider ? '' : '; no passwords'}
+  API Tokens   ${origin}/settings/api-tokens
+  Data         ${settings.dataDir}`
+}
+
+function explain(error: unknown): string {
+  if (error instanceof SettingsError) return error.message
+  if (!(error instanceof Error)) return String(error)
+  if ('code' in error && error.code === 'EADDRINUSE') return `PORT: ${error.message}`
+  const cause = error.cause instanceof Error ? `\n  ${error.cause.message}` : ''
+  return `The host cannot start: ${error.message}${cause}`
+}

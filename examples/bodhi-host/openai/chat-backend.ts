@@ -1,0 +1,34 @@
+/** What answers the model's routes: the built-in model, or a server elsewhere. */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { ChatRequest } from './chat-request.ts'
+
+export interface ChatBackend {
+  /** Answers `GET /v1/models`. */
+  listModels(ending: AbortSignal, reply: FastifyReply): Promise<unknown>
+
+  /** Answers `POST /v1/chat/completions`. */
+  completeChat(chat: ChatRequest, ending: AbortSignal, reply: FastifyReply): Promise<unknown>
+}
+
+/** Why an answer must end before it is complete; the reason of the signal that backends are given. */
+export type Ending = 'client_gone' | 'token_ended' | 'host_stopping'
+
+/**
+ * Fires when an answer must end early: the client left, its token ended, or the host stops.
+ * Without a token (the non-authenticated mode) only the other two count.
+ */
+export function endingOf(request: FastifyRequest, reply: FastifyReply, stopping: AbortSignal): AbortSignal {
+  const ending = new AbortController()
+  const follow = (signal: AbortSignal | undefined, reason: Ending) => {
+    if (!signal) return
+    const end = () => ending.abort(reason)
+    if (signal.aborted) return end()
+    signal.addEventListener('abort', end, { once: true })
+    reply.raw.once('close', () => signal.removeEventListener('abort', end))
+  }
+
+  follow(request.apiToken?.signal, 'token_ended')
+  follow(stopping, 'host_stopping')
+  reply.raw.once('close', () => ending.abort('client_gone' satisfies Ending))
+  return ending.signal
+}

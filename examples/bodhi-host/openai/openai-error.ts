@@ -1,0 +1,84 @@
+/** Errors in the shape that OpenAI's clients know: `{ error: { message, type, param, code } }`. */
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+
+export interface OpenAiErrorBody {
+  readonly error: {
+    readonly message: string
+    readonly type: string
+    readonly param: string | null
+    readonly code: string | null
+  }
+}
+
+/** An error of the model's routes. */
+export class OpenAiError extends Error {
+  readonly statusCode: number
+  readonly code: string
+  readonly param: string | null
+
+  constructor(
+    statusCode: number,
+    code: string,
+    message: string,
+    options: { param?: string; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause })
+    this.statusCode = statusCode
+    this.code = code
+    this.param = options.param ?? null
+  }
+}
+
+/** The error that a client sees when its token ends before the answer does. */
+export function tokenEnded(): OpenAiError {
+  return new OpenAiError(401, 'token_ended', 'The API token ended while the answer was under way')
+}
+
+/** The error that a client sees when the host stops before the answer ends. */
+export function hostStopping(): OpenAiError {
+  return new OpenAiError(503, 'host_stopping', 'The host is stopping')
+}
+
+/** The body of an error. */
+export function openAiErrorBody(error: OpenAiError): OpenAiErrorBody {
+  const { statusCode, code, message, param } = error
+  return { error: { message, type: typeOf(statusCode), param, code } }
+}
+
+/** Gives every error of a scope of routes OpenAI's shape, those of the token plugin and of Fastify included. */
+export function sendOpenAiError(
+  error: FastifyError | OpenAiError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
+  const statusCode = error.statusCode ?? 500
+  if (statusCode >= 500) request.log.error({ err: error }, 'a request for the model failed')
+
+  // What went wrong inside is for the log: an error that names no status was not written for a client.
+  const message = error.statusCode === undefined ? 'The host failed' : error.message
+  const param =
+    'validation' in error && error.validation ? paramOf(error) : 'param' in error ? error.param : null
+  return reply
+    .code(statusCode)
+    .send({ error: { message, type: typeOf(statusCode), param: param ?? null, code: error.code ?? null } })
+}
+
+/** The field that a validation names first, as `messages[0].role`. */
+function paramOf({ validation }: FastifyError): string | null {
+  const first = validation?.[0]
+  if (!first) return null
+  const missing = first.params.missingProperty
+  const steps = first.instancePath.split('/').slice(1)
+  if (typeof missing === 'string') steps.push(missing)
+  return steps.reduce(
+    (path, step) => (/^\d+$/.test(step) ? `${path}[${step}]` : path ? `${path}.${step}` : step),
+    '',
+  )
+}
+
+function typeOf(statusCode: number): string {
+  if (statusCode === 401) return 'authentication_error'
+  if (statusCode === 403) return 'permission_error'
+  if (statusCode === 504) return 'timeout_error'
+  return statusCode >= 500 ? 'server_error' : 'invalid_request_error'
+}

@@ -1,0 +1,48 @@
+/** The OpenAI-compatible routes, `/v1/models` and `/v1/chat/completions`, each behind its scope. */
+import caching from '@fastify/caching'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { requireScopes } from 'fastify-api-tokens'
+import { type ChatBackend, endingOf } from './chat-backend.ts'
+import { ChatRequest } from './chat-request.ts'
+import { OpenAiError, sendOpenAiError } from './openai-error.ts'
+
+const documented = { tags: ['Model'], security: [{ apiToken: [] }] }
+
+/** Registers the routes. */
+export const openAiRoutes: FastifyPluginAsyncTypebox<{ backend: ChatBackend }> = async (app, { backend }) => {
+  // Clients may keep an answer but must ask again before they use it. Never `reply.etag` here: the plugin answers
+  // a known ETag on `onRequest`, before any token is asked for.
+  await app.register(caching, { privacy: caching.privacy.NOCACHE })
+  app.setErrorHandler(sendOpenAiError)
+  app.setNotFoundHandler((request) => {
+    throw new OpenAiError(404, 'unknown_url', `There is no ${request.method} ${request.url.split('?')[0]}`)
+  })
+
+  const stopping = new AbortController()
+  app.addHook('preClose', async () => stopping.abort())
+
+  app.get(
+    '/models',
+    {
+      schema: { ...documented, operationId: 'listModels', summary: 'List the models (scope models:read)' },
+      onRequest: requireScopes('models:read'),
+    },
+    async (request, reply) => backend.listModels(endingOf(request, reply, stopping.signal), reply),
+  )
+
+  app.post(
+    '/chat/completions',
+    {
+      schema: {
+        ...documented,
+        operationId: 'createChatCompletion',
+        summary: 'Chat with a model, at once or as a stream (scope chat:write)',
+        body: ChatRequest,
+      },
+      // On `onRequest`, so that the body of a stranger is never parsed.
+      onRequest: requireScopes('chat:write'),
+    },
+    async (request, reply) =>
+      backend.completeChat(request.body, endingOf(request, reply, stopping.signal), reply),
+  )
+}

@@ -1,0 +1,27 @@
+/** Serves the page's script and style. They are public, so caches may keep them and ask by ETag. */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import caching from '@fastify/caching'
+import type { FastifyPluginAsync } from 'fastify'
+
+const ASSETS = [
+  { file: 'settings.js', type: 'text/javascript; charset=utf-8' },
+  { file: 'settings.css', type: 'text/css; charset=utf-8' },
+]
+
+const MAX_AGE_SECONDS = 60
+const ETAG_LIFE_MS = 24 * 60 * 60 * 1000
+
+/** Registers the assets, with a cache of their own that no protected route shares. */
+export const assets: FastifyPluginAsync = async (app) => {
+  await app.register(caching, { privacy: caching.privacy.PUBLIC, expiresIn: MAX_AGE_SECONDS })
+
+  for (const { file, type } of ASSETS) {
+    const source = readFileSync(join(import.meta.dirname, 'assets', file))
+    const etag = `"${createHash('sha256').update(source).digest('base64url')}"`
+    app.get(`/${file}`, { schema: { hide: true } }, async (_, reply) => {
+      return reply.etag(etag, ETAG_LIFE_MS).type(type).send(source)
+    })
+  }
+}

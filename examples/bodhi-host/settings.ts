@@ -1,0 +1,149 @@
+/** Reads the example's settings from the environment, and says by name what is wrong with them. */
+import { join, resolve } from 'node:path'
+
+/** An OpenID provider of one's own, in place of the built-in one. */
+export interface ExternalProvider {
+  readonly issuer: string
+  readonly clientId: string
+  readonly clientSecret: string
+}
+
+/** An OpenAI-compatible server that answers in place of the built-in model. */
+export interface UpstreamSettings {
+  /** The base URL as OpenAI clients take it, without a slash at its end: `http://127.0.0.1:11434/v1`. */
+  readonly url: string
+  readonly apiKey: string | null
+  /** How long the upstream may take to begin its answer. */
+  readonly timeoutMs: number
+}
+
+export interface Settings {
+  /** 0 takes any free port. */
+  readonly port: number
+  readonly host: string
+  /** Where browsers reach the host; `null` for `http://localhost:<port>`. */
+  readonly origin: string | null
+  readonly dataDir: string
+  readonly authentication: 'required' | 'none'
+  /** `null` starts the built-in provider. */
+  readonly provider: ExternalProvider | null
+  /** Where the built-in provider listens; 0 takes any free port. */
+  readonly providerPort: number
+  /** Subjects of the external provider that administer the host. */
+  readonly administrators: readonly string[]
+  /** `null` keeps a secret of its own in the data directory. */
+  readonly sessionSecret: string | null
+  readonly upstream: UpstreamSettings | null
+  /** How long the built-in model thinks before each word of a stream. */
+  readonly wordDelayMs: number
+  readonly logLevel: string
+}
+
+/** Every setting that is wrong, one a line. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError'
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(`The settings of the host are wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`)
+    this.problems = problems
+  }
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
+
+/**
+ * Reads and checks the settings. A variable that is unset, or empty, has its default.
+ *
+ * @throws {SettingsError} with a line for each variable that is wrong
+ */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const problems: string[] = []
+  const text = (name: string): string | null => environment[name]?.trim() || null
+
+  const wholeNumber = (name: string, fallback: number, most: number): number => {
+    const value = text(name)
+    if (value === null) return fallback
+    if (/^\d{1,9}$/.test(value) && Number(value) <= most) return Number(value)
+    problems.push(`${name} must be a whole number from 0 to ${most}, not "${value}"`)
+    return fallback
+  }
+
+  const oneOf = (name: string, choices: readonly string[], fallback: string): string => {
+    const value = text(name)
+    if (value === null) return fallback
+    if (choices.includes(value)) return value
+    problems.push(`${name} must be one of ${choices.join(', ')}, not "${value}"`)
+    return fallback
+  }
+
+  const webAddress = (name: string): string | null => {
+    const value = text(name)
+    if (value === null) return null
+    const url = URL.parse(value)
+    const usable = url && /^https?:$/.test(url.protocol) && !url.search && !url.hash && !url.username
+    if (usable) return value.replace(/\/+$/, '')
+    problems.push(`${name} must be an http or https URL without a query, not "${value}"`)
+    return null
+  }
+
+  const origin = webAddress('ORIGIN')
+  if (origin !== null && new URL(origin).pathname !== '/') {
+    problems.push(
+      `ORIGIN must be an origin without a path, such as https://bodhi.example.com, not "${origin}"`,
+    )
+  }
+
+  const sessionSecret = text('SESSION_SECRET')
+  if (sessionSecret !== null && sessionSecret.length < 32) {
+    problems.push(`SESSION_SECRET must have at least 32 characters, not ${sessionSecret.length}`)
+  }
+
+  const upstreamUrl = webAddress('UPSTREAM_URL')
+  const settings: Settings = {
+    port: wholeNumber('PORT', 1135, 65_535),
+    host: text('HOST') ?? 'localhost',
+    origin,
+    dataDir: resolve(text('DATA_DIR') ?? join(import.meta.dirname, 'data')),
+    authentication: oneOf('BODHI_AUTH', ['oidc', 'none'], 'oidc') === 'none' ? 'none' : 'required',
+    provider: externalProvider(webAddress('OIDC_ISSUER'), text, problems),
+    providerPort: wholeNumber('OIDC_PORT', 0, 65_535),
+    administrators: text('ADMINISTRATORS')?.split(/[\s,]+/) ?? [],
+    sessionSecret,
+    upstream:
+      upstreamUrl === null
+        ? null
+        : {
+            url: upstreamUrl,
+            apiKey: text('UPSTREAM_API_KEY'),
+            timeoutMs: wholeNumber('UPSTREAM_TIMEOUT_MS', 60_000, 3_600_000),
+          },
+    wordDelayMs: wholeNumber('MODEL_WORD_DELAY_MS', 40, 60_000),
+    logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'warn'),
+  }
+
+  if (problems.length > 0) throw new SettingsError(problems)
+  return settings
+}
+
+/** All three variables name a provider, none means the built-in one; anything between is a mistake. */
+function externalProvider(
+  issuer: string | null,
+  text: (name: string) => string | null,
+  problems: string[],
+): ExternalProvider | null {
+  const clientId = text('OIDC_CLIENT_ID')
+  const clientSecret = text('OIDC_CLIENT_SECRET')
+  if (issuer && clientId && clientSecret) return { issuer, clientId, clientSecret }
+
+  const given = {
+    OIDC_ISSUER: text('OIDC_ISSUER'),
+    OIDC_CLIENT_ID: clientId,
+    OIDC_CLIENT_SECRET: clientSecret,
+  }
+  const missing = Object.entries(given).flatMap(([name, value]) => (value === null ? [name] : []))
+  if (missing.length > 0 && missing.length < 3) {
+    problems.push(`${missing.join(' and ')} must be set too: a provider of one's own needs all three`)
+  }
+  return null
+}

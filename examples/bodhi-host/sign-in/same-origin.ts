@@ -1,0 +1,18 @@
+/** Refuses requests that another site made the browser send: the host's own routes change things by cookie. */
+import createError from '@fastify/error'
+import type { FastifyRequest } from 'fastify'
+
+const CrossSite = createError('BODHI_CROSS_SITE', 'This request came from another site', 403)
+
+/** A hook for routes that change something on the word of a session. */
+export async function requireSameOrigin(request: FastifyRequest): Promise<void> {
+  const site = request.headers['sec-fetch-site']
+  if (site !== undefined) {
+    if (site !== 'same-origin' && site !== 'none') throw new CrossSite()
+    return
+  }
+
+  // A browser too old for Sec-Fetch-Site still sends Origin; a request with neither comes from no browser.
+  const { origin } = request.headers
+  if (origin !== undefined && URL.parse(origin)?.host !== request.host) throw new CrossSite()
+}

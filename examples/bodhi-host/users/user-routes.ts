@@ -1,0 +1,179 @@
+/** `/bodhi/v1/user` tells who is calling; `/bodhi/v1/users` lets an administrator end and restore users. */
+import createError from '@fastify/error'
+import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import { requireSameOrigin } from '../sign-in/same-origin.ts'
+import { signedInUser } from '../sign-in/sessions.ts'
+import { scopesOf } from './roles.ts'
+import type { User, UserDirectory } from './users.ts'
+
+const NotSignedIn = createError('BODHI_NOT_SIGNED_IN', 'Sign in first', 401)
+const AdministratorOnly = createError('BODHI_ADMINISTRATOR_ONLY', 'Only an administrator may do this', 403)
+const OwnAccount = createError('BODHI_OWN_ACCOUNT', 'Administrators cannot lock themselves out', 409)
+const NoSuchUser = createError('BODHI_NO_SUCH_USER', 'There is no user %s', 404)
+
+const UserAnswer = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  email: Type.Union([Type.String(), Type.Null()]),
+  role: Type.String(),
+  scopes: Type.Array(Type.String()),
+  status: Type.String(),
+  created_at: Type.String({ format: 'date-time' }),
+  last_signed_in_at: Type.String({ format: 'date-time' }),
+})
+
+const CallerAnswer = Type.Object({
+  ...UserAnswer.properties,
+  authenticated_by: Type.Union([Type.Literal('session'), Type.Literal('api_token')]),
+})
+
+const ById = Type.Object({ id: Type.String({ minLength: 1, maxLength: 255 }) })
+
+const documented = { tags: ['Users'] }
+
+/** Registers the routes. They read the directory, and tell the token plugin of every user's end. */
+export const userRoutes: FastifyPluginAsyncTypebox<{ users: UserDirectory }> = async (app, { users }) => {
+  // A person's data, and what each person may see of it: no cache keeps these answers.
+  app.addHook('onRequest', async (_, reply) => {
+    reply.header('cache-control', 'no-store')
+  })
+
+  app.get(
+    '/user',
+    {
+      schema: {
+        ...documented,
+        operationId: 'whoAmI',
+        summary: 'Who is calling, by session or by API token',
+        security: [{ apiToken: [] }],
+        response: { 200: CallerAnswer },
+      },
+      onRequest: app.verifyApiTokenOr(async (request: FastifyRequest) => {
+        if (!signedInUser(request, users)) throw new NotSignedIn()
+      }),
+    },
+    async (request) => {
+      const token = request.apiToken
+      const user = token ? users.find(token.userId) : signedInUser(request, users)
+      if (!user) throw new NotSignedIn()
+      // A token may do less than its owner, so its own scopes are the answer.
+      const scopes = token ? [...token.scopes] : scopesOf(user.role)
+      return {
+        ...answerOf(user),
+        scopes,
+        authenticated_by: token ? ('api_token' as const) : ('session' as const),
+      }
+    },
+  )
+
+  await app.register(async (administration) => {
+    administration.addHook('onRequest', async (request) => {
+      administratorBehind(request, users)
+      if (request.method !== 'GET') await requireSameOrigin(request)
+    })
+
+    administration.get(
+      '/users',
+      {
+        schema: {
+          ...documented,
+          operationId: 'listUsers',
+          summary: 'All users (administrators)',
+          response: { 200: Type.Object({ data: Type.Array(UserAnswer) }) },
+        },
+      },
+      async () => ({ data: users.list().map(answerOf) }),
+    )
+
+    administration.post<{ Params: { id: string } }>(
+      '/users/:id/deactivate',
+      {
+        schema: {
+          ...documented,
+          operationId: 'deactivateUser',
+          summary: "Ends a user's sessions and stops the user's tokens, until reactivation",
+          params: ById,
+          response: { 200: UserAnswer },
+        },
+      },
+      async (request) => {
+        const { id } = otherUser(request, users)
+        const user = users.deactivate(id)
+        await app.apiTokens.deactivateUser(id)
+        return answerOf(user)
+      },
+    )
+
+    administration.post<{ Params: { id: string } }>(
+      '/users/:id/reactivate',
+      {
+        schema: {
+          ...documented,
+          operationId: 'reactivateUser',
+          summary: "Lets a user sign in again; the user's tokens work again",
+          params: ById,
+          response: { 200: UserAnswer },
+        },
+      },
+      async (request) => {
+        const { id } = knownUser(request.params.id, users)
+        const user = users.reactivate(id)
+        await app.apiTokens.reactivateUser(id)
+        return answerOf(user)
+      },
+    )
+
+    administration.delete<{ Params: { id: string } }>(
+      '/users/:id',
+      {
+        schema: {
+          ...documented,
+          operationId: 'removeUser',
+          summary: "Removes a user and revokes the user's tokens for good",
+          params: ById,
+          response: { 204: Type.Null() },
+        },
+      },
+      async (request, reply) => {
+        const { id } = otherUser(request, users)
+        // The tokens first: a removal that fails halfway can be asked for again while the user is still listed.
+        await app.apiTokens.removeUser(id)
+        users.remove(id)
+        return reply.code(204).send(null)
+      },
+    )
+  })
+}
+
+function administratorBehind(request: FastifyRequest, users: UserDirectory): User {
+  const user = signedInUser(request, users)
+  if (!user) throw new NotSignedIn()
+  if (user.role !== 'administrator') throw new AdministratorOnly()
+  return user
+}
+
+function knownUser(id: string, users: UserDirectory): User {
+  const user = users.find(id)
+  if (!user) throw new NoSuchUser(id)
+  return user
+}
+
+function otherUser(request: FastifyRequest<{ Params: { id: string } }>, users: UserDirectory): User {
+  const user = knownUser(request.params.id, users)
+  if (user.id === administratorBehind(request, users).id) throw new OwnAccount()
+  return user
+}
+
+function answerOf(user: User) {
+  return {
+    id: user.id,
+    name: user.name,
+    email: user.email,
+    role: user.role,
+    scopes: scopesOf(user.role) as string[],
+    status: user.status,
+    created_at: user.createdAt,
+    last_signed_in_at: user.lastSignedInAt,
+  }
+}

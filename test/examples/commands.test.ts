@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import t, { type Test } from 'tap'
+import { Browser } from '../../examples/bodhi-host/tour/browser.ts'
+
+const EXAMPLES = join(import.meta.dirname, '..', '..', 'examples')
+const MAIN = join(EXAMPLES, 'bodhi-host', 'main.ts')
+
+t.test('the tour passes', async (t) => {
+  const tour = run(t, join(EXAMPLES, 'bodhi-host', 'tour.ts'), {})
+  const [output, errors, [code]] = await Promise.all([
+    readAll(tour.stdout),
+    readAll(tour.stderr),
+    once(tour, 'exit'),
+  ])
+  t.equal(code, 0, errors)
+  t.match(output, /The tour is complete: \d+ steps/)
+  const credentials = output.match(/bodhi_eyJ[\w.-]+/g) ?? []
+  t.equal(credentials.length, new Set(credentials).size, 'each credential is printed once')
+})
+
+t.test(
+  'the host says where to sign in, with whom, and what to try; it stops when it is told to',
+  async (t) => {
+    const host = run(t, MAIN, { PORT: '0', DATA_DIR: t.testdir() })
+    const lines: string[] = []
+    for await (const line of createInterface({ input: host.stdout ?? fail() })) {
+      lines.push(line)
+      if (line.includes('Count to 20')) break
+    }
+    const said = lines.join('\n')
+    const signIn = /Sign in +(http:\S+)/.exec(said)?.[1] ?? ''
+    t.match(said, /ada \(administrator\), grace/)
+    t.match(said, /curl http:\S+\/v1\/models/)
+    t.match((await new Browser(signIn).open(signIn)).html, /Choose who you are/)
+
+    host.kill('SIGTERM')
+    const [code, signal] = await once(host, 'exit')
+    t.equal(signal, null)
+    t.equal(code, 0)
+  },
+)
+
+t.test('wrong settings stop the start, by name and without a stack', async (t) => {
+  const host = run(t, MAIN, { PORT: 'many', BODHI_AUTH: 'maybe' })
+  const [errors, [code]] = await Promise.all([readAll(host.stderr), once(host, 'exit')])
+  t.equal(code, 1)
+  t.match(errors, /PORT must be/)
+  t.match(errors, /BODHI_AUTH must be/)
+  t.notMatch(errors, /\n\s+at /)
+})
+
+t.test('the minimal host runs, in under 40 lines', async (t) => {
+  const file = join(EXAMPLES, 'minimal.ts')
+  t.ok(readFileSync(file, 'utf8').trimEnd().split('\n').length < 40)
+
+  const host = run(t, file, { PORT: '0' })
+  const lines: string[] = []
+  for await (const line of createInterface({ input: host.stdout ?? fail() })) {
+    lines.push(line)
+    if (line.includes('/hello')) break
+  }
+  const url = /URL=(\S+)/.exec(lines[0] ?? '')?.[1] ?? ''
+  const password = /"password":"([^"]+)"/.exec(lines[1] ?? '')?.[1]
+  const me = new Browser(url)
+
+  t.equal((await me.send('POST', '/sign-in', { password: 'wrong' })).status, 401)
+  t.equal((await me.send('POST', '/tokens', {})).status, 401)
+  t.equal((await me.send('POST', '/sign-in', { password })).status, 200)
+  const issued = await me.send('POST', '/tokens', { scopes: ['hello:read'] })
+  t.equal(issued.status, 201)
+  const { token } = (await issued.json()) as { token: string }
+
+  const hello = await fetch(`${url}/hello`, { headers: { authorization: `Bearer ${token}` } })
+  t.same(await hello.json(), { hello: 'me' })
+  t.equal((await fetch(`${url}/hello`)).status, 401)
+})
+
+/** Runs an example in a directory of its own, with nothing of this process's settings. */
+function run(t: Test, file: string, environment: Record<string, string>): ChildProcess {
+  const child = spawn(process.execPath, [file], {
+    cwd: t.testdir(),
+    env: { PATH: process.env['PATH'] ?? '', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  t.teardown(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  })
+  return child
+}
+
+function readAll(stream: NodeJS.ReadableStream | null): Promise<string> {
+  return text(stream ?? fail())
+}
+
+function fail(): never {
+  throw new Error('the example has no output')
+}
