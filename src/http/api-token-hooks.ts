@@ -8,10 +8,12 @@ import type { Challenges } from './challenge.ts'
 import { type ApiTokenHook, createHook, type HookSteps } from './hook.ts'
 import { type RequestSlot, readSlot } from './request-slot.ts'
 
-/** A hook of the host's own, in either form. */
-export type HostHook =
-  | ((request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void)
-  | ((request: FastifyRequest, reply: FastifyReply) => Promise<unknown>)
+/** A hook of the host's own, in either form: it calls `done`, or returns a promise. */
+export type HostHook = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  done: HookHandlerDoneFunction,
+) => unknown
 
 export interface ApiTokenHooks {
   readonly verifyApiToken: ApiTokenHook
@@ -70,5 +72,9 @@ function runHostHook(
 ): void {
   // As Fastify runs hooks: what returns a promise is awaited, what does not calls `done`.
   const outcome: unknown = Reflect.apply(hook, request.server, [request, reply, done])
-  if (outcome instanceof Promise) outcome.then(() => done(), done)
+  if (isThenable(outcome)) outcome.then(() => done(), done)
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }

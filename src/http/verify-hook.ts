@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts'
 import type { TokenEventEmitter } from '../lifecycle/token-events.ts'
 import type { TokenSignals } from '../verification/token-signals.ts'
 import type { Verification } from '../verification/verification.ts'
-import type { VerificationEntry } from '../verification/verification-entry.ts'
+import type { Refusal, VerificationEntry } from '../verification/verification-entry.ts'
 import { isCredential, NOT_ONE_CREDENTIAL, readCredential } from './authorization-header.ts'
 import type { Challenges } from './challenge.ts'
 import type { HookSteps } from './hook.ts'
@@ -48,7 +48,8 @@ function settle(
   reply: FastifyReply,
   done: (error?: Error) => void,
 ): void {
-  if (entry.refusal !== null) return done(refuse(parts, entry, request))
+  const { refusal, tokenId } = entry
+  if (refusal !== null) return done(refuse(parts, refusal, tokenId, request))
   writeSlot(request, parts.slot, new RequestVerification(entry, reply, parts.signals))
   done()
 }
@@ -56,17 +57,17 @@ function settle(
 /** The client learns that it is refused, the log and the host's audit why. */
 function refuse(
   { challenges, events }: VerifyHookParts,
-  entry: VerificationEntry,
+  reason: Refusal,
+  tokenId: string,
   request: FastifyRequest,
 ): Error {
-  const { refusal, tokenId } = entry
-  if (refusal === null || refusal === 'forged') {
+  if (reason === 'forged') {
     // Whatever a forged token says is its maker's text.
-    request.log.debug({ reason: refusal }, 'API token refused')
-    events.tell('rejected', { reason: 'forged', tokenId: null })
+    request.log.debug({ reason }, 'API token refused')
+    events.tell('rejected', { reason, tokenId: null })
   } else {
-    request.log.info({ reason: refusal, tokenId }, 'API token refused')
-    events.tell('rejected', { reason: refusal, tokenId })
+    request.log.info({ reason, tokenId }, 'API token refused')
+    events.tell('rejected', { reason, tokenId })
   }
   return challenges.invalidToken()
 }

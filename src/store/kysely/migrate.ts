@@ -2,6 +2,7 @@
 
 import type { Kysely } from 'kysely'
 import { Migrator } from 'kysely/migration'
+import { InvalidOption } from '../../errors.ts'
 import type { ApiTokenDatabase } from './database.ts'
 import type { DialectTraits } from './dialect-traits.ts'
 import { migrations } from './migrations/index.ts'
@@ -9,6 +10,7 @@ import { migrations } from './migrations/index.ts'
 /** Runs every step that is missing. Throws what the step threw, or that the schema is newer than this version. */
 export async function migrate(db: Kysely<ApiTokenDatabase>, traits: DialectTraits): Promise<void> {
   const { error } = await migratorOf(db, traits).migrateToLatest()
+  if (error instanceof InvalidOption) throw error
   if (error !== undefined)
     throw new Error('The schema of the token store could not be migrated', { cause: error })
 }

@@ -44,6 +44,7 @@ class MemoryTokenStore implements TokenStore {
   }
 
   async insertToken(token: UnownedToken, { maxTokens, now }: InsertRules): Promise<InsertOutcome> {
+    if (this.#tokens.has(token.id)) throw new Error(`there is a token ${token.id} already`)
     const owner = this.#ownerOf(token.userId) ?? this.#putOwner(token.userId, 'active', 1, null)
     if (owner.status !== 'active') return { outcome: 'owner_inactive' }
     if (this.#countLiving(owner, now) >= maxTokens) return { outcome: 'limit_reached' }

@@ -5,6 +5,7 @@
 
 import type BetterSqlite3 from 'better-sqlite3'
 import type { SqliteDatabase, SqliteStatement } from 'kysely'
+import { InvalidOption } from '../../../errors.ts'
 import { requireNodeFor } from '../../../node-version.ts'
 
 export interface SqliteFile {
@@ -23,10 +24,18 @@ const MAX_STATEMENTS = 128
 export async function openSqlite({ filename, busyTimeoutMs }: SqliteFile): Promise<SqliteDatabase> {
   requireNodeFor('better-sqlite3')
   const { default: Database } = await import('better-sqlite3')
-  const database = new Database(filename, { timeout: busyTimeoutMs })
+  const database = openFile(() => new Database(filename, { timeout: busyTimeoutMs }), filename)
   database.pragma('journal_mode = WAL')
   database.pragma('synchronous = FULL')
   return keepStatements(database)
+}
+
+function openFile(open: () => BetterSqlite3.Database, filename: string): BetterSqlite3.Database {
+  try {
+    return open()
+  } catch (cause) {
+    throw new InvalidOption(`store: the SQLite file ${filename} cannot be opened`, { cause })
+  }
 }
 
 function keepStatements(database: BetterSqlite3.Database): SqliteDatabase {
