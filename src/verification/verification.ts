@@ -43,6 +43,8 @@ interface Load {
   readonly startedAt: number
   readonly found: Promise<Found>
   stale: boolean
+  /** The entry that the first of those who wait has made of it. */
+  entry: VerificationEntry | undefined
 }
 
 interface Found {
@@ -103,8 +105,8 @@ export class Verification {
     for (;;) {
       const load = this.#loads.get(jti) ?? this.#startLoad(jti, sub)
       const found = await load.found
-      // News came while the row was under way: what it says may be of before the news.
-      if (load.stale) continue
+      // News came while the row was under way, or while another who waited went on with it.
+      if (load.stale || load.entry?.live === false) continue
       return this.#settle(genuine, load, found)
     }
   }
@@ -146,7 +148,7 @@ export class Verification {
   #startLoad(tokenId: string, userId: string): Load {
     this.#loadCount += 1
     const startedAt = this.#parts.clock.now()
-    const load: Load = { userId, startedAt, found: this.#find(tokenId), stale: false }
+    const load: Load = { userId, startedAt, found: this.#find(tokenId), stale: false, entry: undefined }
     this.#loads.set(tokenId, load)
     const done = () => {
       if (this.#loads.get(tokenId) === load) this.#loads.delete(tokenId)
@@ -190,7 +192,10 @@ export class Verification {
       use: null,
       live: false,
     }
-    if (isWorthKeeping(entry)) this.#parts.cache.put(entry)
+    if (isWorthKeeping(entry)) {
+      this.#parts.cache.put(entry)
+      load.entry = entry
+    }
     return this.#counted(entry, now)
   }
 
