@@ -10,6 +10,7 @@ import { currentTokenRoutes } from './http/current-token-routes.ts'
 import { answerWithErrorHeaders } from './http/error-headers.ts'
 import { scopesOfUnplacedHooks } from './http/exported-hooks.ts'
 import './http/fastify-types.ts'
+import { type ApiTokenHook, createHook } from './http/hook.ts'
 import { watchRoutes } from './http/open-api.ts'
 import { decorateWithSlot } from './http/request-slot.ts'
 import { makeStrict } from './http/strict-scope.ts'
@@ -96,7 +97,7 @@ async function registerRequired(
   answerWithErrorHeaders(fastify)
   decorate(fastify, hooks, createApiTokens(instance, challenges))
   startTimers(fastify, settings, instance)
-  registerRoutes(fastify, settings, instance, hooks)
+  registerRoutes(fastify, settings, instance, createHook([], verify))
 }
 
 /** The driver of SQLite is loaded only by a host that uses it. */
@@ -135,7 +136,7 @@ function registerRoutes(
   fastify: FastifyInstance,
   settings: Settings,
   instance: Instance,
-  hooks: ApiTokenHooks,
+  verifyApiToken: ApiTokenHook,
 ): void {
   const { authenticateUser, trustedOrigins, routesPrefix, openapiTag } = settings
   if (routesPrefix === null || authenticateUser === undefined) return
@@ -148,7 +149,7 @@ function registerRoutes(
         tokenRoutes(manage, { lifecycle, authenticateUser, trustedOrigins, ...operations }),
       )
       scope.register(async (current) =>
-        currentTokenRoutes(current, { lifecycle, verifyApiToken: hooks.verifyApiToken, ...operations }),
+        currentTokenRoutes(current, { lifecycle, verifyApiToken, ...operations }),
       )
     },
     { prefix: routesPrefix },

@@ -5,7 +5,7 @@ import type { ScopeCatalogue } from '../lifecycle/scope-catalogue.ts'
 import { missingScopes } from '../token/scope.ts'
 import { carriesBearer } from './authorization-header.ts'
 import type { Challenges } from './challenge.ts'
-import { type ApiTokenHook, createHook, type HookSteps } from './hook.ts'
+import { type ApiTokenHook, createHook, createHostHook, type HookSteps } from './hook.ts'
 import { type RequestSlot, readSlot } from './request-slot.ts'
 
 /** A hook of the host's own, in either form: it calls `done`, or returns a promise. */
@@ -32,10 +32,10 @@ export function createHooks({ verify, challenges, catalogue, slot }: HookParts):
   const holdsScopes = (request: FastifyRequest, demanded: readonly string[]): boolean =>
     missingScopes(demanded, readSlot(request, slot)?.entry.scopes ?? []).length === 0
   return {
-    verifyApiToken: createHook([], verify),
+    verifyApiToken: createHostHook([], verify),
     requireScopes: (...demanded) => {
       catalogue.add(demanded)
-      return createHook(demanded, (request, reply, done) =>
+      return createHostHook(demanded, (request, reply, done) =>
         verify(request, reply, (error) => {
           if (error !== undefined) return done(error)
           return holdsScopes(request, demanded) ? done() : done(challenges.insufficientScope(demanded))
@@ -43,7 +43,7 @@ export function createHooks({ verify, challenges, catalogue, slot }: HookParts):
       )
     },
     verifyApiTokenOr: (hook) =>
-      createHook([], (request, reply, done) => {
+      createHostHook([], (request, reply, done) => {
         // With a bearer credential the token alone decides: a bad one never falls back to a session.
         if (carriesBearer(request.raw)) return verify(request, reply, done)
         return runHostHook(hook, request, reply, done)
@@ -70,9 +70,19 @@ function runHostHook(
   reply: FastifyReply,
   done: (error?: Error) => void,
 ): void {
-  // As Fastify runs hooks: what returns a promise is awaited, what does not calls `done`.
-  const outcome: unknown = Reflect.apply(hook, request.server, [request, reply, done])
-  if (isThenable(outcome)) outcome.then(() => done(), done)
+  // As Fastify runs hooks: what returns a promise is awaited, what does not calls `done`, with `null` as well.
+  const answer = (error?: Error | null) => done(error ?? undefined)
+  const outcome: unknown = Reflect.apply(hook, request.server, [request, reply, answer])
+  if (isThenable(outcome))
+    outcome.then(
+      () => done(),
+      (error) => done(error || rejectedWithoutError()),
+    )
+}
+
+/** A rejection refuses, also one that names no error. */
+function rejectedWithoutError(): Error {
+  return new Error('The hook given to verifyApiTokenOr rejected without an error')
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

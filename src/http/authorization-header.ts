@@ -35,7 +35,7 @@ export function readCredential({ headers, rawHeaders }: RequestHeaders): string 
   if (header === undefined) return MISSING
   if (hasTwoLines(rawHeaders)) return TWO_LINES
   if (!hasBearerScheme(header)) return MISSING
-  return header.slice(SCHEME.length + 1).trimStart()
+  return afterBlanks(header, SCHEME.length)
 }
 
 /** Whether a request carries a bearer credential, well-formed or not. */
@@ -53,8 +53,18 @@ export function isCredential(text: string): boolean {
 function hasBearerScheme(header: string): boolean {
   if (header.slice(0, SCHEME.length).toLowerCase() !== SCHEME) return false
   if (header.length === SCHEME.length) return true
-  const separator = header.charCodeAt(SCHEME.length)
-  return separator === SPACE || separator === TAB
+  return isBlank(header.charCodeAt(SCHEME.length))
+}
+
+/** Of all white space only these two may stand in a header (RFC 9110 §5.6.3). */
+function isBlank(character: number): boolean {
+  return character === SPACE || character === TAB
+}
+
+function afterBlanks(header: string, start: number): string {
+  let index = start
+  while (isBlank(header.charCodeAt(index))) index += 1
+  return header.slice(index)
 }
 
 /** Node keeps the first of two lines in silence; a proxy in front may have believed the second. */

@@ -1,6 +1,7 @@
 /** The form of the plugin's hooks, and what the plugin knows of a route by them. */
 
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import { isOwnRoute } from './own-routes.ts'
 
 /**
  * A hook for `onRequest` or `preHandler`. Called with `done` it calls back, called without it returns a promise
@@ -32,6 +33,13 @@ export function createHook(demanded: readonly string[], steps: HookSteps): ApiTo
   }
   demandedScopes.set(hook, demanded)
   return hook
+}
+
+/** Makes a hook for the host's routes: set for a whole application, it leaves the plugin's own to their own checks. */
+export function createHostHook(demanded: readonly string[], steps: HookSteps): ApiTokenHook {
+  return createHook(demanded, (request, reply, done) =>
+    isOwnRoute(request) ? done() : steps(request, reply, done),
+  )
 }
 
 /** The scopes that a hook of a route demands, or `undefined` for a hook that is none of the plugin's. */

@@ -6,6 +6,7 @@
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import fastJson from 'fast-json-stringify'
 import type { FastifyInstance, FastifySchemaValidationError } from 'fastify'
+import { markOwnRoutes } from './own-routes.ts'
 
 /** Bytes: a name, a description and every scope there is fit many times over. */
 const BODY_LIMIT = 65_536
@@ -17,6 +18,7 @@ export const strictRoute = {
 } as const
 
 export function makeStrict(scope: FastifyInstance): void {
+  markOwnRoutes(scope)
   scope.setValidatorCompiler(TypeBoxValidatorCompiler)
   scope.setSerializerCompiler(({ schema }) => fastJson(schema as Parameters<typeof fastJson>[0]))
   scope.setSchemaErrorFormatter((errors, part) => new Error(describeFaults(errors, part)))

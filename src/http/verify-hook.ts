@@ -8,6 +8,7 @@ import type { Verification } from '../verification/verification.ts'
 import type { Refusal, VerificationEntry } from '../verification/verification-entry.ts'
 import { isCredential, NOT_ONE_CREDENTIAL, readCredential } from './authorization-header.ts'
 import type { Challenges } from './challenge.ts'
+import { ConnectionMemory } from './connection-memory.ts'
 import type { HookSteps } from './hook.ts'
 import { type RequestSlot, readSlot, writeSlot } from './request-slot.ts'
 import { RequestVerification } from './request-token.ts'
@@ -28,16 +29,25 @@ export interface VerifyHookParts {
  */
 export function verifySteps(parts: VerifyHookParts): HookSteps {
   const { verification, challenges, clock, slot } = parts
+  const connections = new ConnectionMemory()
   return (request, reply, done) => {
     if (readSlot(request, slot)?.entry.live === true) return done()
     const credential = readCredential(request.raw)
     if (typeof credential !== 'string') return done(challenges.fault(credential))
     const now = clock.now()
-    const entry = verification.recall(credential, now)
+    const { socket } = request.raw
+    const entry =
+      verification.reuse(connections.recall(socket, credential), now) ?? recall(socket, credential, now)
     if (entry !== undefined) return settle(parts, entry, request, reply, done)
     // A credential that was verified before is well-formed; this one may be anything.
     if (!isCredential(credential)) return done(challenges.fault(NOT_ONE_CREDENTIAL))
     verification.load(credential, now).then((loaded) => settle(parts, loaded, request, reply, done), done)
+  }
+
+  function recall(connection: object, credential: string, now: number): VerificationEntry | undefined {
+    const entry = verification.recall(credential, now)
+    if (entry !== undefined) connections.remember(connection, credential, entry)
+    return entry
   }
 }
 

@@ -27,6 +27,11 @@ export class VerificationCache {
     return entry !== undefined && now < entry.deadline ? entry : undefined
   }
 
+  /** Counts an entry that was found without `get` as used, so that it is not the next to be evicted. */
+  freshen(entry: VerificationEntry): void {
+    this.#entries.get(entry.digest)
+  }
+
   /** Remembers an entry in the place of any other of its token. */
   put(entry: VerificationEntry): void {
     // Held before the old entry lets go, so that use known here is not forgotten in between.

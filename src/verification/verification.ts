@@ -92,6 +92,14 @@ export class Verification {
     return this.#counted(entry, now)
   }
 
+  /** The same for an entry that is at hand: good while it is in the cache and its deadline has not come. */
+  reuse(entry: VerificationEntry | undefined, now: number): VerificationEntry | undefined {
+    if (entry?.live !== true || now >= entry.deadline) return undefined
+    this.#parts.cache.freshen(entry)
+    this.#hits += 1
+    return this.#counted(entry, now)
+  }
+
   /**
    * The cold path: signature first, then one read however many wait for it, then the owner's host.
    *

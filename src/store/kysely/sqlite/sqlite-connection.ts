@@ -24,15 +24,15 @@ const MAX_STATEMENTS = 128
 export async function openSqlite({ filename, busyTimeoutMs }: SqliteFile): Promise<SqliteDatabase> {
   requireNodeFor('better-sqlite3')
   const { default: Database } = await import('better-sqlite3')
-  const database = openFile(() => new Database(filename, { timeout: busyTimeoutMs }), filename)
-  database.pragma('journal_mode = WAL')
-  database.pragma('synchronous = FULL')
-  return keepStatements(database)
+  return keepStatements(openFile(() => new Database(filename, { timeout: busyTimeoutMs }), filename))
 }
 
 function openFile(open: () => BetterSqlite3.Database, filename: string): BetterSqlite3.Database {
   try {
-    return open()
+    const database = open()
+    database.pragma('journal_mode = WAL')
+    database.pragma('synchronous = FULL')
+    return database
   } catch (cause) {
     throw new InvalidOption(`store: the SQLite file ${filename} cannot be opened`, { cause })
   }

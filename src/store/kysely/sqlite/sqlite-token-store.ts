@@ -1,10 +1,11 @@
 /** Keeps tokens in an SQLite file beside the host: the default. */
 
-import { Kysely, SqliteDialect } from 'kysely'
+import { Kysely } from 'kysely'
 import type { TokenStore } from '../../token-store.ts'
 import type { ApiTokenDatabase } from '../database.ts'
 import { KyselyTokenStore } from '../kysely-token-store.ts'
 import { openSqlite } from './sqlite-connection.ts'
+import { SqliteFileDialect } from './sqlite-file-dialect.ts'
 import { sqliteTraits } from './sqlite-traits.ts'
 
 export interface SqliteTokenStoreOptions {
@@ -23,13 +24,25 @@ const BUSY_TIMEOUT_MS = 2_000
  * @example await app.register(apiTokens, { store: sqliteTokenStore({ filename: 'data/api-tokens.db' }), authenticateUser })
  */
 export function sqliteTokenStore({ filename, migrate = true }: SqliteTokenStoreOptions): TokenStore {
-  const dialect = new SqliteDialect({
+  const dialect = new SqliteFileDialect({
     database: () => openSqlite({ filename, busyTimeoutMs: BUSY_TIMEOUT_MS }),
   })
-  return new KyselyTokenStore({
+  return new SqliteTokenStore({
     db: new Kysely<ApiTokenDatabase>({ dialect }),
     traits: sqliteTraits,
     shared: false,
     migrate,
   })
+}
+
+/** The stores of this process that are opening, in turn. */
+let opening: Promise<void> = Promise.resolve()
+
+class SqliteTokenStore extends KyselyTokenStore {
+  /** One after another: SQLite waits for a lock within the thread, which could be the one that has to release it. */
+  override open(): Promise<void> {
+    const opened = opening.then(() => super.open())
+    opening = opened.catch(() => undefined)
+    return opened
+  }
 }

@@ -1,0 +1,134 @@
+/** What a connection remembers of its last credential: never more than the cache would say. */
+
+import { Agent, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import Fastify, { type FastifyInstance } from 'fastify'
+import t, { type Test } from 'tap'
+import apiTokens from '../../src/index.ts'
+import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
+import { countingStore } from '../support/counting-store.ts'
+import { issue, startHost } from '../support/host.ts'
+import { hs256Key } from '../support/keys.ts'
+
+interface Answer {
+  readonly status: number
+  readonly body: { readonly userId?: string }
+  /** The client's port: the same for two requests on one connection. */
+  readonly port: number | undefined
+}
+
+/** One connection that is kept open, over which requests go one after another. */
+async function connect(t: Test, app: FastifyInstance) {
+  await app.listen({ port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.teardown(() => agent.destroy())
+  return (credential: string, path = '/protected'): Promise<Answer> => {
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+    const headers = { authorization: `Bearer ${credential}` }
+    const sent = request({ agent, port, path, headers }, async (response) => {
+      const clientPort = response.socket.localPort
+      const body = JSON.parse((await response.toArray()).join(''))
+      resolve({ status: response.statusCode ?? 0, body, port: clientPort })
+    })
+    sent.on('error', reject)
+    sent.end()
+    return promise
+  }
+}
+
+t.test(
+  'a connection that carries one token again and again reads nothing, and every use counts',
+  async (t) => {
+    const store = countingStore(memoryTokenStore())
+    const { app } = await startHost(t, { store })
+    const { id, token } = await issue(app, 'ada')
+    const get = await connect(t, app)
+    const first = await get(token)
+    const reads = store.reads()
+    for (let times = 0; times < 9; times += 1) t.match(await get(token), { status: 200, port: first.port })
+    t.equal(store.reads(), reads)
+    t.match(await app.apiTokens.get(id), { useCount: 10 })
+  },
+)
+
+t.test(
+  'promise 4: it refuses the next request after a revoke, a switch-off and a deactivation',
+  async (t) => {
+    const { app } = await startHost(t)
+    const get = await connect(t, app)
+    const revoked = await issue(app, 'ada')
+    t.equal((await get(revoked.token)).status, 200)
+    t.equal((await get(revoked.token)).status, 200)
+    await app.apiTokens.revoke(revoked.id)
+    t.equal((await get(revoked.token)).status, 401)
+
+    const off = await issue(app, 'ada')
+    t.equal((await get(off.token)).status, 200)
+    await app.apiTokens.update(off.id, { status: 'inactive' })
+    t.equal((await get(off.token)).status, 401)
+    await app.apiTokens.update(off.id, { status: 'active' })
+    t.equal((await get(off.token)).status, 200)
+    await app.apiTokens.deactivateUser('ada')
+    t.equal((await get(off.token)).status, 401)
+  },
+)
+
+t.test('promise 11: what it remembers ends with the ttl, with expiry and with idleness', async (t) => {
+  const store = countingStore(memoryTokenStore())
+  const { app, clock } = await startHost(t, { store, cache: { ttl: '60s' }, idleTimeout: '10m' })
+  const get = await connect(t, app)
+  const { token } = await issue(app, 'ada', { expires_in: 90 })
+  await get(token)
+  const reads = store.reads()
+  clock.advance(59_999)
+  t.equal((await get(token)).status, 200)
+  t.equal(store.reads(), reads)
+  clock.advance(1)
+  t.equal((await get(token)).status, 200)
+  t.equal(store.reads(), reads + 1)
+  clock.advance(29_999)
+  t.equal((await get(token)).status, 200)
+  clock.advance(1)
+  t.equal((await get(token)).status, 401)
+
+  const idle = await issue(app, 'ada')
+  t.equal((await get(idle.token)).status, 200)
+  clock.advance('10m')
+  clock.advance(1)
+  t.equal((await get(idle.token)).status, 401)
+})
+
+t.test('tokens that take turns on one connection, as behind a proxy, are never mixed up', async (t) => {
+  const { app } = await startHost(t)
+  const get = await connect(t, app)
+  const ada = await issue(app, 'ada')
+  const bob = await issue(app, 'bob')
+  for (let turns = 0; turns < 3; turns += 1) {
+    t.match(await get(ada.token), { status: 200, body: { userId: 'ada' } })
+    t.match(await get(bob.token), { status: 200, body: { userId: 'bob' } })
+    t.equal((await get(`${ada.token}x`)).status, 401)
+  }
+})
+
+t.test('promise 11: what one instance of the plugin verified lets nobody into another', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  for (const prefix of ['/one', '/two']) {
+    await app.register(
+      async (scope) => {
+        await scope.register(apiTokens, { store: memoryTokenStore(), keys: [hs256Key()], routes: false })
+        scope.get('/protected', { onRequest: scope.verifyApiToken }, async ({ apiToken }) => ({
+          userId: apiToken?.userId,
+        }))
+        scope.get('/issue', async () => (await scope.apiTokens.issue({ userId: 'ada' })).credential)
+      },
+      { prefix },
+    )
+  }
+  const get = await connect(t, app)
+  const credential = (await app.inject('/one/issue')).body
+  t.equal((await get(credential, '/one/protected')).status, 200)
+  t.equal((await get(credential, '/one/protected')).status, 200)
+  t.equal((await get(credential, '/two/protected')).status, 401)
+})
