@@ -1,0 +1,193 @@
+/** The house stays in order: imports run one way, each package is known in its own place, files stay small. */
+
+import { globSync, readFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { dirname, join } from 'node:path'
+import t from 'tap'
+
+const SRC = join(import.meta.dirname, '../src')
+
+interface SourceFile {
+  /** From src: `http/hook.ts`. */
+  readonly path: string
+  readonly text: string
+  /** Files of src that it imports, types included. */
+  readonly imports: readonly string[]
+  /** Packages that it imports, types included. */
+  readonly packages: readonly string[]
+}
+
+/** Each folder may import those before it, and itself; what stands together may not import each other. */
+const LAYERS = [
+  ['token'],
+  ['invalidation', 'keys', 'store'],
+  ['usage'],
+  ['verification'],
+  ['lifecycle'],
+  ['http'],
+] as const
+
+/** Files of the root that every folder but `token` may import: they import nothing but each other. */
+const GROUND = ['clock.ts', 'duration.ts', 'errors.ts', 'node-version.ts']
+
+/** Which files may know a package; a folder stands for all in it. A package that is not here may be anywhere. */
+const KNOWN_BY: Readonly<Record<string, readonly string[]>> = {
+  fastify: ['http/', 'plugin.ts', 'keys/signer.ts', 'instance.ts'],
+  'fastify-plugin': ['plugin.ts'],
+  '@fastify/error': ['errors.ts', 'http/challenge.ts'],
+  '@fastify/jwt': ['keys/signer.ts'],
+  '@fastify/type-provider-typebox': ['http/'],
+  typebox: ['http/'],
+  'fast-json-stringify': ['http/strict-scope.ts'],
+  kysely: ['store/kysely/'],
+  'better-sqlite3': ['store/kysely/sqlite/'],
+  'lru-cache': ['verification/verification-cache.ts'],
+  '@lukeed/ms': ['duration.ts'],
+  uuidv7: ['instance.ts'],
+}
+
+const files = globSync('**/*.ts', { cwd: SRC }).sort().map(readSource)
+
+t.test('token/ imports nothing from outside of itself, and no package', async (t) => {
+  const tokens = files.filter(({ path }) => path.startsWith('token/'))
+  t.ok(tokens.length > 0, 'there are files')
+  for (const { path, imports, packages } of tokens) {
+    t.same(
+      imports.filter((imported) => !imported.startsWith('token/')),
+      [],
+      path,
+    )
+    t.same(packages, [], path)
+  }
+})
+
+t.test('folders import one way, from http/ down to token/', async (t) => {
+  const level = new Map(
+    LAYERS.flatMap((folders, index) => folders.map((folder) => [folder as string, index])),
+  )
+  const upward = files.flatMap(({ path, imports }) => {
+    const own = level.get(folderOf(path))
+    if (own === undefined) return []
+    return imports
+      .filter((imported) => folderOf(imported) !== folderOf(path) && !GROUND.includes(imported))
+      .filter((imported) => (level.get(folderOf(imported)) ?? Infinity) >= own)
+      .map((imported) => `${path} -> ${imported}`)
+  })
+  t.same(upward, [])
+  const folders = new Set(files.map(({ path }) => folderOf(path)))
+  for (const folder of folders) {
+    t.ok(
+      level.has(folder) || folder === '' || folder === 'testing',
+      `${folder}/ has its place among the layers`,
+    )
+  }
+})
+
+t.test('what everything stands on imports nothing else', async (t) => {
+  for (const { path, imports } of files.filter(({ path }) => GROUND.includes(path))) {
+    t.same(
+      imports.filter((imported) => !GROUND.includes(imported)),
+      [],
+      path,
+    )
+  }
+  for (const { path, imports } of files.filter(({ path }) => path.startsWith('testing/'))) {
+    const foreign = imports.filter((imported) => !imported.startsWith('testing/'))
+    t.same(
+      foreign.filter((imported) => !GROUND.includes(imported)),
+      [],
+      path,
+    )
+  }
+})
+
+t.test('no file imports itself by way of others', async (t) => {
+  const cycles = files.map(({ path }) => cycleFrom(path)).filter((cycle) => cycle !== undefined)
+  t.same(cycles, [])
+})
+
+t.test('each package is known only where it belongs', async (t) => {
+  for (const [name, places] of Object.entries(KNOWN_BY)) {
+    const knowing = files.filter(({ packages }) => packages.includes(name)).map(({ path }) => path)
+    t.ok(knowing.length > 0, `${name} is used`)
+    const elsewhere = knowing.filter((path) => !places.some((place) => path === place || isIn(path, place)))
+    t.same(elsewhere, [], `only ${places.join(', ')} knows ${name}`)
+  }
+})
+
+t.test('src imports the packages that package.json names, all of them and no others', async (t) => {
+  const { dependencies, peerDependencies } = JSON.parse(
+    readFileSync(join(SRC, '../package.json'), 'utf8'),
+  ) as Record<'dependencies' | 'peerDependencies', Record<string, string>>
+  const named = [...Object.keys(dependencies), ...Object.keys(peerDependencies)]
+  const imported = new Set(files.flatMap(({ packages }) => packages))
+  t.same([...imported].toSorted(), named.toSorted())
+  t.same(Object.keys(KNOWN_BY).toSorted(), named.toSorted(), 'each has its place')
+})
+
+t.test('every file says in its first lines what it is', async (t) => {
+  for (const { path, text } of files) {
+    const [, comment = ''] = text.match(/^\/\*\*([\s\S]*?)\*\//) ?? []
+    t.match(comment.replaceAll(/\s*\*?\s+/g, ' '), /\S+ .*\./, path)
+  }
+})
+
+t.test('no file is longer than 250 lines', async (t) => {
+  for (const { path, text } of files) t.ok(text.trimEnd().split('\n').length <= 250, path)
+})
+
+t.test('no name says nothing', async (t) => {
+  const empty = /(^|[/-])(utils?|helpers?|common|misc|managers?|services?|handlers?|data|api-key)([-./]|$)/
+  t.match('http/token-utils.ts', empty)
+  for (const { path } of files) t.notMatch(path, empty)
+})
+
+function readSource(path: string): SourceFile {
+  const text = readFileSync(join(SRC, path), 'utf8')
+  // Comments name files and packages too.
+  const code = text.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+  const specifiers = [...code.matchAll(/(?:\bfrom|\bimport)[ (]*'([^']+)'/g)].map(([, name = '']) => name)
+  const modules = specifiers.filter((name) => !name.startsWith('.') && !isBuiltin(name))
+  return {
+    path,
+    text,
+    imports: specifiers.filter((name) => name.startsWith('.')).map((name) => join(dirname(path), name)),
+    packages: [...new Set(modules.map(packageOf))],
+  }
+}
+
+function isBuiltin(name: string): boolean {
+  return name.startsWith('node:') || builtinModules.includes(name)
+}
+
+/** `kysely/migration` is of `kysely`, `@fastify/jwt` of itself. */
+function packageOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
+}
+
+/** The first folder of a path; that of a file of the root is empty. */
+function folderOf(path: string): string {
+  return path.includes('/') ? (path.split('/')[0] ?? '') : ''
+}
+
+function isIn(path: string, place: string): boolean {
+  return place.endsWith('/') && path.startsWith(place)
+}
+
+/** The way from a file back to itself, or `undefined` when there is none. */
+function cycleFrom(start: string): readonly string[] | undefined {
+  const seen = new Set<string>()
+  const ways: (readonly string[])[] = [[start]]
+  for (let way = ways.pop(); way !== undefined; way = ways.pop()) {
+    const imports = files.find(({ path }) => path === way.at(-1))?.imports ?? []
+    if (imports.includes(start)) return [...way, start]
+    for (const next of imports.filter((imported) => !seen.has(imported))) {
+      seen.add(next)
+      ways.push([...way, next])
+    }
+  }
+  return undefined
+}

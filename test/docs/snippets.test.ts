@@ -1,0 +1,107 @@
+/** The snippets of the docs compile, those that are whole programs run, and print what the page says. */
+
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import t, { type Test } from 'tap'
+import { pages, type Snippet, snippetsOf } from './markdown.ts'
+import { fileNameOf, typeErrors } from './typescript.ts'
+
+const LANGUAGES = ['ts', 'sh', 'text', 'json', 'mermaid']
+const snippets = pages().flatMap(snippetsOf)
+const programs = snippets.filter(({ language }) => language === 'ts')
+
+t.test('every snippet says what language it is in, and what is to be done with it', async (t) => {
+  t.ok(programs.length > 20, 'there are snippets')
+  for (const { place, language, mark } of snippets) {
+    t.ok(LANGUAGES.includes(language), `${place} is in one of ${LANGUAGES}`)
+    t.ok(
+      (language === 'ts' ? ['', 'run', 'start'] : ['']).includes(mark),
+      `${place} is marked in a known way`,
+    )
+  }
+})
+
+t.test('every TypeScript snippet compiles against the built package', async (t) => {
+  t.equal(await typeErrors(t, programs), '')
+})
+
+t.test('a snippet that does not compile is found', async (t) => {
+  const code = "import apiTokens from 'fastify-api-tokens'\napp.register(apiTokens, { tokenPrefix: 7 })\n"
+  t.match(
+    await typeErrors(t, [{ place: 'wrong', code }]),
+    /wrong\.ts\(2,\d+\)[\s\S]*'number' is not assignable/,
+  )
+})
+
+for (const snippet of programs.filter(({ mark }) => mark === 'run')) {
+  t.test(`${snippet.place} prints what the page says`, async (t) => {
+    t.type(snippet.output, 'string', 'its output follows')
+    t.equal(await outputOf(t, snippet), snippet.output)
+  })
+}
+
+t.test("the README's start serves, and its two calls work", async (t) => {
+  const [start, ...others] = programs.filter(({ mark }) => mark === 'start')
+  t.same(others, [])
+  if (start === undefined) throw new Error('the README has no start')
+  const port = await freePort()
+  const folder = t.testdir({ 'start.ts': start.code })
+  const host = spawn(process.execPath, ['start.ts'], {
+    cwd: folder,
+    env: { ...process.env, PORT: String(port) },
+  })
+  t.teardown(async () => {
+    const ended = once(host, 'exit')
+    host.kill()
+    await ended
+  })
+  const origin = `http://localhost:${port}`
+  await untilServed(`${origin}/models`)
+
+  const generated = await fetch(`${origin}/tokens`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'ci', scopes: ['chat:write'] }),
+  })
+  const { token } = (await generated.json()) as { token: string }
+  const headers = { authorization: `Bearer ${token}` }
+  const answer = await fetch(`${origin}/chat`, { method: 'POST', headers })
+  t.same(await answer.json(), { answer: 'Hello' })
+  t.same(await (await fetch(`${origin}/models`, { headers })).json(), { owner: 'ada' })
+  t.equal((await fetch(`${origin}/models`)).status, 401)
+  for (const file of ['api-tokens.db', 'api-tokens.jwks.json']) t.ok(existsSync(join(folder, file)), file)
+})
+
+/** Runs a snippet as a program in a folder of its own; rejects with what it wrote when it fails. */
+async function outputOf(t: Test, { place, code }: Snippet): Promise<string> {
+  const file = fileNameOf(place)
+  const folder = t.testdir({ [file]: code })
+  const { stdout } = await promisify(execFile)(process.execPath, [file], {
+    cwd: folder,
+    timeout: 30_000,
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+  })
+  return stdout
+}
+
+async function untilServed(url: string): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (await fetch(url).catch(() => null)) return
+    await wait(50)
+  }
+  throw new Error(`nothing answers at ${url}`)
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0)
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  if (address === null || typeof address === 'string') throw new Error('the server has no port')
+  return address.port
+}
