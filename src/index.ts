@@ -6,7 +6,12 @@ import { bearerSecurityScheme } from './http/open-api.ts'
 import { jwksFile } from './keys/jwks-file.ts'
 import { apiTokensPlugin } from './plugin.ts'
 
-/** The plugin. What the module exports by name hangs on it too, for `require()`, which gives the plugin itself. */
+/**
+ * The plugin: register it after your sessions. What the module exports by name hangs on it too, for `require()`,
+ * which gives the plugin itself.
+ *
+ * @example await app.register(apiTokens, { authenticateUser: (request) => sessionUserOf(request) })
+ */
 const apiTokens = Object.assign(apiTokensPlugin, {
   verifyApiToken,
   requireScopes,

@@ -8,6 +8,7 @@ import type { AuthenticateUser } from './http/signed-in-user.ts'
 import { jwksFile } from './keys/jwks-file.ts'
 import type { KeySource } from './keys/key-source.ts'
 import { MAX_EXPIRES_IN } from './lifecycle/issue-token.ts'
+import { count, isRecord, record, requireFunction, requireKnown, text } from './option-values.ts'
 import type { TokenStore } from './store/token-store.ts'
 import { isScopeName } from './token/scope.ts'
 import type { FindUser } from './verification/owner-word.ts'
@@ -153,41 +154,6 @@ export function readOptions(options: ApiTokensOptions): Settings {
     openapiTag: readOpenapi(options.openapi),
     clock: readClock(options.clock),
   }
-}
-
-/** A misspelled option is silently no option at all, and for some of these that is dangerous. */
-function requireKnown(value: object, known: readonly string[], path: string): void {
-  if ('prefix' in value && path === '') {
-    throw new InvalidOption('prefix has no effect on a plugin of the whole instance: use routes.prefix')
-  }
-  for (const name of Object.keys(value)) {
-    if (!known.includes(name)) throw new InvalidOption(`${path}${name} is not an option`)
-  }
-}
-
-function record(value: unknown, known: readonly string[], path: string): Record<string, unknown> {
-  if (!isRecord(value)) throw new InvalidOption(`${path} must be an object`)
-  requireKnown(value, known, `${path}.`)
-  return value
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function text(value: unknown, path: string): string {
-  if (typeof value === 'string' && value.trim() !== '' && value.isWellFormed()) return value
-  throw new InvalidOption(`${path} must be a string that is not blank`)
-}
-
-function count(value: unknown, path: string): number {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value
-  throw new InvalidOption(`${path} must be a whole number of at least 1`)
-}
-
-function requireFunction(value: unknown, path: string): void {
-  if (value !== undefined && typeof value !== 'function')
-    throw new InvalidOption(`${path} must be a function`)
 }
 
 function readStore(store: unknown): TokenStore | undefined {

@@ -44,6 +44,14 @@ export function carriesBearer({ headers, rawHeaders }: RequestHeaders): boolean 
   return header !== undefined && (hasBearerScheme(header) || hasTwoLines(rawHeaders))
 }
 
+/** Every bearer credential that a request carries, also on a second line or in a list: for who looks for one of ours. */
+export function bearerCredentials({ rawHeaders }: RequestHeaders): string[] {
+  const lines = rawHeaders.filter((_, index) => index % 2 === 1 && isAuthorization(rawHeaders[index - 1]))
+  return lines.flatMap((line) =>
+    [...line.matchAll(/\bbearer[ \t]+([^ \t,]+)/gi)].map(([, credential = '']) => credential),
+  )
+}
+
 /** RFC 9110 §11.2: `token68 = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`. */
 export function isCredential(text: string): boolean {
   return /^[A-Za-z0-9\-._~+/]+=*$/.test(text)
@@ -71,8 +79,11 @@ function afterBlanks(header: string, start: number): string {
 function hasTwoLines(rawHeaders: readonly string[]): boolean {
   let lines = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index]
-    if (name?.length === 13 && name.toLowerCase() === 'authorization') lines += 1
+    if (isAuthorization(rawHeaders[index])) lines += 1
   }
   return lines > 1
+}
+
+function isAuthorization(name: string | undefined): boolean {
+  return name?.length === 13 && name.toLowerCase() === 'authorization'
 }

@@ -3,7 +3,7 @@
 import type { FastifyRequest } from 'fastify'
 import { SessionOnly } from '../errors.ts'
 import { TOKEN_TYPE } from '../token/claims.ts'
-import { readCredential } from './authorization-header.ts'
+import { bearerCredentials } from './authorization-header.ts'
 
 /**
  * Refuses a request with one of the plugin's credentials, verified or not: known by the prefix, or by the `typ` in
@@ -12,17 +12,22 @@ import { readCredential } from './authorization-header.ts'
  * @throws {SessionOnly}
  */
 export function refuseApiToken(request: FastifyRequest, tokenPrefix: string): void {
-  const credential = readCredential(request.raw)
-  if (typeof credential !== 'string') return
-  if (tokenPrefix !== '' && credential.startsWith(tokenPrefix)) throw new SessionOnly()
-  if (typeOf(credential) === TOKEN_TYPE) throw new SessionOnly()
+  if (bearerCredentials(request.raw).some((credential) => isOurs(credential, tokenPrefix))) {
+    throw new SessionOnly()
+  }
 }
 
+function isOurs(credential: string, tokenPrefix: string): boolean {
+  if (tokenPrefix !== '' && credential.startsWith(tokenPrefix)) return true
+  return typeOf(credential) === TOKEN_TYPE
+}
+
+/** RFC 7515 §4.1.9: a media type, whose letter case and `application/` say nothing. */
 function typeOf(jwt: string): unknown {
   try {
     const [header = ''] = jwt.split('.', 1)
     const { typ } = JSON.parse(Buffer.from(header, 'base64url').toString()) as { typ?: unknown }
-    return typeof typ === 'string' ? typ.toLowerCase() : undefined
+    return typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : undefined
   } catch {
     return undefined
   }

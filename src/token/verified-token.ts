@@ -14,7 +14,7 @@ export interface VerifiedToken {
    * Fires when the token ends while the request runs: revoked, switched off, expired, idle, its owner
    * deactivated or removed. A stream ends itself by it.
    *
-   * @example reply.send(Readable.from(words, { signal: request.apiToken.signal }))
+   * @example reply.send(Readable.from(words(), { signal: request.apiToken?.signal }))
    */
   readonly signal: AbortSignal
 }

@@ -1,41 +1,16 @@
 /** From a credential to a judgement: cache, signature, store, owner, clock. */
 
 import { hash } from 'node:crypto'
-import type { Clock } from '../clock.ts'
 import type { TokenChange } from '../invalidation/token-changes.ts'
-import type { SignedPayload, Signer } from '../keys/signer.ts'
-import type { TokenStore } from '../store/token-store.ts'
-import { type Audience, agreesWithRow, readClaims, type TokenClaims } from '../token/claims.ts'
+import type { SignedPayload } from '../keys/signer.ts'
+import { agreesWithRow, readClaims, type TokenClaims } from '../token/claims.ts'
 import { jwtOf, MAX_CREDENTIAL_LENGTH } from '../token/credential.ts'
 import { effectiveScopes } from '../token/scope.ts'
 import { judge } from '../token/status.ts'
 import type { OwnedToken, TokenRecord } from '../token/token.ts'
-import type { UsageRecorder } from '../usage/usage-recorder.ts'
-import { askOwner, type FindUser, type OwnerWord } from './owner-word.ts'
-import type { VerificationCache } from './verification-cache.ts'
+import { askOwner, type OwnerWord } from './owner-word.ts'
 import type { Refusal, VerificationEntry } from './verification-entry.ts'
-
-export interface VerificationParts {
-  readonly signer: Pick<Signer, 'verify'>
-  readonly store: Pick<TokenStore, 'findToken'>
-  readonly cache: VerificationCache
-  readonly recorder: UsageRecorder
-  readonly clock: Clock
-  readonly audience: Audience
-  readonly tokenPrefix: string
-  readonly idleTimeoutMs: number | null
-  readonly ttlMs: number
-  readonly findUser: FindUser | undefined
-}
-
-export interface VerificationStats {
-  /** Answered from the cache. */
-  readonly hits: number
-  /** Credentials that were not in the cache. */
-  readonly misses: number
-  /** Tokens read from the store. */
-  readonly loads: number
-}
+import type { VerificationParts, VerificationStats } from './verification-parts.ts'
 
 /** What one read learned of a token, and whether news came while it was under way. */
 interface Load {

@@ -17,9 +17,14 @@ export const START = Date.UTC(2026, 0, 1)
 
 /**
  * Builds a host on the memory store, unless the options say otherwise, that is closed when the test ends. It has
- * `GET /open`, `GET /protected` (verifyApiToken), `GET /models` (models:read) and `POST /chat` (chat:write).
+ * `GET /open`, `GET /protected` (verifyApiToken), `GET /models` (models:read) and `POST /chat` (chat:write), and what
+ * `addRoutes` adds.
  */
-export async function startHost(t: Test, options: ApiTokensOptions = {}): Promise<Host> {
+export async function startHost(
+  t: Test,
+  options: ApiTokensOptions = {},
+  addRoutes: (app: FastifyInstance) => void = () => undefined,
+): Promise<Host> {
   const clock = manualClock(START)
   const app = Fastify()
   t.teardown(() => app.close())
@@ -43,6 +48,7 @@ export async function startHost(t: Test, options: ApiTokensOptions = {}): Promis
   }))
   app.get('/models', { preHandler: requireScopes('models:read') }, async () => ({ ok: true }))
   app.post('/chat', { preHandler: requireScopes('chat:write') }, async () => ({ ok: true }))
+  addRoutes(app)
   await app.ready()
   return { app, clock }
 }

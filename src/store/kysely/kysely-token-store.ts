@@ -16,12 +16,14 @@ import type {
   TokenUse,
   UpdateScope,
 } from '../token-store.ts'
-import { API_TOKEN_COLUMNS, type ApiTokenRow, rowFromToken, tokenFromRow } from './api-token.table.ts'
-import { ownerFromRow } from './api-token-owner.table.ts'
+import { API_TOKEN_COLUMNS, rowFromToken, tokenFromRow } from './api-token.table.ts'
 import type { ApiTokenDatabase } from './database.ts'
 import type { DialectTraits } from './dialect-traits.ts'
+import { type JoinedRow, ownedFromRow, selectToken } from './find-token.sql.ts'
 import { selectPage } from './list-tokens.sql.ts'
+import { updateIdle } from './mark-idle.sql.ts'
 import { migrate, requireSchema } from './migrate.ts'
+import { addOwner, selectOwner, writeOwnerStatus } from './owners.sql.ts'
 import { deleteEnded } from './prune.sql.ts'
 import { addUses } from './record-uses.sql.ts'
 import { isLiving } from './token-status.sql.ts'
@@ -33,11 +35,6 @@ export interface KyselyStoreParts {
   readonly shared: boolean
   /** Whether `open` brings the schema up to date; otherwise it demands that it is. */
   readonly migrate: boolean
-}
-
-interface JoinedRow extends ApiTokenRow {
-  owner_status: OwnerStatus | null
-  owner_generation: number | null
 }
 
 type Tokens = ExpressionBuilder<ApiTokenDatabase, 'api_tokens'>
@@ -76,7 +73,7 @@ export class KyselyTokenStore implements TokenStore {
     if (inserted !== undefined) return { outcome: 'inserted', token: inserted }
     const owner = await this.findOwner(token.userId)
     if (owner === null) {
-      await this.#addOwner(token.userId)
+      await addOwner(this.#db, token.userId)
       return this.insertToken(token, rules)
     }
     return { outcome: owner.status === 'active' ? 'limit_reached' : 'owner_inactive' }
@@ -85,16 +82,11 @@ export class KyselyTokenStore implements TokenStore {
   async findToken(id: string): Promise<OwnedToken | null> {
     const { rows } = await this.#db.executeQuery<JoinedRow>({ ...this.#selectToken, parameters: [id] })
     const row = rows[0]
-    return row === undefined ? null : { token: tokenFromRow(row), owner: ownerOfJoined(row) }
+    return row === undefined ? null : ownedFromRow(row)
   }
 
   async findOwner(userId: string): Promise<OwnerRecord | null> {
-    const row = await this.#db
-      .selectFrom('api_token_owners')
-      .select(['user_id', 'status', 'generation'])
-      .where('user_id', '=', userId)
-      .executeTakeFirst()
-    return row === undefined ? null : ownerFromRow(row)
+    return selectOwner(this.#db, userId)
   }
 
   async listTokens(query: TokenQuery): Promise<TokenPage> {
@@ -123,19 +115,7 @@ export class KyselyTokenStore implements TokenStore {
   }
 
   async setOwnerStatus(userId: string, status: OwnerStatus, now: number): Promise<OwnerRecord> {
-    const removal = status === 'removed'
-    const row = await this.#db
-      .insertInto('api_token_owners')
-      .values({ user_id: userId, status, generation: removal ? 2 : 1, removed_at: removal ? now : null })
-      .onConflict((conflict) =>
-        conflict.column('user_id').doUpdateSet((eb) => ({
-          status,
-          ...(removal ? { generation: eb('api_token_owners.generation', '+', 1), removed_at: now } : {}),
-        })),
-      )
-      .returning(['user_id', 'status', 'generation'])
-      .executeTakeFirstOrThrow()
-    return ownerFromRow(row)
+    return writeOwnerStatus(this.#db, userId, status, now)
   }
 
   async recordUses(uses: readonly TokenUse[], rules: RecordUseRules): Promise<void> {
@@ -143,23 +123,7 @@ export class KyselyTokenStore implements TokenStore {
   }
 
   async markIdle(idleBefore: number, limit: number): Promise<readonly TokenRecord[]> {
-    const rows = await this.#db
-      .updateTable('api_tokens')
-      .set({ status: 'inactive', status_reason: 'idle' })
-      .where('status', '=', 'active')
-      .where('idle_from', '<', idleBefore)
-      .where('id', 'in', (eb) =>
-        eb
-          .selectFrom('api_tokens')
-          .select('id')
-          .where('status', '=', 'active')
-          .where('idle_from', '<', idleBefore)
-          .orderBy('idle_from')
-          .limit(limit),
-      )
-      .returning([...API_TOKEN_COLUMNS])
-      .execute()
-    return rows.map(tokenFromRow)
+    return updateIdle(this.#db, idleBefore, limit)
   }
 
   async prune(endedBefore: number, limit: number): Promise<number> {
@@ -202,14 +166,6 @@ export class KyselyTokenStore implements TokenStore {
     return copied === undefined ? undefined : { ...token, generation: copied.generation }
   }
 
-  async #addOwner(userId: string): Promise<void> {
-    await this.#db
-      .insertInto('api_token_owners')
-      .values({ user_id: userId, status: 'active', generation: 1, removed_at: null })
-      .onConflict((conflict) => conflict.column('user_id').doNothing())
-      .execute()
-  }
-
   async #change(
     id: string,
     scope: ChangeScope,
@@ -238,22 +194,6 @@ export class KyselyTokenStore implements TokenStore {
     const { status } = judge(token, owner, { now, idleTimeoutMs: null })
     return { outcome: status === 'revoked' || status === 'expired' ? 'ended' : 'unchanged', token }
   }
-}
-
-function selectToken(db: Kysely<ApiTokenDatabase>): CompiledQuery<JoinedRow> {
-  return db
-    .selectFrom('api_tokens')
-    .leftJoin('api_token_owners', 'api_token_owners.user_id', 'api_tokens.user_id')
-    .selectAll('api_tokens')
-    .select(['api_token_owners.status as owner_status', 'api_token_owners.generation as owner_generation'])
-    .where('api_tokens.id', '=', '')
-    .compile()
-}
-
-function ownerOfJoined(row: JoinedRow): OwnerRecord | null {
-  const { owner_status: status, owner_generation: generation } = row
-  if (status === null || generation === null) return null
-  return { userId: row.user_id, status, generation }
 }
 
 /** The generation of the token's owner, as the statement sees it. */

@@ -1,0 +1,31 @@
+/** What a verification works with, and what it counts. */
+
+import type { Clock } from '../clock.ts'
+import type { Signer } from '../keys/signer.ts'
+import type { TokenStore } from '../store/token-store.ts'
+import type { Audience } from '../token/claims.ts'
+import type { UsageRecorder } from '../usage/usage-recorder.ts'
+import type { FindUser } from './owner-word.ts'
+import type { VerificationCache } from './verification-cache.ts'
+
+export interface VerificationParts {
+  readonly signer: Pick<Signer, 'verify'>
+  readonly store: Pick<TokenStore, 'findToken'>
+  readonly cache: VerificationCache
+  readonly recorder: UsageRecorder
+  readonly clock: Clock
+  readonly audience: Audience
+  readonly tokenPrefix: string
+  readonly idleTimeoutMs: number | null
+  readonly ttlMs: number
+  readonly findUser: FindUser | undefined
+}
+
+export interface VerificationStats {
+  /** Answered from the cache. */
+  readonly hits: number
+  /** Credentials that were not in the cache. */
+  readonly misses: number
+  /** Tokens read from the store. */
+  readonly loads: number
+}

@@ -1,0 +1,11 @@
+/** A process of its own that opens an SQLite store and inserts one token: `file number`. */
+
+import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
+import { draft, NOW } from './contract/records.ts'
+
+const [, , filename = '', number] = process.argv
+const store = sqliteTokenStore({ filename })
+await store.open()
+const { outcome } = await store.insertToken(draft(Number(number)), { maxTokens: 100, now: NOW })
+await store.close()
+process.stdout.write(outcome)

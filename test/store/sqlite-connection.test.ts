@@ -1,0 +1,131 @@
+/** How the SQLite store treats its file: durable commits, statements prepared once, locks taken early and let go. */
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import t, { type Test } from 'tap'
+import { openSqlite } from '../../src/store/kysely/sqlite/sqlite-connection.ts'
+import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
+import { DAY, draft, id, NOW, put, query, rowOf } from './contract/records.ts'
+import { watchStatements } from './prepared-statements.ts'
+
+t.test('promise 4: a commit is on the disk before it is answered: WAL, synchronous FULL', async (t) => {
+  const { database } = await openFile(t)
+  t.same(database.prepare('pragma journal_mode').all([]), [{ journal_mode: 'wal' }])
+  t.same(database.prepare('pragma synchronous').all([]), [{ synchronous: 2 }], '2 is FULL')
+})
+
+t.test('a statement waits as long as it was told to for another’s write', async (t) => {
+  const { database } = await openFile(t)
+  t.same(database.prepare('pragma busy_timeout').all([]), [{ timeout: 1234 }])
+})
+
+t.test('one text is prepared once', async (t) => {
+  const { database } = await openFile(t)
+  t.equal(database.prepare('select 1'), database.prepare('select 1'))
+  t.not(database.prepare('select 1'), database.prepare('select 2'))
+})
+
+t.test('however many texts come, few statements are kept, and each works', async (t) => {
+  const { database } = await openFile(t)
+  const first = database.prepare('select 0 as n')
+  for (let n = 1; n <= 300; n += 1) t.same(database.prepare(`select ${n} as n`).all([]), [{ n }])
+  t.not(database.prepare('select 0 as n'), first, 'the first was let go')
+  t.same(first.all([]), [{ n: 0 }], 'who still has it can use it')
+})
+
+t.test('begin takes the write lock at once, so that no transaction fails at its first write', async (t) => {
+  const { filename, database } = await openFile(t)
+  database.prepare('begin').run([])
+  const other = new Database(filename, { timeout: 0 })
+  t.teardown(() => other.close())
+  t.throws(() => other.exec('begin immediate'), { code: 'SQLITE_BUSY' })
+  database.prepare('commit').run([])
+  other.exec('begin immediate')
+  other.exec('rollback')
+})
+
+t.test('the store prepares each of its statements once, however often it is asked', async (t) => {
+  const statements = watchStatements(t)
+  const store = sqliteTokenStore({ filename: join(t.testdir(), 'tokens.db') })
+  t.teardown(() => store.close())
+  await store.open()
+  statements.clear()
+  for (let n = 0; n < 5; n += 1) {
+    await put(store, n)
+    await store.findToken(id(n))
+    await store.listTokens(query({ limit: n + 1 }))
+    await store.updateToken(id(n), { name: `n${n}` }, { now: NOW + n, idleBefore: n, userId: 'ada' })
+    await store.recordUses([{ tokenId: id(n), count: 1, lastUsedAt: NOW + n }], {
+      now: NOW,
+      idleTimeoutMs: DAY,
+    })
+    await store.revokeToken(id(n), { now: NOW + n })
+    await store.markIdle(n, 1 + n)
+    await store.prune(n, 1 + n)
+  }
+  t.ok(statements.size >= 10, 'the statements were seen')
+  t.same(
+    [...statements].filter(([, times]) => times > 1),
+    [],
+  )
+})
+
+t.test('a write waits for another process that writes', async (t) => {
+  const filename = join(t.testdir(), 'tokens.db')
+  const store = sqliteTokenStore({ filename })
+  t.teardown(() => store.close())
+  await store.open()
+  const writer = spawn(process.execPath, [join(import.meta.dirname, 'hold-write-lock.ts'), filename, '300'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = once(writer, 'exit')
+  await once(writer.stdout, 'data')
+  const before = performance.now()
+  t.equal((await store.insertToken(draft(1), { maxTokens: 1, now: NOW })).outcome, 'inserted')
+  t.ok(performance.now() - before > 50, 'it was made to wait')
+  t.same(await ended, [0, null])
+})
+
+t.test('a store that is closed has let go of its file, and written everything into it', async (t) => {
+  const filename = join(t.testdir(), 'tokens.db')
+  const store = sqliteTokenStore({ filename })
+  await store.open()
+  await put(store, 1)
+  t.ok(existsSync(`${filename}-wal`))
+  await store.close()
+  t.notOk(existsSync(`${filename}-wal`), 'no log is left beside it')
+  await t.rejects(store.findToken(id(1)))
+  const other = new Database(filename, { timeout: 0 })
+  t.teardown(() => other.close())
+  other.exec('begin exclusive')
+  t.same(other.prepare('select id from api_tokens').all(), [{ id: id(1) }])
+  other.exec('commit')
+})
+
+t.test('tokens are there again after a restart', async (t) => {
+  const filename = join(t.testdir(), 'tokens.db')
+  const first = sqliteTokenStore({ filename })
+  await first.open()
+  const token = await put(first, 1)
+  await first.close()
+  const second = sqliteTokenStore({ filename })
+  t.teardown(() => second.close())
+  await second.open()
+  t.same(await rowOf(second, 1), token)
+})
+
+t.test('a store that was never opened can be closed', async (t) => {
+  const filename = join(t.testdir(), 'tokens.db')
+  await sqliteTokenStore({ filename }).close()
+  t.notOk(existsSync(filename), 'and touched no file')
+})
+
+async function openFile(t: Test) {
+  const filename = join(t.testdir(), 'tokens.db')
+  const database = await openSqlite({ filename, busyTimeoutMs: 1234 })
+  t.teardown(() => database.close())
+  return { filename, database }
+}

@@ -1,0 +1,103 @@
+/** No statement of the SQLite store walks through a table: SQLite's own plans say so. */
+
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import t, { type Test } from 'tap'
+import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
+import { SORT_FIELDS, type TokenStore } from '../../src/store/token-store.ts'
+import { TOKEN_STATUSES } from '../../src/token/status.ts'
+import { DAY, draft, id, NOW, put, query } from './contract/records.ts'
+import { watchStatements } from './prepared-statements.ts'
+
+const WHOLE_TABLE = /SCAN api_token/
+
+t.test('a token is found by primary key, its owner too', async (t) => {
+  const [plan = ''] = await plansOf(t, (store) => store.findToken(id(1)))
+  t.match(plan, /SEARCH api_tokens USING PRIMARY KEY \(id=\?\)/)
+  t.match(plan, /SEARCH api_token_owners USING PRIMARY KEY \(user_id=\?\)/)
+})
+
+t.test('an owner’s page is read from an index that has its order', async (t) => {
+  for (const descending of [true, false]) {
+    const after = { value: null, id: id(5) }
+    const plans = await plansOf(t, (store) => store.listTokens(query({ descending, after, limit: 10 })))
+    const page = plans.find((plan) => plan.includes('id<?') || plan.includes('id>?')) ?? ''
+    t.match(page, /SEARCH api_tokens USING INDEX api_tokens_of_owner \(user_id=\? AND id[<>]\?\)/)
+    t.notMatch(page, /TEMP B-TREE/, 'nothing is sorted')
+  }
+})
+
+t.test('no page walks through the tokens of others, whatever its order and filters', async (t) => {
+  for (const sort of SORT_FIELDS) {
+    for (const status of [undefined, ...TOKEN_STATUSES]) {
+      const after = { value: sort === 'created_at' ? null : 0, id: id(5) }
+      const plans = await plansOf(t, (store) => store.listTokens(query({ sort, status, text: 'x', after })))
+      t.equal(plans.length, 3, 'the owner, the page, the total')
+      for (const plan of plans) t.notMatch(plan, WHOLE_TABLE, `${sort} ${status}`)
+    }
+  }
+})
+
+t.test('the count of an insert reads the owner’s tokens alone', async (t) => {
+  const plans = await plansOf(t, (store) => store.insertToken(draft(99), { maxTokens: 5, now: NOW }))
+  t.match(plans.join('\n'), /SEARCH api_tokens USING (COVERING )?INDEX api_tokens_of_owner \(user_id=\?\)/)
+  for (const plan of plans) t.notMatch(plan, WHOLE_TABLE)
+})
+
+t.test('the idle sweep reads what is idle alone, from an index', async (t) => {
+  const plans = await plansOf(t, (store) => store.markIdle(NOW, 10))
+  t.match(
+    plans.join('\n'),
+    /SEARCH api_tokens USING COVERING INDEX api_tokens_idle \(status=\? AND idle_from<\?\)/,
+  )
+  t.notMatch(plans.join('\n'), /TEMP B-TREE/)
+  for (const plan of plans) t.notMatch(plan, WHOLE_TABLE)
+})
+
+t.test('pruning reads what has ended alone, from an index for each way to end', async (t) => {
+  const plans = await plansOf(t, (store) => store.prune(NOW, 10))
+  t.equal(plans.length, 4)
+  for (const plan of plans) t.notMatch(plan, WHOLE_TABLE)
+  t.match(plans[0], /api_tokens_revoked \(revoked_at<\?\)/)
+  t.match(plans[1], /api_tokens_expired \(expires_at<\?\)/)
+  t.match(plans[2], /api_token_owners_removed \(removed_at<\?\)/)
+})
+
+t.test('changes, owners and uses are found by primary key', async (t) => {
+  const plans = await plansOf(t, async (store) => {
+    await store.updateToken(id(1), { status: 'active' }, { now: NOW, idleBefore: NOW - DAY, userId: 'ada' })
+    await store.updateToken(id(1), { name: 'x' }, { now: NOW, idleBefore: null })
+    await store.revokeToken(id(1), { now: NOW, userId: 'ada' })
+    await store.findOwner('ada')
+    await store.setOwnerStatus('ada', 'removed', NOW)
+    await store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW }], { now: NOW, idleTimeoutMs: DAY })
+  })
+  t.ok(plans.length >= 6)
+  for (const plan of plans) t.notMatch(plan, WHOLE_TABLE)
+})
+
+/** The plans of all statements that the store prepares for some work, each as its lines. */
+async function plansOf(t: Test, work: (store: TokenStore) => Promise<unknown>): Promise<string[]> {
+  const statements = watchStatements(t)
+  const filename = join(t.testdir(), 'tokens.db')
+  const store = sqliteTokenStore({ filename })
+  await store.open()
+  await put(store, 1)
+  await store.close()
+  const fresh = sqliteTokenStore({ filename, migrate: false })
+  await fresh.open()
+  statements.clear()
+  await work(fresh)
+  const prepared = [...statements.keys()]
+  await fresh.close()
+  const database = new Database(filename)
+  const plans = prepared.map((sql) => planOf(database, sql))
+  database.close()
+  return plans
+}
+
+function planOf(database: Database.Database, sql: string): string {
+  const parameters = Array<null>(sql.split('?').length - 1).fill(null)
+  const rows = database.prepare(`explain query plan ${sql}`).all(parameters) as { detail: string }[]
+  return rows.map(({ detail }) => detail).join('\n')
+}

@@ -1,0 +1,173 @@
+/** What a request costs, in calls to the store and in promises. */
+
+import { createHook } from 'node:async_hooks'
+import t from 'tap'
+import type { SigningJwk } from '../../src/keys/jwk.ts'
+import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
+import { countingStore } from '../support/counting-store.ts'
+import { type Members, read, sign, unsecured } from '../support/forge.ts'
+import { heldStore } from '../support/held-store.ts'
+import { issue, startHost, withToken } from '../support/host.ts'
+import { hs256Key } from '../support/keys.ts'
+
+t.test('promise 11: a credential that is new here costs one read and no write', async (t) => {
+  const store = countingStore(memoryTokenStore())
+  const { app } = await startHost(t, { store })
+  const { token } = await issue(app, 'ada')
+  store.calls.clear()
+  t.equal((await app.inject(withToken(token))).statusCode, 200)
+  t.same([...store.calls], [['findToken', 1]])
+})
+
+t.test('promise 12: a thousand warm requests cost nothing until the flush, which is one batch', async (t) => {
+  const store = countingStore(memoryTokenStore())
+  const { app } = await startHost(t, { store, usage: { flushInterval: '1d' } })
+  const { token, id } = await issue(app, 'ada')
+  await app.inject(withToken(token))
+  store.calls.clear()
+  for (let n = 0; n < 1000; n += 1) {
+    const { statusCode } = await app.inject(withToken(token))
+    if (statusCode !== 200) t.equal(statusCode, 200)
+  }
+  t.same([...store.calls], [], '0 reads, 0 writes')
+  await app.apiTokens.flush()
+  t.same([...store.calls], [['recordUses', 1]])
+  t.equal((await store.findToken(id))?.token.useCount, 1001)
+})
+
+t.test('promise 3: a forgery costs no read, no write and no cache entry', async (t) => {
+  const store = countingStore(memoryTokenStore())
+  const key = hs256Key()
+  const { app } = await startHost(t, { store, keys: [key] })
+  const { token } = await issue(app, 'ada')
+  store.calls.clear()
+  const { header, claims } = read(token)
+  const forgeries = {
+    'a character of the signature changed': `${token.slice(0, -2)}${token.at(-2) === 'A' ? 'B' : 'A'}${token.at(-1)}`,
+    'signed with another key of that name': await sign(hs256Key(), header, claims),
+    'signed with a key that is not known': await sign(hs256Key(), { ...header, kid: 'other' }, claims),
+    'alg none': unsecured({ ...header, alg: 'none' }, claims),
+    'another issuer': await sign(key, header, { ...claims, iss: 'evil' }),
+    'another type': await sign(key, { ...header, typ: 'JWT' }, claims),
+    'no token at all': 'abc',
+  }
+  for (const [how, forgery] of Object.entries(forgeries)) {
+    for (let time = 0; time < 2; time += 1) {
+      t.equal((await app.inject(withToken(forgery))).statusCode, 401, how)
+    }
+    t.same([...store.calls], [], how)
+    t.equal(app.apiTokens.stats().cache.size, 0, how)
+  }
+  t.equal((await app.inject(withToken(token))).statusCode, 200, 'the genuine one is none the worse')
+})
+
+t.test('promise 3: a forgery leaves the cache entry of the genuine token alone', async (t) => {
+  const store = countingStore(memoryTokenStore())
+  const key = hs256Key()
+  const { app } = await startHost(t, { store, keys: [key] })
+  const { token } = await issue(app, 'ada', { scopes: ['models:read'] })
+  await app.inject(withToken(token))
+  await app.inject(withToken(`${token}A`))
+  await app.inject(withToken(await resigned(token, key, { scope: 'models:read chat:write' })))
+  store.calls.clear()
+  t.equal((await app.inject(withToken(token))).statusCode, 200)
+  t.same([...store.calls], [])
+})
+
+t.test('promise 11: ten requests with one new credential share one read', async (t) => {
+  const counting = countingStore(memoryTokenStore())
+  const store = heldStore(counting)
+  const { app } = await startHost(t, { store })
+  const { token, id } = await issue(app, 'ada')
+  counting.calls.clear()
+  const load = store.hold('findToken', 'before')
+  const requests = Array.from({ length: 10 }, () => app.inject(withToken(token)))
+  await load.held
+  load.release()
+  for (const response of await Promise.all(requests)) t.equal(response.statusCode, 200)
+  t.same([...counting.calls], [['findToken', 1]])
+  await app.apiTokens.flush()
+  t.equal((await counting.findToken(id))?.token.useCount, 10, 'each is a use')
+})
+
+t.test(
+  'promise 11: requests that shared a read that failed all learn it, the next one reads anew',
+  async (t) => {
+    const counting = countingStore(memoryTokenStore())
+    const store = heldStore(counting)
+    const { app } = await startHost(t, { store })
+    const { token } = await issue(app, 'ada')
+    counting.outage = new Error('the disk is gone')
+    const load = store.hold('findToken', 'before')
+    const requests = [1, 2, 3].map(() => app.inject(withToken(token)))
+    await load.held
+    load.release()
+    for (const response of await Promise.all(requests)) t.equal(response.statusCode, 503)
+    counting.outage = undefined
+    t.equal((await app.inject(withToken(token))).statusCode, 200)
+  },
+)
+
+t.test('promise 12: the warm path calls back within the call and makes no promise', async (t) => {
+  const seen: { done: boolean; promises: number }[] = []
+  const { app } = await startHost(t, {}, (app) => {
+    app.get('/watched', {
+      preHandler: (request, reply, done) => {
+        let promises = 0
+        const watching = createHook({
+          init: (_id, type) => {
+            if (type === 'PROMISE') promises += 1
+          },
+        }).enable()
+        let calledBack = false
+        app.verifyApiToken(request, reply, () => {
+          calledBack = true
+        })
+        watching.disable()
+        seen.push({ done: calledBack, promises })
+        app.verifyApiToken(request, reply, done)
+      },
+      handler: async (request) => ({ userId: request.apiToken?.userId }),
+    })
+  })
+  const { token } = await issue(app, 'ada')
+  t.same((await app.inject(withToken(token, '/watched'))).json(), { userId: 'ada' })
+  t.match(seen[0], { done: false }, 'the cold path waits for the store')
+  t.ok((seen[0]?.promises ?? 0) > 0)
+  for (let n = 1; n <= 3; n += 1) {
+    t.same((await app.inject(withToken(token, '/watched'))).json(), { userId: 'ada' })
+    t.same(seen[n], { done: true, promises: 0 })
+  }
+})
+
+t.test('two hooks on one request verify and count once', async (t) => {
+  const store = countingStore(memoryTokenStore())
+  const { app } = await startHost(t, { store }, (app) => {
+    app.get('/twice', { onRequest: app.verifyApiToken, preHandler: app.requireScopes('a') }, async () => 'ok')
+  })
+  const { token, id } = await issue(app, 'ada', { scopes: ['a'] })
+  t.equal((await app.inject(withToken(token, '/twice'))).statusCode, 200)
+  t.match(app.apiTokens.stats().verification, { hits: 0, misses: 1, loads: 1 })
+  await app.apiTokens.flush()
+  t.equal((await store.findToken(id))?.token.useCount, 1)
+})
+
+t.test('stats count hits, misses, loads, entries and uses', async (t) => {
+  const { app } = await startHost(t, { cache: { max: 7 } })
+  const { token } = await issue(app, 'ada')
+  for (let n = 0; n < 4; n += 1) await app.inject(withToken(token))
+  await app.inject(withToken('forged'))
+  t.same(app.apiTokens.stats(), {
+    verification: { hits: 3, misses: 2, loads: 1 },
+    cache: { size: 1, max: 7 },
+    usage: { pending: 1, flushed: 0 },
+  })
+  await app.apiTokens.flush()
+  t.same(app.apiTokens.stats().usage, { pending: 0, flushed: 4 })
+})
+
+/** What a holder of the key could make of a token: the same with other claims. */
+async function resigned(token: string, key: SigningJwk, changes: Members): Promise<string> {
+  const { header, claims } = read(token)
+  return sign(key, header, { ...claims, ...changes })
+}

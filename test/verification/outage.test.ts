@@ -1,0 +1,111 @@
+/** When the store cannot answer: neither a refusal nor a pass, and no use is lost. */
+
+import t, { type Test } from 'tap'
+import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
+import { countingStore } from '../support/counting-store.ts'
+import { as, issue, startHost, withToken } from '../support/host.ts'
+
+t.test('a credential that is new here is answered 503 with Retry-After, never 401, never 200', async (t) => {
+  const { app, store, token } = await startWithToken(t)
+  store.outage = new Error('the disk is gone')
+  for (let n = 0; n < 3; n += 1) {
+    const response = await app.inject(withToken(token))
+    t.match(response.json(), { statusCode: 503, code: 'FST_API_TOKENS_STORE_UNAVAILABLE' })
+    t.match(response.headers, { 'retry-after': '5' })
+    t.equal(response.headers['www-authenticate'], undefined)
+    t.notMatch(response.body, /disk/, 'what the driver said is the log’s matter')
+  }
+  store.outage = undefined
+  t.equal((await app.inject(withToken(token))).statusCode, 200)
+})
+
+t.test('promise 3: a forgery is refused all the same', async (t) => {
+  const { app, store, token } = await startWithToken(t)
+  store.outage = new Error('the disk is gone')
+  t.equal((await app.inject(withToken(`${token}x`))).statusCode, 401)
+})
+
+t.test(
+  'promise 11: what is remembered is believed until its deadline and not a millisecond longer',
+  async (t) => {
+    const { app, store, clock, token } = await startWithToken(t)
+    await app.inject(withToken(token))
+    store.outage = new Error('the disk is gone')
+    clock.advance(59_999)
+    t.equal((await app.inject(withToken(token))).statusCode, 200)
+    clock.advance(1)
+    t.equal((await app.inject(withToken(token))).statusCode, 503)
+  },
+)
+
+t.test('management is answered 503, and what was remembered of the token is asked for again', async (t) => {
+  const { app, store, token, id } = await startWithToken(t)
+  await app.inject(withToken(token))
+  store.outage = new Error('the disk is gone')
+  for (const [method, url] of [
+    ['GET', '/tokens'],
+    ['POST', '/tokens'],
+    ['GET', `/tokens/${id}`],
+    ['PATCH', `/tokens/${id}`],
+    ['DELETE', `/tokens/${id}`],
+  ] as const) {
+    const payload = method === 'PATCH' ? { name: 'x' } : {}
+    const response = await app.inject(as('ada', { method, url, ...(method === 'GET' ? {} : { payload }) }))
+    t.match(
+      response.json(),
+      { statusCode: 503, code: 'FST_API_TOKENS_STORE_UNAVAILABLE' },
+      `${method} ${url}`,
+    )
+  }
+  t.equal((await app.inject(withToken(token))).statusCode, 503, 'promise 4: the revoke may have happened')
+})
+
+t.test('promise 4: a deactivation whose answer was lost drops what was remembered of the user', async (t) => {
+  const { app, store, token } = await startWithToken(t)
+  await app.inject(withToken(token))
+  store.outage = new Error('the disk is gone')
+  await t.rejects(app.apiTokens.deactivateUser('ada'), { code: 'FST_API_TOKENS_STORE_UNAVAILABLE' })
+  t.equal((await app.inject(withToken(token))).statusCode, 503)
+})
+
+t.test('promise 7: use during an outage is kept and written after it, once', async (t) => {
+  const { app, store, token, id } = await startWithToken(t)
+  await app.inject(withToken(token))
+  store.outage = new Error('the disk is gone')
+  for (let n = 0; n < 4; n += 1) {
+    t.equal((await app.inject(withToken(token))).statusCode, 200)
+    await t.rejects(app.apiTokens.flush(), { code: 'FST_API_TOKENS_STORE_UNAVAILABLE', cause: store.outage })
+  }
+  t.same(app.apiTokens.stats().usage, { pending: 1, flushed: 0 })
+  store.outage = undefined
+  await app.apiTokens.flush()
+  t.same(app.apiTokens.stats().usage, { pending: 0, flushed: 5 })
+  t.equal((await store.findToken(id))?.token.useCount, 5)
+  await app.apiTokens.flush()
+  t.equal((await store.findToken(id))?.token.useCount, 5)
+})
+
+t.test('a sweep that cannot write what was used marks nothing', async (t) => {
+  const { app, store, clock, token, id } = await startWithToken(t)
+  clock.advance('29d')
+  await app.inject(withToken(token))
+  clock.advance('2d')
+  store.outage = new Error('the disk is gone')
+  await t.rejects(app.apiTokens.sweep(), { code: 'FST_API_TOKENS_STORE_UNAVAILABLE' })
+  store.outage = undefined
+  t.match((await store.findToken(id))?.token, { status: 'active' })
+})
+
+t.test('verify for code says the same: 503, and not that the token is bad', async (t) => {
+  const { app, store, token } = await startWithToken(t)
+  store.outage = new Error('the disk is gone')
+  await t.rejects(app.apiTokens.verify(token), { statusCode: 503, cause: store.outage })
+  store.outage = undefined
+  t.match(await app.apiTokens.verify(token), { userId: 'ada' })
+})
+
+async function startWithToken(t: Test) {
+  const store = countingStore(memoryTokenStore())
+  const host = await startHost(t, { store, cache: { ttl: '60s' }, usage: { flushInterval: '1d' } })
+  return { ...host, store, ...(await issue(host.app, 'ada')) }
+}

@@ -1,0 +1,211 @@
+/** Races, each held at the moment that it names by a store that keeps its answer back. */
+
+import t, { type Test } from 'tap'
+import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
+import type { TokenStore } from '../../src/store/token-store.ts'
+import { type HeldStore, heldStore } from '../support/held-store.ts'
+import { as, type Host, issue, startHost, withToken } from '../support/host.ts'
+
+interface Race extends Host {
+  readonly store: HeldStore
+  readonly real: TokenStore
+  readonly id: string
+  readonly token: string
+}
+
+/** What ends or suspends a token, each answered before the load that it overtakes. */
+const ENDS: Record<string, (race: Race) => Promise<unknown>> = {
+  'a revoke': ({ app, id }) => app.inject(as('ada', { method: 'DELETE', url: `/tokens/${id}` })),
+  'a switch-off': ({ app, id }) =>
+    app.inject(as('ada', { method: 'PATCH', url: `/tokens/${id}`, payload: { status: 'inactive' } })),
+  'a deactivated user': ({ app }) => app.apiTokens.deactivateUser('ada'),
+  'a removed user': ({ app }) => app.apiTokens.removeUser('ada'),
+}
+
+for (const [what, end] of Object.entries(ENDS)) {
+  for (const when of ['before', 'after'] as const) {
+    t.test(`promise 4: ${what} beats a load that began earlier and was held ${when} its read`, async (t) => {
+      const race = await startRace(t)
+      const load = race.store.hold('findToken', when)
+      const overtaken = [1, 2, 3].map(() => race.app.inject(withToken(race.token)))
+      await load.held
+      await end(race)
+      const next = race.app.inject(withToken(race.token))
+      t.equal((await next).statusCode, 401, 'the next request does not wait for the old load')
+      load.release()
+      for (const response of await Promise.all(overtaken)) t.equal(response.statusCode, 401)
+      t.equal((await race.app.inject(withToken(race.token))).statusCode, 401, 'and nothing stale was kept')
+    })
+  }
+
+  t.test(`promise 4: after ${what} a warm cache refuses at once, and other users go on`, async (t) => {
+    const race = await startRace(t)
+    const bob = await issue(race.app, 'bob')
+    for (const token of [race.token, bob.token]) {
+      t.equal((await race.app.inject(withToken(token))).statusCode, 200)
+    }
+    await end(race)
+    t.equal((await race.app.inject(withToken(race.token))).statusCode, 401)
+    t.equal((await race.app.inject(withToken(bob.token))).statusCode, 200)
+  })
+}
+
+t.test('promise 11: news that comes between those who share one load is heard by each', async (t) => {
+  const { app, store, token, id } = await startRace(t, (app, race) => {
+    app.get('/ending', { onRequest: app.verifyApiToken }, async () => {
+      await app.apiTokens.revoke(race().id)
+      return 'revoked'
+    })
+  })
+  const load = store.hold('findToken', 'after')
+  const first = app.inject(withToken(token, '/ending'))
+  await load.held
+  const others = [1, 2, 3].map(() => app.inject(withToken(token)))
+  load.release()
+  t.equal((await first).statusCode, 200)
+  await Promise.all(others)
+  t.equal((await app.apiTokens.get(id)).status, 'revoked')
+  t.equal((await app.inject(withToken(token))).statusCode, 401)
+})
+
+t.test('promise 11: a load that began before a rename does not keep the old name', async (t) => {
+  const names: unknown[] = []
+  const { app, store, token, id } = await startRace(t, (app) => {
+    app.get('/name', { onRequest: app.verifyApiToken }, async ({ apiToken }) => {
+      names.push(apiToken?.name)
+      return 'ok'
+    })
+  })
+  const load = store.hold('findToken', 'after')
+  const overtaken = app.inject(withToken(token, '/name'))
+  await load.held
+  await app.apiTokens.update(id, { name: 'new' })
+  load.release()
+  await overtaken
+  await app.inject(withToken(token, '/name'))
+  t.same(names, ['new', 'new'])
+})
+
+t.test(
+  'promise 9: a user who is removed while a token is issued gets none, or one that is revoked',
+  async (t) => {
+    const { app, store } = await startRace(t)
+    const early = store.hold('insertToken', 'before')
+    const refused = app.inject(as('ada', { method: 'POST', url: '/tokens' }))
+    await early.held
+    await app.apiTokens.removeUser('ada')
+    early.release()
+    t.match((await refused).json(), { statusCode: 403, code: 'FST_API_TOKENS_USER_INACTIVE' })
+
+    await app.apiTokens.reactivateUser('ada')
+    const late = store.hold('insertToken', 'after')
+    const answered = app.inject(as('ada', { method: 'POST', url: '/tokens' }))
+    await late.held
+    await app.apiTokens.removeUser('ada')
+    late.release()
+    const { token, id } = (await answered).json()
+    t.equal((await app.inject(withToken(token))).statusCode, 401)
+    await app.apiTokens.reactivateUser('ada')
+    t.equal((await app.inject(withToken(token))).statusCode, 401, 'for good')
+    t.match(await app.apiTokens.get(id), { status: 'revoked', statusReason: 'user_removed' })
+  },
+)
+
+for (const when of ['before', 'after'] as const) {
+  t.test(`promise 7: a revoke during a flush that was held ${when} its write stays a revoke`, async (t) => {
+    const { app, store, real, token, id } = await startRace(t)
+    await app.inject(withToken(token))
+    await app.inject(withToken(token))
+    const write = store.hold('recordUses', when)
+    const flush = app.apiTokens.flush()
+    await write.held
+    await app.apiTokens.revoke(id)
+    write.release()
+    await flush
+    t.match((await real.findToken(id))?.token, { status: 'revoked', useCount: 2 })
+    t.equal((await app.inject(withToken(token))).statusCode, 401)
+  })
+}
+
+t.test(
+  'promise 7: uses that come while a flush is under way are written by the next one, once each',
+  async (t) => {
+    const { app, store, real, token, id } = await startRace(t)
+    await app.inject(withToken(token))
+    const write = store.hold('recordUses', 'after')
+    const flush = app.apiTokens.flush()
+    await write.held
+    for (let n = 0; n < 3; n += 1) await app.inject(withToken(token))
+    const second = app.apiTokens.flush()
+    write.release()
+    await Promise.all([flush, second])
+    t.equal((await real.findToken(id))?.token.useCount, 4)
+    t.same(app.apiTokens.stats().usage, { pending: 0, flushed: 4 })
+  },
+)
+
+t.test('promise 6: a sweep writes use that is recorded here before it calls anything idle', async (t) => {
+  const { app, clock, store, real, token, id } = await startRace(t)
+  clock.advance('29d')
+  const quiet = store.hold('recordUses', 'before')
+  await app.inject(withToken(token))
+  await quiet.held
+  clock.advance('2d')
+  const sweep = app.apiTokens.sweep()
+  quiet.release()
+  t.same(await sweep, { idle: 0, pruned: 0 })
+  t.match((await real.findToken(id))?.token, { status: 'active', useCount: 1 })
+  t.equal((await app.inject(withToken(token))).statusCode, 200)
+})
+
+t.test('promise 6: another instance’s sweep is undone by the late flush of an earlier use', async (t) => {
+  const { app, clock, store, real, token, id } = await startRace(t)
+  const other = await startHost(t, { store: real, clock })
+  clock.advance('29d')
+  const late = store.hold('recordUses', 'before')
+  await app.inject(withToken(token))
+  await late.held
+  clock.advance('2d')
+  t.same(await other.app.apiTokens.sweep(), { idle: 1, pruned: 0 })
+  t.match((await real.findToken(id))?.token, { status: 'inactive', statusReason: 'idle' })
+  late.release()
+  await app.apiTokens.flush()
+  t.match((await real.findToken(id))?.token, { status: 'active', statusReason: null })
+  t.equal((await app.inject(withToken(token))).statusCode, 200)
+})
+
+t.test('promise 11: an owner asked anew while findUser answers gets the new answer', async (t) => {
+  let answer = Promise.withResolvers<{ active: boolean }>()
+  let asked = Promise.withResolvers<void>()
+  const { app } = await startHost(t, {
+    findUser: () => {
+      asked.resolve()
+      return answer.promise
+    },
+  })
+  answer.resolve({ active: true })
+  const { token } = await issue(app, 'ada')
+  const old = Promise.withResolvers<{ active: boolean }>()
+  answer = old
+  asked = Promise.withResolvers()
+  const overtaken = app.inject(withToken(token))
+  await asked.promise
+  answer = Promise.withResolvers()
+  answer.resolve({ active: false })
+  app.apiTokens.invalidateUser('ada')
+  old.resolve({ active: true })
+  t.equal((await overtaken).statusCode, 401)
+  t.equal((await app.inject(withToken(token))).statusCode, 401)
+})
+
+type AddRoutes = (app: Host['app'], race: () => { readonly id: string }) => void
+
+async function startRace(t: Test, addRoutes: AddRoutes = () => undefined): Promise<Race> {
+  const real = memoryTokenStore()
+  const store = heldStore(real)
+  let issued = { id: '', token: '' }
+  const options = { store, usage: { flushInterval: '1d' } }
+  const host = await startHost(t, options, (app) => addRoutes(app, () => issued))
+  issued = await issue(host.app, 'ada', { name: 'old' })
+  return { ...host, store, real, ...issued }
+}
