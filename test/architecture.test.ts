@@ -24,7 +24,7 @@ const LAYERS = [
   ['usage'],
   ['verification'],
   ['lifecycle'],
-  ['http'],
+  ['http', 'oauth', 'ui'],
 ] as const
 
 /** Files of the root that every folder but `token` may import: they import nothing but each other. */
@@ -32,12 +32,12 @@ const GROUND = ['clock.ts', 'duration.ts', 'errors.ts', 'node-version.ts']
 
 /** Which files may know a package; a folder stands for all in it. A package that is not here may be anywhere. */
 const KNOWN_BY: Readonly<Record<string, readonly string[]>> = {
-  fastify: ['http/', 'plugin.ts', 'keys/signer.ts', 'instance.ts'],
+  fastify: ['http/', 'oauth/', 'ui/', 'plugin.ts', 'keys/signer.ts', 'instance.ts'],
   'fastify-plugin': ['plugin.ts'],
   '@fastify/error': ['errors.ts', 'http/challenge.ts'],
   '@fastify/jwt': ['keys/signer.ts'],
-  '@fastify/type-provider-typebox': ['http/'],
-  typebox: ['http/'],
+  '@fastify/type-provider-typebox': ['http/', 'oauth/'],
+  typebox: ['http/', 'oauth/'],
   'fast-json-stringify': ['http/strict-scope.ts'],
   kysely: ['store/kysely/'],
   'better-sqlite3': ['store/kysely/sqlite/'],

@@ -1,6 +1,14 @@
 /** Signing keys as JWKs (RFC 7517), checked once, when they come in. */
 
-import { createHash, createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  type JsonWebKey,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto'
 import { InvalidOption } from '../errors.ts'
 
 /** A signing key as its host writes it. The first of several signs, all verify. */
@@ -82,23 +90,33 @@ function asymmetricKey(
   algorithm: SigningAlgorithm,
   path: string,
 ): SigningKey {
-  const isPrivate = jwk['d'] !== undefined
+  const { d, ...publicJwk } = jwk
+  const publicKey = keyOf(() => createPublicKey({ key: publicJwk, format: 'jwk' }), path)
+  const verification = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  if (d === undefined) return { kid, algorithm, verification, signature: undefined }
+  const privateKey = keyOf(() => createPrivateKey({ key: jwk, format: 'jwk' }), path)
+  if (!isPair(privateKey, publicKey)) throw new InvalidOption(`${path}.d does not belong to its public key`)
   return {
     kid,
     algorithm,
-    verification: pem(() => createPublicKey({ key: jwk, format: 'jwk' }), 'spki', path),
-    signature: isPrivate
-      ? pem(() => createPrivateKey({ key: jwk, format: 'jwk' }), 'pkcs8', path)
-      : undefined,
+    verification,
+    signature: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   }
 }
 
-function pem(read: () => KeyObject, type: 'spki' | 'pkcs8', path: string): string {
+function keyOf(read: () => KeyObject, path: string): KeyObject {
   try {
-    return read().export({ type, format: 'pem' }).toString()
+    return read()
   } catch (cause) {
     throw new InvalidOption(`${path} is not a usable key`, { cause })
   }
+}
+
+/** Node takes a private key with the public half of another: every credential would be refused as forged. */
+function isPair(privateKey: KeyObject, publicKey: KeyObject): boolean {
+  const hash = privateKey.asymmetricKeyType === 'ed25519' ? null : 'sha256'
+  const probe = Buffer.from('fastify-api-tokens')
+  return verify(hash, probe, publicKey, sign(hash, probe, privateKey))
 }
 
 /** RFC 7638 §3, for `oct`. */

@@ -26,6 +26,8 @@ export function jwksFile(path: string): KeySource {
 
 async function makeFirst(file: string, { storeIsEmpty, log }: KeySourceContext): Promise<void> {
   if (!(await storeIsEmpty())) {
+    // Another start may have made it, and issued by it, since it was looked for.
+    if (await exists(file)) return
     throw new InvalidOption(
       `keys: ${file} is missing, but the store has tokens that its keys signed: restore it`,
     )

@@ -53,10 +53,6 @@ export class VerificationCache {
     for (const entry of this.#byUser.get(userId) ?? []) this.#entries.delete(entry.digest)
   }
 
-  clear(): void {
-    this.#entries.clear()
-  }
-
   #indexUser(entry: VerificationEntry): void {
     const entries = this.#byUser.get(entry.userId)
     if (entries === undefined) this.#byUser.set(entry.userId, new Set([entry]))

@@ -118,13 +118,6 @@ t.test('promise 4: DELETE revokes for good, twice is 204, and the row stays', as
   })
 })
 
-t.test('DELETE with a body', async (t) => {
-  const { app } = await startHost(t)
-  const { id } = await issue(app, 'ada')
-  const response = await app.inject(as('ada', { method: 'DELETE', url: `/tokens/${id}`, payload: { a: 1 } }))
-  t.equal(response.statusCode, 204)
-})
-
 t.test('promise 6: an idle token says so before any sweep, and wakes when it is switched on', async (t) => {
   const { app, clock } = await startHost(t)
   const { id, token } = await issue(app, 'ada')

@@ -138,6 +138,15 @@ for (const [algorithm, makeKey] of kinds) {
         )
       })
     }
+    if (algorithm === 'HS256') {
+      const secret = Buffer.from(String(key['k']), 'base64url')
+      forgeries['HS512 with the secret of HS256'] = forge.hmac(
+        secret,
+        { ...header, alg: 'HS512' },
+        claims,
+        'sha512',
+      )
+    }
     if (algorithm === 'ES256') forgeries['its twin'] = forge.twin(genuine)
     for (const part of [0, 1, 2] as const) {
       for (let bit = 0; bit < 2048; bit += 97) {

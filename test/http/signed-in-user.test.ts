@@ -1,8 +1,11 @@
 /** Who manages tokens is whom `authenticateUser` names, and nobody else. */
 
-import type { InjectOptions } from 'fastify'
+import Fastify, { type InjectOptions } from 'fastify'
 import t from 'tap'
+import apiTokens from '../../src/index.ts'
+import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { startHost } from '../support/host.ts'
+import { hs256Key } from '../support/keys.ts'
 
 const routes: InjectOptions[] = [
   { method: 'POST', url: '/tokens' },
@@ -115,15 +118,23 @@ t.test('scopes of undefined are the whole catalogue, an empty list is none', asy
   }
 })
 
-t.test('a session that a host restores in preValidation is there', async (t) => {
+t.test('a session that a host restores as late as in preValidation is there', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
   const sessions = new WeakMap<object, string>()
-  const { app } = await startHost(t, {
-    authenticateUser: (request) => {
-      const id = sessions.get(request.raw)
+  app.addHook('preValidation', async ({ raw, headers }) => {
+    if (headers.cookie === 'session=ada') sessions.set(raw, 'ada')
+  })
+  await app.register(apiTokens, {
+    store: memoryTokenStore(),
+    keys: [hs256Key()],
+    authenticateUser: ({ raw }) => {
+      const id = sessions.get(raw)
       return id === undefined ? null : { id }
     },
   })
   t.equal((await app.inject('/tokens')).statusCode, 401)
+  t.equal((await app.inject({ url: '/tokens', headers: { cookie: 'session=ada' } })).statusCode, 200)
 })
 
 t.test('the catalogue is cut to what the user may grant', async (t) => {

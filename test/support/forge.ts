@@ -29,10 +29,10 @@ export async function sign(key: SigningJwk, header: Members, claims: unknown): P
   }
 }
 
-/** HS256 with any bytes as its secret, under any header. */
-export function hmac(secret: string | Buffer, header: Members, claims: Members): string {
+/** An HMAC with any bytes as its secret, under any header: of SHA-256, as HS256 has it, unless said otherwise. */
+export function hmac(secret: string | Buffer, header: Members, claims: Members, hash = 'sha256'): string {
   const signed = `${encode(header)}.${encode(claims)}`
-  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`
+  return `${signed}.${createHmac(hash, secret).update(signed).digest('base64url')}`
 }
 
 /** RFC 7515 appendix A.5: the unsecured JWT. */

@@ -1,11 +1,11 @@
 /** The host's own word on an owner: asked on a miss, believed for a ttl, and never guessed. */
 
-import { mock } from 'node:test'
 import t, { type Test } from 'tap'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import type { FindUser, KnownUser } from '../../src/verification/owner-word.ts'
 import { countingStore } from '../support/counting-store.ts'
 import { issue, startHost, withToken } from '../support/host.ts'
+import { manualTimers } from '../support/manual-timers.ts'
 
 t.test('promise 11: findUser is asked on a miss and not again until the ttl is over', async (t) => {
   const asked: string[] = []
@@ -130,8 +130,7 @@ for (const [how, fail] of Object.entries(FAILURES)) {
 
 t.test('a findUser that gives no answer for 5 s is an outage, whatever it says later', async (t) => {
   const { app, token, answerWith } = await startWithToken(t)
-  mock.timers.enable({ apis: ['setTimeout'] })
-  t.teardown(() => mock.timers.reset())
+  const timers = manualTimers(t)
   const asked = Promise.withResolvers<void>()
   const late = Promise.withResolvers<KnownUser>()
   answerWith(() => {
@@ -144,10 +143,10 @@ t.test('a findUser that gives no answer for 5 s is an outage, whatever it says l
     return response
   })
   await asked.promise
-  mock.timers.tick(4_999)
+  timers.tick(4_999)
   await new Promise((resolve) => setImmediate(resolve))
   t.equal(answered, false, 'at 4,999 ms it is still waited for')
-  mock.timers.tick(1)
+  timers.tick(1)
   t.equal((await request).statusCode, 503)
   late.resolve({ active: true })
   answerWith(() => ({ active: true }))

@@ -3,7 +3,6 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { Readable } from 'node:stream'
-import { mock } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { ApiTokensOptions } from '../../src/index.ts'
@@ -11,6 +10,7 @@ import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { type CountingStore, countingStore } from '../support/counting-store.ts'
 import { type HeldStore, heldStore } from '../support/held-store.ts'
 import { type Host, issue, startHost, withToken } from '../support/host.ts'
+import { manualTimers } from '../support/manual-timers.ts'
 
 const TTL = 60_000
 
@@ -19,6 +19,8 @@ interface Stream extends Host {
   readonly token: string
   readonly store: CountingStore
   readonly held: HeldStore
+  /** Another instance of the plugin on the same tokens. */
+  readonly other: Host
   /** Opens a request whose answer ends only when the test says so. */
   open(options?: OpenOptions): Promise<OpenRequest>
   /** The answer of a route other than `open` has been closed. */
@@ -107,8 +109,7 @@ t.test('promise 4: a change that another instance made fires it within a ttl', a
   }
   for (const [what, change] of Object.entries(changes)) {
     await t.test(what, async (t) => {
-      const { open, pass, clock, store, id } = await startStream(t)
-      const other = await startHost(t, { store, clock })
+      const { open, pass, other, id } = await startStream(t)
       const { signal } = await open()
       await pass(TTL - 1)
       await change(other, id)
@@ -280,9 +281,8 @@ t.test('closing the host ends all watches without firing them', async (t) => {
 })
 
 t.test('promise 4: the signal of a credential that code verified is judged until it fires', async (t) => {
-  const { app, clock, store, token, id, pass } = await startStream(t)
+  const { app, other, token, id, pass } = await startStream(t)
   const { signal } = await app.apiTokens.verify(token)
-  const other = await startHost(t, { store, clock })
   await pass(TTL)
   t.equal(signal.aborted, false)
   await other.app.apiTokens.revoke(id)
@@ -327,14 +327,15 @@ async function startStream(t: Test, options: ApiTokensOptions = {}): Promise<Str
     },
   )
   const { id, token } = await issue(host.app, 'ada')
-  mock.timers.enable({ apis: ['setTimeout'] })
-  t.teardown(() => mock.timers.reset())
+  const other = await startHost(t, { store, clock: host.clock })
+  const timers = manualTimers(t)
   return {
     ...host,
     id,
     token,
     store,
     held,
+    other,
     closed: answered.promise,
     open: async ({ credential = token, beforeLook = async () => undefined } = {}) => {
       const look = Promise.withResolvers<AbortSignal>()
@@ -351,7 +352,7 @@ async function startStream(t: Test, options: ApiTokensOptions = {}): Promise<Str
     },
     pass: async (ms) => {
       host.clock.advance(ms)
-      mock.timers.tick(ms)
+      timers.tick(ms)
       await setImmediate()
     },
   }

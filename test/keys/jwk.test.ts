@@ -1,0 +1,138 @@
+/** Signing keys are checked when they come in, and an error names the member that is wrong. */
+
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
+import t from 'tap'
+import { readSigningKey } from '../../src/keys/jwk.ts'
+import { loadKeys } from '../../src/keys/key-source.ts'
+import { ed25519Key, es256Key, hs256Key, publicKey } from '../support/keys.ts'
+
+const context = { storeIsEmpty: async () => true, log: () => undefined }
+
+t.test('RFC 7518 §3.1: the type of a key decides its algorithm', async (t) => {
+  t.equal(readSigningKey(hs256Key(), 'keys[0]').algorithm, 'HS256')
+  t.equal(readSigningKey(ed25519Key(), 'keys[0]').algorithm, 'EdDSA')
+  t.equal(readSigningKey(es256Key(), 'keys[0]').algorithm, 'ES256')
+})
+
+t.test('alg and use may be given, and must agree', async (t) => {
+  const key = readSigningKey({ ...ed25519Key(), alg: 'EdDSA', use: 'sig' }, 'keys[0]')
+  t.equal(key.algorithm, 'EdDSA')
+})
+
+t.test('a public key verifies only', async (t) => {
+  for (const key of [ed25519Key(), es256Key()]) {
+    t.type(readSigningKey(key, 'keys[0]').signature, 'string')
+    t.equal(readSigningKey(publicKey(key), 'keys[0]').signature, undefined)
+    t.equal(
+      readSigningKey(publicKey(key), 'keys[0]').verification,
+      readSigningKey(key, 'keys[0]').verification,
+    )
+  }
+})
+
+t.test('what is wrong with a key is said by the name of its member', async (t) => {
+  const oct = hs256Key()
+  const okp = ed25519Key()
+  const ec = es256Key()
+  const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey.export({ format: 'jwk' })
+  const wrong: [unknown, string][] = [
+    [null, 'keys[3] must be a JWK object'],
+    [[], 'keys[3] must be a JWK object'],
+    ['secret', 'keys[3] must be a JWK object'],
+    [{}, 'keys[3].kty must be oct, OKP or EC'],
+    [{ ...oct, kty: 'RSA' }, 'keys[3].kty must be oct, OKP or EC'],
+    [{ ...oct, kid: undefined }, 'keys[3].kid must be a string'],
+    [{ ...oct, kid: '' }, 'keys[3].kid must be a string'],
+    [{ ...oct, kid: 7 }, 'keys[3].kid must be a string'],
+    [{ ...oct, kid: 'k'.repeat(256) }, 'keys[3].kid must be a string of at most 255 characters'],
+    [{ ...oct, alg: 'HS512' }, 'keys[3].alg must be HS256 for this key'],
+    [{ ...oct, alg: 'none' }, 'keys[3].alg must be HS256 for this key'],
+    [{ ...okp, alg: 'HS256' }, 'keys[3].alg must be EdDSA for this key'],
+    [{ ...ec, alg: 'ES384' }, 'keys[3].alg must be ES256 for this key'],
+    [{ ...oct, use: 'enc' }, 'keys[3].use must be sig'],
+    [{ ...oct, k: undefined }, 'keys[3].k must be base64url'],
+    [{ ...oct, k: '' }, 'keys[3].k must be base64url'],
+    [{ ...oct, k: `${oct.k}==` }, 'keys[3].k must be base64url'],
+    [{ ...oct, k: randomBytes(31).toString('base64url') }, 'keys[3].k must be of at least 32 bytes'],
+    [{ ...okp, crv: 'X25519' }, 'keys[3].crv must be Ed25519'],
+    [{ ...ec, crv: 'secp256k1' }, 'keys[3].crv must be P-256'],
+    [{ ...p384, kid: 'k' }, 'keys[3].crv must be P-256'],
+    [{ ...okp, x: undefined, d: undefined }, 'keys[3] is not a usable key'],
+    [{ ...ec, x: 'AAAA' }, 'keys[3] is not a usable key'],
+    [{ ...okp, d: 'AAAA' }, 'keys[3] is not a usable key'],
+    [{ ...okp, x: 'AAAA' }, 'keys[3] is not a usable key'],
+    [{ ...okp, d: ed25519Key().d }, 'keys[3].d does not belong to its public key'],
+    [{ ...ec, d: es256Key().d }, 'keys[3].d does not belong to its public key'],
+  ]
+  for (const [jwk, message] of wrong) {
+    t.throws(() => readSigningKey(jwk, 'keys[3]'), {
+      code: 'FST_API_TOKENS_INVALID_OPTION',
+      message: new RegExp(message.replace(/[[\].]/g, '\\$&')),
+    })
+  }
+})
+
+t.test('promise 2: no error about a key quotes its secret', async (t) => {
+  const secrets = [hs256Key().k, ed25519Key().d, es256Key().d].map(String)
+  const wrong = [
+    { kty: 'oct', kid: '', k: secrets[0] },
+    { kty: 'oct', kid: 'k', k: `${secrets[0]}!` },
+    { kty: 'OKP', crv: 'Ed25519', kid: 'k', d: secrets[1], x: 'AAAA' },
+    { kty: 'EC', crv: 'P-256', kid: 'k', d: secrets[2], x: 'AAAA', y: 'AAAA' },
+  ]
+  for (const jwk of wrong) {
+    try {
+      readSigningKey(jwk, 'keys[0]')
+      t.fail('it was taken')
+    } catch (error) {
+      const said = error instanceof Error ? `${error.message} ${error.stack} ${error.cause}` : ''
+      for (const secret of secrets) t.notMatch(said, secret)
+    }
+  }
+})
+
+t.test('RFC 7638 §7: the kid of a symmetric key is not its thumbprint', async (t) => {
+  const { k } = hs256Key()
+  const kid = createHash('sha256').update(`{"k":"${k}","kty":"oct"}`).digest('base64url')
+  t.throws(() => readSigningKey({ kty: 'oct', k, kid }, 'keys[0]'), {
+    message: /keys\[0\]\.kid must not be the thumbprint of a symmetric key/,
+  })
+})
+
+t.test('keys come as an array, or from a function, at once or later', async (t) => {
+  const keys = [hs256Key(), es256Key()]
+  const kids = keys.map(({ kid }) => kid)
+  for (const source of [keys, () => keys, async () => keys]) {
+    t.same(
+      (await loadKeys(source, context)).map(({ kid }) => kid),
+      kids,
+    )
+  }
+})
+
+t.test(
+  'what a source gives is checked whole: a list, not empty, a private key first, no kid twice',
+  async (t) => {
+    const key = ed25519Key()
+    const wrong: [unknown, RegExp][] = [
+      [() => key, /keys must be an array of JWKs/],
+      [() => undefined, /keys must be an array of JWKs/],
+      [[], /keys must hold at least one JWK/],
+      [[publicKey(key)], /keys\[0\] must be a private key/],
+      [[key, { ...hs256Key(), kid: key.kid }], /keys\[1\]\.kid is that of keys\[0\]/],
+      [[key, hs256Key(), { kty: 'RSA' }], /keys\[2\]\.kty/],
+    ]
+    for (const [source, message] of wrong) {
+      await t.rejects(loadKeys(source as Parameters<typeof loadKeys>[0], context), { message })
+    }
+    await t.resolves(loadKeys([key, publicKey(ed25519Key())], context), 'a retired key may be public')
+  },
+)
+
+t.test('what a function throws fails the boot as it is', async (t) => {
+  const failure = new Error('the vault is sealed')
+  const source = () => {
+    throw failure
+  }
+  await t.rejects(loadKeys(source, context), failure)
+})

@@ -1,0 +1,168 @@
+/** Signatures: each key with its own algorithm, one spelling of each credential, nothing else gets through. */
+
+import Fastify from 'fastify'
+import t, { type Test } from 'tap'
+import type { SigningJwk } from '../../src/keys/jwk.ts'
+import { loadKeys } from '../../src/keys/key-source.ts'
+import { createSigner } from '../../src/keys/signer.ts'
+import {
+  hmac,
+  publicForms,
+  read,
+  sign,
+  twin,
+  unsecured,
+  withFlippedBit,
+  withSpareBits,
+} from '../support/forge.ts'
+import { ed25519Key, es256Key, hs256Key, publicKey } from '../support/keys.ts'
+
+const CLAIMS = { iss: 'i', aud: 'a', sub: 'ada', jti: '019b7500-0000-7000-8000-000000000001', iat: 1 }
+
+const KEYS = { HS256: hs256Key, EdDSA: ed25519Key, ES256: es256Key }
+
+for (const [algorithm, makeKey] of Object.entries(KEYS)) {
+  t.test(`${algorithm}: what was signed verifies, with the header of an API token`, async (t) => {
+    const key = makeKey()
+    const signer = await signerOf(t, [key])
+    const jwt = signer.sign(CLAIMS)
+    t.same(read(jwt).header, { alg: algorithm, typ: 'api-token+jwt', kid: key.kid })
+    t.same(signer.verify(jwt), { kid: key.kid, payload: CLAIMS })
+    t.same(read(jwt).claims, CLAIMS, 'nothing is added')
+  })
+
+  t.test(`promise 3: ${algorithm}: whatever is altered is refused`, async (t) => {
+    const key = makeKey()
+    const signer = await signerOf(t, [key])
+    const jwt = signer.sign(CLAIMS)
+    for (const part of [0, 1, 2] as const) {
+      for (const bit of [0, 5, 37, 70]) {
+        t.equal(signer.verify(withFlippedBit(jwt, part, bit)), undefined, `bit ${bit} of part ${part}`)
+      }
+    }
+    const [header, claims, signature] = jwt.split('.')
+    const altered = {
+      'cut short': jwt.slice(0, -1),
+      'without a signature': `${header}.${claims}.`,
+      'two parts': `${header}.${claims}`,
+      'four parts': `${jwt}.${signature}`,
+      'with padding': `${jwt}=`,
+      'with a space': `${jwt} `,
+      'spare bits set': withSpareBits(jwt),
+      empty: '',
+      'three dots': '...',
+    }
+    for (const [how, credential] of Object.entries(altered)) {
+      if (credential === jwt) t.fail(`${how}: nothing was altered`)
+      t.equal(signer.verify(credential), undefined, how)
+    }
+  })
+
+  t.test(`promise 3: ${algorithm}: the key decides the algorithm, the header never does`, async (t) => {
+    const key = makeKey()
+    const signer = await signerOf(t, [key])
+    const { header } = read(signer.sign(CLAIMS))
+    for (const alg of ['none', 'None', 'HS256', 'HS384', 'EdDSA', 'ES256', 'RS256', undefined]) {
+      if (alg === algorithm) continue
+      const forged = { ...header, alg }
+      t.equal(signer.verify(unsecured(forged, CLAIMS)), undefined, `${alg}, unsigned`)
+      t.equal(signer.verify(hmac('', forged, CLAIMS)), undefined, `${alg}, empty secret`)
+    }
+    for (const other of Object.values(KEYS)) {
+      t.equal(signer.verify(await sign(other(), header, CLAIMS)), undefined)
+    }
+  })
+}
+
+t.test('promise 3: a public key is no HMAC secret, in whatever form', async (t) => {
+  for (const key of [ed25519Key(), es256Key()]) {
+    const signer = await signerOf(t, [key])
+    for (const alg of ['HS256', 'EdDSA', 'ES256']) {
+      for (const secret of publicForms(key)) {
+        const forged = hmac(secret, { alg, typ: 'api-token+jwt', kid: key.kid }, CLAIMS)
+        t.equal(signer.verify(forged), undefined)
+      }
+    }
+  }
+})
+
+t.test('ES256: of the two signatures that verify, one is issued and accepted', async (t) => {
+  const key = es256Key()
+  const signer = await signerOf(t, [key])
+  for (let n = 0; n < 40; n += 1) {
+    const jwt = signer.sign({ ...CLAIMS, iat: n })
+    t.same(signer.verify(jwt)?.payload, { ...CLAIMS, iat: n })
+    t.equal(signer.verify(twin(jwt)), undefined)
+  }
+})
+
+t.test('RFC 8725 §3.11: another typ is refused, and none', async (t) => {
+  const key = hs256Key()
+  const signer = await signerOf(t, [key])
+  const { header } = read(signer.sign(CLAIMS))
+  for (const typ of ['JWT', 'at+jwt', 'API-TOKEN+JWT ', '', undefined]) {
+    t.equal(signer.verify(await sign(key, { ...header, typ }, CLAIMS)), undefined, String(typ))
+  }
+})
+
+t.test('RFC 7515 §4.1.4: kid chooses among the keys at hand and nothing else', async (t) => {
+  const key = hs256Key()
+  const signer = await signerOf(t, [key])
+  const { header } = read(signer.sign(CLAIMS))
+  for (const kid of [
+    undefined,
+    '',
+    'other',
+    '../../etc/passwd',
+    '__proto__',
+    'constructor',
+    7,
+    null,
+    [key.kid],
+  ]) {
+    t.equal(signer.verify(await sign(key, { ...header, kid }, CLAIMS)), undefined, String(kid))
+  }
+})
+
+t.test('a header that is no JSON, or no object, is refused', async (t) => {
+  const signer = await signerOf(t, [hs256Key()])
+  for (const text of ['no json', 'null', '1', '"kid"', '[]', '']) {
+    const header = Buffer.from(text).toString('base64url')
+    t.equal(signer.verify(`${header}.e30.AAAA`), undefined, text)
+  }
+})
+
+t.test('a payload that is no object is refused', async (t) => {
+  const key = hs256Key()
+  const signer = await signerOf(t, [key])
+  const { header } = read(signer.sign(CLAIMS))
+  for (const payload of ['a string', 7, null, ['list']]) {
+    const verified = signer.verify(await sign(key, header, payload))
+    t.equal(typeof verified?.payload === 'object' && !Array.isArray(verified.payload), false)
+  }
+})
+
+t.test('the first key signs, all verify, a retired public one too', async (t) => {
+  const [old, now] = [es256Key(), ed25519Key()]
+  const before = await signerOf(t, [old])
+  const after = await signerOf(t, [now, publicKey(old)])
+  t.equal(after.kid, now.kid)
+  t.equal(after.verify(before.sign(CLAIMS))?.kid, old.kid)
+  t.equal(before.verify(after.sign(CLAIMS)), undefined)
+  t.equal(after.verify(after.sign(CLAIMS))?.kid, now.kid)
+})
+
+t.test('time is not the signature’s matter: an expired exp or a future nbf still verifies', async (t) => {
+  const key = hs256Key()
+  const signer = await signerOf(t, [key])
+  const { header } = read(signer.sign(CLAIMS))
+  const claims = { ...CLAIMS, exp: 1, nbf: 9_999_999_999 }
+  t.same(signer.verify(await sign(key, header, claims))?.payload, claims)
+})
+
+async function signerOf(t: Test, keys: readonly SigningJwk[]) {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  const context = { storeIsEmpty: async () => true, log: () => undefined }
+  return createSigner(app, await loadKeys(keys, context))
+}

@@ -1,0 +1,58 @@
+/** Whatever a store throws after boot is an outage by name, with the driver's error kept for the log. */
+
+import t from 'tap'
+import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
+import { withOutages } from '../../src/store/store-outage.ts'
+import type { TokenStore } from '../../src/store/token-store.ts'
+import { countingStore } from '../support/counting-store.ts'
+import { draft, id, NOW, query } from './contract/records.ts'
+
+const SCOPE = { now: NOW, idleBefore: null }
+
+const CALLS: Record<string, (store: TokenStore) => Promise<unknown>> = {
+  insertToken: (store) => store.insertToken(draft(1), { maxTokens: 1, now: NOW }),
+  findToken: (store) => store.findToken(id(1)),
+  findOwner: (store) => store.findOwner('ada'),
+  listTokens: (store) => store.listTokens(query()),
+  updateToken: (store) => store.updateToken(id(1), { name: 'new' }, SCOPE),
+  revokeToken: (store) => store.revokeToken(id(1), SCOPE),
+  setOwnerStatus: (store) => store.setOwnerStatus('ada', 'active', NOW),
+  recordUses: (store) =>
+    store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW }], { now: NOW, idleTimeoutMs: null }),
+  markIdle: (store) => store.markIdle(NOW, 1),
+  prune: (store) => store.prune(NOW, 1),
+}
+
+for (const [method, call] of Object.entries(CALLS)) {
+  t.test(`${method}: an error of the driver is a 503 that keeps it as its cause`, async (t) => {
+    const bare = countingStore(memoryTokenStore())
+    const store = withOutages(bare)
+    bare.outage = new Error('SQLITE_IOERR')
+    await t.rejects(call(store), {
+      code: 'FST_API_TOKENS_STORE_UNAVAILABLE',
+      statusCode: 503,
+      headers: { 'retry-after': '5' },
+      cause: bare.outage,
+    })
+    t.equal(bare.calls.get(method as keyof TokenStore), 1)
+  })
+}
+
+t.test('without an error the answers are the store’s own', async (t) => {
+  const [bare, wrapped] = [memoryTokenStore(), withOutages(memoryTokenStore())]
+  for (const [method, call] of Object.entries(CALLS)) t.same(await call(wrapped), await call(bare), method)
+})
+
+t.test('at boot a failure is the host developer’s to see as it is', async (t) => {
+  const bare = countingStore(memoryTokenStore())
+  const store = withOutages(bare)
+  t.equal(store.shared, false)
+  await store.open()
+  t.equal(await store.isEmpty(), true)
+  bare.outage = new Error('no such file')
+  await t.rejects(store.open(), bare.outage)
+  await t.rejects(store.isEmpty(), bare.outage)
+  bare.outage = undefined
+  await store.close()
+  t.equal(bare.calls.get('close'), 1)
+})

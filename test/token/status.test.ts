@@ -1,0 +1,70 @@
+/** What a token is at a moment: each boundary to the millisecond, and which reason comes first. */
+
+import t from 'tap'
+import { idleExpiresAt, judge } from '../../src/token/status.ts'
+import type { OwnerRecord, TokenRecord } from '../../src/token/token.ts'
+import { DAY, draft, IDLE, NOW } from '../store/contract/records.ts'
+
+const MOMENT = { now: NOW, idleTimeoutMs: IDLE }
+
+t.test('an untouched token is active', async (t) => {
+  t.same(judge(token({}), owner({}), MOMENT), { status: 'active', reason: null })
+  t.same(judge(token({}), null, MOMENT), { status: 'active', reason: null }, 'its owner not known')
+})
+
+t.test('RFC 7519 §4.1.4: on its expiry it is expired, a millisecond before it is not', async (t) => {
+  t.equal(judge(token({ expiresAt: NOW + 1 }), null, MOMENT).status, 'active')
+  t.same(judge(token({ expiresAt: NOW }), null, MOMENT), { status: 'expired', reason: null })
+  t.equal(judge(token({ expiresAt: NOW - 1 }), null, MOMENT).status, 'expired')
+})
+
+t.test('promise 6: at 30 days it is active, a millisecond later idle', async (t) => {
+  t.equal(judge(token({ idleFrom: NOW - IDLE }), null, MOMENT).status, 'active')
+  t.same(judge(token({ idleFrom: NOW - IDLE - 1 }), null, MOMENT), { status: 'inactive', reason: 'idle' })
+  const never = { now: NOW, idleTimeoutMs: null }
+  t.equal(judge(token({ idleFrom: 0 }), null, never).status, 'active', 'without a timeout never')
+})
+
+t.test('the end of its idle clock is told, when there is one', async (t) => {
+  t.equal(idleExpiresAt(token({ idleFrom: NOW }), DAY), NOW + DAY)
+  t.equal(idleExpiresAt(token({ idleFrom: NOW }), null), null)
+})
+
+t.test('a row that says why is believed', async (t) => {
+  for (const reason of ['switched_off', 'idle'] as const) {
+    const state = { status: 'inactive', reason }
+    t.same(judge(token({ status: 'inactive', statusReason: reason }), null, MOMENT), state)
+  }
+  t.same(judge(token({ status: 'revoked' }), null, MOMENT), { status: 'revoked', reason: null })
+})
+
+t.test('promise 9: a removal of the owner revokes what is older, and nothing that is not', async (t) => {
+  const removed = { status: 'revoked', reason: 'user_removed' }
+  t.same(judge(token({ generation: 1 }), owner({ generation: 2 }), MOMENT), removed)
+  t.equal(judge(token({ generation: 2 }), owner({ generation: 2 }), MOMENT).status, 'active')
+})
+
+t.test('an owner’s deactivation is not the token’s state', async (t) => {
+  t.equal(judge(token({}), owner({ status: 'inactive' }), MOMENT).status, 'active')
+})
+
+t.test('what ended it for good comes before what can be undone', async (t) => {
+  const everything = { expiresAt: NOW - 1, idleFrom: 0, generation: 1 }
+  const off = { status: 'inactive', statusReason: 'switched_off' } as const
+  const gone = owner({ generation: 2 })
+  t.same(judge(token({ ...everything, status: 'revoked' }), gone, MOMENT), {
+    status: 'revoked',
+    reason: null,
+  })
+  t.equal(judge(token({ ...everything, ...off }), gone, MOMENT).reason, 'user_removed')
+  t.equal(judge(token({ ...everything, ...off }), null, MOMENT).status, 'expired')
+  t.equal(judge(token({ ...off, idleFrom: 0 }), null, MOMENT).reason, 'switched_off')
+})
+
+function token(fields: Partial<TokenRecord>): TokenRecord {
+  return { ...draft(1), generation: 1, ...fields }
+}
+
+function owner(fields: Partial<OwnerRecord>): OwnerRecord {
+  return { userId: 'ada', status: 'active', generation: 1, ...fields }
+}

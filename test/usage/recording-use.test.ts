@@ -1,0 +1,202 @@
+/** Use is recorded for free: in memory at the request, in batches in the store, and never lost on the way. */
+
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import type { ApiTokensOptions } from '../../src/index.ts'
+import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
+import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
+import { manualClock } from '../../src/testing/index.ts'
+import { UsageRecorder } from '../../src/usage/usage-recorder.ts'
+import { countingStore } from '../support/counting-store.ts'
+import { heldStore } from '../support/held-store.ts'
+import { as, issue, START, startHost, withToken } from '../support/host.ts'
+import { hs256Key } from '../support/keys.ts'
+
+t.test('promise 7: last use and count are seen at once, before they are written', async (t) => {
+  const { app, clock, store, token, id } = await startWithToken(t)
+  clock.advance('10m')
+  for (let n = 0; n < 3; n += 1) await app.inject(withToken(token))
+  const seen = (await app.inject(as('ada', { url: `/tokens/${id}` }))).json()
+  t.match(seen, { use_count: 3, last_used_at: new Date(clock.now()).toISOString() })
+  t.match((await app.inject(as('ada', { url: '/tokens' }))).json().data[0], { use_count: 3 })
+  t.match((await store.findToken(id))?.token, { useCount: 0, lastUsedAt: null })
+})
+
+t.test('promise 7: use moves the last use, and not the last change', async (t) => {
+  const { app, clock, store, token, id } = await startWithToken(t)
+  clock.advance('10m')
+  await app.inject(withToken(token))
+  await app.apiTokens.flush()
+  t.match((await store.findToken(id))?.token, { lastUsedAt: START + 600_000, updatedAt: START, useCount: 1 })
+})
+
+t.test('promise 7: a timer writes what was used, and writes nothing when nothing was', async (t) => {
+  const real = countingStore(memoryTokenStore())
+  const store = heldStore(real)
+  const { app } = await startHost(t, { store, usage: { flushInterval: 5 } })
+  const { token, id } = await issue(app, 'ada')
+  const write = store.hold('recordUses', 'after')
+  await app.inject(withToken(token))
+  await write.held
+  write.release()
+  t.equal((await real.findToken(id))?.token.useCount, 1)
+  await app.apiTokens.flush()
+  t.equal(real.calls.get('recordUses'), 1)
+})
+
+t.test('promise 7: closing the host writes what was not written yet', async (t) => {
+  const filename = join(t.testdir(), 'tokens.db')
+  const options = { keys: [hs256Key()], usage: { flushInterval: '1d' } }
+  const { app } = await startHost(t, { ...options, store: sqliteTokenStore({ filename }) })
+  const { token, id } = await issue(app, 'ada')
+  for (let n = 0; n < 7; n += 1) await app.inject(withToken(token))
+  await app.close()
+  const again = await startHost(t, { ...options, store: sqliteTokenStore({ filename }) })
+  t.match(await again.app.apiTokens.get(id), { useCount: 7, lastUsedAt: new Date(START) })
+  t.equal((await again.app.inject(withToken(token))).statusCode, 200)
+})
+
+t.test('promise 7: a close in the middle of a flush waits for it, and for what came since', async (t) => {
+  const real = memoryTokenStore()
+  const store = heldStore(real)
+  const { app } = await startHost(t, { store, usage: { flushInterval: '1d' } })
+  const { token, id } = await issue(app, 'ada')
+  await app.inject(withToken(token))
+  const write = store.hold('recordUses', 'before')
+  const flush = app.apiTokens.flush()
+  await write.held
+  await app.inject(withToken(token))
+  const closing = app.close()
+  await setImmediate()
+  write.release()
+  await Promise.all([flush, closing])
+  t.equal((await real.findToken(id))?.token.useCount, 2)
+})
+
+t.test('a close that cannot write still closes', async (t) => {
+  const { app, store, token } = await startWithToken(t)
+  await app.inject(withToken(token))
+  store.outage = new Error('the disk is gone')
+  await t.resolves(app.close())
+  t.same(app.apiTokens.stats().usage, { pending: 1, flushed: 0 })
+})
+
+t.test('promise 7: uses are written 500 at once, ordered by id, and requests come in between', async (t) => {
+  const batches: string[][] = []
+  const recorder = recorderOn(async (uses) => {
+    batches.push(uses.map(({ tokenId }) => tokenId))
+  })
+  const ids = Array.from({ length: 1_200 }, (_, n) => `t${String((n * 7) % 1_200).padStart(4, '0')}`)
+  for (const id of ids) recorder.touch(recorder.hold(id, START), START)
+  let turns = 0
+  const flush = recorder.flush()
+  const counting = (async () => {
+    while (recorder.stats().flushed < 1_200) {
+      await setImmediate()
+      turns += 1
+    }
+  })()
+  await Promise.all([flush, counting])
+  t.same(
+    batches.map((batch) => batch.length),
+    [500, 500, 200],
+  )
+  t.same(batches.flat(), [...ids].sort())
+  t.ok(turns >= 2, 'the event loop turned between the batches')
+})
+
+t.test(
+  'promise 7: of a flush that fails in its midst what was written is written once, the rest is kept',
+  async (t) => {
+    const written = new Map<string, number>()
+    let writable = 1
+    const recorder = recorderOn(async (uses) => {
+      writable -= 1
+      if (writable < 0) throw new Error('the disk is full')
+      for (const { tokenId, count } of uses) written.set(tokenId, (written.get(tokenId) ?? 0) + count)
+      if (recorder.stats().flushed === 0) for (const use of held) recorder.touch(use, START + 1)
+    })
+    const held = Array.from({ length: 700 }, (_, n) => recorder.hold(`t${String(n).padStart(4, '0')}`, START))
+    for (const use of held) recorder.touch(use, START)
+    await t.rejects(recorder.flush(), { message: 'the disk is full' })
+    t.same(recorder.stats(), { pending: 700, flushed: 500 })
+    for (const use of held) recorder.release(use)
+    writable = 10
+    await recorder.flush()
+    t.same(recorder.stats(), { pending: 0, flushed: 1_400 })
+    t.same(new Set(written.values()), new Set([2]))
+  },
+)
+
+t.test(
+  'pending use outlives the cache entry that held it, what is written and let go is forgotten',
+  async (t) => {
+    const recorder = recorderOn(async () => undefined)
+    const use = recorder.hold('a', START)
+    recorder.touch(use, START + 5)
+    recorder.release(use)
+    t.equal(recorder.pendingCount('a'), 1)
+    t.equal(recorder.lastUsedAt('a'), START + 5)
+    t.equal(recorder.hold('a', START), use, 'loaded again it goes on counting')
+    recorder.release(use)
+    await recorder.flush()
+    t.equal(recorder.pendingCount('a'), 0)
+    t.equal(recorder.lastUsedAt('a'), 0)
+  },
+)
+
+t.test('with ten thousand tokens waiting the timer is not waited for', async (t) => {
+  const done = Promise.withResolvers<void>()
+  const recorder = recorderOn(async () => {
+    if (recorder.stats().flushed >= 9_500) done.resolve()
+  })
+  for (let n = 0; n < 10_000; n += 1) recorder.touch(recorder.hold(`t${n}`, START), START)
+  t.match(recorder.stats(), { pending: 10_000, flushed: 0 })
+  await done.promise
+  await recorder.flush()
+  t.same(recorder.stats(), { pending: 0, flushed: 10_000 })
+})
+
+t.test('a flush that nobody waits for tells of its failure once, and keeps the uses', async (t) => {
+  const told: unknown[] = []
+  const failure = new Error('the disk is full')
+  const recorder = recorderOn(
+    async () => Promise.reject(failure),
+    (error) => told.push(error),
+  )
+  recorder.flushInBackground()
+  const use = recorder.hold('a', START)
+  recorder.touch(use, START + 2 * 3_600_000)
+  recorder.touch(use, START + 4 * 3_600_000)
+  for (let n = 0; n < 5; n += 1) await setImmediate()
+  t.same(told, [failure])
+  t.match(recorder.stats(), { pending: 1, flushed: 0 })
+  t.equal(recorder.pendingCount('a'), 2)
+})
+
+t.test('promise 7: forward only, also when a clock is set back', async (t) => {
+  const recorder = recorderOn(async () => undefined)
+  const use = recorder.hold('a', START)
+  recorder.touch(use, START + 10)
+  recorder.touch(use, START + 3)
+  t.equal(recorder.lastUsedAt('a'), START + 10)
+  t.equal(recorder.pendingCount('a'), 2)
+})
+
+type RecordUses = ConstructorParameters<typeof UsageRecorder>[0]['store']['recordUses']
+
+function recorderOn(recordUses: RecordUses, onFlushFailed: (error: unknown) => void = () => undefined) {
+  return new UsageRecorder({
+    store: { recordUses },
+    clock: manualClock(START),
+    idleTimeoutMs: null,
+    onFlushFailed,
+  })
+}
+
+async function startWithToken(t: Test, options: ApiTokensOptions = {}) {
+  const store = countingStore(memoryTokenStore())
+  const host = await startHost(t, { store, usage: { flushInterval: '1d' }, ...options })
+  return { ...host, store, ...(await issue(host.app, 'ada')) }
+}

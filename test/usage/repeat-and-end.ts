@@ -1,0 +1,10 @@
+/** A process of its own whose only timer is a repeated task. */
+
+import { repeat } from '../../src/usage/repeat.ts'
+
+repeat(
+  3_600_000,
+  async () => undefined,
+  () => undefined,
+)
+process.on('exit', () => process.stdout.write('the end\n'))
