@@ -146,7 +146,7 @@ function readSource(path: string): SourceFile {
   const text = readFileSync(join(SRC, path), 'utf8')
   // Comments name files and packages too.
   const code = text.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
-  const specifiers = [...code.matchAll(/(?:\bfrom|\bimport)[ (]*'([^']+)'/g)].map(([, name = '']) => name)
+  const specifiers = [...code.matchAll(/(?:\bfrom |\bimport ?\(?)'([^']+)'/g)].map(([, name = '']) => name)
   const modules = specifiers.filter((name) => !name.startsWith('.') && !isBuiltin(name))
   return {
     path,
