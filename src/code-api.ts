@@ -8,25 +8,33 @@ import type { ApiTokens } from './lifecycle/api-tokens.ts'
 import { deactivateUser, invalidateUser, reactivateUser, removeUser } from './lifecycle/change-owner.ts'
 import { getToken } from './lifecycle/get-token.ts'
 import { issueToken } from './lifecycle/issue-token.ts'
+import type { OwnerScope } from './lifecycle/lifecycle-parts.ts'
 import { listTokens } from './lifecycle/list-tokens.ts'
 import { revokeToken } from './lifecycle/revoke-token.ts'
 import { TokenEventEmitter } from './lifecycle/token-events.ts'
 import { updateToken } from './lifecycle/update-token.ts'
+import { requireNoFault } from './lifecycle/valid-input.ts'
 import type { Settings } from './options.ts'
+import { userIdFault } from './token/text.ts'
+import type { VerifiedToken } from './token/verified-token.ts'
+import type { VerificationEntry } from './verification/verification-entry.ts'
 
 export function createApiTokens(instance: Instance, challenges: Challenges): ApiTokens {
   const { lifecycle, verification, cache, signals, recorder, events } = instance
+  const accept = (entry: VerificationEntry): VerifiedToken => {
+    if (entry.refusal !== null) throw challenges.invalidToken()
+    return verifiedToken(entry, () => signals.hold(entry).signal)
+  }
   return {
     issue: (request) => issueToken(lifecycle, request),
     list: (request) => listTokens(lifecycle, request),
-    get: (id, scope) => getToken(lifecycle, id, scope),
-    update: (id, changes, scope) => updateToken(lifecycle, id, changes, scope),
-    revoke: (id, scope) => revokeToken(lifecycle, id, scope),
+    get: async (id, scope) => getToken(lifecycle, id, checked(scope)),
+    update: async (id, changes, scope) => updateToken(lifecycle, id, changes, checked(scope)),
+    revoke: async (id, scope) => revokeToken(lifecycle, id, checked(scope)),
     verify: async (credential) => {
       const now = lifecycle.clock.now()
-      const entry = verification.recall(credential, now) ?? (await verification.load(credential, now))
-      if (entry.refusal !== null) throw challenges.invalidToken()
-      return verifiedToken(entry, () => signals.hold(entry).signal)
+      const entry = verification.recall(credential, now)
+      return entry === undefined ? verification.load(credential, now, accept) : accept(entry)
     },
     deactivateUser: (userId) => deactivateUser(lifecycle, userId),
     reactivateUser: (userId) => reactivateUser(lifecycle, userId),
@@ -68,4 +76,14 @@ export function createDisabledApiTokens({ cacheMax }: Settings): ApiTokens {
     }),
     events: new TokenEventEmitter(() => undefined),
   }
+}
+
+/**
+ * A host that passes on `{ userId: session.user?.id }` means one user: nobody must not become everybody.
+ *
+ * @throws {InvalidInput} A user id that is given and is none.
+ */
+function checked(scope: OwnerScope = {}): OwnerScope {
+  if ('userId' in scope) requireNoFault('userId', userIdFault(scope.userId))
+  return scope
 }

@@ -39,7 +39,8 @@ async function registerApiTokens(fastify: FastifyInstance, options: ApiTokensOpt
   requireNodeFor('fastify-api-tokens')
   const settings = readOptions(options)
   const catalogue = new ScopeCatalogue(settings.scopes)
-  watchRoutes(fastify, catalogue, settings.openapiTag !== null)
+  const describe = settings.openapiTag !== null && settings.authentication === 'required'
+  watchRoutes(fastify, catalogue, describe)
   fastify.addHook('onReady', async () => catalogue.add(scopesOfUnplacedHooks()))
   if (settings.authentication === 'none') registerDisabled(fastify, settings, catalogue)
   else await registerRequired(fastify, settings, catalogue)

@@ -51,7 +51,7 @@ export function currentTokenRoutes(fastify: FastifyInstance, parts: CurrentToken
           'revokeCurrentApiToken',
           'Revoke the API token of this request',
           { 204: NoContent },
-          [400, 401, 503],
+          [400, 401, 413, 415, 503],
         ),
         security: bearerSecurity,
         querystring: NoQuery,

@@ -24,6 +24,33 @@ export const bearerSecurityScheme = {
 /** What an operation that takes a token says of it. */
 export const bearerSecurity = [{ [SCHEME]: [] }]
 
+/** What @fastify/swagger is making when it comes to a route: an OpenAPI document, or one of Swagger 2.0. */
+interface RouteDescription {
+  readonly schema: FastifySchema
+  readonly url: string
+  readonly openapiObject?: { components?: { securitySchemes?: object } }
+  readonly swaggerObject?: { securityDefinitions?: object }
+}
+
+/**
+ * @fastify/swagger asks this of each of the plugin's own routes, in the place of a host's transform for schemas of
+ * its own. A document whose operations name a scheme that it does not declare cannot be made, so one that the host
+ * has not declared is.
+ */
+export function declareScheme({ schema, url, openapiObject, swaggerObject }: RouteDescription) {
+  if (openapiObject !== undefined) {
+    const { components } = openapiObject
+    const securitySchemes = { ...bearerSecurityScheme, ...components?.securitySchemes }
+    openapiObject.components = { ...components, securitySchemes }
+  }
+  if (swaggerObject !== undefined) {
+    // Swagger 2.0 has no bearer scheme.
+    const definition = { type: 'apiKey', name: 'authorization', in: 'header' }
+    swaggerObject.securityDefinitions = { [SCHEME]: definition, ...swaggerObject.securityDefinitions }
+  }
+  return { schema, url }
+}
+
 const HOOK_OPTIONS = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const
 
 /** Watches the routes of the host: scopes that they demand join the catalogue, and their operations name the scheme. */

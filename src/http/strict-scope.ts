@@ -7,6 +7,7 @@ import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import fastJson from 'fast-json-stringify'
 import type { FastifyInstance, FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify'
 import type { TSchema } from 'typebox'
+import { declareScheme } from './open-api.ts'
 import { markOwnRoutes } from './own-routes.ts'
 
 /** Bytes: a name, a description and every scope there is fit many times over. */
@@ -15,7 +16,7 @@ const BODY_LIMIT = 65_536
 export const strictRoute = {
   bodyLimit: BODY_LIMIT,
   /** A host's transform for its own schemas (of Zod, say) does not know these. */
-  config: { swaggerTransform: false },
+  config: { swaggerTransform: declareScheme },
 } as const
 
 export function makeStrict(scope: FastifyInstance): void {

@@ -41,7 +41,7 @@ export function verifySteps(parts: VerifyHookParts): HookSteps {
     if (entry !== undefined) return settle(parts, entry, request, reply, done)
     // A credential that was verified before is well-formed; this one may be anything.
     if (!isCredential(credential)) return done(challenges.fault(NOT_ONE_CREDENTIAL))
-    verification.load(credential, now).then((loaded) => settle(parts, loaded, request, reply, done), done)
+    verification.load(credential, now, (loaded) => settle(parts, loaded, request, reply, done)).catch(done)
   }
 
   function recall(connection: object, credential: string, now: number): VerificationEntry | undefined {

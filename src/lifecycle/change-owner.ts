@@ -2,8 +2,8 @@
 
 import { userIdFault } from '../token/text.ts'
 import type { OwnerStatus } from '../token/token.ts'
-import { requireNoFault } from './issue-token.ts'
 import type { LifecycleParts } from './lifecycle-parts.ts'
+import { requireNoFault } from './valid-input.ts'
 
 type OwnerParts = Pick<LifecycleParts, 'store' | 'clock' | 'changes'>
 

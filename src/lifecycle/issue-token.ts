@@ -3,11 +3,12 @@
 import { InvalidInput, TokenConflict, UserInactive } from '../errors.ts'
 import { claimsOf } from '../token/claims.ts'
 import { hintOf, MAX_CREDENTIAL_LENGTH } from '../token/credential.ts'
-import { descriptionFault, nameFault, userIdFault } from '../token/text.ts'
+import { userIdFault } from '../token/text.ts'
 import type { UnownedToken } from '../token/token.ts'
 import { askOwner } from '../verification/owner-word.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
 import type { LifecycleParts } from './lifecycle-parts.ts'
+import { distinctScopes, requireNoFault, requireTexts } from './valid-input.ts'
 
 export interface IssueRequest {
   readonly userId: string
@@ -39,8 +40,9 @@ export const MAX_EXPIRES_IN = 3_155_760_000
  * @throws {TokenConflict} A user with `maxTokensPerUser` tokens.
  */
 export async function issueToken(parts: LifecycleParts, request: IssueRequest): Promise<IssuedToken> {
+  requireNoFault('userId', userIdFault(request.userId))
   requireTexts(request)
-  const scopes = [...new Set(request.scopes ?? [])]
+  const scopes = distinctScopes(request.scopes)
   parts.catalogue.requireGrantable(scopes, request.grantable)
   await requireOwner(parts, request.userId, scopes)
   const now = parts.clock.now()
@@ -52,22 +54,11 @@ export async function issueToken(parts: LifecycleParts, request: IssueRequest): 
   return { token, credential }
 }
 
-function requireTexts({ userId, name, description }: IssueRequest): void {
-  requireNoFault('userId', userIdFault(userId))
-  if (typeof name === 'string') requireNoFault('name', nameFault(name))
-  if (typeof description === 'string') requireNoFault('description', descriptionFault(description))
-}
-
-/** @throws {InvalidInput} That names the field, when there is a fault. */
-export function requireNoFault(field: string, fault: string | undefined): void {
-  if (fault !== undefined) throw new InvalidInput(`${field} ${fault}`)
-}
-
 /** The host's word counts at issue too: promise 8, granted scopes never exceed the owner's. */
 async function requireOwner(
   { findUser, catalogue }: LifecycleParts,
   userId: string,
-  scopes: string[],
+  scopes: readonly string[],
 ): Promise<void> {
   const word = await askOwner(findUser, userId)
   if (word?.active !== true) throw new UserInactive()
@@ -77,7 +68,7 @@ async function requireOwner(
 function draftToken(
   parts: LifecycleParts,
   request: IssueRequest,
-  scopes: string[],
+  scopes: readonly string[],
   now: number,
 ): UnownedToken {
   const expiresIn = lifetimeOf(request.expiresIn, parts.maxExpiresIn)

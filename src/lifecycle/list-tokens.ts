@@ -6,9 +6,9 @@ import type { TokenStatus } from '../token/status.ts'
 import { nameFault, userIdFault } from '../token/text.ts'
 import type { TokenRecord } from '../token/token.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
-import { requireNoFault } from './issue-token.ts'
 import type { LifecycleParts } from './lifecycle-parts.ts'
 import { readCursor, writeCursor } from './page-cursor.ts'
+import { requireNoFault } from './valid-input.ts'
 
 /** Every order of a list: a field, or a field with `-` before it for descending. */
 export const TOKEN_SORTS = SORT_FIELDS.flatMap((field) => [field, `-${field}`] as const)

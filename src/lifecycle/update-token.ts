@@ -3,11 +3,10 @@
 import { InvalidInput, TokenNotFound } from '../errors.ts'
 import type { TokenChanges } from '../store/token-store.ts'
 import { isTokenId } from '../token/claims.ts'
-import { descriptionFault, nameFault } from '../token/text.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
 import { changeToken } from './change-token.ts'
-import { requireNoFault } from './issue-token.ts'
 import type { LifecycleParts, OwnerScope } from './lifecycle-parts.ts'
+import { requireTexts } from './valid-input.ts'
 
 /**
  * Changes the given fields and leaves the others alone. `null` clears a name or description; `active` wakes an
@@ -37,9 +36,15 @@ export async function updateToken(
   return view
 }
 
-function requireChanges({ name, description, status }: TokenChanges): void {
-  if (typeof name === 'string') requireNoFault('name', nameFault(name))
-  if (typeof description === 'string') requireNoFault('description', descriptionFault(description))
+const CHANGEABLE: readonly string[] = ['name', 'description', 'status'] satisfies (keyof TokenChanges)[]
+
+function requireChanges(changes: TokenChanges): void {
+  // A host's code may pass on a body as it came: nothing else of a token is ever written.
+  for (const field of Object.keys(changes)) {
+    if (!CHANGEABLE.includes(field)) throw new InvalidInput(`${field} cannot be changed`)
+  }
+  requireTexts(changes)
+  const { status } = changes
   if (status !== undefined && status !== 'active' && status !== 'inactive') {
     throw new InvalidInput('status must be active or inactive')
   }

@@ -11,26 +11,26 @@ const CONTROL = /[\u0000-\u001F\u007F]/
 const CONTROL_BUT_LINES = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/
 
 /** What is wrong with a name, as the end of a sentence about it, or `undefined`. Counted in code points. */
-export function nameFault(name: string): string | undefined {
+export function nameFault(name: unknown): string | undefined {
   return lineFault(name, MAX_NAME_LENGTH)
 }
 
 /** What is wrong with a description; it may have lines and tabs. */
-export function descriptionFault(description: string): string | undefined {
+export function descriptionFault(description: unknown): string | undefined {
   return textFault(description, MAX_DESCRIPTION_LENGTH, CONTROL_BUT_LINES)
 }
 
 /** What is wrong with a user's id: it must survive a JWT and every database, byte for byte. */
 export function userIdFault(userId: unknown): string | undefined {
-  if (typeof userId !== 'string') return 'must be a string'
   return lineFault(userId, MAX_USER_ID_LENGTH)
 }
 
-function lineFault(text: string, max: number): string | undefined {
+function lineFault(text: unknown, max: number): string | undefined {
   return textFault(text, max, CONTROL)
 }
 
-function textFault(text: string, max: number, forbidden: RegExp): string | undefined {
+function textFault(text: unknown, max: number, forbidden: RegExp): string | undefined {
+  if (typeof text !== 'string') return 'must be a string'
   if (text.trim() === '') return 'must not be blank'
   if (!text.isWellFormed()) return 'must not contain lone surrogates'
   if (forbidden.test(text)) return 'must not contain control characters'

@@ -76,21 +76,22 @@ export class Verification {
   }
 
   /**
-   * The cold path: signature first, then one read however many wait for it, then the owner's host.
+   * The cold path: signature first, then one read however many wait for it, then the owner's host. The judgement is
+   * given to `take` at once: once a promise has carried it, news may have come in between.
    *
    * @throws {StoreUnavailable} When the store or `findUser` cannot answer.
    */
-  async load(credential: string, now: number): Promise<VerificationEntry> {
+  async load<T>(credential: string, now: number, take: (entry: VerificationEntry) => T): Promise<T> {
     this.#misses += 1
     const genuine = this.#check(credential, now)
-    if (genuine === undefined) return FORGED
+    if (genuine === undefined) return take(FORGED)
     const { jti, sub } = genuine.claims
     for (;;) {
       const load = this.#loads.get(jti) ?? this.#startLoad(jti, sub)
       const found = await load.found
       // News came while the row was under way, or while another who waited went on with it.
       if (load.stale || load.entry?.live === false) continue
-      return this.#settle(genuine, load, found)
+      return take(this.#settle(genuine, load, found))
     }
   }
 

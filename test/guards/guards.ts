@@ -92,8 +92,8 @@ export const guards: readonly Guard[] = [
   {
     name: 'promise 3: a forgery costs no read',
     file: VERIFICATION,
-    remove: 'if (genuine === undefined) return FORGED',
-    put: "if (genuine === undefined) return this.#parts.store.findToken('').then(() => FORGED)",
+    remove: 'if (genuine === undefined) return take(FORGED)',
+    put: "if (genuine === undefined) return this.#parts.store.findToken('').then(() => take(FORGED))",
     tests: ['test/verification/cost.test.ts'],
   },
   {

@@ -1,5 +1,6 @@
 /** Signatures: each key with its own algorithm, one spelling of each credential, nothing else gets through. */
 
+import { createHmac } from 'node:crypto'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import type { SigningJwk } from '../../src/keys/jwk.ts'
@@ -73,6 +74,20 @@ for (const [algorithm, makeKey] of Object.entries(KEYS)) {
     }
   })
 }
+
+t.test('promise 3: the right secret under another HMAC is refused', async (t) => {
+  const key = hs256Key()
+  const signer = await signerOf(t, [key])
+  const secret = Buffer.from(String(key.k), 'base64url')
+  for (const [alg, hash] of [
+    ['HS384', 'sha384'],
+    ['HS512', 'sha512'],
+  ] as const) {
+    const signed = unsecured({ alg, typ: 'api-token+jwt', kid: key.kid }, CLAIMS).slice(0, -1)
+    const signature = createHmac(hash, secret).update(signed).digest('base64url')
+    t.equal(signer.verify(`${signed}.${signature}`), undefined, alg)
+  }
+})
 
 t.test('promise 3: a public key is no HMAC secret, in whatever form', async (t) => {
   for (const key of [ed25519Key(), es256Key()]) {

@@ -67,8 +67,12 @@ t.test('promise 7: a close in the middle of a flush waits for it, and for what c
   const flush = app.apiTokens.flush()
   await write.held
   await app.inject(withToken(token))
-  const closing = app.close()
-  await setImmediate()
+  let closed = false
+  const closing = app.close().then(() => {
+    closed = true
+  })
+  for (let n = 0; n < 20; n += 1) await setImmediate()
+  t.equal(closed, false, 'the store is not closed under the flush')
   write.release()
   await Promise.all([flush, closing])
   t.equal((await real.findToken(id))?.token.useCount, 2)

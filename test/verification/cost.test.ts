@@ -74,6 +74,20 @@ t.test('promise 3: a forgery leaves the cache entry of the genuine token alone',
   t.same([...store.calls], [])
 })
 
+t.test('promise 3: with a token prefix, a credential without it or with another is a forgery', async (t) => {
+  const store = countingStore(memoryTokenStore())
+  const { app } = await startHost(t, { store, tokenPrefix: 'bodhi_' })
+  const { token } = await issue(app, 'ada')
+  t.match(token, /^bodhi_eyJ/)
+  store.calls.clear()
+  const jwt = token.slice('bodhi_'.length)
+  for (const forgery of [jwt, `BODHI_${jwt}`, `other_${jwt}`, `bodhi_${token}`]) {
+    t.equal((await app.inject(withToken(forgery))).statusCode, 401)
+  }
+  t.same([...store.calls], [])
+  t.equal((await app.inject(withToken(token))).statusCode, 200)
+})
+
 t.test('promise 11: ten requests with one new credential share one read', async (t) => {
   const counting = countingStore(memoryTokenStore())
   const store = heldStore(counting)

@@ -1,5 +1,6 @@
 /** Races, each held at the moment that it names by a store that keeps its answer back. */
 
+import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
@@ -51,20 +52,39 @@ for (const [what, end] of Object.entries(ENDS)) {
 }
 
 t.test('promise 11: news that comes between those who share one load is heard by each', async (t) => {
-  const { app, store, token, id } = await startRace(t, (app, race) => {
-    app.get('/ending', { onRequest: app.verifyApiToken }, async () => {
-      await app.apiTokens.revoke(race().id)
-      return 'revoked'
+  const store = heldStore(memoryTokenStore())
+  let active = true
+  const { app } = await startHost(t, { store, findUser: () => ({ active }) }, (app) => {
+    // What the first of them does happens before the next has gone on.
+    app.get('/leave', { onRequest: app.verifyApiToken }, (_, reply) => {
+      active = false
+      app.apiTokens.invalidateUser('ada')
+      return reply.send('gone')
     })
   })
+  const { token } = await issue(app, 'ada')
   const load = store.hold('findToken', 'after')
-  const first = app.inject(withToken(token, '/ending'))
+  const first = app.inject(withToken(token, '/leave'))
   await load.held
   const others = [1, 2, 3].map(() => app.inject(withToken(token)))
+  while (app.apiTokens.stats().verification.misses < 4) await setImmediate()
   load.release()
   t.equal((await first).statusCode, 200)
-  await Promise.all(others)
-  t.equal((await app.apiTokens.get(id)).status, 'revoked')
+  for (const response of await Promise.all(others)) t.equal(response.statusCode, 401)
+  t.equal((await app.inject(withToken(token))).statusCode, 401)
+})
+
+t.test('promise 11: news of one token or user leaves the loads of others alone', async (t) => {
+  const { app, store, token, id } = await startRace(t)
+  const bob = await issue(app, 'bob')
+  const load = store.hold('findToken', 'after')
+  const undisturbed = app.inject(withToken(bob.token))
+  await load.held
+  await app.apiTokens.revoke(id)
+  await app.apiTokens.deactivateUser('ada')
+  load.release()
+  t.equal((await undisturbed).statusCode, 200)
+  t.match(app.apiTokens.stats().verification, { loads: 1 })
   t.equal((await app.inject(withToken(token))).statusCode, 401)
 })
 
@@ -150,7 +170,7 @@ t.test('promise 6: a sweep writes use that is recorded here before it calls anyt
   const quiet = store.hold('recordUses', 'before')
   await app.inject(withToken(token))
   await quiet.held
-  clock.advance('2d')
+  clock.advance('4d')
   const sweep = app.apiTokens.sweep()
   quiet.release()
   t.same(await sweep, { idle: 0, pruned: 0 })
@@ -198,14 +218,9 @@ t.test('promise 11: an owner asked anew while findUser answers gets the new answ
   t.equal((await app.inject(withToken(token))).statusCode, 401)
 })
 
-type AddRoutes = (app: Host['app'], race: () => { readonly id: string }) => void
-
-async function startRace(t: Test, addRoutes: AddRoutes = () => undefined): Promise<Race> {
+async function startRace(t: Test, addRoutes?: (app: Host['app']) => void): Promise<Race> {
   const real = memoryTokenStore()
   const store = heldStore(real)
-  let issued = { id: '', token: '' }
-  const options = { store, usage: { flushInterval: '1d' } }
-  const host = await startHost(t, options, (app) => addRoutes(app, () => issued))
-  issued = await issue(host.app, 'ada', { name: 'old' })
-  return { ...host, store, real, ...issued }
+  const host = await startHost(t, { store, usage: { flushInterval: '1d' } }, addRoutes)
+  return { ...host, store, real, ...(await issue(host.app, 'ada', { name: 'old' })) }
 }

@@ -1,0 +1,104 @@
+/** What the host's audit hears, and that a listener of its own harms nothing. */
+
+import Fastify from 'fastify'
+import t from 'tap'
+import apiTokens, { type TokenEventName } from '../../src/index.ts'
+import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
+import { as, issue, startHost, withToken } from '../support/host.ts'
+import { hs256Key } from '../support/keys.ts'
+
+const names: readonly TokenEventName[] = ['issued', 'updated', 'revoked', 'idle', 'rejected']
+
+t.test('every change is told once, with the token as it is then', async (t) => {
+  const { app, clock } = await startHost(t)
+  const told: [TokenEventName, Record<string, unknown>][] = []
+  for (const name of names) app.apiTokens.events.on(name, (event) => told.push([name, { ...event }]))
+  const heard = () => told.splice(0)
+
+  const { id, token } = await issue(app, 'ada', { name: 'old' })
+  t.match(heard(), [['issued', { token: { id, userId: 'ada', name: 'old', status: 'active' } }]])
+  await app.inject(withToken(token))
+  await app.inject(as('ada', { url: `/tokens/${id}` }))
+  t.same(heard(), [], 'use and reading are no events')
+  const patch = (payload: object) => app.inject(as('ada', { method: 'PATCH', url: `/tokens/${id}`, payload }))
+  await patch({ name: 'new' })
+  t.match(heard(), [['updated', { token: { id, name: 'new' }, changes: { name: 'new' } }]])
+  await patch({ status: 'inactive' })
+  t.match(heard(), [['updated', { token: { status: 'inactive' }, changes: { status: 'inactive' } }]])
+  await patch({})
+  t.same(heard(), [], 'nothing was changed')
+  await app.inject(withToken(token))
+  await app.inject(withToken(token))
+  t.same(heard(), [
+    ['rejected', { reason: 'inactive', tokenId: id }],
+    ['rejected', { reason: 'inactive', tokenId: id }],
+  ])
+  await app.inject(withToken(`${token}x`))
+  t.same(heard(), [['rejected', { reason: 'forged', tokenId: null }]], 'a forgery’s claims are nobody’s word')
+  await app.inject('/protected')
+  await app.inject(withToken('a b'))
+  t.same(heard(), [], 'no credential, no event')
+  await patch({ status: 'active' })
+  heard()
+  clock.advance('31d')
+  await app.apiTokens.sweep()
+  t.match(heard(), [['idle', { token: { id, status: 'inactive', statusReason: 'idle' } }]])
+  await app.inject(as('ada', { method: 'DELETE', url: `/tokens/${id}` }))
+  t.match(heard(), [['revoked', { token: { id, status: 'revoked' } }]])
+  await app.inject(as('ada', { method: 'DELETE', url: `/tokens/${id}` }))
+  t.same(heard(), [], 'it was revoked already')
+})
+
+t.test('a listener that throws or rejects is logged, and the answer stands', async (t) => {
+  const logged: { level: number; msg: string; err?: { message: string } }[] = []
+  const app = Fastify({ logger: { stream: { write: (line: string) => logged.push(JSON.parse(line)) } } })
+  t.teardown(() => app.close())
+  await app.register(apiTokens, {
+    store: memoryTokenStore(),
+    keys: [hs256Key()],
+    authenticateUser: () => ({ id: 'ada' }),
+  })
+  let later = 0
+  for (const name of names) {
+    app.apiTokens.events.on(name, () => {
+      throw new Error(`thrown at ${name}`)
+    })
+    app.apiTokens.events.on(name, async () => {
+      throw new Error(`rejected at ${name}`)
+    })
+    app.apiTokens.events.on(name, () => {
+      later += 1
+    })
+  }
+  app.get('/protected', { onRequest: app.verifyApiToken }, async () => ({}))
+  const issued = await app.inject({ method: 'POST', url: '/tokens' })
+  t.equal(issued.statusCode, 201)
+  t.equal((await app.inject(withToken('forged'))).statusCode, 401)
+  t.equal((await app.inject({ method: 'DELETE', url: `/tokens/${issued.json().id}` })).statusCode, 204)
+  t.equal(later, 3, 'the listeners behind it hear of it too')
+  const failures = logged.filter(({ level }) => level === 50)
+  t.same(
+    failures.map(({ err }) => err?.message).sort(),
+    ['issued', 'rejected', 'revoked'].flatMap((name) => [`rejected at ${name}`, `thrown at ${name}`]).sort(),
+  )
+  t.equal(new Set(failures.map(({ msg }) => msg)).size, 1)
+})
+
+t.test('once hears once, off hears no more', async (t) => {
+  const { app } = await startHost(t)
+  let once = 0
+  let always = 0
+  const listener = () => {
+    always += 1
+  }
+  app.apiTokens.events.once('issued', () => {
+    once += 1
+  })
+  app.apiTokens.events.on('issued', listener)
+  await issue(app, 'ada')
+  await issue(app, 'ada')
+  app.apiTokens.events.off('issued', listener)
+  await issue(app, 'ada')
+  t.equal(once, 1)
+  t.equal(always, 2)
+})
