@@ -522,7 +522,7 @@ export const guards: readonly Guard[] = [
     file: 'src/http/error-headers.ts',
     remove: 'reply.headers(error.headers)',
     put: 'reply.headers({})',
-    tests: ['test/host/error-handler.test.ts'],
+    tests: ['test/host/beside-plugins.test.ts'],
   },
   {
     name: 'a user has at most so many tokens',
@@ -537,5 +537,48 @@ export const guards: readonly Guard[] = [
     remove: "database.pragma('synchronous = FULL')",
     put: "database.pragma('synchronous = NORMAL')",
     tests: ['test/store/sqlite-connection.test.ts'],
+  },
+  {
+    name: "a host's hook that rejects without an error refuses",
+    file: 'src/http/api-token-hooks.ts',
+    remove: '(error) => done(error || rejectedWithoutError()),',
+    put: '(error) => done(error),',
+    tests: ['test/http/verify-api-token-or.test.ts'],
+  },
+  {
+    name: "a hook for the whole application leaves the plugin's own routes alone",
+    file: 'src/http/hook.ts',
+    remove: 'isOwnRoute(request) ? done() : steps(request, reply, done)',
+    put: 'steps(request, reply, done)',
+    tests: ['test/http/hook-forms.test.ts'],
+  },
+  {
+    name: 'promise 8: a token on a second Authorization line cannot manage tokens',
+    file: 'src/http/authorization-header.ts',
+    remove:
+      'const lines = rawHeaders.filter((_, index) => index % 2 === 1 && isAuthorization(rawHeaders[index - 1]))',
+    put: 'const lines = rawHeaders.filter((_, index) => index % 2 === 1 && isAuthorization(rawHeaders[index - 1])).slice(0, 1)',
+    tests: ['test/http/session-only.test.ts'],
+  },
+  {
+    name: 'promise 8: a user id that is given and is none is nobody',
+    file: 'src/code-api.ts',
+    remove: "if ('userId' in scope) requireNoFault('userId', userIdFault(scope.userId))",
+    put: '',
+    tests: ['test/host/code-api.test.ts'],
+  },
+  {
+    name: 'promise 14: a body of null is no empty body',
+    file: 'src/http/strict-scope.ts',
+    remove: 'if (request.body === undefined) request.body = {}',
+    put: 'request.body ??= {}',
+    tests: ['test/http/strict-bodies.test.ts'],
+  },
+  {
+    name: 'promise 14: a query is coerced to whole numbers and to nothing else',
+    file: 'src/http/strict-scope.ts',
+    remove: '/^-?\\d{1,15}$/.test(value)',
+    put: 'value.length > 0',
+    tests: ['test/http/list-tokens.test.ts'],
   },
 ]
