@@ -11,6 +11,7 @@ import { issueToken } from './lifecycle/issue-token.ts'
 import type { OwnerScope } from './lifecycle/lifecycle-parts.ts'
 import { listTokens } from './lifecycle/list-tokens.ts'
 import { revokeToken } from './lifecycle/revoke-token.ts'
+import { rotateToken } from './lifecycle/rotate-token.ts'
 import { TokenEventEmitter } from './lifecycle/token-events.ts'
 import { updateToken } from './lifecycle/update-token.ts'
 import { requireNoFault } from './lifecycle/valid-input.ts'
@@ -31,6 +32,7 @@ export function createApiTokens(instance: Instance, challenges: Challenges): Api
     get: async (id, scope) => getToken(lifecycle, id, checked(scope)),
     update: async (id, changes, scope) => updateToken(lifecycle, id, changes, checked(scope)),
     revoke: async (id, scope) => revokeToken(lifecycle, id, checked(scope)),
+    rotate: async (id, request, scope) => rotateToken(lifecycle, id, request, checked(scope)),
     verify: async (credential) => {
       const now = lifecycle.clock.now()
       const entry = verification.recall(credential, now)
@@ -62,6 +64,7 @@ export function createDisabledApiTokens({ cacheMax }: Settings): ApiTokens {
     get: refuse,
     update: refuse,
     revoke: refuse,
+    rotate: refuse,
     verify: refuse,
     deactivateUser: refuse,
     reactivateUser: refuse,

@@ -5,6 +5,7 @@ import { V7Generator } from 'uuidv7'
 import { TokenChanges } from './invalidation/token-changes.ts'
 import type { Signer } from './keys/signer.ts'
 import { viewOf } from './lifecycle/api-token.ts'
+import { endPredecessor } from './lifecycle/end-predecessor.ts'
 import type { LifecycleParts } from './lifecycle/lifecycle-parts.ts'
 import type { ScopeCatalogue } from './lifecycle/scope-catalogue.ts'
 import { TokenEventEmitter } from './lifecycle/token-events.ts'
@@ -59,6 +60,7 @@ export function assemble({ settings, store: bareStore, signer, catalogue, log }:
     idleTimeoutMs,
     ttlMs: settings.cacheTtlMs,
     findUser,
+    endPredecessor: (successorId, predecessorId) => endPredecessor(lifecycle, successorId, predecessorId),
   })
   const signals = new TokenSignals({
     clock,

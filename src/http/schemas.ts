@@ -3,6 +3,7 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { MAX_EXPIRES_IN } from '../lifecycle/issue-token.ts'
 import { DEFAULT_LIMIT, MAX_LIMIT, TOKEN_SORTS } from '../lifecycle/list-tokens.ts'
+import { DEFAULT_GRACE_PERIOD, MAX_GRACE_PERIOD } from '../lifecycle/rotate-token.ts'
 import { TOKEN_STATUSES } from '../token/status.ts'
 import { MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH } from '../token/text.ts'
 
@@ -31,12 +32,12 @@ const tokenMembers = {
   scopes: Type.Array(Type.String()),
   status: Type.Enum([...TOKEN_STATUSES]),
   status_reason: nullable(
-    Type.String({ description: 'Why it is inactive or revoked: switched_off, idle, user_removed' }),
+    Type.String({ description: 'Why it is inactive or revoked: switched_off, idle, user_removed, rotated' }),
   ),
   hint: Type.String({ description: 'The last four characters of the credential' }),
   created_at: timestamp('When it was issued'),
   updated_at: timestamp('When its owner last changed it'),
-  expires_at: nullable(timestamp('When it expires')),
+  expires_at: nullable(timestamp('When it expires, or its grace after a rotation ends')),
   last_used_at: nullable(timestamp('When it was last used')),
   idle_expires_at: nullable(timestamp('When it becomes inactive unless it is used')),
   use_count: Type.Integer(),
@@ -91,6 +92,25 @@ export const TokenUpdate = Type.Object(
 )
 
 export type TokenUpdate = Static<typeof TokenUpdate>
+
+export const Rotation = Type.Object(
+  {
+    grace_period: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: MAX_GRACE_PERIOD,
+        default: DEFAULT_GRACE_PERIOD,
+        description: 'Seconds for which the old token works on while the new one is unused',
+      }),
+    ),
+    scopes: Type.Optional(
+      Type.Array(Type.String(), { description: 'What the new token may do; left out, what the old one may' }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+export type Rotation = Static<typeof Rotation>
 
 export const ListQuery = Type.Object(
   {

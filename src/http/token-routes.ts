@@ -7,6 +7,7 @@ import { issueToken } from '../lifecycle/issue-token.ts'
 import type { LifecycleParts } from '../lifecycle/lifecycle-parts.ts'
 import { listTokens } from '../lifecycle/list-tokens.ts'
 import { revokeToken } from '../lifecycle/revoke-token.ts'
+import { rotateToken } from '../lifecycle/rotate-token.ts'
 import { updateToken } from '../lifecycle/update-token.ts'
 import { requireSameSite } from './cross-site.ts'
 import { type OperationParts, operation } from './operation.ts'
@@ -139,6 +140,36 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): v
     async (request) => {
       const { id } = request.params
       return tokenOnWire(await updateToken(lifecycle, id, request.body, { userId: userOf(request).id }))
+    },
+  )
+
+  scope.post(
+    '/:id/rotate',
+    {
+      ...strictRoute,
+      schema: {
+        ...operation(
+          parts,
+          'rotateApiToken',
+          'Replace an API token by a new one',
+          { 201: schemas.IssuedToken },
+          [400, 401, 403, 404, 409, 413, 415, 503],
+        ),
+        params: schemas.TokenParams,
+        querystring: schemas.NoQuery,
+        body: schemas.Rotation,
+      },
+    },
+    async (request, reply) => {
+      const { id: userId, scopes: grantable } = userOf(request)
+      const { grace_period: gracePeriod, scopes } = request.body
+      const rotated = await rotateToken(
+        lifecycle,
+        request.params.id,
+        { gracePeriod, scopes, grantable },
+        { userId },
+      )
+      return reply.code(201).send(issuedOnWire(rotated))
     },
   )
 

@@ -1,6 +1,6 @@
 /** A token as its owner and the host's code see it: the record, judged at a moment. */
 
-import { idleExpiresAt, judge, type TokenStatus } from '../token/status.ts'
+import { endsAt, idleExpiresAt, judge, type TokenStatus } from '../token/status.ts'
 import type { OwnerRecord, StatusReason, TokenRecord } from '../token/token.ts'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
 
@@ -18,6 +18,7 @@ export interface ApiToken {
   readonly createdAt: Date
   /** The last change by the owner. */
   readonly updatedAt: Date
+  /** Of a rotated token the earlier of its expiry and the end of its grace. */
   readonly expiresAt: Date | null
   readonly lastUsedAt: Date | null
   /** The day it goes idle unless it is used; `null` when it does not, or has ended. */
@@ -51,7 +52,7 @@ export function viewOf(
     hint: token.hint,
     createdAt: new Date(token.createdAt),
     updatedAt: new Date(token.updatedAt),
-    expiresAt: dateOf(token.expiresAt),
+    expiresAt: dateOf(endsAt(token)),
     lastUsedAt: dateOf(token.lastUsedAt),
     idleExpiresAt: runs ? dateOf(idleExpiresAt(token, parts.idleTimeoutMs)) : null,
     useCount: token.useCount,

@@ -9,6 +9,7 @@ import type { ApiToken } from './api-token.ts'
 import type { IssuedToken, IssueRequest } from './issue-token.ts'
 import type { OwnerScope } from './lifecycle-parts.ts'
 import type { ListRequest, TokenList } from './list-tokens.ts'
+import type { RotateRequest } from './rotate-token.ts'
 import type { TokenEvents } from './token-events.ts'
 
 /** What the plugin counts since its start. */
@@ -34,6 +35,12 @@ export interface ApiTokens {
   update(id: string, changes: TokenChanges, scope?: OwnerScope): Promise<ApiToken>
   /** Revokes for good. */
   revoke(id: string, scope?: OwnerScope): Promise<ApiToken>
+  /**
+   * Issues the successor of a token, which ends when that one is first used, or after the grace period.
+   *
+   * @example const { credential } = await app.apiTokens.rotate(token.id, { gracePeriod: 3600 })
+   */
+  rotate(id: string, request?: Omit<RotateRequest, 'grantable'>, scope?: OwnerScope): Promise<IssuedToken>
   /**
    * Verifies a credential that did not come by a request's header, and counts it as a use. Its `signal`, once asked
    * for, is judged again until it fires.

@@ -11,11 +11,16 @@ import type { LifecycleParts, OwnerScope } from './lifecycle-parts.ts'
  * @throws {UserInactive} With a user, when they are deactivated or removed.
  */
 export async function getToken(parts: LifecycleParts, id: string, scope: OwnerScope = {}): Promise<ApiToken> {
-  const { token, owner } = await findToken(parts, id, scope)
+  const { token, owner } = await findOwned(parts, id, scope)
   return viewOf(token, owner, parts.clock.now(), parts)
 }
 
-async function findToken({ store }: LifecycleParts, id: string, { userId }: OwnerScope): Promise<OwnedToken> {
+/** The record with its owner, under the conditions of `getToken`. */
+export async function findOwned(
+  { store }: LifecycleParts,
+  id: string,
+  { userId }: OwnerScope,
+): Promise<OwnedToken> {
   const found = isTokenId(id) ? await store.findToken(id) : null
   if (userId !== undefined) {
     const owner = found?.token.userId === userId ? found.owner : await store.findOwner(userId)

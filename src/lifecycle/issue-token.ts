@@ -1,13 +1,12 @@
 /** Issues a token: the one moment at which its credential leaves. */
 
 import { InvalidInput, TokenConflict, UserInactive } from '../errors.ts'
-import { claimsOf } from '../token/claims.ts'
-import { hintOf, MAX_CREDENTIAL_LENGTH } from '../token/credential.ts'
 import { userIdFault } from '../token/text.ts'
 import type { UnownedToken } from '../token/token.ts'
 import { askOwner } from '../verification/owner-word.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
 import type { LifecycleParts } from './lifecycle-parts.ts'
+import { makeToken } from './make-token.ts'
 import { distinctScopes, requireNoFault, requireTexts } from './valid-input.ts'
 
 export interface IssueRequest {
@@ -46,10 +45,19 @@ export async function issueToken(parts: LifecycleParts, request: IssueRequest): 
   parts.catalogue.requireGrantable(scopes, request.grantable)
   await requireOwner(parts, request.userId, scopes)
   const now = parts.clock.now()
-  const draft = draftToken(parts, request, scopes, now)
-  const credential = parts.tokenPrefix + parts.signer.sign(claimsOf(draft, parts.audience))
-  if (credential.length > MAX_CREDENTIAL_LENGTH) throw new InvalidInput('scopes make the credential too long')
-  const token = await insert(parts, { ...draft, hint: hintOf(credential) }, now)
+  const lifetime = lifetimeOf(request.expiresIn, parts.maxExpiresIn)
+  const { record, credential } = makeToken(
+    parts,
+    {
+      userId: request.userId,
+      name: request.name ?? null,
+      description: request.description ?? null,
+      scopes,
+      expiresAt: lifetime === null ? null : now + lifetime * 1000,
+    },
+    now,
+  )
+  const token = await insert(parts, record, now)
   parts.events.tell('issued', { token })
   return { token, credential }
 }
@@ -63,33 +71,6 @@ async function requireOwner(
   const word = await askOwner(findUser, userId)
   if (word?.active !== true) throw new UserInactive()
   catalogue.requireGrantable(scopes, word.scopes)
-}
-
-function draftToken(
-  parts: LifecycleParts,
-  request: IssueRequest,
-  scopes: readonly string[],
-  now: number,
-): UnownedToken {
-  const expiresIn = lifetimeOf(request.expiresIn, parts.maxExpiresIn)
-  return {
-    id: parts.newId(now),
-    userId: request.userId,
-    name: request.name ?? null,
-    description: request.description ?? null,
-    scopes,
-    status: 'active',
-    statusReason: null,
-    hint: '',
-    kid: parts.signer.kid,
-    createdAt: now,
-    updatedAt: now,
-    expiresAt: expiresIn === null ? null : now + expiresIn * 1000,
-    lastUsedAt: null,
-    idleFrom: now,
-    useCount: 0,
-    revokedAt: null,
-  }
 }
 
 function lifetimeOf(expiresIn: number | undefined, maxExpiresIn: number | null): number | null {

@@ -23,6 +23,10 @@ export async function revokeToken(
     ends: true,
     write: () => parts.store.revokeToken(id, { userId, now }),
   })
+  // The one that it would have replaced lives on.
+  if (changed && token.predecessorId !== null) {
+    parts.changes.announce({ subject: { tokenId: token.predecessorId }, ended: false })
+  }
   const view = viewOf(token, null, now, parts)
   if (changed) parts.events.tell('revoked', { token: view })
   return view

@@ -8,7 +8,10 @@ import type { ApiToken } from './api-token.ts'
 export interface TokenEventMap {
   issued: [event: { readonly token: ApiToken }]
   updated: [event: { readonly token: ApiToken; readonly changes: TokenChanges }]
+  /** Also a rotated token, when its successor is first used. */
   revoked: [event: { readonly token: ApiToken }]
+  /** `successor` was issued in the place of `token`, which works on until its `expiresAt` or the successor's use. */
+  rotated: [event: { readonly token: ApiToken; readonly successor: ApiToken }]
   /** The sweeper found it unused for too long. */
   idle: [event: { readonly token: ApiToken }]
   /** A credential was refused. `tokenId` is `null` for a forgery, whose claims are nobody's word. */

@@ -17,6 +17,8 @@ export function withOutages(store: TokenStore): TokenStore {
     listTokens: named((query) => store.listTokens(query)),
     updateToken: named((id, changes, scope) => store.updateToken(id, changes, scope)),
     revokeToken: named((id, scope) => store.revokeToken(id, scope)),
+    rotateToken: named((id, successor, scope) => store.rotateToken(id, successor, scope)),
+    endPredecessor: named((succession, now) => store.endPredecessor(succession, now)),
     setOwnerStatus: named((userId, status, now) => store.setOwnerStatus(userId, status, now)),
     recordUses: named((uses, rules) => store.recordUses(uses, rules)),
     markIdle: named((idleBefore, limit) => store.markIdle(idleBefore, limit)),

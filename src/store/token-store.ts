@@ -49,6 +49,19 @@ export type ChangeOutcome =
   /** The token had ended: revoked, expired, or its owner removed. */
   | { readonly outcome: 'ended'; readonly token: TokenRecord }
 
+export interface RotateScope extends ChangeScope {
+  /** Until when both work, unless the successor is used before. */
+  readonly graceEndsAt: number
+  /** The unused successor that the new one replaces, `null` for none: another than this, and nothing changes. */
+  readonly replaces: string | null
+}
+
+/** A token and the one that it replaces. */
+export interface Succession {
+  readonly successorId: string
+  readonly predecessorId: string
+}
+
 export const SORT_FIELDS = ['created_at', 'name', 'last_used_at'] as const
 
 export type SortField = (typeof SORT_FIELDS)[number]
@@ -123,8 +136,24 @@ export interface TokenStore {
   /** Changes just the given fields, in one statement that demands a token that has not ended. */
   updateToken(id: string, changes: TokenChanges, scope: UpdateScope): Promise<ChangeOutcome>
 
-  /** Revokes for good; a token that is revoked already stays as it is. */
+  /**
+   * Revokes for good; a token that is revoked already stays as it is. With an unused successor goes its rotation,
+   * in the same transaction: the predecessor, while its grace lasts, is as it was before.
+   */
   revokeToken(id: string, scope: ChangeScope): Promise<ChangeOutcome>
+
+  /**
+   * Gives a token its successor, inserts that with the owner's generation, and revokes the one that it replaces, in
+   * one transaction that demands an active token that has not ended, of an active owner. `unchanged` when the token
+   * is not active or another rotation was quicker. The limit of tokens does not count: one takes another's place.
+   */
+  rotateToken(id: string, successor: UnownedToken, scope: RotateScope): Promise<ChangeOutcome>
+
+  /**
+   * At the first use of a successor that is not revoked: revokes its predecessor and forgets it in the successor's
+   * row, in one transaction. Returns what was revoked, `null` when there was nothing to revoke.
+   */
+  endPredecessor(succession: Succession, now: number): Promise<TokenRecord | null>
 
   /** Writes the owner's one row; `removed` raises the generation, so that all tokens until now are revoked. */
   setOwnerStatus(userId: string, status: OwnerStatus, now: number): Promise<OwnerRecord>

@@ -23,9 +23,10 @@ const ACTIVE: TokenState = { status: 'active', reason: null }
 const EXPIRED: TokenState = { status: 'expired', reason: null }
 const IDLE: TokenState = { status: 'inactive', reason: 'idle' }
 const USER_REMOVED: TokenState = { status: 'revoked', reason: 'user_removed' }
+const ROTATED: TokenState = { status: 'revoked', reason: 'rotated' }
 
 /**
- * Judges a token at `now`. What ended it for good comes first: revoked, owner removed, expired; then what can
+ * Judges a token at `now`. What ended it for good comes first: revoked, owner removed, rotated, expired; then what can
  * be undone: switched off, idle. The owner's deactivation is not the token's state and is not judged here.
  *
  * @example judge(token, owner, { now: Date.now(), idleTimeoutMs: 2_592_000_000 }).status // 'active'
@@ -33,6 +34,7 @@ const USER_REMOVED: TokenState = { status: 'revoked', reason: 'user_removed' }
 export function judge(token: TokenRecord, owner: OwnerRecord | null, moment: Moment): TokenState {
   if (token.status === 'revoked') return { status: 'revoked', reason: token.statusReason }
   if (owner !== null && token.generation < owner.generation) return USER_REMOVED
+  if (token.graceEndsAt !== null && moment.now >= token.graceEndsAt) return ROTATED
   if (isExpired(token, moment.now)) return EXPIRED
   if (token.status === 'inactive') return { status: 'inactive', reason: token.statusReason }
   if (isIdle(token, moment)) return IDLE
@@ -42,6 +44,12 @@ export function judge(token: TokenRecord, owner: OwnerRecord | null, moment: Mom
 /** The moment after which an unused token is idle: at it the token still works, a millisecond later not. */
 export function idleExpiresAt(token: TokenRecord, idleTimeoutMs: number | null): number | null {
   return idleTimeoutMs === null ? null : token.idleFrom + idleTimeoutMs
+}
+
+/** When a token ends by the clock: at its expiry or at the end of its grace, whichever comes first. */
+export function endsAt({ expiresAt, graceEndsAt }: TokenRecord): number | null {
+  if (expiresAt === null || graceEndsAt === null) return expiresAt ?? graceEndsAt
+  return Math.min(expiresAt, graceEndsAt)
 }
 
 /** RFC 7519 §4.1.4: on or after `exp` the token must not be accepted. */

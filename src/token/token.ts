@@ -3,8 +3,8 @@
 /** What a token's row says of itself. Expiry and idleness are judged against the clock, see `judge`. */
 export type StoredStatus = 'active' | 'inactive' | 'revoked'
 
-/** Why a token is not active: switched off by its owner, unused for too long, or its owner is gone. */
-export type StatusReason = 'switched_off' | 'idle' | 'user_removed'
+/** Why a token is not active: switched off by its owner, unused for too long, its owner gone, or replaced. */
+export type StatusReason = 'switched_off' | 'idle' | 'user_removed' | 'rotated'
 
 /** One API token as it is stored. Every time is in milliseconds since the epoch (UTC). */
 export interface TokenRecord {
@@ -32,6 +32,12 @@ export interface TokenRecord {
   readonly idleFrom: number
   readonly useCount: number
   readonly revokedAt: number | null
+  /** The token that replaces this one, once it is rotated. */
+  readonly successorId: string | null
+  /** The token that this one replaces, until this one is first used. */
+  readonly predecessorId: string | null
+  /** When a rotated token ends, unless its successor is used before. */
+  readonly graceEndsAt: number | null
 }
 
 /** A token before its INSERT, in which the store copies the owner's generation. */

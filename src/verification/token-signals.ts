@@ -2,20 +2,28 @@
 
 import type { Clock } from '../clock.ts'
 import type { TokenChange } from '../invalidation/token-changes.ts'
-import type { Refusal, VerificationEntry } from './verification-entry.ts'
+import { endsAt } from '../token/status.ts'
+import type { VerificationEntry } from './verification-entry.ts'
 
 export interface TokenSignalsParts {
   readonly clock: Clock
   /** How long a judgement is believed, in milliseconds: as long as a cache entry. */
   readonly ttlMs: number
-  recheck(tokenId: string, userId: string): Promise<Refusal | null>
+  recheck(tokenId: string, userId: string): Promise<Recheck>
+}
+
+/** What asking again learned of a token. */
+export interface Recheck {
+  readonly refused: boolean
+  /** When it ends by the clock, as its row says now: a rotation moves it. */
+  readonly endsAt: number | null
 }
 
 /** A token that requests hold, judged again until none does. */
 interface Watch {
   readonly tokenId: string
   readonly userId: string
-  readonly expiresAt: number
+  endsAt: number
   readonly controller: AbortController
   holders: number
   timer: NodeJS.Timeout | undefined
@@ -57,7 +65,7 @@ export class TokenSignals {
     const watch: Watch = {
       tokenId: entry.tokenId,
       userId: entry.userId,
-      expiresAt: entry.token?.expiresAt ?? Infinity,
+      endsAt: entry.token === null ? Infinity : (endsAt(entry.token) ?? Infinity),
       controller: new AbortController(),
       holders: 0,
       timer: undefined,
@@ -80,24 +88,26 @@ export class TokenSignals {
   #wait(watch: Watch, until: number): void {
     clearTimeout(watch.timer)
     const now = this.#parts.clock.now()
-    const delay = Math.max(0, Math.min(until - now, watch.expiresAt - now, this.#parts.ttlMs, MAX_DELAY_MS))
+    const delay = Math.max(0, Math.min(until - now, watch.endsAt - now, this.#parts.ttlMs, MAX_DELAY_MS))
     watch.timer = setTimeout(() => void this.#judgeAgain(watch), delay)
     watch.timer.unref()
   }
 
   async #judgeAgain(watch: Watch): Promise<void> {
-    const refusal = await this.#refusal(watch)
+    const refused = await this.#isRefused(watch)
     if (this.#watches.get(watch.tokenId) !== watch) return
-    if (refusal !== null) this.#end(watch)
+    if (refused) this.#end(watch)
     else this.#wait(watch, Infinity)
   }
 
   /** While the store cannot answer, only the clock speaks. */
-  async #refusal(watch: Watch): Promise<Refusal | null> {
+  async #isRefused(watch: Watch): Promise<boolean> {
     try {
-      return await this.#parts.recheck(watch.tokenId, watch.userId)
+      const { refused, endsAt } = await this.#parts.recheck(watch.tokenId, watch.userId)
+      watch.endsAt = endsAt ?? Infinity
+      return refused
     } catch {
-      return this.#parts.clock.now() >= watch.expiresAt ? 'expired' : null
+      return this.#parts.clock.now() >= watch.endsAt
     }
   }
 

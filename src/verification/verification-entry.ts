@@ -33,3 +33,26 @@ export interface VerificationEntry {
   /** Whether it is in the cache. News makes it false at once, wherever the entry is remembered. */
   live: boolean
 }
+
+/** What every forgery is judged; it is never remembered. */
+export const FORGED: VerificationEntry = {
+  digest: '',
+  tokenId: '',
+  userId: '',
+  token: null,
+  scopes: [],
+  refusal: 'forged',
+  deadline: 0,
+  use: null,
+  live: false,
+}
+
+/**
+ * Refusals of genuine tokens are remembered too, but for two. A token that only the clock calls idle may have
+ * been used elsewhere: its row is read again each time, until the sweeper has written that it is idle. And what
+ * differs from its row must not stand in the place of the genuine credential.
+ */
+export function isWorthKeeping({ refusal, token }: VerificationEntry): boolean {
+  if (refusal === 'not_as_issued') return false
+  return refusal !== 'idle' || token?.status === 'inactive'
+}

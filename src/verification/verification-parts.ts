@@ -19,6 +19,8 @@ export interface VerificationParts {
   readonly idleTimeoutMs: number | null
   readonly ttlMs: number
   readonly findUser: FindUser | undefined
+  /** Ends what a rotated token replaces, and announces it. */
+  endPredecessor(successorId: string, predecessorId: string): Promise<void>
 }
 
 export interface VerificationStats {

@@ -6,10 +6,11 @@ import type { SignedPayload } from '../keys/signer.ts'
 import { agreesWithRow, readClaims, type TokenClaims } from '../token/claims.ts'
 import { jwtOf, MAX_CREDENTIAL_LENGTH } from '../token/credential.ts'
 import { effectiveScopes } from '../token/scope.ts'
-import { judge } from '../token/status.ts'
+import { endsAt, judge } from '../token/status.ts'
 import type { OwnedToken, TokenRecord } from '../token/token.ts'
 import { askOwner, type OwnerWord } from './owner-word.ts'
-import type { Refusal, VerificationEntry } from './verification-entry.ts'
+import type { Recheck } from './token-signals.ts'
+import { FORGED, isWorthKeeping, type Refusal, type VerificationEntry } from './verification-entry.ts'
 import type { VerificationParts, VerificationStats } from './verification-parts.ts'
 
 /** What one read learned of a token, and whether news came while it was under way. */
@@ -19,7 +20,9 @@ interface Load {
   readonly found: Promise<Found>
   stale: boolean
   /** The entry that the first of those who wait has made of it. */
-  entry: VerificationEntry | undefined
+  entry?: VerificationEntry
+  /** The end of the predecessor, which the first use of a successor waits for. */
+  ending?: Promise<void>
 }
 
 interface Found {
@@ -33,18 +36,6 @@ interface Genuine {
   readonly digest: string
   readonly kid: string
   readonly claims: TokenClaims
-}
-
-const FORGED: VerificationEntry = {
-  digest: '',
-  tokenId: '',
-  userId: '',
-  token: null,
-  scopes: [],
-  refusal: 'forged',
-  deadline: 0,
-  use: null,
-  live: false,
 }
 
 export class Verification {
@@ -91,16 +82,28 @@ export class Verification {
       const found = await load.found
       // News came while the row was under way, or while another who waited went on with it.
       if (load.stale || load.entry?.live === false) continue
+      const predecessorId = this.#predecessorOf(genuine, found)
+      if (predecessorId !== null) {
+        load.ending ??= this.#parts.endPredecessor(jti, predecessorId)
+        await load.ending
+        // What the store made of it is in the row: a revoke may have come first.
+        continue
+      }
       return take(this.#settle(genuine, load, found))
     }
   }
 
-  /** Why a token would be refused now, whoever sends it; for those who hold a token longer than a request lasts. */
-  async recheck(tokenId: string, userId: string): Promise<Refusal | null> {
+  /** Whether a token would be refused now, whoever sends it; for those who hold it longer than a request lasts. */
+  async recheck(tokenId: string, userId: string): Promise<Recheck> {
     for (;;) {
       const load = this.#loads.get(tokenId) ?? this.#startLoad(tokenId, userId)
       const found = await load.found
-      if (!load.stale) return this.#refusalOf(found, this.#parts.clock.now())
+      if (load.stale) continue
+      const token = found.owned?.token
+      return {
+        refused: this.#refusalOf(found, this.#parts.clock.now()) !== null,
+        endsAt: token === undefined ? null : endsAt(token),
+      }
     }
   }
 
@@ -132,7 +135,7 @@ export class Verification {
   #startLoad(tokenId: string, userId: string): Load {
     this.#loadCount += 1
     const startedAt = this.#parts.clock.now()
-    const load: Load = { userId, startedAt, found: this.#find(tokenId), stale: false, entry: undefined }
+    const load: Load = { userId, startedAt, found: this.#find(tokenId), stale: false }
     this.#loads.set(tokenId, load)
     const done = () => {
       if (this.#loads.get(tokenId) === load) this.#loads.delete(tokenId)
@@ -163,8 +166,7 @@ export class Verification {
     const shared = this.#parts.cache.get(digest, now)
     if (shared !== undefined) return this.#counted(shared, now)
     const token = found.owned?.token ?? null
-    const asIssued = token === null || (token.kid === kid && agreesWithRow(claims, token))
-    const refusal = asIssued ? this.#refusalOf(found, now) : 'not_as_issued'
+    const refusal = this.#judge({ kid, claims }, found, now)
     const entry: VerificationEntry = {
       digest,
       tokenId: claims.jti,
@@ -181,6 +183,19 @@ export class Verification {
       load.entry = entry
     }
     return this.#counted(entry, now)
+  }
+
+  /** The token that one lets go of by its first use; a refused use is none. */
+  #predecessorOf(genuine: Genuine, found: Found): string | null {
+    const predecessorId = found.owned?.token.predecessorId ?? null
+    if (predecessorId === null) return null
+    return this.#judge(genuine, found, this.#parts.clock.now()) === null ? predecessorId : null
+  }
+
+  #judge({ kid, claims }: Omit<Genuine, 'digest'>, found: Found, now: number): Refusal | null {
+    const token = found.owned?.token ?? null
+    const asIssued = token === null || (token.kid === kid && agreesWithRow(claims, token))
+    return asIssued ? this.#refusalOf(found, now) : 'not_as_issued'
   }
 
   #counted(entry: VerificationEntry, now: number): VerificationEntry {
@@ -212,25 +227,15 @@ export class Verification {
     return lastUsedAt > token.idleFrom ? { ...token, idleFrom: lastUsedAt } : token
   }
 
-  /** The earliest of: the ttl is over, the token expires, it goes idle. */
+  /** The earliest of: the ttl is over, the token expires or its grace ends, it goes idle. */
   #deadlineOf(token: TokenRecord | null, refusal: Refusal | null, startedAt: number): number {
     const { ttlMs, idleTimeoutMs } = this.#parts
     const ttlEnd = startedAt + ttlMs
     if (token === null || refusal !== null) return ttlEnd
     const idleFrom = this.#withKnownUse(token).idleFrom
     const idleEnd = idleTimeoutMs === null ? Infinity : idleFrom + idleTimeoutMs + 1
-    return Math.min(ttlEnd, token.expiresAt ?? Infinity, idleEnd)
+    return Math.min(ttlEnd, endsAt(token) ?? Infinity, idleEnd)
   }
-}
-
-/**
- * Refusals of genuine tokens are remembered too, but for two. A token that only the clock calls idle may have
- * been used elsewhere: its row is read again each time, until the sweeper has written that it is idle. And what
- * differs from its row must not stand in the place of the genuine credential.
- */
-function isWorthKeeping({ refusal, token }: VerificationEntry): boolean {
-  if (refusal === 'not_as_issued') return false
-  return refusal !== 'idle' || token?.status === 'inactive'
 }
 
 /** The cache's key: whoever reads the memory finds no credential. */

@@ -111,9 +111,17 @@ t.test('every route is in routes.md with its success, and no other', async (t) =
 })
 
 t.test('every member of bodies, queries and answers is in routes.md', async (t) => {
-  const { Token, IssuedToken, ListQuery, TokenList, newToken, TokenUpdate } = schemas
+  const { Token, IssuedToken, ListQuery, TokenList, newToken, TokenUpdate, Rotation } = schemas
   const said = new Set(firstCells('docs/reference/routes.md'))
-  for (const { properties } of [Token, IssuedToken, ListQuery, TokenList, newToken(null), TokenUpdate]) {
+  for (const { properties } of [
+    Token,
+    IssuedToken,
+    ListQuery,
+    TokenList,
+    newToken(null),
+    TokenUpdate,
+    Rotation,
+  ]) {
     for (const name of Object.keys(properties)) t.ok(said.has(name), name)
   }
   const page = read('docs/reference/routes.md')
@@ -126,6 +134,7 @@ t.test('every claim is in claims.md, and no other', async (t) => {
     ...{ id: '', userId: '', name: null, description: null, scopes: ['a'], status: 'active' as const },
     ...{ statusReason: null, hint: '', kid: '', createdAt: 0, updatedAt: 0, expiresAt: 1 },
     ...{ lastUsedAt: null, idleFrom: 0, useCount: 0, revokedAt: null },
+    ...{ successorId: null, predecessorId: null, graceEndsAt: null },
   }
   const claims = Object.keys(claimsOf(issued, { issuer: 'i', audience: 'a' }))
   t.same(firstCells('docs/reference/claims.md').toSorted(), [...claims, 'alg', 'kid', 'typ'].toSorted())

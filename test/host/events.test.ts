@@ -7,7 +7,7 @@ import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { as, issue, startHost, withToken } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
 
-const names: readonly TokenEventName[] = ['issued', 'updated', 'revoked', 'idle', 'rejected']
+const names: readonly TokenEventName[] = ['issued', 'updated', 'revoked', 'rotated', 'idle', 'rejected']
 
 t.test('every change is told once, with the token as it is then', async (t) => {
   const { app, clock } = await startHost(t)
@@ -43,9 +43,19 @@ t.test('every change is told once, with the token as it is then', async (t) => {
   clock.advance('31d')
   await app.apiTokens.sweep()
   t.match(heard(), [['idle', { token: { id, status: 'inactive', statusReason: 'idle' } }]])
-  await app.inject(as('ada', { method: 'DELETE', url: `/tokens/${id}` }))
-  t.match(heard(), [['revoked', { token: { id, status: 'revoked' } }]])
-  await app.inject(as('ada', { method: 'DELETE', url: `/tokens/${id}` }))
+  await patch({ status: 'active' })
+  heard()
+  const { token: successor, credential } = await app.apiTokens.rotate(id)
+  t.match(heard(), [
+    ['issued', { token: { id: successor.id, status: 'active' } }],
+    ['rotated', { token: { id, status: 'active' }, successor: { id: successor.id } }],
+  ])
+  await app.apiTokens.verify(credential)
+  await app.apiTokens.verify(credential)
+  t.match(heard(), [['revoked', { token: { id, status: 'revoked', statusReason: 'rotated' } }]])
+  await app.inject(as('ada', { method: 'DELETE', url: `/tokens/${successor.id}` }))
+  t.match(heard(), [['revoked', { token: { id: successor.id, status: 'revoked' } }]])
+  await app.inject(as('ada', { method: 'DELETE', url: `/tokens/${successor.id}` }))
   t.same(heard(), [], 'it was revoked already')
 })
 

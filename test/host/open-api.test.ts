@@ -75,6 +75,7 @@ t.test('every operation has an id, the tag, a summary and its parameters', async
     'get /tokens/{id}': 'getApiToken',
     'patch /tokens/{id}': 'updateApiToken',
     'delete /tokens/{id}': 'revokeApiToken',
+    'post /tokens/{id}/rotate': 'rotateApiToken',
     'get /tokens/current': 'getCurrentApiToken',
     'delete /tokens/current': 'revokeCurrentApiToken',
   })
@@ -176,6 +177,7 @@ t.test('every status that is answered stands in the document with its schema', a
     ['get', '/tokens/scopes', '/tokens/scopes'],
     ['get', '/tokens/{id}', `/tokens/${id}`],
     ['patch', '/tokens/{id}', `/tokens/${id}`],
+    ['post', '/tokens/{id}/rotate', `/tokens/${id}/rotate`],
     ['delete', '/tokens/{id}', `/tokens/${id}`],
     ['get', '/tokens/current', '/tokens/current'],
     ['delete', '/tokens/current', '/tokens/current'],
@@ -225,6 +227,9 @@ t.test('every status that is answered stands in the document with its schema', a
   store.outage = undefined
   t.equal((await app.inject(conflict as InjectOptions)).statusCode, 409)
   seen.add('patch /tokens/{id} 409')
+  const rotation = { method: 'POST', url: `/tokens/${revoked.id}/rotate`, headers: { 'x-user': 'bob' } }
+  t.equal((await app.inject(rotation as InjectOptions)).statusCode, 409)
+  seen.add('post /tokens/{id}/rotate 409')
   const documented = Object.entries(document.paths)
     .filter(([path]) => path.startsWith('/tokens'))
     .flatMap(([path, methods]) =>

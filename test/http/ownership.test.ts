@@ -59,11 +59,12 @@ t.test("promise 8: another user's token is a 404, and its row is unchanged", asy
     { method: 'PATCH', url: `/tokens/${id}`, payload: { status: 'inactive' } },
     { method: 'PATCH', url: `/tokens/${id}`, payload: {} },
     { method: 'DELETE', url: `/tokens/${id}` },
+    { method: 'POST', url: `/tokens/${id}/rotate` },
   ] as const) {
     const response = await app.inject(as('bob', request))
     t.equal(response.statusCode, 404, request.method)
     if (request.method !== 'HEAD') t.equal(response.json().code, 'FST_API_TOKENS_NOT_FOUND')
-    const unknown = { ...request, url: '/tokens/019b76da-a800-7fdc-bfcb-a521939f475d' }
+    const unknown = { ...request, url: request.url.replace(id, '019b76da-a800-7fdc-bfcb-a521939f475d') }
     t.equal((await app.inject(as('bob', unknown))).body, response.body, 'as an id that nobody has')
   }
   t.same(await store.findToken(id), before)
@@ -99,6 +100,7 @@ t.test('promise 14: an id that is malformed or unknown is 404', async (t) => {
       { method: 'GET', url },
       { method: 'PATCH', url, payload: { name: 'x' } },
       { method: 'DELETE', url },
+      { method: 'POST', url: `${url}/rotate` },
     ] as const) {
       const response = await app.inject(as('ada', request))
       t.equal(response.statusCode, 404, `${request.method} ${wrong}`)

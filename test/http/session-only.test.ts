@@ -16,6 +16,7 @@ const management: InjectOptions[] = [
   { method: 'GET', url: `/tokens/${id}` },
   { method: 'PATCH', url: `/tokens/${id}`, payload: { name: 'x' } },
   { method: 'DELETE', url: `/tokens/${id}` },
+  { method: 'POST', url: `/tokens/${id}/rotate` },
   { method: 'HEAD', url: '/tokens' },
 ]
 

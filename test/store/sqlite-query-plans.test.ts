@@ -56,11 +56,12 @@ t.test('the idle sweep reads what is idle alone, from an index', async (t) => {
 
 t.test('pruning reads what has ended alone, from an index for each way to end', async (t) => {
   const plans = await plansOf(t, (store) => store.prune(NOW, 10))
-  t.equal(plans.length, 4)
+  t.equal(plans.length, 5)
   for (const plan of plans) t.notMatch(plan, WHOLE_TABLE)
   t.match(plans[0], /api_tokens_revoked \(revoked_at<\?\)/)
   t.match(plans[1], /api_tokens_expired \(expires_at<\?\)/)
-  t.match(plans[2], /api_token_owners_removed \(removed_at<\?\)/)
+  t.match(plans[2], /api_tokens_grace \(grace_ends_at<\?\)/)
+  t.match(plans[3], /api_token_owners_removed \(removed_at<\?\)/)
 })
 
 t.test('changes, owners and uses are found by primary key', async (t) => {
@@ -68,9 +69,14 @@ t.test('changes, owners and uses are found by primary key', async (t) => {
     await store.updateToken(id(1), { status: 'active' }, { now: NOW, idleBefore: NOW - DAY, userId: 'ada' })
     await store.updateToken(id(1), { name: 'x' }, { now: NOW, idleBefore: null })
     await store.revokeToken(id(1), { now: NOW, userId: 'ada' })
+    await store.rotateToken(id(1), draft(2), { now: NOW, graceEndsAt: NOW, replaces: null, userId: 'ada' })
+    await store.endPredecessor({ successorId: id(2), predecessorId: id(1) }, NOW)
     await store.findOwner('ada')
     await store.setOwnerStatus('ada', 'removed', NOW)
-    await store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW }], { now: NOW, idleTimeoutMs: DAY })
+    await store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW }], {
+      now: NOW,
+      idleTimeoutMs: DAY,
+    })
   })
   t.ok(plans.length >= 6)
   for (const plan of plans) t.notMatch(plan, WHOLE_TABLE)

@@ -16,9 +16,14 @@ const CALLS: Record<string, (store: TokenStore) => Promise<unknown>> = {
   listTokens: (store) => store.listTokens(query()),
   updateToken: (store) => store.updateToken(id(1), { name: 'new' }, SCOPE),
   revokeToken: (store) => store.revokeToken(id(1), SCOPE),
+  rotateToken: (store) => store.rotateToken(id(1), draft(2), { now: NOW, graceEndsAt: NOW, replaces: null }),
+  endPredecessor: (store) => store.endPredecessor({ successorId: id(2), predecessorId: id(1) }, NOW),
   setOwnerStatus: (store) => store.setOwnerStatus('ada', 'active', NOW),
   recordUses: (store) =>
-    store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW }], { now: NOW, idleTimeoutMs: null }),
+    store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW }], {
+      now: NOW,
+      idleTimeoutMs: null,
+    }),
   markIdle: (store) => store.markIdle(NOW, 1),
   prune: (store) => store.prune(NOW, 1),
 }

@@ -9,6 +9,7 @@ import { owningTokens } from './contract/owning-tokens.ts'
 import { pagingTokens } from './contract/paging-tokens.ts'
 import { recordingUses } from './contract/recording-uses.ts'
 import type { MakeStore } from './contract/records.ts'
+import { rotatingTokens } from './contract/rotating-tokens.ts'
 
 /**
  * Runs the contract on a store.
@@ -22,5 +23,6 @@ export function tokenStoreContract(name: string, makeStore: MakeStore): void {
   t.test(`${name} lists tokens`, async (t) => listingTokens(t, makeStore))
   t.test(`${name} pages tokens`, async (t) => pagingTokens(t, makeStore))
   t.test(`${name} records uses`, async (t) => recordingUses(t, makeStore))
+  t.test(`${name} rotates tokens`, async (t) => rotatingTokens(t, makeStore))
   t.test(`${name} marks idle tokens and prunes ended ones`, async (t) => endingTokens(t, makeStore))
 }

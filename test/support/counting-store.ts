@@ -18,6 +18,8 @@ const WRITES: readonly (keyof TokenStore)[] = [
   'insertToken',
   'updateToken',
   'revokeToken',
+  'rotateToken',
+  'endPredecessor',
   'setOwnerStatus',
   'recordUses',
   'markIdle',

@@ -22,6 +22,9 @@ export interface ApiTokenTable {
   idle_from: number
   use_count: number
   revoked_at: number | null
+  successor_id: string | null
+  predecessor_id: string | null
+  grace_ends_at: number | null
 }
 
 export type ApiTokenRow = Selectable<ApiTokenTable>
@@ -45,6 +48,9 @@ export const API_TOKEN_COLUMNS = [
   'idle_from',
   'use_count',
   'revoked_at',
+  'successor_id',
+  'predecessor_id',
+  'grace_ends_at',
 ] as const satisfies readonly (keyof ApiTokenTable)[]
 
 export function tokenFromRow(row: ApiTokenRow): TokenRecord {
@@ -66,6 +72,9 @@ export function tokenFromRow(row: ApiTokenRow): TokenRecord {
     idleFrom: row.idle_from,
     useCount: row.use_count,
     revokedAt: row.revoked_at,
+    successorId: row.successor_id,
+    predecessorId: row.predecessor_id,
+    graceEndsAt: row.grace_ends_at,
   }
 }
 
@@ -88,5 +97,8 @@ export function rowFromToken(token: TokenRecord): ApiTokenRow {
     idle_from: token.idleFrom,
     use_count: token.useCount,
     revoked_at: token.revokedAt,
+    successor_id: token.successorId,
+    predecessor_id: token.predecessorId,
+    grace_ends_at: token.graceEndsAt,
   }
 }

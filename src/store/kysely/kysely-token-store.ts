@@ -9,6 +9,8 @@ import type {
   InsertOutcome,
   InsertRules,
   RecordUseRules,
+  RotateScope,
+  Succession,
   TokenChanges,
   TokenPage,
   TokenQuery,
@@ -23,9 +25,12 @@ import { type JoinedRow, ownedFromRow, selectToken } from './find-token.sql.ts'
 import { selectPage } from './list-tokens.sql.ts'
 import { updateIdle } from './mark-idle.sql.ts'
 import { migrate, requireSchema } from './migrate.ts'
+import { belongsTo, ownerGeneration } from './owner-conditions.sql.ts'
 import { addOwner, selectOwner, writeOwnerStatus } from './owners.sql.ts'
 import { deleteEnded } from './prune.sql.ts'
 import { addUses } from './record-uses.sql.ts'
+import { writeRevocation } from './revoke-token.sql.ts'
+import { revokePredecessor, writeSuccessor } from './rotate-token.sql.ts'
 import { isLiving } from './token-status.sql.ts'
 
 /** The form of a driver's connection that a store is built on. */
@@ -101,17 +106,20 @@ export class KyselyTokenStore implements TokenStore {
   }
 
   async revokeToken(id: string, scope: ChangeScope): Promise<ChangeOutcome> {
-    const revoked = await this.#db
-      .updateTable('api_tokens')
-      .set({ status: 'revoked', status_reason: null, revoked_at: scope.now, updated_at: scope.now })
-      .where('api_tokens.id', '=', id)
-      .where('api_tokens.status', '<>', 'revoked')
-      .where((eb) => belongsTo(eb, scope))
-      .returning([...API_TOKEN_COLUMNS])
-      .executeTakeFirst()
-    if (revoked !== undefined) return { outcome: 'changed', token: tokenFromRow(revoked) }
+    const revoked = await writeRevocation(this.#db, id, scope)
+    if (revoked !== undefined) return { outcome: 'changed', token: revoked }
     const why = await this.#whyUnchanged(id, scope)
     return why.outcome === 'ended' ? { outcome: 'unchanged', token: why.token } : why
+  }
+
+  async rotateToken(id: string, successor: UnownedToken, scope: RotateScope): Promise<ChangeOutcome> {
+    const rotated = await writeSuccessor(this.#db, id, successor, scope)
+    if (rotated !== undefined) return { outcome: 'changed', token: rotated }
+    return this.#whyUnchanged(id, scope, true)
+  }
+
+  async endPredecessor(succession: Succession, now: number): Promise<TokenRecord | null> {
+    return revokePredecessor(this.#db, succession, now)
   }
 
   async setOwnerStatus(userId: string, status: OwnerStatus, now: number): Promise<OwnerRecord> {
@@ -177,7 +185,7 @@ export class KyselyTokenStore implements TokenStore {
       .where('api_tokens.id', '=', id)
       .where((eb) => isLiving(eb, scope.now))
       .where((eb) => eb('api_tokens.generation', '=', ownerGeneration(eb)))
-      .where((eb) => belongsTo(eb, scope))
+      .where((eb) => belongsTo(eb, scope.userId))
       .returning([...API_TOKEN_COLUMNS])
       .executeTakeFirst()
     if (changed !== undefined) return { outcome: 'changed', token: tokenFromRow(changed) }
@@ -185,32 +193,20 @@ export class KyselyTokenStore implements TokenStore {
   }
 
   /** Why a change found no row; `unchanged` where it would have found one. */
-  async #whyUnchanged(id: string, { userId, now }: ChangeScope): Promise<ChangeOutcome> {
+  async #whyUnchanged(
+    id: string,
+    scope: ChangeScope,
+    demandsActiveOwner = scope.userId !== undefined,
+  ): Promise<ChangeOutcome> {
+    const { userId, now } = scope
     const found = await this.findToken(id)
     if (found === null) return { outcome: 'not_found' }
     const { token, owner } = found
     if (userId !== undefined && token.userId !== userId) return { outcome: 'not_found' }
-    if (userId !== undefined && owner?.status !== 'active') return { outcome: 'owner_inactive' }
+    if (demandsActiveOwner && owner?.status !== 'active') return { outcome: 'owner_inactive' }
     const { status } = judge(token, owner, { now, idleTimeoutMs: null })
     return { outcome: status === 'revoked' || status === 'expired' ? 'ended' : 'unchanged', token }
   }
-}
-
-/** The generation of the token's owner, as the statement sees it. */
-function ownerGeneration(eb: Tokens) {
-  return eb
-    .selectFrom('api_token_owners')
-    .select('api_token_owners.generation')
-    .whereRef('api_token_owners.user_id', '=', 'api_tokens.user_id')
-}
-
-/** With a user: that the token is theirs, and that they are active, decided in the statement that writes. */
-function belongsTo(eb: Tokens, { userId }: ChangeScope) {
-  if (userId === undefined) return eb.lit(true)
-  return eb.and([
-    eb('api_tokens.user_id', '=', userId),
-    eb.exists(ownerGeneration(eb).where('api_token_owners.status', '=', 'active')),
-  ])
 }
 
 /** Waking starts the idle clock anew: for a token that sleeps, by its row or by the clock. */

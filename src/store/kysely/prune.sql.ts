@@ -3,14 +3,14 @@
 import type { Kysely } from 'kysely'
 import type { ApiTokenDatabase } from './database.ts'
 
-/** Deletes at most `limit` tokens that were revoked, expired or lost their owner before `endedBefore`. */
+/** Deletes at most `limit` tokens that were revoked, expired, rotated or lost their owner before `endedBefore`. */
 export async function deleteEnded(
   db: Kysely<ApiTokenDatabase>,
   endedBefore: number,
   limit: number,
 ): Promise<number> {
   let deleted = 0
-  for (const ended of [endedTokens(db, 'revoked_at'), endedTokens(db, 'expired_at'), tokensOfRemoved(db)]) {
+  for (const ended of [...ENDS.map((column) => endedTokens(db, column)), tokensOfRemoved(db)]) {
     if (deleted >= limit) return deleted
     const batch = ended(endedBefore, limit - deleted)
     const { numDeletedRows } = await db
@@ -23,8 +23,9 @@ export async function deleteEnded(
   return deleted
 }
 
-function endedTokens(db: Kysely<ApiTokenDatabase>, how: 'revoked_at' | 'expired_at') {
-  const column = how === 'revoked_at' ? 'revoked_at' : 'expires_at'
+const ENDS = ['revoked_at', 'expires_at', 'grace_ends_at'] as const
+
+function endedTokens(db: Kysely<ApiTokenDatabase>, column: (typeof ENDS)[number]) {
   return (endedBefore: number, limit: number) =>
     db.selectFrom('api_tokens').select('id').where(column, '<', endedBefore).limit(limit)
 }

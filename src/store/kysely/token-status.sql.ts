@@ -6,12 +6,17 @@ import type { ApiTokenDatabase } from './database.ts'
 
 type Tokens = ExpressionBuilder<ApiTokenDatabase, 'api_tokens'>
 
-/** Neither revoked nor expired; that the owner was not removed is the caller's condition on the generation. */
+/** Neither revoked nor expired, nor at the end of its grace; that the owner was not removed is the caller's condition on the generation. */
 export function isLiving(eb: Tokens, now: number): Expression<SqlBool> {
   return eb.and([
     eb('api_tokens.status', '<>', 'revoked'),
     eb.or([eb('api_tokens.expires_at', 'is', null), eb('api_tokens.expires_at', '>', now)]),
+    hasNoEndedGrace(eb, now),
   ])
+}
+
+function hasNoEndedGrace(eb: Tokens, now: number): Expression<SqlBool> {
+  return eb.or([eb('api_tokens.grace_ends_at', 'is', null), eb('api_tokens.grace_ends_at', '>', now)])
 }
 
 export interface StatusMoment {
@@ -36,12 +41,13 @@ export function hasStatus(eb: Tokens, status: TokenStatus, moment: StatusMoment)
     case 'inactive':
       return eb.and([living, asleep])
     case 'revoked':
-      return eb.or([eb('api_tokens.status', '=', 'revoked'), removed])
+      return eb.or([eb('api_tokens.status', '=', 'revoked'), removed, eb.not(hasNoEndedGrace(eb, now))])
     case 'expired':
       return eb.and([
         eb.not(removed),
         eb('api_tokens.status', '<>', 'revoked'),
         eb('api_tokens.expires_at', '<=', now),
+        hasNoEndedGrace(eb, now),
       ])
     default:
       return status satisfies never

@@ -1,13 +1,22 @@
 /** Keeps tokens in this process's memory: for tests and for hosts whose tokens may die with it. */
 
-import { judge, type TokenStatus } from '../../token/status.ts'
-import type { OwnedToken, OwnerRecord, OwnerStatus, TokenRecord, UnownedToken } from '../../token/token.ts'
+import { endsAt, judge, type TokenStatus } from '../../token/status.ts'
+import type {
+  OwnedToken,
+  OwnerRecord,
+  OwnerStatus,
+  StatusReason,
+  TokenRecord,
+  UnownedToken,
+} from '../../token/token.ts'
 import type {
   ChangeOutcome,
   ChangeScope,
   InsertOutcome,
   InsertRules,
   RecordUseRules,
+  RotateScope,
+  Succession,
   TokenChanges,
   TokenPage,
   TokenQuery,
@@ -95,16 +104,35 @@ class MemoryTokenStore implements TokenStore {
     if (found.outcome === 'not_found' || found.outcome === 'owner_inactive') return found
     const { token } = found
     if (token.status === 'revoked') return { outcome: 'unchanged', token }
+    this.#cancelRotation(token, scope.now)
+    return { outcome: 'changed', token: this.#revoke(token, null, scope.now) }
+  }
+
+  async rotateToken(id: string, successor: UnownedToken, scope: RotateScope): Promise<ChangeOutcome> {
+    const found = this.#findForChange(id, scope)
+    if (found.outcome === 'not_found' || found.outcome === 'owner_inactive') return found
+    const { token } = found
+    if (this.#ownerOf(token.userId)?.status !== 'active') return { outcome: 'owner_inactive' }
+    if (found.outcome === 'ended') return found
+    if (token.status !== 'active' || token.successorId !== scope.replaces) return found
+    const { now, graceEndsAt, replaces } = scope
+    this.#put({ ...successor, generation: token.generation })
+    const replaced = replaces === null ? undefined : this.#tokens.get(replaces)
+    if (replaced !== undefined && replaced.status !== 'revoked') this.#revoke(replaced, 'rotated', now)
     return {
       outcome: 'changed',
-      token: this.#put({
-        ...token,
-        status: 'revoked',
-        statusReason: null,
-        revokedAt: scope.now,
-        updatedAt: scope.now,
-      }),
+      token: this.#put({ ...token, successorId: successor.id, graceEndsAt, updatedAt: now }),
     }
+  }
+
+  async endPredecessor({ successorId, predecessorId }: Succession, now: number): Promise<TokenRecord | null> {
+    const successor = this.#tokens.get(successorId)
+    if (successor === undefined || successor.status === 'revoked') return null
+    if (successor.predecessorId !== predecessorId) return null
+    this.#put({ ...successor, predecessorId: null })
+    const predecessor = this.#tokens.get(predecessorId)
+    if (predecessor === undefined || predecessor.status === 'revoked') return null
+    return predecessor.successorId === successorId ? this.#revoke(predecessor, 'rotated', now) : null
   }
 
   async setOwnerStatus(userId: string, status: OwnerStatus, now: number): Promise<OwnerRecord> {
@@ -182,7 +210,19 @@ class MemoryTokenStore implements TokenStore {
   #endedAt(token: TokenRecord): number {
     const owner = this.#owners.get(token.userId)
     const removedAt = owner !== undefined && token.generation < owner.generation ? owner.removedAt : null
-    return Math.min(token.revokedAt ?? Infinity, token.expiresAt ?? Infinity, removedAt ?? Infinity)
+    return Math.min(token.revokedAt ?? Infinity, endsAt(token) ?? Infinity, removedAt ?? Infinity)
+  }
+
+  #revoke(token: TokenRecord, statusReason: StatusReason | null, now: number): TokenRecord {
+    return this.#put({ ...token, status: 'revoked', statusReason, revokedAt: now, updatedAt: now })
+  }
+
+  /** Without its unused successor a token in its grace is as it was before. */
+  #cancelRotation({ id, predecessorId }: TokenRecord, now: number): void {
+    const predecessor = predecessorId === null ? undefined : this.#tokens.get(predecessorId)
+    if (predecessor === undefined || predecessor.successorId !== id) return
+    if (predecessor.graceEndsAt === null || predecessor.graceEndsAt <= now) return
+    this.#put({ ...predecessor, successorId: null, graceEndsAt: null })
   }
 
   #put(token: TokenRecord): TokenRecord {

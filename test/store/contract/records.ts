@@ -43,6 +43,9 @@ export function draft(n: number, fields: Partial<UnownedToken> = {}): UnownedTok
     idleFrom: NOW,
     useCount: 0,
     revokedAt: null,
+    successorId: null,
+    predecessorId: null,
+    graceEndsAt: null,
     ...fields,
   }
 }

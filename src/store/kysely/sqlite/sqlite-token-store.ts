@@ -24,9 +24,10 @@ const BUSY_TIMEOUT_MS = 2_000
  * @example await app.register(apiTokens, { store: sqliteTokenStore({ filename: 'data/api-tokens.db' }), authenticateUser })
  */
 export function sqliteTokenStore({ filename, migrate = true }: SqliteTokenStoreOptions): TokenStore {
-  const dialect = new SqliteFileDialect({
-    database: () => openSqlite({ filename, busyTimeoutMs: BUSY_TIMEOUT_MS }),
-  })
+  const dialect = new SqliteFileDialect(
+    { database: () => openSqlite({ filename, busyTimeoutMs: BUSY_TIMEOUT_MS }) },
+    filename,
+  )
   return new SqliteTokenStore({
     db: new Kysely<ApiTokenDatabase>({ dialect }),
     traits: sqliteTraits,

@@ -1,0 +1,24 @@
+/** Ends the token that a successor replaces, at the successor's first use. */
+
+import type { TokenRecord } from '../token/token.ts'
+import { viewOf } from './api-token.ts'
+import type { LifecycleParts } from './lifecycle-parts.ts'
+
+/** @throws {StoreUnavailable} When the store cannot answer: the successor is not let through before. */
+export async function endPredecessor(
+  parts: LifecycleParts,
+  successorId: string,
+  predecessorId: string,
+): Promise<void> {
+  const { store, clock, changes, events } = parts
+  const now = clock.now()
+  let ended: TokenRecord | null = null
+  try {
+    ended = await store.endPredecessor({ successorId, predecessorId }, now)
+  } finally {
+    // Also when the store's answer was lost: then both have to be asked for again.
+    changes.announce({ subject: { tokenId: predecessorId }, ended: ended !== null })
+    changes.announce({ subject: { tokenId: successorId }, ended: false })
+  }
+  if (ended !== null) events.tell('revoked', { token: viewOf(ended, null, now, parts) })
+}

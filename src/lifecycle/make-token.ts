@@ -1,0 +1,44 @@
+/** Makes a new token's record and signs its credential, as issue and rotation need them. */
+
+import { InvalidInput } from '../errors.ts'
+import { claimsOf } from '../token/claims.ts'
+import { hintOf, MAX_CREDENTIAL_LENGTH } from '../token/credential.ts'
+import type { UnownedToken } from '../token/token.ts'
+import type { LifecycleParts } from './lifecycle-parts.ts'
+
+/** What a new token is to be; all else follows. */
+export type NewToken = Pick<UnownedToken, 'userId' | 'name' | 'description' | 'scopes' | 'expiresAt'> &
+  Partial<Pick<UnownedToken, 'predecessorId'>>
+
+export interface MadeToken {
+  readonly record: UnownedToken
+  readonly credential: string
+}
+
+/** @throws {InvalidInput} When its scopes make the credential longer than a header may be. */
+export function makeToken(
+  { newId, signer, audience, tokenPrefix }: LifecycleParts,
+  wanted: NewToken,
+  now: number,
+): MadeToken {
+  const draft: UnownedToken = {
+    predecessorId: null,
+    ...wanted,
+    id: newId(now),
+    status: 'active',
+    statusReason: null,
+    hint: '',
+    kid: signer.kid,
+    createdAt: now,
+    updatedAt: now,
+    lastUsedAt: null,
+    idleFrom: now,
+    useCount: 0,
+    revokedAt: null,
+    successorId: null,
+    graceEndsAt: null,
+  }
+  const credential = tokenPrefix + signer.sign(claimsOf(draft, audience))
+  if (credential.length > MAX_CREDENTIAL_LENGTH) throw new InvalidInput('scopes make the credential too long')
+  return { record: { ...draft, hint: hintOf(credential) }, credential }
+}

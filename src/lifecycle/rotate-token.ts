@@ -1,0 +1,131 @@
+/** Rotates a token: a new one takes its place, and the old one ends when the new one is used or its grace is over. */
+
+import { InvalidInput, TokenConflict, TokenNotFound, UserInactive } from '../errors.ts'
+import { isTokenId } from '../token/claims.ts'
+import { effectiveScopes } from '../token/scope.ts'
+import type { OwnedToken, TokenRecord } from '../token/token.ts'
+import { askOwner } from '../verification/owner-word.ts'
+import { viewOf } from './api-token.ts'
+import { changeToken } from './change-token.ts'
+import { findOwned } from './get-token.ts'
+import type { IssuedToken } from './issue-token.ts'
+import type { LifecycleParts, OwnerScope } from './lifecycle-parts.ts'
+import { makeToken } from './make-token.ts'
+import { distinctScopes } from './valid-input.ts'
+
+export interface RotateRequest {
+  /** Seconds for which the old token works on while the new one is unused, 0 to 604,800. Default 86,400. */
+  readonly gracePeriod?: number | undefined
+  /** Left out: those of the old token, as far as its owner still has them. */
+  readonly scopes?: readonly string[] | undefined
+  /** What the granting user has; left out, the whole catalogue. */
+  readonly grantable?: readonly string[] | undefined
+}
+
+/** A day, in seconds. */
+export const DEFAULT_GRACE_PERIOD = 86_400
+/** A week, in seconds. */
+export const MAX_GRACE_PERIOD = 604_800
+
+/**
+ * Issues the successor of an active token, with its name, description, owner and length of life. Asked again while
+ * the successor is unused, it replaces that one: its answer may have been lost.
+ *
+ * @throws {InvalidInput} A grace period or scope that cannot be.
+ * @throws {ScopeNotGrantable} A scope that the user does not have.
+ * @throws {TokenNotFound} An id that is unknown, or of another user's token.
+ * @throws {UserInactive} An owner who is deactivated or removed.
+ * @throws {TokenConflict} A token that is not active, that is itself an unused successor, or that another rotation
+ * has changed meanwhile.
+ */
+export async function rotateToken(
+  parts: LifecycleParts,
+  id: string,
+  request: RotateRequest = {},
+  scope: OwnerScope = {},
+): Promise<IssuedToken> {
+  const graceMs = graceOf(request) * 1000
+  const wanted = request.scopes === undefined ? undefined : distinctScopes(request.scopes)
+  if (!isTokenId(id)) throw new TokenNotFound()
+  const { token: old, owner } = await findOwned(parts, id, scope)
+  const scopes = await scopesOf(parts, old, wanted, request.grantable)
+  await requireNoUnusedSuccessor(parts, old)
+  const now = parts.clock.now()
+  requireActive(parts, { token: old, owner }, now)
+  const { name, description, userId } = old
+  const { record, credential } = makeToken(
+    parts,
+    {
+      userId,
+      name,
+      description,
+      scopes,
+      expiresAt: expiryOf(old, parts.maxExpiresIn, now),
+      predecessorId: id,
+    },
+    now,
+  )
+  const replaces = old.successorId
+  const { token: rotated, changed } = await changeToken(parts, id, {
+    ends: graceMs === 0,
+    write: () => parts.store.rotateToken(id, record, { ...scope, now, graceEndsAt: now + graceMs, replaces }),
+  }).finally(() => {
+    if (replaces !== null) parts.changes.announce({ subject: { tokenId: replaces }, ended: false })
+  })
+  if (!changed) throw new TokenConflict('The API token was changed at the same moment: look at it again')
+  const token = viewOf({ ...record, generation: rotated.generation }, null, now, parts)
+  parts.events.tell('issued', { token })
+  parts.events.tell('rotated', { token: viewOf(rotated, null, now, parts), successor: token })
+  return { token, credential }
+}
+
+function graceOf({ gracePeriod = DEFAULT_GRACE_PERIOD }: RotateRequest): number {
+  if (Number.isInteger(gracePeriod) && gracePeriod >= 0 && gracePeriod <= MAX_GRACE_PERIOD) return gracePeriod
+  throw new InvalidInput(`grace_period must be a whole number of seconds from 0 to ${MAX_GRACE_PERIOD}`)
+}
+
+/** Promise 8: what is asked for must be the owner's, what is carried over is cut to it. */
+async function scopesOf(
+  { catalogue, findUser }: LifecycleParts,
+  old: TokenRecord,
+  wanted: readonly string[] | undefined,
+  grantable: readonly string[] | undefined,
+): Promise<readonly string[]> {
+  if (wanted !== undefined) catalogue.requireGrantable(wanted, grantable)
+  const word = await askOwner(findUser, old.userId)
+  if (word?.active !== true) throw new UserInactive()
+  if (wanted !== undefined) {
+    catalogue.requireGrantable(wanted, word.scopes)
+    return wanted
+  }
+  const offered = catalogue.entries(grantable).map(({ name }) => name)
+  return effectiveScopes(effectiveScopes(old.scopes, offered), word.scopes)
+}
+
+/** A token with two tokens before it that work would end one of them unseen. */
+async function requireNoUnusedSuccessor({ store, clock }: LifecycleParts, token: TokenRecord): Promise<void> {
+  if (token.predecessorId === null) return
+  const predecessor = (await store.findToken(token.predecessorId))?.token
+  const works =
+    predecessor?.successorId === token.id &&
+    predecessor.status !== 'revoked' &&
+    clock.now() < (predecessor.graceEndsAt ?? 0)
+  if (works) {
+    throw new TokenConflict(
+      'The API token has not been used since the rotation: rotate the one that it replaces',
+    )
+  }
+}
+
+function requireActive(parts: LifecycleParts, { token, owner }: OwnedToken, now: number): void {
+  const { status } = viewOf(token, owner, now, parts)
+  if (status !== 'active')
+    throw new TokenConflict(`The API token is ${status}: only an active one is rotated`)
+}
+
+/** A token that expires is followed by one that lives as long as it was given. */
+function expiryOf({ createdAt, expiresAt }: TokenRecord, maxExpiresIn: number | null, now: number) {
+  const lifetimeMs = expiresAt === null ? Infinity : expiresAt - createdAt
+  const givenMs = Math.min(lifetimeMs, maxExpiresIn === null ? Infinity : maxExpiresIn * 1000)
+  return givenMs === Infinity ? null : now + givenMs
+}
