@@ -7,6 +7,11 @@ import type { TokenStore } from './token-store.ts'
 export function withOutages(store: TokenStore): TokenStore {
   return {
     shared: store.shared,
+    feed: {
+      changesSince: named((since) => store.feed.changesSince(since)),
+      stampOwner: named((userId) => store.feed.stampOwner(userId)),
+    },
+    ...(store.carrier === undefined ? {} : { carrier: store.carrier }),
     // At boot a failure is the host developer's to see as it is.
     open: () => store.open(),
     close: () => store.close(),
@@ -21,7 +26,11 @@ export function withOutages(store: TokenStore): TokenStore {
     endPredecessor: named((succession, now) => store.endPredecessor(succession, now)),
     setOwnerStatus: named((userId, status, now) => store.setOwnerStatus(userId, status, now)),
     recordUses: named((uses, rules) => store.recordUses(uses, rules)),
+    dailyUses: named((tokenId, since) => store.dailyUses(tokenId, since)),
+    pruneDailyUses: named((before, limit) => store.pruneDailyUses(before, limit)),
     markIdle: named((idleBefore, limit) => store.markIdle(idleBefore, limit)),
+    warnIdle: named((spells, limit) => store.warnIdle(spells, limit)),
+    takeLease: named((lease) => store.takeLease(lease)),
     prune: named((endedBefore, limit) => store.prune(endedBefore, limit)),
   }
 }

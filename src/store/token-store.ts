@@ -7,6 +7,8 @@
 
 import type { TokenStatus } from '../token/status.ts'
 import type { OwnedToken, OwnerRecord, OwnerStatus, TokenRecord, UnownedToken } from '../token/token.ts'
+import type { ChangeFeed } from './change-feed.ts'
+import type { NewsCarrier } from './news-carrier.ts'
 
 /** What became of an INSERT. */
 export type InsertOutcome =
@@ -106,12 +108,43 @@ export interface TokenUse {
 
 export interface RecordUseRules {
   readonly now: number
+  /** The day (UTC) of all uses of the batch, by its first millisecond. */
+  readonly day: number
   readonly idleTimeoutMs: number | null
+}
+
+/** Spells of idleness, by the moments at which their tokens' idle clocks began. */
+export interface IdleSpells {
+  /** Those that began at this moment or later… */
+  readonly since: number
+  /** … and before this one. */
+  readonly before: number
+  readonly now: number
+}
+
+/** How often a token was used on one day (UTC). */
+export interface DailyUses {
+  /** The day's first millisecond. */
+  readonly day: number
+  readonly requests: number
+}
+
+/** A piece of work that one instance does at a time. */
+export interface Lease {
+  readonly name: string
+  /** The instance that wants it, by a name that no other has. */
+  readonly holder: string
+  /** For how long, by the store's clock; 0 gives it back. */
+  readonly ms: number
 }
 
 export interface TokenStore {
   /** Whether several machines may share it: then the signing keys must be given to each. */
   readonly shared: boolean
+  /** What was changed, for the instances that did not change it. */
+  readonly feed: ChangeFeed
+  /** A messenger of its own that is quicker than the feed, where the database has one. */
+  readonly carrier?: NewsCarrier
 
   /** Opens and, where it does so, migrates. Called once, at boot. */
   open(): Promise<void>
@@ -159,14 +192,30 @@ export interface TokenStore {
   setOwnerStatus(userId: string, status: OwnerStatus, now: number): Promise<OwnerRecord>
 
   /**
-   * Adds counts and moves the last use forward, never back, for a batch ordered by token id. It changes no
-   * status, but that a use which shows that a token was not idle undoes `idle`.
+   * Adds counts, in all and by day, and moves the last use forward, never back, for a batch ordered by token id, in
+   * one transaction. It changes no status, but that a use which shows that a token was not idle undoes `idle`. A token
+   * that is gone gets no count.
    */
   recordUses(uses: readonly TokenUse[], rules: RecordUseRules): Promise<void>
+
+  /** The days on which a token was used, from the one that begins at `since` on, in their order. */
+  dailyUses(tokenId: string, since: number): Promise<readonly DailyUses[]>
+
+  /** Deletes at most `limit` counts of days that began before `before`, and returns how many. */
+  pruneDailyUses(before: number, limit: number): Promise<number>
 
   /** Marks at most `limit` active tokens whose idle clock began before `idleBefore`, and returns them. */
   markIdle(idleBefore: number, limit: number): Promise<readonly TokenRecord[]>
 
-  /** Deletes at most `limit` tokens that ended before `endedBefore`, and returns how many. */
+  /**
+   * Remembers of at most `limit` active tokens of active owners that they were warned of, and returns them: those in
+   * such a spell of idleness of which they were not warned before. The next use begins another spell.
+   */
+  warnIdle(spells: IdleSpells, limit: number): Promise<readonly TokenRecord[]>
+
+  /** Deletes at most `limit` tokens that ended before `endedBefore`, their counts with them, and returns how many. */
   prune(endedBefore: number, limit: number): Promise<number>
+
+  /** Whether the lease is the holder's from now on: it was free, had run out, or was the holder's before. */
+  takeLease(lease: Lease): Promise<boolean>
 }

@@ -1,7 +1,7 @@
 /** A process of its own that opens an SQLite store and inserts one token: `file number`. */
 
 import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
-import { draft, NOW } from './contract/records.ts'
+import { draft, NOW } from '../../src/testing/store-contract/records.ts'
 
 const [, , filename = '', number] = process.argv
 const store = sqliteTokenStore({ filename })

@@ -8,7 +8,7 @@ import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { openSqlite } from '../../src/store/kysely/sqlite/sqlite-connection.ts'
 import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
-import { DAY, draft, id, NOW, put, query, rowOf } from './contract/records.ts'
+import { DAY, draft, id, NOW, put, query, rowOf } from '../../src/testing/store-contract/records.ts'
 import { watchStatements } from './prepared-statements.ts'
 
 t.test('promise 4: a commit is on the disk before it is answered: WAL, synchronous FULL', async (t) => {
@@ -60,6 +60,7 @@ t.test('the store prepares each of its statements once, however often it is aske
     await store.updateToken(id(n), { name: `n${n}` }, { now: NOW + n, idleBefore: n, userId: 'ada' })
     await store.recordUses([{ tokenId: id(n), count: 1, lastUsedAt: NOW + n }], {
       now: NOW,
+      day: NOW,
       idleTimeoutMs: DAY,
     })
     await store.revokeToken(id(n), { now: NOW + n })

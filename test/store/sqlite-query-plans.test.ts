@@ -5,8 +5,8 @@ import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
 import { SORT_FIELDS, type TokenStore } from '../../src/store/token-store.ts'
+import { DAY, draft, id, NOW, put, query } from '../../src/testing/store-contract/records.ts'
 import { TOKEN_STATUSES } from '../../src/token/status.ts'
-import { DAY, draft, id, NOW, put, query } from './contract/records.ts'
 import { watchStatements } from './prepared-statements.ts'
 
 const WHOLE_TABLE = /SCAN api_token/
@@ -15,6 +15,7 @@ t.test('a token is found by primary key, its owner too', async (t) => {
   const [plan = ''] = await plansOf(t, (store) => store.findToken(id(1)))
   t.match(plan, /SEARCH api_tokens USING PRIMARY KEY \(id=\?\)/)
   t.match(plan, /SEARCH api_token_owners USING PRIMARY KEY \(user_id=\?\)/)
+  t.notMatch(plan, /JOIN/, 'SQLite would plan a join anew for each id')
 })
 
 t.test('an owner’s page is read from an index that has its order', async (t) => {
@@ -48,20 +49,57 @@ t.test('the idle sweep reads what is idle alone, from an index', async (t) => {
   const plans = await plansOf(t, (store) => store.markIdle(NOW, 10))
   t.match(
     plans.join('\n'),
-    /SEARCH api_tokens USING COVERING INDEX api_tokens_idle \(status=\? AND idle_from<\?\)/,
+    /SEARCH api_tokens USING INDEX api_tokens_idle_spells \(status=\? AND idle_from<\?\)/,
   )
   t.notMatch(plans.join('\n'), /TEMP B-TREE/)
   for (const plan of plans) t.notMatch(plan, WHOLE_TABLE)
 })
 
+t.test('what will soon be idle is found in an index, without what was warned of', async (t) => {
+  const plans = await plansOf(t, (store) => store.warnIdle({ since: NOW, before: NOW + 1, now: NOW }, 10))
+  t.match(
+    plans.join('\n'),
+    /SEARCH api_tokens USING INDEX api_tokens_idle_spells \(status=\? AND idle_from>\? AND idle_from<\?\)/,
+  )
+  for (const plan of plans) t.notMatch(plan, WHOLE_TABLE)
+  t.notMatch(plans.join('\n'), /TEMP B-TREE/)
+})
+
 t.test('pruning reads what has ended alone, from an index for each way to end', async (t) => {
   const plans = await plansOf(t, (store) => store.prune(NOW, 10))
-  t.equal(plans.length, 5)
+  t.equal(plans.length, 5, 'one for each way, and the owners')
   for (const plan of plans) t.notMatch(plan, WHOLE_TABLE)
   t.match(plans[0], /api_tokens_revoked \(revoked_at<\?\)/)
   t.match(plans[1], /api_tokens_expired \(expires_at<\?\)/)
   t.match(plans[2], /api_tokens_grace \(grace_ends_at<\?\)/)
   t.match(plans[3], /api_token_owners_removed \(removed_at<\?\)/)
+})
+
+t.test('a token is pruned by primary key, and its counts with it', async (t) => {
+  const plans = await plansOf(t, async (store) => {
+    await store.revokeToken(id(1), { now: NOW })
+    await store.prune(NOW + 1, 10)
+  })
+  for (const plan of plans) t.notMatch(plan, WHOLE_TABLE)
+  t.match(plans.join('\n'), /SEARCH api_token_usage USING PRIMARY KEY \(token_id=\?\)/)
+})
+
+t.test('the counts by day are read by token, and pruned by day from an index', async (t) => {
+  const reading = await plansOf(t, (store) => store.dailyUses(id(1), NOW))
+  t.match(reading.join('\n'), /SEARCH api_token_usage USING PRIMARY KEY \(token_id=\? AND day>\?\)/)
+  const pruning = await plansOf(t, async (store) => {
+    await store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW }], {
+      now: NOW,
+      day: NOW,
+      idleTimeoutMs: DAY,
+    })
+    await store.pruneDailyUses(NOW + DAY, 10)
+  })
+  t.match(pruning.join('\n'), /SEARCH api_token_usage USING COVERING INDEX api_token_usage_day \(day<\?\)/)
+  for (const plan of [...reading, ...pruning]) {
+    t.notMatch(plan, WHOLE_TABLE)
+    t.notMatch(plan, /TEMP B-TREE/)
+  }
 })
 
 t.test('changes, owners and uses are found by primary key', async (t) => {
@@ -75,6 +113,7 @@ t.test('changes, owners and uses are found by primary key', async (t) => {
     await store.setOwnerStatus('ada', 'removed', NOW)
     await store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW }], {
       now: NOW,
+      day: NOW,
       idleTimeoutMs: DAY,
     })
   })
@@ -94,7 +133,7 @@ async function plansOf(t: Test, work: (store: TokenStore) => Promise<unknown>): 
   await fresh.open()
   statements.clear()
   await work(fresh)
-  const prepared = [...statements.keys()]
+  const prepared = [...statements.keys()].filter((sql) => !/^(begin|commit)/.test(sql))
   await fresh.close()
   const database = new Database(filename)
   const plans = prepared.map((sql) => planOf(database, sql))

@@ -4,8 +4,8 @@ import t from 'tap'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { withOutages } from '../../src/store/store-outage.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
+import { draft, id, NOW, query } from '../../src/testing/store-contract/records.ts'
 import { countingStore } from '../support/counting-store.ts'
-import { draft, id, NOW, query } from './contract/records.ts'
 
 const SCOPE = { now: NOW, idleBefore: null }
 
@@ -19,9 +19,14 @@ const CALLS: Record<string, (store: TokenStore) => Promise<unknown>> = {
   rotateToken: (store) => store.rotateToken(id(1), draft(2), { now: NOW, graceEndsAt: NOW, replaces: null }),
   endPredecessor: (store) => store.endPredecessor({ successorId: id(2), predecessorId: id(1) }, NOW),
   setOwnerStatus: (store) => store.setOwnerStatus('ada', 'active', NOW),
+  warnIdle: (store) => store.warnIdle({ since: NOW, before: NOW, now: NOW }, 1),
+  dailyUses: (store) => store.dailyUses(id(1), NOW),
+  pruneDailyUses: (store) => store.pruneDailyUses(NOW, 1),
+  takeLease: (store) => store.takeLease({ name: 'sweep', holder: 'me', ms: 1 }),
   recordUses: (store) =>
     store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW }], {
       now: NOW,
+      day: NOW,
       idleTimeoutMs: null,
     }),
   markIdle: (store) => store.markIdle(NOW, 1),

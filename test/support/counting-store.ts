@@ -13,7 +13,7 @@ export interface CountingStore extends TokenStore {
   outage: Error | undefined
 }
 
-const READS: readonly (keyof TokenStore)[] = ['findToken', 'findOwner', 'listTokens', 'isEmpty']
+const READS: readonly (keyof TokenStore)[] = ['findToken', 'findOwner', 'listTokens', 'dailyUses', 'isEmpty']
 const WRITES: readonly (keyof TokenStore)[] = [
   'insertToken',
   'updateToken',
@@ -23,7 +23,10 @@ const WRITES: readonly (keyof TokenStore)[] = [
   'setOwnerStatus',
   'recordUses',
   'markIdle',
+  'warnIdle',
   'prune',
+  'pruneDailyUses',
+  'takeLease',
 ]
 
 export function countingStore(store: TokenStore): CountingStore {

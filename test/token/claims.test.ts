@@ -1,8 +1,8 @@
 /** The claims of a token (RFC 7519 §4.1): what is written, and how strictly it is read back. */
 
 import t from 'tap'
+import { draft, id, NOW } from '../../src/testing/store-contract/records.ts'
 import { agreesWithRow, claimsOf, isTokenId, readClaims } from '../../src/token/claims.ts'
-import { draft, id, NOW } from '../store/contract/records.ts'
 
 const EXPECTED = { issuer: 'https://host.example', audience: 'api' }
 const CLAIMS = { iss: EXPECTED.issuer, aud: 'api', sub: 'ada', jti: id(1), iat: NOW / 1000 }

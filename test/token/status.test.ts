@@ -1,9 +1,9 @@
 /** What a token is at a moment: each boundary to the millisecond, and which reason comes first. */
 
 import t from 'tap'
+import { DAY, draft, IDLE, NOW } from '../../src/testing/store-contract/records.ts'
 import { idleExpiresAt, judge } from '../../src/token/status.ts'
 import type { OwnerRecord, TokenRecord } from '../../src/token/token.ts'
-import { DAY, draft, IDLE, NOW } from '../store/contract/records.ts'
 
 const MOMENT = { now: NOW, idleTimeoutMs: IDLE }
 

@@ -1,9 +1,21 @@
 /** The plugin's tables, as Kysely knows them. */
 
 import type { ApiTokenTable } from './api-token.table.ts'
+import type { ApiTokenLeaseTable } from './api-token-lease.table.ts'
 import type { ApiTokenOwnerTable } from './api-token-owner.table.ts'
+import type { ApiTokenUsageTable } from './api-token-usage.table.ts'
+
+/** The steps of the schema that were done. */
+export interface SchemaStepTable {
+  name: string
+  /** ISO 8601. */
+  timestamp: string
+}
 
 export interface ApiTokenDatabase {
   api_tokens: ApiTokenTable
   api_token_owners: ApiTokenOwnerTable
+  api_token_usage: ApiTokenUsageTable
+  api_token_leases: ApiTokenLeaseTable
+  api_tokens_migration: SchemaStepTable
 }

@@ -1,31 +1,38 @@
-/** Marks idle tokens in bounded batches, judged again by the statement that writes. */
+/** Marks idle tokens in bounded batches, judged under the lock of the rows that are written. */
 
-import type { Kysely } from 'kysely'
 import type { TokenRecord } from '../../token/token.ts'
-import { API_TOKEN_COLUMNS, tokenFromRow } from './api-token.table.ts'
-import type { ApiTokenDatabase } from './database.ts'
+import { atomically, type Connection } from './connection.ts'
+import { type ApiTokenRow, tokenColumns, tokenFromRow } from './token-row.ts'
 
-/** Marks at most `limit` active tokens whose idle clock began before `idleBefore`, the longest idle first. */
+/**
+ * Marks at most `limit` active tokens whose idle clock began before `idleBefore`, the longest idle first. What
+ * another has locked is passed over: it is being used, revoked, or marked by another sweeper.
+ */
 export async function updateIdle(
-  db: Kysely<ApiTokenDatabase>,
+  connection: Connection,
   idleBefore: number,
   limit: number,
 ): Promise<readonly TokenRecord[]> {
-  const rows = await db
-    .updateTable('api_tokens')
-    .set({ status: 'inactive', status_reason: 'idle' })
-    .where('status', '=', 'active')
-    .where('idle_from', '<', idleBefore)
-    .where('id', 'in', (eb) =>
-      eb
-        .selectFrom('api_tokens')
-        .select('id')
-        .where('status', '=', 'active')
-        .where('idle_from', '<', idleBefore)
-        .orderBy('idle_from')
-        .limit(limit),
-    )
-    .returning([...API_TOKEN_COLUMNS])
-    .execute()
-  return rows.map(tokenFromRow)
+  return atomically(connection, async ({ db, traits }) => {
+    const idle = db
+      .selectFrom('api_tokens')
+      .select(tokenColumns(traits))
+      .where('status', '=', 'active')
+      .where('idle_from', '<', traits.time(idleBefore))
+      .orderBy('api_tokens.idle_from')
+      .limit(limit)
+      .$castTo<ApiTokenRow>()
+    const tokens = (await traits.locked(idle, 'skip').execute()).map(tokenFromRow)
+    if (tokens.length === 0) return []
+    await db
+      .updateTable('api_tokens')
+      .set({ status: 'inactive', status_reason: 'idle' })
+      .where(
+        'id',
+        'in',
+        tokens.map(({ id }) => id),
+      )
+      .execute()
+    return tokens.map((token) => ({ ...token, status: 'inactive', statusReason: 'idle' }))
+  })
 }

@@ -3,7 +3,7 @@
 import type { ExpressionBuilder } from 'kysely'
 import type { ApiTokenDatabase } from './database.ts'
 
-type Tokens = ExpressionBuilder<ApiTokenDatabase, 'api_tokens'>
+export type Tokens = ExpressionBuilder<ApiTokenDatabase, 'api_tokens'>
 
 /** The generation of the token's owner, as the statement sees it. */
 export function ownerGeneration(eb: Tokens) {

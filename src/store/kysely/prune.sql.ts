@@ -1,52 +1,64 @@
-/** Deletes tokens that ended long ago, in bounded batches. */
+/** Deletes tokens that ended long ago, and what is kept of them elsewhere, in bounded batches. */
 
-import type { Kysely } from 'kysely'
+import type { SelectQueryBuilder } from 'kysely'
+import { atomically, type Connection, withRetries } from './connection.ts'
 import type { ApiTokenDatabase } from './database.ts'
+
+type Ids = SelectQueryBuilder<ApiTokenDatabase, keyof ApiTokenDatabase, { id: string }>
 
 /** Deletes at most `limit` tokens that were revoked, expired, rotated or lost their owner before `endedBefore`. */
 export async function deleteEnded(
-  db: Kysely<ApiTokenDatabase>,
+  connection: Connection,
   endedBefore: number,
   limit: number,
 ): Promise<number> {
   let deleted = 0
-  for (const ended of [...ENDS.map((column) => endedTokens(db, column)), tokensOfRemoved(db)]) {
+  for (const ended of [...ENDS.map(endedTokens), tokensOfRemoved]) {
     if (deleted >= limit) return deleted
-    const batch = ended(endedBefore, limit - deleted)
-    const { numDeletedRows } = await db
-      .deleteFrom('api_tokens')
-      .where('id', 'in', batch)
-      .executeTakeFirstOrThrow()
-    deleted += Number(numDeletedRows)
+    deleted += await deleteBatch(connection, (transaction) =>
+      ended(transaction, endedBefore).limit(limit - deleted),
+    )
   }
-  if (deleted < limit) await forgetRemovals(db, endedBefore)
+  if (deleted < limit) await forgetRemovals(connection, endedBefore)
   return deleted
 }
 
 const ENDS = ['revoked_at', 'expires_at', 'grace_ends_at'] as const
 
-function endedTokens(db: Kysely<ApiTokenDatabase>, column: (typeof ENDS)[number]) {
-  return (endedBefore: number, limit: number) =>
-    db.selectFrom('api_tokens').select('id').where(column, '<', endedBefore).limit(limit)
+/** Two statements: MySQL deletes from no table that the same statement selects from. */
+async function deleteBatch(connection: Connection, ended: (transaction: Connection) => Ids): Promise<number> {
+  const work = async (transaction: Connection) => {
+    const rows = await transaction.traits.locked(ended(transaction)).execute()
+    if (rows.length === 0) return 0
+    const ids = rows.map(({ id }) => id)
+    // The tokens first: use that is written at this moment waits, and then finds none to count for.
+    await transaction.db.deleteFrom('api_tokens').where('id', 'in', ids).execute()
+    await transaction.db.deleteFrom('api_token_usage').where('token_id', 'in', ids).execute()
+    return ids.length
+  }
+  return withRetries(connection, () => atomically(connection, work))
 }
 
-function tokensOfRemoved(db: Kysely<ApiTokenDatabase>) {
-  return (endedBefore: number, limit: number) =>
-    db
-      .selectFrom('api_token_owners')
-      .innerJoin('api_tokens', 'api_tokens.user_id', 'api_token_owners.user_id')
-      .select('api_tokens.id')
-      .where('api_token_owners.removed_at', '<', endedBefore)
-      .whereRef('api_tokens.generation', '<', 'api_token_owners.generation')
-      .limit(limit)
+function endedTokens(column: (typeof ENDS)[number]) {
+  return ({ db, traits }: Connection, endedBefore: number): Ids =>
+    db.selectFrom('api_tokens').select('id').where(column, '<', traits.time(endedBefore))
+}
+
+function tokensOfRemoved({ db, traits }: Connection, endedBefore: number): Ids {
+  return db
+    .selectFrom('api_token_owners')
+    .innerJoin('api_tokens', 'api_tokens.user_id', 'api_token_owners.user_id')
+    .select('api_tokens.id')
+    .where('api_token_owners.removed_at', '<', traits.time(endedBefore))
+    .whereRef('api_tokens.generation', '<', 'api_token_owners.generation')
 }
 
 /** An owner whose ended tokens are all gone need not be looked at again. */
-async function forgetRemovals(db: Kysely<ApiTokenDatabase>, endedBefore: number): Promise<void> {
+async function forgetRemovals({ db, traits }: Connection, endedBefore: number): Promise<void> {
   await db
     .updateTable('api_token_owners')
     .set({ removed_at: null })
-    .where('removed_at', '<', endedBefore)
+    .where('removed_at', '<', traits.time(endedBefore))
     .where((eb) =>
       eb.not(
         eb.exists(

@@ -3,11 +3,12 @@
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
 import type { TokenStatus } from '../../token/status.ts'
 import type { ApiTokenDatabase } from './database.ts'
+import type { Instant } from './instant.ts'
 
 type Tokens = ExpressionBuilder<ApiTokenDatabase, 'api_tokens'>
 
 /** Neither revoked nor expired, nor at the end of its grace; that the owner was not removed is the caller's condition on the generation. */
-export function isLiving(eb: Tokens, now: number): Expression<SqlBool> {
+export function isLiving(eb: Tokens, now: Expression<Instant>): Expression<SqlBool> {
   return eb.and([
     eb('api_tokens.status', '<>', 'revoked'),
     eb.or([eb('api_tokens.expires_at', 'is', null), eb('api_tokens.expires_at', '>', now)]),
@@ -15,13 +16,13 @@ export function isLiving(eb: Tokens, now: number): Expression<SqlBool> {
   ])
 }
 
-function hasNoEndedGrace(eb: Tokens, now: number): Expression<SqlBool> {
+function hasNoEndedGrace(eb: Tokens, now: Expression<Instant>): Expression<SqlBool> {
   return eb.or([eb('api_tokens.grace_ends_at', 'is', null), eb('api_tokens.grace_ends_at', '>', now)])
 }
 
 export interface StatusMoment {
-  readonly now: number
-  readonly idleBefore: number | null
+  readonly now: Expression<Instant>
+  readonly idleBefore: Expression<Instant> | null
   /** The owner's generation: an older token is revoked. */
   readonly generation: number
 }

@@ -1,6 +1,6 @@
 /** Keeps tokens in this process's memory: for tests and for hosts whose tokens may die with it. */
 
-import { endsAt, judge, type TokenStatus } from '../../token/status.ts'
+import { judge, type TokenStatus } from '../../token/status.ts'
 import type {
   OwnedToken,
   OwnerRecord,
@@ -12,6 +12,8 @@ import type {
 import type {
   ChangeOutcome,
   ChangeScope,
+  DailyUses,
+  IdleSpells,
   InsertOutcome,
   InsertRules,
   RecordUseRules,
@@ -24,11 +26,12 @@ import type {
   TokenUse,
   UpdateScope,
 } from '../token-store.ts'
+import { MemoryChangeFeed } from './memory-change-feed.ts'
+import { memoryLeases } from './memory-leases.ts'
+import { MemoryOwners } from './memory-owners.ts'
 import { compareAt, matchesText, sortValue } from './memory-page.ts'
-
-interface MemoryOwner extends OwnerRecord {
-  readonly removedAt: number | null
-}
+import { switched } from './memory-switch.ts'
+import { MemoryDailyUses, withUse } from './memory-uses.ts'
 
 /**
  * Makes a store that forgets everything when the process ends. Only one process can use it.
@@ -41,11 +44,15 @@ export function memoryTokenStore(): TokenStore {
 
 class MemoryTokenStore implements TokenStore {
   readonly shared = false
+  readonly feed = new MemoryChangeFeed()
   readonly #tokens = new Map<string, TokenRecord>()
-  readonly #owners = new Map<string, MemoryOwner>()
+  readonly takeLease = memoryLeases()
+  readonly #owners = new MemoryOwners()
+  readonly #dailyUses = new MemoryDailyUses()
+  /** The idle spell that a token was warned of, by its beginning. */
+  readonly #warnedFrom = new Map<string, number>()
 
   async open(): Promise<void> {}
-
   async close(): Promise<void> {}
 
   async isEmpty(): Promise<boolean> {
@@ -54,7 +61,7 @@ class MemoryTokenStore implements TokenStore {
 
   async insertToken(token: UnownedToken, { maxTokens, now }: InsertRules): Promise<InsertOutcome> {
     if (this.#tokens.has(token.id)) throw new Error(`there is a token ${token.id} already`)
-    const owner = this.#ownerOf(token.userId) ?? this.#putOwner(token.userId, 'active', 1, null)
+    const owner = this.#owners.findOrAdd(token.userId)
     if (owner.status !== 'active') return { outcome: 'owner_inactive' }
     if (this.#countLiving(owner, now) >= maxTokens) return { outcome: 'limit_reached' }
     return { outcome: 'inserted', token: this.#put({ ...token, generation: owner.generation }) }
@@ -62,15 +69,15 @@ class MemoryTokenStore implements TokenStore {
 
   async findToken(id: string): Promise<OwnedToken | null> {
     const token = this.#tokens.get(id)
-    return token === undefined ? null : { token, owner: this.#ownerOf(token.userId) }
+    return token === undefined ? null : { token, owner: this.#owners.find(token.userId) }
   }
 
   async findOwner(userId: string): Promise<OwnerRecord | null> {
-    return this.#ownerOf(userId)
+    return this.#owners.find(userId)
   }
 
   async listTokens(query: TokenQuery): Promise<TokenPage> {
-    const owner = this.#ownerOf(query.userId)
+    const owner = this.#owners.find(query.userId)
     const matching = this.#tokensOf(query.userId)
       .filter((token) => query.status === undefined || this.#statusOf(token, query) === query.status)
       .filter((token) => query.text === undefined || matchesText(token, query.text))
@@ -95,7 +102,7 @@ class MemoryTokenStore implements TokenStore {
     const { status, ...texts } = changes
     return {
       outcome: 'changed',
-      token: this.#put({ ...token, ...texts, ...switched(token, status, scope), updatedAt: scope.now }),
+      token: this.#change({ ...token, ...texts, ...switched(token, status, scope), updatedAt: scope.now }),
     }
   }
 
@@ -112,7 +119,7 @@ class MemoryTokenStore implements TokenStore {
     const found = this.#findForChange(id, scope)
     if (found.outcome === 'not_found' || found.outcome === 'owner_inactive') return found
     const { token } = found
-    if (this.#ownerOf(token.userId)?.status !== 'active') return { outcome: 'owner_inactive' }
+    if (this.#owners.find(token.userId)?.status !== 'active') return { outcome: 'owner_inactive' }
     if (found.outcome === 'ended') return found
     if (token.status !== 'active' || token.successorId !== scope.replaces) return found
     const { now, graceEndsAt, replaces } = scope
@@ -121,7 +128,7 @@ class MemoryTokenStore implements TokenStore {
     if (replaced !== undefined && replaced.status !== 'revoked') this.#revoke(replaced, 'rotated', now)
     return {
       outcome: 'changed',
-      token: this.#put({ ...token, successorId: successor.id, graceEndsAt, updatedAt: now }),
+      token: this.#change({ ...token, successorId: successor.id, graceEndsAt, updatedAt: now }),
     }
   }
 
@@ -129,33 +136,32 @@ class MemoryTokenStore implements TokenStore {
     const successor = this.#tokens.get(successorId)
     if (successor === undefined || successor.status === 'revoked') return null
     if (successor.predecessorId !== predecessorId) return null
-    this.#put({ ...successor, predecessorId: null })
+    this.#change({ ...successor, predecessorId: null })
     const predecessor = this.#tokens.get(predecessorId)
     if (predecessor === undefined || predecessor.status === 'revoked') return null
     return predecessor.successorId === successorId ? this.#revoke(predecessor, 'rotated', now) : null
   }
 
   async setOwnerStatus(userId: string, status: OwnerStatus, now: number): Promise<OwnerRecord> {
-    const generation = this.#ownerOf(userId)?.generation ?? 1
-    const before = this.#owners.get(userId)
-    if (status === 'removed') return this.#putOwner(userId, status, generation + 1, now)
-    return this.#putOwner(userId, status, generation, before?.removedAt ?? null)
+    this.feed.stamp({ userId })
+    return this.#owners.setStatus(userId, status, now)
   }
 
-  async recordUses(uses: readonly TokenUse[], { now, idleTimeoutMs }: RecordUseRules): Promise<void> {
+  async recordUses(uses: readonly TokenUse[], rules: RecordUseRules): Promise<void> {
     for (const use of uses) {
       const token = this.#tokens.get(use.tokenId)
       if (token === undefined) continue
-      const wasIdle = token.status === 'inactive' && token.statusReason === 'idle'
-      const wakes = wasIdle && idleTimeoutMs !== null && use.lastUsedAt + idleTimeoutMs >= now
-      this.#put({
-        ...token,
-        ...(wakes ? { status: 'active', statusReason: null } : {}),
-        useCount: token.useCount + use.count,
-        lastUsedAt: Math.max(token.lastUsedAt ?? 0, use.lastUsedAt),
-        idleFrom: Math.max(token.idleFrom, use.lastUsedAt),
-      })
+      this.#put(withUse(token, use, rules))
+      this.#dailyUses.add(use, rules.day)
     }
+  }
+
+  async dailyUses(tokenId: string, since: number): Promise<readonly DailyUses[]> {
+    return this.#dailyUses.of(tokenId, since)
+  }
+
+  async pruneDailyUses(before: number, limit: number): Promise<number> {
+    return this.#dailyUses.prune(before, limit)
   }
 
   async markIdle(idleBefore: number, limit: number): Promise<readonly TokenRecord[]> {
@@ -165,12 +171,31 @@ class MemoryTokenStore implements TokenStore {
     return idle.map((token) => this.#put({ ...token, status: 'inactive', statusReason: 'idle' }))
   }
 
+  async warnIdle({ since, before, now }: IdleSpells, limit: number): Promise<readonly TokenRecord[]> {
+    const soon = [...this.#tokens.values()]
+      .filter((token) => token.idleFrom >= since && token.idleFrom < before)
+      .filter((token) => this.#warnedFrom.get(token.id) !== token.idleFrom && this.#isActive(token, now))
+      .slice(0, limit)
+    for (const { id, idleFrom } of soon) this.#warnedFrom.set(id, idleFrom)
+    return soon
+  }
+
   async prune(endedBefore: number, limit: number): Promise<number> {
     const ended = [...this.#tokens.values()]
-      .filter((token) => this.#endedAt(token) < endedBefore)
+      .filter((token) => this.#owners.endOf(token) < endedBefore)
       .slice(0, limit)
-    for (const token of ended) this.#tokens.delete(token.id)
+    for (const { id } of ended) {
+      this.#tokens.delete(id)
+      this.#dailyUses.forget(id)
+      this.#warnedFrom.delete(id)
+    }
     return ended.length
+  }
+
+  #isActive(token: TokenRecord, now: number): boolean {
+    const owner = this.#owners.find(token.userId)
+    if (owner?.status !== 'active') return false
+    return judge(token, owner, { now, idleTimeoutMs: null }).status === 'active'
   }
 
   /** The token that a change is for, `unchanged` when it may be changed. */
@@ -178,16 +203,10 @@ class MemoryTokenStore implements TokenStore {
     const token = this.#tokens.get(id)
     if (token === undefined) return { outcome: 'not_found' }
     if (userId !== undefined && token.userId !== userId) return { outcome: 'not_found' }
-    const owner = this.#ownerOf(token.userId)
+    const owner = this.#owners.find(token.userId)
     if (userId !== undefined && owner?.status !== 'active') return { outcome: 'owner_inactive' }
     const { status } = judge(token, owner, { now, idleTimeoutMs: null })
     return { outcome: status === 'revoked' || status === 'expired' ? 'ended' : 'unchanged', token }
-  }
-
-  #ownerOf(userId: string): OwnerRecord | null {
-    const owner = this.#owners.get(userId)
-    if (owner === undefined) return null
-    return { userId, status: owner.status, generation: owner.generation }
   }
 
   #tokensOf(userId: string): TokenRecord[] {
@@ -203,18 +222,11 @@ class MemoryTokenStore implements TokenStore {
 
   #statusOf(token: TokenRecord, { now, idleBefore }: TokenQuery): TokenStatus {
     const idleTimeoutMs = idleBefore === null ? null : now - idleBefore
-    return judge(token, this.#ownerOf(token.userId), { now, idleTimeoutMs }).status
-  }
-
-  /** When a token ended for good; never, for one that has not. */
-  #endedAt(token: TokenRecord): number {
-    const owner = this.#owners.get(token.userId)
-    const removedAt = owner !== undefined && token.generation < owner.generation ? owner.removedAt : null
-    return Math.min(token.revokedAt ?? Infinity, endsAt(token) ?? Infinity, removedAt ?? Infinity)
+    return judge(token, this.#owners.find(token.userId), { now, idleTimeoutMs }).status
   }
 
   #revoke(token: TokenRecord, statusReason: StatusReason | null, now: number): TokenRecord {
-    return this.#put({ ...token, status: 'revoked', statusReason, revokedAt: now, updatedAt: now })
+    return this.#change({ ...token, status: 'revoked', statusReason, revokedAt: now, updatedAt: now })
   }
 
   /** Without its unused successor a token in its grace is as it was before. */
@@ -222,7 +234,7 @@ class MemoryTokenStore implements TokenStore {
     const predecessor = predecessorId === null ? undefined : this.#tokens.get(predecessorId)
     if (predecessor === undefined || predecessor.successorId !== id) return
     if (predecessor.graceEndsAt === null || predecessor.graceEndsAt <= now) return
-    this.#put({ ...predecessor, successorId: null, graceEndsAt: null })
+    this.#change({ ...predecessor, successorId: null, graceEndsAt: null })
   }
 
   #put(token: TokenRecord): TokenRecord {
@@ -230,20 +242,9 @@ class MemoryTokenStore implements TokenStore {
     return token
   }
 
-  #putOwner(userId: string, status: OwnerStatus, generation: number, removedAt: number | null): OwnerRecord {
-    this.#owners.set(userId, { userId, status, generation, removedAt })
-    return { userId, status, generation }
+  /** Puts what other instances must hear of. */
+  #change(token: TokenRecord): TokenRecord {
+    this.feed.stamp({ tokenId: token.id })
+    return this.#put(token)
   }
-}
-
-/** The columns that a switch writes; waking a token starts its idle clock anew. */
-function switched(
-  token: TokenRecord,
-  status: TokenChanges['status'],
-  { now, idleBefore }: UpdateScope,
-): Partial<TokenRecord> {
-  if (status === undefined) return {}
-  if (status === 'inactive') return { status, statusReason: 'switched_off' }
-  const sleeps = token.status === 'inactive' || (idleBefore !== null && token.idleFrom < idleBefore)
-  return { status, statusReason: null, idleFrom: sleeps ? now : token.idleFrom }
 }

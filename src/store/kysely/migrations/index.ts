@@ -1,13 +1,16 @@
 /** Every step of the schema, in order. A released step never changes. */
 
-import type { Migration } from 'kysely/migration'
-import type { DialectTraits } from '../dialect-traits.ts'
+import type { SchemaStep } from '../schema/schema-step.ts'
 import { tokensAndOwners } from './2026-11-23-tokens-and-owners.ts'
 import { rotation } from './2026-11-24-rotation.ts'
+import { usageByDay } from './2026-11-25-usage-by-day.ts'
+import { changes } from './2026-11-26-changes.ts'
+import { leases } from './2026-12-01-leases.ts'
 
-export function migrations(traits: DialectTraits): Record<string, Migration> {
-  return {
-    '2026-11-23-tokens-and-owners': tokensAndOwners(traits),
-    '2026-11-24-rotation': rotation(traits),
-  }
+export const migrations: Readonly<Record<string, SchemaStep>> = {
+  '2026-11-23-tokens-and-owners': tokensAndOwners,
+  '2026-11-24-rotation': rotation,
+  '2026-11-25-usage-by-day': usageByDay,
+  '2026-11-26-changes': changes,
+  '2026-12-01-leases': leases,
 }

@@ -12,26 +12,36 @@ export interface SqliteFile {
   readonly filename: string
   /** How long a statement waits for another process's write, in milliseconds. */
   readonly busyTimeoutMs: number
+  /**
+   * `tokens` keeps tokens in it; `schema` changes its schema and leaves its journal as it is, since the file may be a
+   * host's own; `reading` writes nothing, not even the file. Default `tokens`.
+   */
+  readonly purpose?: 'tokens' | 'schema' | 'reading'
 }
 
-/** Statements differ by the shape of a page's filter at most, so few are ever kept. */
+/** Statements differ by the shape of a page's filter and by how much is pruned at once, so few are ever kept. */
 const MAX_STATEMENTS = 128
 
 /**
  * Opens the file in WAL mode, with every commit synced to the disk: a revoke that was answered survives a power
  * cut.
  */
-export async function openSqlite({ filename, busyTimeoutMs }: SqliteFile): Promise<SqliteDatabase> {
+export async function openSqlite(file: SqliteFile): Promise<SqliteDatabase> {
   requireNodeFor('better-sqlite3')
   const { default: Database } = await import('better-sqlite3')
-  return keepStatements(openFile(() => new Database(filename, { timeout: busyTimeoutMs }), filename))
+  const { filename, busyTimeoutMs, purpose = 'tokens' } = file
+  const options = { timeout: busyTimeoutMs, readonly: purpose === 'reading' }
+  return keepStatements(openFile(() => new Database(filename, options), file))
 }
 
-function openFile(open: () => BetterSqlite3.Database, filename: string): BetterSqlite3.Database {
+function openFile(
+  open: () => BetterSqlite3.Database,
+  { filename, purpose = 'tokens' }: SqliteFile,
+): BetterSqlite3.Database {
   try {
     const database = open()
-    database.pragma('journal_mode = WAL')
-    database.pragma('synchronous = FULL')
+    if (purpose === 'tokens') database.pragma('journal_mode = WAL')
+    if (purpose !== 'reading') database.pragma('synchronous = FULL')
     return database
   } catch (cause) {
     throw new InvalidOption(`store: the SQLite file ${filename} cannot be opened`, { cause })

@@ -1,9 +1,12 @@
 /** Keeps tokens in an SQLite file beside the host: the default. */
 
 import { Kysely } from 'kysely'
+import { addressOfFile } from '../../store-address.ts'
 import type { TokenStore } from '../../token-store.ts'
 import type { ApiTokenDatabase } from '../database.ts'
 import { KyselyTokenStore } from '../kysely-token-store.ts'
+import { migrateCommandFor } from '../schema/migrate-command-line.ts'
+import { Schema } from '../schema/schema.ts'
 import { openSqlite } from './sqlite-connection.ts'
 import { SqliteFileDialect } from './sqlite-file-dialect.ts'
 import { sqliteTraits } from './sqlite-traits.ts'
@@ -28,11 +31,14 @@ export function sqliteTokenStore({ filename, migrate = true }: SqliteTokenStoreO
     { database: () => openSqlite({ filename, busyTimeoutMs: BUSY_TIMEOUT_MS }) },
     filename,
   )
+  const db = new Kysely<ApiTokenDatabase>({ dialect })
+  const connection = { db, traits: sqliteTraits }
   return new SqliteTokenStore({
-    db: new Kysely<ApiTokenDatabase>({ dialect }),
-    traits: sqliteTraits,
+    connection,
+    schema: new Schema(connection, { command: migrateCommandFor(addressOfFile(filename)) }),
     shared: false,
     migrate,
+    close: () => db.destroy(),
   })
 }
 

@@ -1,0 +1,10 @@
+/** The table of uses by day: a row for each token and day (UTC) on which it was used. */
+
+import type { Instant } from './instant.ts'
+
+export interface ApiTokenUsageTable {
+  token_id: string
+  /** The first millisecond of the day. */
+  day: Instant
+  requests: number
+}

@@ -1,0 +1,53 @@
+/** Keeps tokens in the database of a host that has its own Kysely instance, in its own schema or under a prefix. */
+
+import type { Kysely } from 'kysely'
+import type { TokenStore } from '../token-store.ts'
+import { KyselyTokenStore } from './kysely-token-store.ts'
+import { type KyselyStoreDialect, ownTables, traitsOf } from './own-tables.ts'
+import { migrateCommandFor } from './schema/migrate-command-line.ts'
+import { Schema } from './schema/schema.ts'
+
+export type { KyselyStoreDialect } from './own-tables.ts'
+
+export interface KyselyTokenStoreOptions<Database = unknown> {
+  /** The host's own instance, which the store does not destroy. */
+  readonly db: Kysely<Database>
+  readonly dialect: KyselyStoreDialect
+  /** The schema of PostgreSQL that holds the tables, made by the host. Default: the first of the search path. */
+  readonly schema?: string
+  /** Put before the names of tables and indexes: `auth_` makes `auth_api_tokens`. Default: none. */
+  readonly tablePrefix?: string
+  /** Whether the schema is brought up to date at start. Default `false`. */
+  readonly migrate?: boolean
+}
+
+/** A Kysely instance does not tell where its database is. */
+const ADDRESSES: Readonly<Record<KyselyStoreDialect, string>> = {
+  postgres: 'postgres://…',
+  mysql: 'mysql://…',
+  sqlite: 'sqlite:…',
+}
+
+/**
+ * Makes a store on the host's own Kysely instance.
+ *
+ * @throws `FST_API_TOKENS_INVALID_OPTION` for an unknown dialect, a schema beside PostgreSQL, a prefix that is no name.
+ *   At boot, when the schema is not this version's.
+ * @example
+ * import type { Kysely } from 'kysely'
+ *
+ * declare const db: Kysely<{ users: { id: string } }>
+ * const store = kyselyTokenStore({ db, dialect: 'postgres', schema: 'auth', migrate: true })
+ * await app.register(apiTokens, { store, keys: [jwk], authenticateUser })
+ */
+export function kyselyTokenStore<Database>(options: KyselyTokenStoreOptions<Database>): TokenStore {
+  const { dialect, migrate = false } = options
+  const connection = { traits: traitsOf(dialect), db: ownTables(options.db, dialect, options) }
+  return new KyselyTokenStore({
+    connection,
+    schema: new Schema(connection, { command: migrateCommandFor(ADDRESSES[dialect], options) }),
+    shared: dialect !== 'sqlite',
+    migrate,
+    close: async () => undefined,
+  })
+}

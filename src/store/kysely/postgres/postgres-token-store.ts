@@ -1,0 +1,107 @@
+/** Keeps tokens in PostgreSQL, over the package `pg`: for hosts of many instances. */
+
+import { Kysely, PostgresDialect } from 'kysely'
+import { withoutSecrets } from '../../store-address.ts'
+import type { TokenStore } from '../../token-store.ts'
+import type { ApiTokenDatabase } from '../database.ts'
+import { loadDriver } from '../driver.ts'
+import { KyselyTokenStore } from '../kysely-token-store.ts'
+import { DEFAULT_TIMEOUT_MS } from '../patience.ts'
+import { migrateCommandFor } from '../schema/migrate-command-line.ts'
+import { Schema } from '../schema/schema.ts'
+import { carrierBy, notifyCarrier } from './notify-carrier.ts'
+import { type PgPool, postgresPool } from './postgres-pool.ts'
+import { postgresTraits } from './postgres-traits.ts'
+
+export { type NotifyCarrierOptions, notifyCarrier } from './notify-carrier.ts'
+export type { PgPool } from './postgres-pool.ts'
+
+interface CommonOptions {
+  /** Whether the schema is brought up to date at start. Default `false`. */
+  readonly migrate?: boolean
+  /**
+   * Whether each connection prepares the statement of a cold verification once, by name. Default `true`; `false`
+   * behind a pooler that gives a connection for one transaction and knows no prepared statements.
+   */
+  readonly prepare?: boolean
+  /** How many milliseconds a statement waits for a connection, and then for its answer. Default 5,000. */
+  readonly timeout?: number
+}
+
+/** Where the database is, or the host's own pool, which the store does not end. */
+export type PostgresTokenStoreOptions = CommonOptions &
+  (
+    | { readonly connectionString: string; readonly pool?: never }
+    | { readonly pool: PgPool; readonly connectionString?: never }
+  )
+
+const FIND_TOKEN = 'fastify_api_tokens_find'
+const MAX_CONNECTIONS = 10
+
+/**
+ * Makes a store in PostgreSQL. It connects at boot, not here.
+ *
+ * @throws At boot, when the package `pg` is not installed, the database cannot be reached, or its schema is not this
+ *   version's.
+ * @example await app.register(apiTokens, { store: postgresTokenStore({ connectionString: 'postgres://localhost/app' }), keys: [jwk], authenticateUser })
+ */
+export function postgresTokenStore(options: PostgresTokenStoreOptions): TokenStore {
+  const { migrate = false, prepare = true, timeout = DEFAULT_TIMEOUT_MS } = options
+  const { pool, end } =
+    options.pool === undefined ? ownPool(options.connectionString, timeout) : of(options.pool)
+  const prepared = new Map<string, string>()
+  const connect = (timeoutMs: number | null) => {
+    const dialect = new PostgresDialect({
+      pool: () => postgresPool({ pool, prepared, timeoutMs, end: nothing }),
+    })
+    return { db: new Kysely<ApiTokenDatabase>({ dialect }), traits: postgresTraits }
+  }
+  const address = options.pool === undefined ? withoutSecrets(options.connectionString) : 'postgres://…'
+  return new KyselyTokenStore({
+    connection: connect(timeout),
+    schema: new Schema(connect(null), { command: migrateCommandFor(address) }),
+    shared: true,
+    migrate,
+    carrier: carrierOf(options),
+    close: end,
+    onFindToken: (sql) => {
+      if (prepare) prepared.set(sql, FIND_TOKEN)
+    },
+  })
+}
+
+/** On connections of its own, made as the pool makes its own; a pool that does not tell how has the feed alone. */
+function carrierOf({ connectionString, pool }: PostgresTokenStoreOptions) {
+  if (connectionString !== undefined) return notifyCarrier({ connectionString })
+  return pool?.options === undefined ? undefined : carrierBy(pool.options)
+}
+
+async function nothing(): Promise<void> {}
+
+function of(pool: PgPool) {
+  return { pool: async () => pool, end: nothing }
+}
+
+/** A pool that is made when the first statement needs it. */
+function ownPool(connectionString: string, timeout: number) {
+  let made: Promise<PgPool & { end(): Promise<void> }> | undefined
+  const pool = async () => {
+    const { default: pg } = await loadDriver('pg', () => import('pg'))
+    const own = new pg.Pool({
+      connectionString,
+      max: MAX_CONNECTIONS,
+      connectionTimeoutMillis: timeout,
+      keepAlive: true,
+    })
+    // A connection that breaks while nobody uses it is dropped by the pool; who asks next gets another.
+    own.on('error', () => undefined)
+    return own
+  }
+  return {
+    pool: () => {
+      made ??= pool()
+      return made
+    },
+    end: async () => (await made)?.end(),
+  }
+}

@@ -1,0 +1,87 @@
+/** What is PostgreSQL's own. PGlite is PostgreSQL. */
+
+import { type Expression, sql } from 'kysely'
+import type { TokenUse } from '../../token-store.ts'
+import type { DialectTraits, UseRow } from '../dialect-traits.ts'
+import { errorMember } from '../error-code.ts'
+import type { Instant } from '../instant.ts'
+import { returningTraits } from '../returning.ts'
+import { isoInRange } from '../utc-range.ts'
+
+/** By bytes, whatever the database's own collation; its `lower` knows ASCII letters alone. */
+const text = sql`text collate "C"`
+/** One for a whole database: news of another schema's rows only makes an instance read again. */
+export const NEWS_CHANNEL = 'fastify_api_tokens'
+const SERIALIZATION_FAILURE = '40001'
+const DEADLOCK = '40P01'
+const UNDEFINED_TABLE = '42P01'
+const UNDEFINED_SCHEMA = '3F000'
+
+/** Which advisory lock says that a schema is being migrated: two numbers that no host has chosen. */
+const LOCK = sql`pg_advisory_xact_lock(1634758772, 1869309797)`
+
+export const postgresTraits: DialectTraits = {
+  ...returningTraits(usesTable),
+
+  types: {
+    text: () => text,
+    longText: text,
+    integer: sql`integer`,
+    count: sql`bigint`,
+    instant: sql`timestamptz(3)`,
+    tableOptions: sql``,
+    sparseIndexes: true,
+    indexNamesOf: 'schema',
+  },
+
+  // `now()` would be when the transaction began.
+  writers: 'many',
+  now: sql<number>`floor(extract(epoch from clock_timestamp()) * 1000)::bigint`,
+  // Sent by the server when the transaction commits, and never when it does not; twice the same is sent once.
+  telling: (stamp, kind, id) =>
+    sql<number>`(${stamp}) + length(pg_notify(${sql.lit(NEWS_CHANNEL)}, ${sql.lit(`${kind} `)} || ${id})::text)`,
+  // With its offset a text is one moment, in whatever time zone the session is.
+  time: (ms) => sql<Instant>`${isoInRange(ms)}::timestamptz`,
+  millis: (time) => sql<number>`(extract(epoch from ${time}) * 1000)::float8`,
+  lowerAscii: (field: Expression<string | null>) => sql<string | null>`lower(${field})`,
+  locked: (query, whenLocked = 'wait') =>
+    whenLocked === 'skip' ? query.forUpdate().skipLocked() : query.forUpdate(),
+
+  updateWithUses: ({ db }, uses) =>
+    db.updateTable('api_tokens').from(
+      // In the order of their ids: two who lock the same rows one way wait, and do not block each other.
+      db
+        .selectFrom(usesTable(uses))
+        .innerJoin('api_tokens as token', 'token.id', 'used.id')
+        .select(['used.id', 'used.uses', 'used.used_at'])
+        .orderBy('used.id')
+        .forUpdate('token')
+        .as('used'),
+    ),
+
+  requireServer: async () => undefined,
+  migrateAlone: ({ db, traits }, work) =>
+    // Who has waited for the lock must see what was committed meanwhile, whatever the server's default is.
+    db
+      .transaction()
+      .setIsolationLevel('read committed')
+      .execute(async (transaction) => {
+        // Until the end of the transaction, whatever ends it.
+        await sql`select ${LOCK}`.execute(transaction)
+        return work({ db: transaction, traits })
+      }),
+  isDoneAlready: () => false,
+  isMissingTable: (error) => [UNDEFINED_TABLE, UNDEFINED_SCHEMA].includes(String(errorMember(error, 'code'))),
+  asksForRetry: (error) => [SERIALIZATION_FAILURE, DEADLOCK].includes(String(errorMember(error, 'code'))),
+}
+
+function usesTable(uses: readonly TokenUse[]) {
+  const rows = uses.map(({ tokenId, count, lastUsedAt }) => ({
+    id: tokenId,
+    uses: count,
+    used_at: isoInRange(lastUsedAt),
+  }))
+  return sql<UseRow>`json_to_recordset(${JSON.stringify(rows)}::json)`.as<'used'>(
+    sql`used (id text collate "C", uses bigint, used_at timestamptz)`,
+  )
+}

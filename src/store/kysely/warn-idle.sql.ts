@@ -1,0 +1,62 @@
+/** Finds tokens that will soon be idle, each once in an idle spell, in bounded batches. */
+
+import type { Expression, SqlBool } from 'kysely'
+import type { TokenRecord } from '../../token/token.ts'
+import type { IdleSpells } from '../token-store.ts'
+import { atomically, type Connection } from './connection.ts'
+import type { DialectTraits } from './dialect-traits.ts'
+import { hasActiveOwner, ownerGeneration, type Tokens } from './owner-conditions.sql.ts'
+import { type ApiTokenRow, tokenColumns, tokenFromRow } from './token-row.ts'
+import { isLiving } from './token-status.sql.ts'
+
+/**
+ * Remembers in the row which spell was warned of: its beginning, which the next use moves. What another has locked is
+ * passed over: it is being used, ended, or warned of by another sweeper.
+ */
+export async function updateWarned(
+  connection: Connection,
+  spells: IdleSpells,
+  limit: number,
+): Promise<readonly TokenRecord[]> {
+  return atomically(connection, async ({ db, traits }) => {
+    const soonIdle = db
+      .selectFrom('api_tokens')
+      .select(tokenColumns(traits))
+      .where((eb) => isToWarnOf(eb, spells, traits))
+      .orderBy('api_tokens.idle_from')
+      .limit(limit)
+      .$castTo<ApiTokenRow>()
+    const tokens = (await traits.locked(soonIdle, 'skip').execute()).map(tokenFromRow)
+    if (tokens.length === 0) return []
+    await db
+      .updateTable('api_tokens')
+      .set((eb) => ({ idle_warned_from: eb.ref('api_tokens.idle_from') }))
+      .where(
+        'id',
+        'in',
+        tokens.map(({ id }) => id),
+      )
+      .execute()
+    return tokens
+  })
+}
+
+/** Active, of an active owner, in such a spell, and not warned of it yet. */
+function isToWarnOf(
+  eb: Tokens,
+  { since, before, now }: IdleSpells,
+  { time }: DialectTraits,
+): Expression<SqlBool> {
+  return eb.and([
+    eb('api_tokens.status', '=', 'active'),
+    eb('api_tokens.idle_from', '>=', time(since)),
+    eb('api_tokens.idle_from', '<', time(before)),
+    eb.or([
+      eb('api_tokens.idle_warned_from', 'is', null),
+      eb('api_tokens.idle_warned_from', '<>', eb.ref('api_tokens.idle_from')),
+    ]),
+    isLiving(eb, time(now)),
+    eb('api_tokens.generation', '=', ownerGeneration(eb)),
+    hasActiveOwner(eb),
+  ])
+}

@@ -1,0 +1,32 @@
+/** Keeps the stamps of changes in memory: for several instances of the plugin that share one memory store. */
+
+import type { ChangeFeed, ChangeSubject, ChangesRead } from '../change-feed.ts'
+
+/** Nobody asks for what is older. */
+const KEPT_MS = 60_000
+
+export class MemoryChangeFeed implements ChangeFeed {
+  /** By subject, the oldest change first. */
+  readonly #stamps = new Map<string, { readonly subject: ChangeSubject; readonly changedAt: number }>()
+
+  stamp(subject: ChangeSubject): void {
+    const key = JSON.stringify(subject)
+    const now = Date.now()
+    const before = this.#stamps.get(key)?.changedAt ?? 0
+    this.#stamps.delete(key)
+    this.#stamps.set(key, { subject, changedAt: Math.max(now, before + 1) })
+    for (const [oldest, { changedAt }] of this.#stamps) {
+      if (changedAt >= now - KEPT_MS) break
+      this.#stamps.delete(oldest)
+    }
+  }
+
+  async changesSince(since: number): Promise<ChangesRead> {
+    const changes = [...this.#stamps.values()].filter(({ changedAt }) => changedAt >= since)
+    return { now: Date.now(), changes }
+  }
+
+  async stampOwner(userId: string): Promise<void> {
+    this.stamp({ userId })
+  }
+}

@@ -1,0 +1,42 @@
+/** Keeps the owners of tokens in memory, removals included. */
+
+import { endsAt } from '../../token/status.ts'
+import type { OwnerRecord, OwnerStatus, TokenRecord } from '../../token/token.ts'
+
+interface MemoryOwner extends OwnerRecord {
+  readonly removedAt: number | null
+}
+
+export class MemoryOwners {
+  readonly #owners = new Map<string, MemoryOwner>()
+
+  find(userId: string): OwnerRecord | null {
+    const owner = this.#owners.get(userId)
+    if (owner === undefined) return null
+    return { userId, status: owner.status, generation: owner.generation }
+  }
+
+  /** The owner, who is active when there was none. */
+  findOrAdd(userId: string): OwnerRecord {
+    return this.find(userId) ?? this.#put({ userId, status: 'active', generation: 1, removedAt: null })
+  }
+
+  setStatus(userId: string, status: OwnerStatus, now: number): OwnerRecord {
+    const { generation, removedAt } = this.#owners.get(userId) ?? { generation: 1, removedAt: null }
+    if (status === 'removed') return this.#put({ userId, status, generation: generation + 1, removedAt: now })
+    return this.#put({ userId, status, generation, removedAt })
+  }
+
+  /** When a token ended for good; never, for one that has not. */
+  endOf(token: TokenRecord): number {
+    const owner = this.#owners.get(token.userId)
+    const removedAt = owner !== undefined && token.generation < owner.generation ? owner.removedAt : null
+    return Math.min(token.revokedAt ?? Infinity, endsAt(token) ?? Infinity, removedAt ?? Infinity)
+  }
+
+  #put(owner: MemoryOwner): OwnerRecord {
+    this.#owners.set(owner.userId, owner)
+    const { userId, status, generation } = owner
+    return { userId, status, generation }
+  }
+}

@@ -1,0 +1,100 @@
+/** The contract of the counts by day: they add up, go with their token, and are pruned by age. */
+
+import { deepEqual, equal } from 'node:assert/strict'
+import { DAY, IDLE, id, NOW, put, rowOf, type StoreTest } from './records.ts'
+
+const on = (day: number) => ({ now: day + DAY, day, idleTimeoutMs: IDLE })
+const use = (n: number, count = 1) => ({ tokenId: id(n), count, lastUsedAt: NOW + n })
+
+export function countingDays(test: StoreTest): void {
+  test('uses are counted by token and day, and told in the order of the days', async ({ store }) => {
+    await put(store, 1)
+    await put(store, 2)
+    await store.recordUses([use(1, 5), use(2, 7)], on(NOW + DAY))
+    await store.recordUses([use(1, 3)], on(NOW))
+    await store.recordUses([use(1, 4)], on(NOW + DAY))
+    deepEqual(await store.dailyUses(id(1), NOW), [
+      { day: NOW, requests: 3 },
+      { day: NOW + DAY, requests: 9 },
+    ])
+    deepEqual(await store.dailyUses(id(1), NOW + 1), [{ day: NOW + DAY, requests: 9 }])
+    deepEqual(await store.dailyUses(id(2), NOW), [{ day: NOW + DAY, requests: 7 }])
+    deepEqual(await store.dailyUses(id(2), NOW + 2 * DAY), [])
+    equal((await rowOf(store, 1)).useCount, 12, 'the days add up to the count of the token')
+  })
+
+  test('two writers at once lose no count of a day that is new to both', async ({ store, second }) => {
+    for (const n of [1, 2]) await put(store, n)
+    const batch = [use(1), use(2)]
+    await Promise.all(
+      Array.from({ length: 40 }, (_, n) =>
+        (n % 2 ? store : second).recordUses(batch, on(NOW + (n % 4) * DAY)),
+      ),
+    )
+    for (const n of [1, 2]) {
+      const days = [0, 1, 2, 3].map((day) => ({ day: NOW + day * DAY, requests: 10 }))
+      deepEqual(await second.dailyUses(id(n), NOW), days)
+    }
+  })
+
+  test('a token that is not there gets no count, those beside it in the batch do', async ({ store }) => {
+    await put(store, 2)
+    await store.recordUses([use(1), use(2), use(3)], on(NOW))
+    for (const n of [1, 3]) deepEqual(await store.dailyUses(id(n), NOW), [])
+    deepEqual(await store.dailyUses(id(2), NOW), [{ day: NOW, requests: 1 }])
+  })
+
+  test('a token that ended and is not pruned yet is counted, by day as well', async ({ store }) => {
+    await put(store, 1)
+    await store.revokeToken(id(1), { now: NOW })
+    await store.recordUses([use(1)], on(NOW))
+    deepEqual(await store.dailyUses(id(1), NOW), [{ day: NOW, requests: 1 }])
+  })
+
+  test('the counts of a pruned token go with it, however it ended', async ({ store }) => {
+    await put(store, 1, { status: 'revoked', revokedAt: NOW - 1 })
+    await put(store, 2, { expiresAt: NOW - 1 })
+    await put(store, 3, { graceEndsAt: NOW - 1 })
+    await put(store, 4, { userId: 'gone' })
+    await store.setOwnerStatus('gone', 'removed', NOW - 1)
+    await put(store, 5)
+    const all = [1, 2, 3, 4, 5]
+    await store.recordUses(
+      all.map((n) => use(n)),
+      on(NOW),
+    )
+    equal(await store.prune(NOW, 100), 4)
+    for (const n of all) {
+      deepEqual(await store.dailyUses(id(n), NOW), n === 5 ? [{ day: NOW, requests: 1 }] : [])
+    }
+    await store.recordUses([use(1)], on(NOW))
+    deepEqual(await store.dailyUses(id(1), NOW), [], 'and a late flush brings none back')
+  })
+
+  test('a flush and a prune at once leave no count without a token', async ({ store, second }) => {
+    for (let n = 0; n < 20; n += 1) await put(store, n, { status: 'revoked', revokedAt: NOW - 1 })
+    await Promise.all([
+      ...Array.from({ length: 20 }, (_, n) => store.recordUses([use(n)], on(NOW))),
+      second.prune(NOW, 100),
+    ])
+    equal(await store.isEmpty(), true)
+    for (let n = 0; n < 20; n += 1) deepEqual(await store.dailyUses(id(n), NOW), [])
+  })
+
+  test('counts of days before the moment are pruned, at most so many at once', async ({ store }) => {
+    for (const n of [1, 2, 3]) await put(store, n)
+    for (const day of [0, 1, 2]) {
+      await store.recordUses(
+        [1, 2, 3].map((n) => use(n)),
+        on(NOW + day * DAY),
+      )
+    }
+    const sizes = []
+    for (let round = 0; round < 5; round += 1) sizes.push(await store.pruneDailyUses(NOW + 2 * DAY, 2))
+    deepEqual(sizes, [2, 2, 2, 0, 0])
+    for (const n of [1, 2, 3]) {
+      deepEqual(await store.dailyUses(id(n), 0), [{ day: NOW + 2 * DAY, requests: 1 }])
+      equal((await rowOf(store, n)).useCount, 3, 'the count of the token stays')
+    }
+  })
+}

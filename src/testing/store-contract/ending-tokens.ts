@@ -1,0 +1,94 @@
+/** The contract of `markIdle` and `prune`: what the clock has ended, in bounded batches. */
+
+import { deepEqual, equal } from 'node:assert/strict'
+import { DAY, hasFields, id, NOW, numbers, put, query, rowOf, type StoreTest } from './records.ts'
+
+export function endingTokens(test: StoreTest): void {
+  test('promise 6: tokens whose idle clock began before the moment are marked, and returned', async ({
+    store,
+  }) => {
+    const token = await put(store, 1, { idleFrom: NOW - 1 })
+    await put(store, 2, { idleFrom: NOW })
+    const marked = { ...token, status: 'inactive', statusReason: 'idle' }
+    deepEqual(await store.markIdle(NOW, 10), [marked])
+    deepEqual(await rowOf(store, 1), marked, 'nothing but the status and its reason is written')
+    hasFields(await rowOf(store, 2), { status: 'active', statusReason: null })
+    deepEqual(await store.markIdle(NOW, 10), [], 'a second time there is nothing to mark')
+  })
+
+  test('what is switched off or revoked stays what it is', async ({ store }) => {
+    const off = await put(store, 1, { status: 'inactive', statusReason: 'switched_off' })
+    const revoked = await put(store, 2, { status: 'revoked', revokedAt: NOW })
+    deepEqual(await store.markIdle(NOW + DAY, 10), [])
+    deepEqual(await rowOf(store, 1), off)
+    deepEqual(await rowOf(store, 2), revoked)
+  })
+
+  test('a limit bounds how many are marked at once', async ({ store }) => {
+    for (let n = 0; n < 7; n += 1) await put(store, n)
+    const sizes = []
+    for (let round = 0; round < 4; round += 1) sizes.push((await store.markIdle(NOW + 1, 3)).length)
+    deepEqual(sizes, [3, 3, 1, 0])
+    equal((await store.listTokens(query({ status: 'inactive' }))).total, 7)
+  })
+
+  test('two sweepers at once mark each token once', async ({ store, second }) => {
+    for (let n = 0; n < 20; n += 1) await put(store, n)
+    const marked = await Promise.all([store.markIdle(NOW + 1, 100), second.markIdle(NOW + 1, 100)])
+    equal(marked.flat().length, 20)
+    equal(new Set(numbers(marked.flat())).size, 20)
+  })
+
+  test('tokens that were revoked or expired before the moment are pruned, the others stay', async ({
+    store,
+  }) => {
+    await put(store, 1, { status: 'revoked', revokedAt: NOW - 1 })
+    await put(store, 2, { status: 'revoked', revokedAt: NOW })
+    await put(store, 3, { expiresAt: NOW - 1 })
+    await put(store, 4, { expiresAt: NOW })
+    await put(store, 5, { status: 'inactive', statusReason: 'idle', idleFrom: 0 })
+    await put(store, 6)
+    await put(store, 7, { status: 'revoked', revokedAt: NOW + DAY, expiresAt: NOW - 1 })
+    equal(await store.prune(NOW, 100), 3)
+    deepEqual(numbers((await store.listTokens(query())).tokens), [2, 4, 5, 6])
+    equal(await store.prune(NOW, 100), 0)
+  })
+
+  test('a limit bounds how many are pruned at once, however they ended', async ({ store }) => {
+    for (let n = 0; n < 3; n += 1) await put(store, n, { status: 'revoked', revokedAt: NOW - 1 })
+    for (let n = 3; n < 6; n += 1) await put(store, n, { expiresAt: NOW - 1 })
+    for (let n = 6; n < 9; n += 1) await put(store, n, { userId: 'gone' })
+    await store.setOwnerStatus('gone', 'removed', NOW - 1)
+    const sizes = []
+    for (let round = 0; round < 6; round += 1) sizes.push(await store.prune(NOW, 2))
+    deepEqual(sizes, [2, 2, 2, 2, 1, 0])
+    equal(await store.isEmpty(), true)
+  })
+
+  test('a removed owner’s tokens are pruned, those of after the return stay, and so does the owner', async ({
+    store,
+  }) => {
+    await put(store, 1)
+    await put(store, 2)
+    await store.setOwnerStatus('ada', 'removed', NOW)
+    await store.setOwnerStatus('ada', 'active', NOW + 1)
+    await put(store, 3)
+    equal(await store.prune(NOW, 100), 0, 'not before the moment of the removal')
+    equal(await store.prune(NOW + 1, 100), 2)
+    deepEqual(numbers((await store.listTokens(query())).tokens), [3])
+    deepEqual(await store.findOwner('ada'), { userId: 'ada', status: 'active', generation: 2 })
+    await store.setOwnerStatus('ada', 'removed', NOW + DAY)
+    equal(await store.prune(NOW + DAY, 100), 0, 'a second removal has a moment of its own')
+    equal(await store.prune(NOW + DAY + 1, 100), 1)
+    hasFields(await store.findOwner('ada'), { status: 'removed', generation: 3 })
+  })
+
+  test('promise 9: a removed owner stays removed when nothing is left of them', async ({ store }) => {
+    await put(store, 1)
+    await store.setOwnerStatus('ada', 'removed', NOW)
+    await store.prune(NOW + 1, 100)
+    await store.prune(NOW + 1, 100)
+    equal(await store.findToken(id(1)), null)
+    hasFields(await store.findOwner('ada'), { status: 'removed', generation: 2 })
+  })
+}

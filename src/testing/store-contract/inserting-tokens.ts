@@ -1,0 +1,110 @@
+/** The contract of `insertToken`, `findToken` and `isEmpty`: what goes in comes out, for an active owner with room. */
+
+import { deepEqual, equal, rejects } from 'node:assert/strict'
+import { DAY, draft, id, NOW, put, rowOf, type StoreTest } from './records.ts'
+
+const RULES = { maxTokens: 10, now: NOW }
+
+export function insertingTokens(test: StoreTest): void {
+  test('a token comes back as it went in, with its owner joined', async ({ store }) => {
+    const whole = draft(1, {
+      name: 'Ünïcode 𝕏 "quoted" \'so\'',
+      description: 'first line\n\tsecond line',
+      scopes: ['models:read', 'chat:write'],
+      expiresAt: NOW + DAY,
+    })
+    const inserted = await store.insertToken(whole, RULES)
+    deepEqual(inserted, { outcome: 'inserted', token: { ...whole, generation: 1 } })
+    deepEqual(await store.findToken(id(1)), {
+      token: { ...whole, generation: 1 },
+      owner: { userId: 'ada', status: 'active', generation: 1 },
+    })
+  })
+
+  test('a token without name, description, scopes and expiry comes back without them', async ({ store }) => {
+    const bare = draft(1, { name: null })
+    await store.insertToken(bare, RULES)
+    deepEqual(await rowOf(store, 1), { ...bare, generation: 1 })
+  })
+
+  test('a store is empty until the first token, an owner without tokens does not count', async ({
+    store,
+  }) => {
+    equal(await store.isEmpty(), true)
+    await store.setOwnerStatus('ada', 'active', NOW)
+    equal(await store.isEmpty(), true)
+    await put(store, 1)
+    equal(await store.isEmpty(), false)
+  })
+
+  test('an id that is not there is null, also when it differs in case alone', async ({ store }) => {
+    await put(store, 0xabc)
+    equal(await store.findToken(id(2)), null)
+    equal(await store.findToken(id(0xabc).toUpperCase()), null)
+    equal(await store.findToken(''), null)
+    equal(await store.findToken("' or ''='"), null)
+  })
+
+  test('one id twice rejects and leaves the first as it was', async ({ store }) => {
+    await put(store, 1, { name: 'first' })
+    await rejects(store.insertToken(draft(1, { name: 'second' }), RULES))
+    equal((await rowOf(store, 1)).name, 'first')
+  })
+
+  test('promise 9: an owner who is deactivated or removed gets no token', async ({ store }) => {
+    for (const status of ['inactive', 'removed'] as const) {
+      await store.setOwnerStatus(status, status, NOW)
+      const outcome = await store.insertToken(draft(1, { userId: status }), RULES)
+      deepEqual(outcome, { outcome: 'owner_inactive' }, status)
+    }
+    equal(await store.isEmpty(), true)
+  })
+
+  test('promise 9: a token carries the generation that its owner has at that moment', async ({ store }) => {
+    equal((await put(store, 1)).generation, 1)
+    await store.setOwnerStatus('ada', 'removed', NOW)
+    const { generation } = await store.setOwnerStatus('ada', 'active', NOW)
+    equal((await put(store, 2)).generation, generation)
+    equal((await rowOf(store, 2)).generation, 2)
+  })
+
+  test('one more than maxTokens is refused, whoever else has how many', async ({ store }) => {
+    const rules = { maxTokens: 2, now: NOW }
+    await put(store, 1, { userId: 'bob' })
+    equal((await store.insertToken(draft(2), rules)).outcome, 'inserted')
+    equal((await store.insertToken(draft(3), rules)).outcome, 'inserted')
+    deepEqual(await store.insertToken(draft(4), rules), { outcome: 'limit_reached' })
+    equal(await store.findToken(id(4)), null)
+  })
+
+  test('revoked tokens, expired ones and those of before a removal make room, the others do not', async ({
+    store,
+  }) => {
+    const rules = { maxTokens: 1, now: NOW }
+    await put(store, 1)
+    await store.revokeToken(id(1), { now: NOW })
+    equal((await store.insertToken(draft(2, { expiresAt: NOW + 1 }), rules)).outcome, 'inserted')
+    equal((await store.insertToken(draft(3), rules)).outcome, 'limit_reached')
+    const later = { maxTokens: 1, now: NOW + 1 }
+    equal((await store.insertToken(draft(3), later)).outcome, 'inserted', 'at its expiry it has ended')
+    await store.updateToken(id(3), { status: 'inactive' }, { now: NOW, idleBefore: null })
+    equal((await store.insertToken(draft(4), later)).outcome, 'limit_reached', 'switched off is not ended')
+    await store.setOwnerStatus('ada', 'removed', NOW)
+    await store.setOwnerStatus('ada', 'active', NOW)
+    equal((await store.insertToken(draft(5), later)).outcome, 'inserted')
+  })
+
+  test('two writers at once never exceed maxTokens, and a new owner gets one row', async ({
+    store,
+    second,
+  }) => {
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, (_, n) =>
+        (n % 2 === 0 ? store : second).insertToken(draft(n), { maxTokens: 7, now: NOW }),
+      ),
+    )
+    equal(outcomes.filter(({ outcome }) => outcome === 'inserted').length, 7)
+    equal(outcomes.filter(({ outcome }) => outcome === 'limit_reached').length, 13)
+    deepEqual(await second.findOwner('ada'), { userId: 'ada', status: 'active', generation: 1 })
+  })
+}

@@ -1,0 +1,125 @@
+/** The contract of `recordUses`: counters add up, times move forward, and no status changes but a wrong `idle`. */
+
+import { deepEqual, equal } from 'node:assert/strict'
+import { DAY, hasFields, IDLE, id, NOW, put, rowOf, type StoreTest } from './records.ts'
+
+const RULES = { now: NOW + DAY, day: NOW, idleTimeoutMs: IDLE }
+
+export function recordingUses(test: StoreTest): void {
+  test('promise 7: counts add up and the last use and the idle clock move, nothing else does', async ({
+    store,
+  }) => {
+    const token = await put(store, 1, { scopes: ['a'], description: 'd', expiresAt: NOW + DAY })
+    await store.recordUses([{ tokenId: id(1), count: 3, lastUsedAt: NOW + 5 }], RULES)
+    const used = { ...token, useCount: 3, lastUsedAt: NOW + 5, idleFrom: NOW + 5 }
+    deepEqual(await rowOf(store, 1), used)
+    await store.recordUses([{ tokenId: id(1), count: 4, lastUsedAt: NOW + 9 }], RULES)
+    deepEqual(await rowOf(store, 1), { ...used, useCount: 7, lastUsedAt: NOW + 9, idleFrom: NOW + 9 })
+  })
+
+  test('promise 7: forward only, a use that is flushed late counts and moves nothing back', async ({
+    store,
+  }) => {
+    await put(store, 1)
+    await store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW + 9 }], RULES)
+    await store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW + 2 }], RULES)
+    hasFields(await rowOf(store, 1), { useCount: 2, lastUsedAt: NOW + 9, idleFrom: NOW + 9 })
+  })
+
+  test('an idle clock that was set anew later than the use stays', async ({ store }) => {
+    await put(store, 1, { idleFrom: NOW + 100 })
+    await store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW + 5 }], RULES)
+    hasFields(await rowOf(store, 1), { lastUsedAt: NOW + 5, idleFrom: NOW + 100 })
+  })
+
+  test('a batch of many is written to each, tokens that are gone are passed over', async ({ store }) => {
+    const all = Array.from({ length: 500 }, (_, n) => n)
+    for (const n of all) if (n % 2 === 0) await put(store, n)
+    await store.recordUses(
+      all.map((n) => ({ tokenId: id(n), count: n + 1, lastUsedAt: NOW + n })),
+      RULES,
+    )
+    for (const n of [0, 2, 250, 498]) {
+      hasFields(await rowOf(store, n), { useCount: n + 1, lastUsedAt: NOW + n })
+    }
+    equal(await store.findToken(id(1)), null)
+  })
+
+  test('an empty batch is nothing', async ({ store }) => {
+    const token = await put(store, 1)
+    await store.recordUses([], RULES)
+    deepEqual(await rowOf(store, 1), token)
+  })
+
+  test('two writers at once lose no count', async ({ store, second }) => {
+    await put(store, 1)
+    await put(store, 2)
+    const batch = [1, 2].map((n) => ({ tokenId: id(n), count: 1, lastUsedAt: NOW + n }))
+    await Promise.all(Array.from({ length: 40 }, (_, n) => (n % 2 ? store : second).recordUses(batch, RULES)))
+    equal((await rowOf(store, 1)).useCount, 40)
+    equal((await rowOf(second, 2)).useCount, 40)
+  })
+
+  test('promise 7: a flush never brings a revoked token back, nor one that was switched off', async ({
+    store,
+  }) => {
+    await put(store, 1)
+    await put(store, 2)
+    await store.revokeToken(id(1), { now: NOW })
+    await store.updateToken(id(2), { status: 'inactive' }, { now: NOW, idleBefore: null })
+    await store.recordUses(
+      [1, 2].map((n) => ({ tokenId: id(n), count: 1, lastUsedAt: NOW + 5 })),
+      RULES,
+    )
+    hasFields(await rowOf(store, 1), { status: 'revoked', revokedAt: NOW, useCount: 1, updatedAt: NOW })
+    hasFields(await rowOf(store, 2), { status: 'inactive', statusReason: 'switched_off', useCount: 1 })
+  })
+
+  test('a flush and a revoke at once: the token is revoked and the use counted', async ({
+    store,
+    second,
+  }) => {
+    for (let n = 0; n < 10; n += 1) await put(store, n)
+    await Promise.all(
+      Array.from({ length: 10 }, async (_, n) => {
+        await Promise.all([
+          store.recordUses([{ tokenId: id(n), count: 1, lastUsedAt: NOW + 5 }], RULES),
+          second.revokeToken(id(n), { now: NOW + 5 }),
+        ])
+      }),
+    )
+    for (let n = 0; n < 10; n += 1) hasFields(await rowOf(store, n), { status: 'revoked', useCount: 1 })
+  })
+
+  test('promise 6: a late flush of an earlier use undoes idle, to the millisecond', async ({ store }) => {
+    await put(store, 1)
+    await put(store, 2)
+    await store.markIdle(NOW + 1, 10)
+    const now = NOW + DAY
+    await store.recordUses(
+      [
+        { tokenId: id(1), count: 1, lastUsedAt: now - IDLE },
+        { tokenId: id(2), count: 1, lastUsedAt: now - IDLE - 1 },
+      ],
+      { now, day: NOW, idleTimeoutMs: IDLE },
+    )
+    hasFields(await rowOf(store, 1), { status: 'active', statusReason: null, useCount: 1, updatedAt: NOW })
+    hasFields(await rowOf(store, 2), { status: 'inactive', statusReason: 'idle', useCount: 1 })
+  })
+
+  test('without an idle timeout a flush undoes nothing', async ({ store }) => {
+    await put(store, 1)
+    await store.markIdle(NOW + 1, 10)
+    await store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW + DAY }], {
+      now: NOW + DAY,
+      day: NOW,
+      idleTimeoutMs: null,
+    })
+    hasFields(await rowOf(store, 1), {
+      status: 'inactive',
+      statusReason: 'idle',
+      useCount: 1,
+      lastUsedAt: NOW + DAY,
+    })
+  })
+}

@@ -1,0 +1,35 @@
+/** The contract of `takeLease`: of all instances one has it, and a crash of that one keeps nobody waiting for long. */
+
+import { deepEqual, equal } from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { StoreTest } from './records.ts'
+
+const MINUTE = 60_000
+
+export function takingLeases(test: StoreTest): void {
+  test('of two instances one has the lease, until it gives it back', async ({ store, second }) => {
+    const take = { name: 'sweep', ms: MINUTE }
+    equal(await store.takeLease({ ...take, holder: 'a' }), true)
+    equal(await second.takeLease({ ...take, holder: 'b' }), false)
+    equal(await store.takeLease({ ...take, holder: 'a' }), true, 'who has it may have it longer')
+    equal(await second.takeLease({ ...take, name: 'other', holder: 'b' }), true, 'each work has its own')
+    await store.takeLease({ ...take, holder: 'a', ms: 0 })
+    equal(await second.takeLease({ ...take, holder: 'b' }), true)
+  })
+
+  test('a lease that nobody gives back runs out by itself', async ({ store, second }) => {
+    equal(await store.takeLease({ name: 'sweep', holder: 'crashed', ms: 200 }), true)
+    equal(await second.takeLease({ name: 'sweep', holder: 'b', ms: MINUTE }), false)
+    await sleep(250)
+    equal(await second.takeLease({ name: 'sweep', holder: 'b', ms: MINUTE }), true)
+    equal(await store.takeLease({ name: 'sweep', holder: 'crashed', ms: 200 }), false)
+  })
+
+  test('of many who want the lease at once one gets it', async ({ store, second }) => {
+    const wanted = Array.from({ length: 12 }, (_, n) =>
+      (n % 2 === 0 ? store : second).takeLease({ name: 'sweep', holder: `${n}`, ms: MINUTE }),
+    )
+    const got = (await Promise.all(wanted)).filter(Boolean)
+    deepEqual(got, [true])
+  })
+}

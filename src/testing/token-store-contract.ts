@@ -1,0 +1,70 @@
+/** The contract of every `TokenStore`, as tests that run on a real one. A new behaviour of stores goes in here. */
+
+import { changingTokens } from './store-contract/changing-tokens.ts'
+import { countingDays } from './store-contract/counting-days.ts'
+import { endingTokens } from './store-contract/ending-tokens.ts'
+import { insertingTokens } from './store-contract/inserting-tokens.ts'
+import { listingTokens } from './store-contract/listing-tokens.ts'
+import { owningTokens } from './store-contract/owning-tokens.ts'
+import { pagingTokens } from './store-contract/paging-tokens.ts'
+import { recordingUses } from './store-contract/recording-uses.ts'
+import type { StoreTest, StoreUnderTest } from './store-contract/records.ts'
+import { rotatingTokens } from './store-contract/rotating-tokens.ts'
+import { takingLeases } from './store-contract/taking-leases.ts'
+import { tellingChanges } from './store-contract/telling-changes.ts'
+import { warningIdle } from './store-contract/warning-idle.ts'
+import { writingAtOnce } from './store-contract/writing-at-once.ts'
+
+export type { StoreUnderTest } from './store-contract/records.ts'
+
+export interface StoreContract {
+  /** Declares a test: `test` of `node:test`, or that of another runner. */
+  test(title: string, run: () => Promise<void>): unknown
+  /** Makes an open, empty store for each test. */
+  makeStore(): Promise<StoreUnderTest>
+}
+
+/**
+ * Declares the tests that every store has to pass: what goes in comes out, each outcome of a change, byte-wise ids,
+ * pages, counters that add up, and that two writers at once lose nothing. They throw `AssertionError`s.
+ *
+ * @example
+ * import { test } from 'node:test'
+ * import { memoryTokenStore } from 'fastify-api-tokens/memory'
+ *
+ * const makeStore = async () => {
+ *   const store = memoryTokenStore()
+ *   await store.open()
+ *   return { store, second: store, close: () => store.close() }
+ * }
+ * tokenStoreContract({ test, makeStore })
+ */
+export function tokenStoreContract({ test, makeStore }: StoreContract): void {
+  const onStore: StoreTest = (title, run) => {
+    test(title, async () => {
+      const stores = await makeStore()
+      try {
+        await run(stores)
+      } finally {
+        await stores.close?.()
+      }
+    })
+  }
+  for (const part of PARTS) part(onStore)
+}
+
+const PARTS = [
+  insertingTokens,
+  changingTokens,
+  owningTokens,
+  listingTokens,
+  pagingTokens,
+  recordingUses,
+  countingDays,
+  rotatingTokens,
+  endingTokens,
+  warningIdle,
+  tellingChanges,
+  takingLeases,
+  writingAtOnce,
+]

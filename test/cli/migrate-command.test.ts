@@ -1,0 +1,201 @@
+/** `fastify-api-tokens migrate`: what it does, what it says, and how it ends, run as the built command. */
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { migrateCommand } from '../../src/cli/migrate-command.ts'
+import { migrations } from '../../src/store/kysely/migrations/index.ts'
+import { runCommand } from '../support/command.ts'
+import { ownDatabase } from '../support/databases.ts'
+import { makeOlderSchema } from '../support/older-schema.ts'
+import { sqlDatabases } from '../support/sql-databases.ts'
+
+const STEPS = Object.keys(migrations)
+const NOTHING = /^$/
+const LATER = '2999-01-01-later'
+
+for (const database of await sqlDatabases(t)) {
+  const { name, address } = database
+  const migrate = (...args: string[]) => runCommand(['migrate', ...args, '--store', address])
+  const test = (title: string, run: (t: Test) => Promise<void>) => t.test(`${name}: ${title}`, run)
+
+  test('status of an empty database names every step, ends with 1 and writes nothing', async (t) => {
+    t.match(await migrate('status'), {
+      code: 1,
+      errors: NOTHING,
+      lines: STEPS.map((step) => `missing  ${step}`),
+    })
+    t.same(await database.columnsAndIndexes(), [])
+  })
+
+  test('what --dry-run prints is the migration: run by hand, it brings the schema up to date', async (t) => {
+    const { code, lines } = await migrate('--dry-run')
+    t.equal(code, 0)
+    t.same(
+      lines.filter((line) => line.startsWith('--')),
+      STEPS.map((step) => `-- ${step}`),
+    )
+    t.same(await database.columnsAndIndexes(), [], 'nothing was written')
+    for (const line of lines.filter((line) => !line.startsWith('--'))) {
+      t.match(line, /;$/)
+      await database.run(line.slice(0, -1))
+    }
+    const byHand = await database.columnsAndIndexes()
+    t.match(await migrate('status'), { code: 0, lines: STEPS.map((step) => `done     ${step}`) })
+    await database.empty()
+    t.match(await migrate(), { code: 0, errors: NOTHING, lines: STEPS.map((step) => `done     ${step}`) })
+    t.same(await database.columnsAndIndexes(), byHand)
+  })
+
+  test('an older schema gets what it lacks, and keeps its rows', async (t) => {
+    await makeOlderSchema(database, STEPS[1] ?? '')
+    await database.run(
+      "insert into api_token_owners (user_id, status, generation) values ('ada', 'active', 3)",
+    )
+    t.match(await migrate('status'), {
+      code: 1,
+      lines: [`done     ${STEPS[0]}`, ...STEPS.slice(1).map((step) => `missing  ${step}`)],
+    })
+    t.match(await migrate(), { code: 0, lines: STEPS.slice(1).map((step) => `done     ${step}`) })
+    t.match(await database.run('select user_id, generation from api_token_owners'), [
+      { user_id: 'ada', generation: 3 },
+    ])
+    t.match(await migrate('status'), { code: 0 })
+  })
+
+  test('a schema that is up to date is left alone, and said to be', async (t) => {
+    const before = await database.columnsAndIndexes()
+    t.match(await migrate(), { code: 0, lines: ['the schema is up to date'] })
+    t.match(await migrate('--dry-run'), { code: 0, lines: ['-- the schema is up to date'] })
+    t.same(await database.columnsAndIndexes(), before)
+  })
+
+  test('a newer schema is refused and says what to run; status names what is unknown', async (t) => {
+    await database.run(`insert into api_tokens_migration values ('${LATER}', '2999-01-01T00:00:00.000Z')`)
+    const before = await database.columnsAndIndexes()
+    for (const args of [[], ['--dry-run']]) {
+      const { code, lines, errors } = await migrate(...args)
+      t.same([code, lines], [1, []])
+      t.match(errors, new RegExp(`${LATER}.*: run npm install fastify-api-tokens@latest`))
+    }
+    const { code, lines } = await migrate('status')
+    t.same([code, lines.at(-1)], [1, `unknown  ${LATER}`])
+    t.same(await database.columnsAndIndexes(), before)
+  })
+
+  test('a prefix of the tables stands before each of them, beside others', async (t) => {
+    const prefixed = ['--table-prefix', 'auth_']
+    t.match(await migrate('status', ...prefixed), { code: 1 })
+    t.match(await migrate(...prefixed), { code: 0, lines: STEPS.map((step) => `done     ${step}`) })
+    t.same(await database.run('select * from auth_api_tokens'), [])
+    t.match(await migrate('status', ...prefixed), { code: 0 })
+    t.match(await migrate('status'), { code: 1 }, 'the others are still too new')
+    t.match(await migrate('--table-prefix', '1;drop'), { code: 1, errors: /tablePrefix must be/ })
+  })
+}
+
+t.test('a schema of PostgreSQL is another place; the others know none', async (t) => {
+  const database = await ownDatabase(t, 'PostgreSQL')
+  if (database === null) return
+  const { connectionString, name, run } = database
+  const elsewhere = connectionString.replace(/\?.*/, '')
+  t.match(await runCommand(['migrate', '--store', elsewhere, '--schema', name]), { code: 0, errors: NOTHING })
+  t.same(await run(`select * from ${name}.api_tokens`), [])
+  const missing = await runCommand(['migrate', '--store', elsewhere, '--schema', 'is_not_there'])
+  t.match(missing, { code: 1, errors: /schema "is_not_there" does not exist/ })
+  const file = `sqlite:${join(t.testdir(), 'tokens.db')}`
+  t.match(await runCommand(['migrate', '--store', file, '--schema', 'x']), {
+    code: 1,
+    errors: /schema is for PostgreSQL, use tablePrefix/,
+  })
+})
+
+t.test('a file that is not there is looked at without making it', async (t) => {
+  const file = join(t.testdir(), 'tokens.db')
+  t.match(await runCommand(['migrate', 'status', '--store', `sqlite:${file}`]), { code: 1, errors: NOTHING })
+  t.match(await runCommand(['migrate', '--dry-run', '--store', `sqlite:${file}`]), {
+    code: 0,
+    errors: NOTHING,
+  })
+  t.notOk(existsSync(file))
+  t.match(await runCommand(['migrate', '--store', `sqlite:${join(file, 'no', 'folder.db')}`]), {
+    code: 1,
+    errors: /folder\.db cannot be opened/,
+  })
+})
+
+t.test('the address may be in DATABASE_URL, where no list of processes shows it', async (t) => {
+  const file = join(t.testdir(), 'tokens.db')
+  t.match(await runCommand(['migrate'], { DATABASE_URL: `sqlite://${file}` }), { code: 0 })
+  t.match(await runCommand(['migrate', 'status'], { DATABASE_URL: `sqlite:${file}` }), { code: 0 })
+})
+
+t.test('promise 2: no password is ever printed, whatever goes wrong', async (t) => {
+  const secret = 'geh%20eim-7x'
+  for (const address of [
+    `postgres://ada:${secret}@127.0.0.1:1/app`,
+    `mysql://ada:${secret}@127.0.0.1:1/app`,
+    `mysql://ada:${secret}@127.0.0.1:3306/app`,
+    `postgres://ada@127.0.0.1:1/app?password=${secret}`,
+    `postgres://ada:${secret}@[/app`,
+    `other://ada:${secret}@host/app`,
+    secret,
+  ]) {
+    for (const args of [
+      ['--store', address],
+      ['--stroe', address],
+      ['--dry-run', address],
+    ]) {
+      const { code, lines, errors } = await runCommand(['migrate', ...args])
+      t.ok(code === 1 || code === 2, address)
+      t.not(errors, '')
+      for (const written of [secret, 'geh eim-7x', 'geh+eim'])
+        t.notOk(`${errors}${lines}`.includes(written), errors)
+    }
+  }
+})
+
+t.test('who cannot be reached is said, and the exit code is 1', async (t) => {
+  t.match(await runCommand(['migrate', '--store', 'postgres://localhost:1/app']), {
+    code: 1,
+    errors: /ECONNREFUSED/,
+  })
+  t.match(await runCommand(['migrate', '--store', 'mysql://localhost:1/app']), {
+    code: 1,
+    errors: /ECONNREFUSED/,
+  })
+})
+
+t.test('a wrong call ends with 2 and shows how to call it', async (t) => {
+  for (const args of [
+    [],
+    ['explode', '--store', 'sqlite:x.db'],
+    ['status', 'status', '--store', 'sqlite:x.db'],
+  ]) {
+    t.match(await runCommand(['migrate', ...args]), {
+      code: 2,
+      lines: [],
+      errors: /usage:[\s\S]*migrate status --store/,
+    })
+  }
+  t.match(await runCommand(['migrate', '--store']), { code: 2, errors: /--store[\s\S]*usage:/ })
+  t.match(await runCommand(['migrate', '--force']), { code: 2, errors: /--force[\s\S]*usage:/ })
+  t.match(await runCommand(['keys', 'list', '--force']), { code: 2, errors: /--force[\s\S]*keys list/ })
+})
+
+t.test('within a program it prints on what it is given', async (t) => {
+  const lines: string[] = []
+  const terminal = { print: (line: string) => lines.push(line), warn: (line: string) => lines.push(line) }
+  const store = ['--store', `sqlite:${join(t.testdir(), 'tokens.db')}`]
+  t.equal(await migrateCommand(['status', ...store], terminal), 1)
+  t.equal(await migrateCommand(['--dry-run', ...store], terminal), 0)
+  t.equal(await migrateCommand(store, terminal), 0)
+  t.equal(await migrateCommand(store, terminal), 0)
+  t.equal(await migrateCommand(['--dry-run', ...store], terminal), 0)
+  t.equal(await migrateCommand(['status', ...store], terminal), 0)
+  t.equal(await migrateCommand(['status'], terminal), process.env['DATABASE_URL'] === undefined ? 2 : 1)
+  t.equal(await migrateCommand(['--store', 'mysql://ada:pw-7x@localhost:1/app'], terminal), 1)
+  t.equal(await migrateCommand(['--store', 'postgres://ada:pw-7x@localhost:1/app'], terminal), 1)
+  await t.rejects(migrateCommand(['--store', 'x'], terminal), { code: 'FST_API_TOKENS_INVALID_OPTION' })
+  t.notOk(lines.join('\n').includes('pw-7x'))
+})

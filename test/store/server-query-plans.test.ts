@@ -1,0 +1,192 @@
+/**
+ * No statement of the store walks through a table on PostgreSQL or MariaDB: the servers' own plans for what the store
+ * really sends, on full tables with fresh statistics, say so. That `isEmpty` reads any one row is no walk.
+ */
+
+import t from 'tap'
+import { KyselyTokenStore } from '../../src/store/kysely/kysely-token-store.ts'
+import { SORT_FIELDS, type TokenStore } from '../../src/store/token-store.ts'
+import { DAY, draft, id, query } from '../../src/testing/store-contract/records.ts'
+import { TOKEN_STATUSES } from '../../src/token/status.ts'
+import { idOf, MADE_AT, mariaDbRows, ownerOf, postgresRows } from '../growth/rows.ts'
+import { type Statement, type ToldStore, toldOnServer } from '../support/told-stores.ts'
+
+const TOKENS = 100_000
+const NOW = MADE_AT + DAY
+const RULES = { now: NOW, day: MADE_AT, idleTimeoutMs: 30 * DAY }
+const TOKEN = idOf(4_711)
+const OWNER = ownerOf(4_711, TOKENS)
+
+type Work = (store: TokenStore) => Promise<unknown>
+
+const page = (fields: Parameters<typeof query>[0] = {}): Work => {
+  return (store) =>
+    store.listTokens(query({ userId: 'ada', limit: 30, now: NOW, idleBefore: MADE_AT, ...fields }))
+}
+
+/** Everything that a store does, as it is done all day. */
+const WORKS: Readonly<Record<string, Work>> = {
+  'a cold verification': (store) => store.findToken(TOKEN),
+  'an owner': (store) => store.findOwner(OWNER),
+  'an issue': (store) =>
+    store.insertToken(draft(0, { id: id(0xffff_ffff), userId: OWNER }), { maxTokens: 1e6, now: NOW }),
+  'a first page': page({ descending: true }),
+  'a late page': page({ descending: true, after: { value: null, id: idOf(50_000) } }),
+  'a late page upwards': page({ after: { value: null, id: idOf(50_000) } }),
+  ...Object.fromEntries(
+    SORT_FIELDS.flatMap((sort) =>
+      [undefined, ...TOKEN_STATUSES].map((status) => [
+        `a page by ${sort} of ${status ?? 'every status'}`,
+        page({
+          sort,
+          status,
+          text: 'x',
+          after: { value: sort === 'created_at' ? null : 0, id: idOf(50_000) },
+        }),
+      ]),
+    ),
+  ),
+  'a rename': (store) =>
+    store.updateToken(TOKEN, { name: 'x' }, { now: NOW, idleBefore: MADE_AT, userId: OWNER }),
+  'a switch': (store) => store.updateToken(TOKEN, { status: 'active' }, { now: NOW, idleBefore: null }),
+  'a rotation': (store) =>
+    store.rotateToken(TOKEN, draft(0, { id: id(0xffff_fff0), userId: OWNER, predecessorId: TOKEN }), {
+      ...{ now: NOW, graceEndsAt: NOW + DAY, replaces: null, userId: OWNER },
+    }),
+  'the first use of a successor': (store) =>
+    store.endPredecessor({ successorId: id(0xffff_fff0), predecessorId: TOKEN }, NOW),
+  'a revoke': (store) => store.revokeToken(idOf(4_712), { now: NOW, userId: ownerOf(4_712, TOKENS) }),
+  'the removal of an owner': (store) => store.setOwnerStatus('user-17', 'removed', NOW),
+  'a flush of a few': (store) => store.recordUses(usesOf(3), RULES),
+  'a flush of thousands': (store) => store.recordUses(usesOf(2_500), RULES),
+  'days of use': (store) => store.dailyUses(TOKEN, MADE_AT - 30 * DAY),
+  'an idle sweep': (store) => store.markIdle(MADE_AT + 500, 500),
+  'an idle sweep when everything is idle': (store) => store.markIdle(NOW, 500),
+  'a warning of idleness': (store) =>
+    store.warnIdle({ since: MADE_AT + 600, before: MADE_AT + 900, now: NOW }, 500),
+  'a pruning': (store) => store.prune(MADE_AT + 1, 500),
+  'a pruning of days': (store) => store.pruneDailyUses(MADE_AT - 80 * DAY, 500),
+  'a lease': (store) => store.takeLease({ name: 'sweep', holder: 'me', ms: 0 }),
+  'what has changed': (store) => store.feed.changesSince(Date.now() - 10_000),
+  'a stamp of an owner': (store) => store.feed.stampOwner('user-18'),
+}
+
+const SERVERS = [
+  { told: await toldOnServer(t, 'PostgreSQL'), rows: postgresRows, scansOf: scansOnPostgres },
+  { told: await toldOnServer(t, 'MariaDB'), rows: mariaDbRows, scansOf: scansOnMariaDb },
+] as const
+
+for (const { told, rows, scansOf } of SERVERS) {
+  if (told === null) continue
+  const { name, store, statements, run } = told
+
+  t.test(`${name}: a table of ${TOKENS} tokens, some of them ended, is made`, async (t) => {
+    for (const sql of [...rows(TOKENS), ...endings(name)]) await run(sql)
+    t.ok((await store.listTokens(query({ userId: 'ada' }))).total > 3_000)
+  })
+
+  t.test(`${name}: the test would see a walk`, async (t) => {
+    t.not(
+      (await scansOf(told, { sql: 'select count(*) from api_tokens where name = ?', parameters: ['x'] }))
+        .length,
+      0,
+    )
+  })
+
+  for (const [title, work] of Object.entries(WORKS)) {
+    t.test(`${name}: ${title} walks through no table`, async (t) => {
+      statements.splice(0)
+      await work(store)
+      const sent = statements.splice(0).filter(({ sql }) => /^(with|select|insert|update|delete)\b/.test(sql))
+      t.ok(sent.length > 0, 'there is something to explain')
+      for (const statement of sent) t.same(await scansOf(told, statement), [], statement.sql)
+    })
+  }
+}
+
+t.test('what is explained is all that the store does', async (t) => {
+  const asked = new Set<string>()
+  const store = new Proxy({ feed: {} } as TokenStore, {
+    get: (_, name) => {
+      if (name === 'feed') return { changesSince: async () => asked, stampOwner: async () => asked }
+      return async () => asked.add(String(name))
+    },
+  })
+  for (const work of Object.values(WORKS)) await work(store)
+  const methods = Object.getOwnPropertyNames(KyselyTokenStore.prototype)
+  const others = ['constructor', 'open', 'close', 'isEmpty']
+  t.same([...asked, ...others].sort(), methods.sort())
+})
+
+/** Few have ended, were rotated or changed of late; use is of a hundred days; most users have no token any more. */
+function endings(name: string): readonly string[] {
+  const daysAgo = (days: string) =>
+    name === 'MariaDB' ? `created_at - interval ${days} day` : `created_at - (${days}) * interval '1 day'`
+  const day = name === 'MariaDB' ? 'conv(right(id, 2), 16, 10)' : "('x' || right(id, 2))::bit(8)::int"
+  const visitors =
+    name === 'MariaDB'
+      ? 'select seq as n from seq_1_to_30000'
+      : 'select n from generate_series(1, 30000) as n'
+  const visitor = name === 'MariaDB' ? "concat('visitor-', n)" : "'visitor-' || n"
+  return [
+    `insert into api_token_owners (user_id, status, generation) select ${visitor}, 'active', 1 from (${visitors}) as numbers`,
+    "update api_tokens set status = 'revoked', revoked_at = created_at where id like '%100'",
+    "update api_tokens set expires_at = created_at where id like '%101'",
+    "update api_tokens set grace_ends_at = created_at where id like '%102'",
+    "update api_tokens set changed_at = 1 where id like '%103'",
+    "update api_token_owners set changed_at = 1 where user_id like '%77'",
+    "update api_token_owners set removed_at = timestamp '2026-01-01 00:00:00', generation = 2 where user_id like 'user-_00'",
+    `insert into api_token_usage (token_id, day, requests) select id, ${daysAgo(`${day} % 100`)}, 7 from api_tokens`,
+    ...['api_tokens', 'api_token_owners', 'api_token_usage'].map((table) =>
+      name === 'MariaDB' ? `analyze table ${table}` : `vacuum analyze ${table}`,
+    ),
+  ]
+}
+
+function usesOf(count: number) {
+  return Array.from({ length: count }, (_, n) => ({
+    ...{ tokenId: idOf(n * Math.floor(TOKENS / count)), count: 1, lastUsedAt: NOW },
+  }))
+}
+
+interface PostgresNode {
+  readonly 'Node Type': string
+  readonly 'Relation Name'?: string
+  readonly 'Index Cond'?: string
+  readonly Plans?: readonly PostgresNode[]
+}
+
+async function scansOnPostgres({ run }: ToldStore, { sql, parameters }: Statement): Promise<string[]> {
+  const numbered = sql.replace('?', '$1')
+  const [answer] = await run<{ 'QUERY PLAN': [{ Plan: PostgresNode }] }>(
+    `explain (format json) ${numbered}`,
+    parameters,
+  )
+  const nodes = answer === undefined ? [] : nodesOf(answer['QUERY PLAN'][0].Plan)
+  return nodes.filter(walks).map((node) => `${node['Node Type']} on ${node['Relation Name']}`)
+}
+
+/** A sequential scan, or one through a whole index. */
+function walks(node: PostgresNode): boolean {
+  const [type, table] = [node['Node Type'], node['Relation Name']]
+  if (table === undefined || !table.startsWith('api_token')) return false
+  return type === 'Seq Scan' || (/^Index (Only )?Scan$/.test(type) && node['Index Cond'] === undefined)
+}
+
+function nodesOf(node: PostgresNode): PostgresNode[] {
+  return [node, ...(node.Plans ?? []).flatMap(nodesOf)]
+}
+
+async function scansOnMariaDb({ run }: ToldStore, { sql, parameters }: Statement): Promise<string[]> {
+  const plan = await run<{
+    select_type: string
+    table: string | null
+    type: string | null
+    key: string | null
+  }>(`explain ${sql}`, parameters)
+  // `ALL` is the whole table, `index` the whole of an index. Of a table that is inserted into it says `ALL` as well.
+  return plan
+    .filter(({ select_type }) => select_type !== 'INSERT')
+    .filter(({ table, type }) => table?.startsWith('api_token') && ['ALL', 'index'].includes(String(type)))
+    .map(({ table, type, key }) => `${type} ${key ?? ''} on ${table}`)
+}

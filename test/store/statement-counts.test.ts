@@ -1,0 +1,81 @@
+/** What requests and flushes cost, in statements that reach the driver, counted on every database. */
+
+import Fastify from 'fastify'
+import t from 'tap'
+import apiTokens, { verifyApiToken } from '../../src/index.ts'
+import type { TokenStore } from '../../src/store/token-store.ts'
+import { manualClock } from '../../src/testing/manual-clock.ts'
+import { put } from '../../src/testing/store-contract/records.ts'
+import { UsageRecorder } from '../../src/usage/usage-recorder.ts'
+import { hs256Key } from '../support/keys.ts'
+import {
+  type Statement,
+  type ToldStore,
+  toldOnServer,
+  toldPGlite,
+  toldSqlite,
+} from '../support/told-stores.ts'
+
+const USED = 10_000
+const stores: ToldStore[] = [
+  await toldSqlite(t),
+  await toldPGlite(t),
+  await toldOnServer(t, 'PostgreSQL'),
+  await toldOnServer(t, 'MariaDB'),
+].filter((told) => told !== null)
+
+for (const { name, store, statements } of stores) {
+  t.test(
+    `promise 12, ${name}: a warm request sends the database nothing, a cold one a single read`,
+    async (t) => {
+      const { app, credential } = await hostOn(store)
+      const get = () => app.inject({ url: '/', headers: { authorization: `Bearer ${credential}` } })
+      statements.splice(0)
+      t.equal((await get()).statusCode, 200)
+      t.match(ofRequests(statements), [/^select .*where .?api_tokens.?\..?id.? = /])
+      t.equal(ofRequests(statements).length, 1)
+      statements.splice(0)
+      for (let time = 0; time < 100; time += 1) t.equal((await get()).statusCode, 200)
+      t.same(ofRequests(statements), [])
+      await app.apiTokens.flush()
+      t.ok(ofRequests(statements).length > 0, 'the count sees what is sent')
+      await app.close()
+    },
+  )
+
+  t.test(`promise 7, ${name}: the use of ${USED} tokens is written by 20 statements, all told`, async (t) => {
+    const token = await put(store, 1)
+    const clock = manualClock(token.createdAt + 1000)
+    const recorder = new UsageRecorder({ store, clock, idleTimeoutMs: 86_400_000, onFlushFailed: t.error })
+    for (let n = 0; n < USED; n += 1) {
+      const tokenId = n === 0 ? token.id : `${token.id}-${n}`
+      recorder.touch(recorder.hold(tokenId, clock.now()), clock.now())
+    }
+    statements.splice(0)
+    await recorder.flush()
+    t.ok(statements.length > 4 && statements.length <= 20, `${statements.length} statements`)
+    t.equal(recorder.stats().flushed, USED)
+    t.equal((await store.findToken(token.id))?.token.useCount, 1)
+  })
+}
+
+/** All but the question of the store's feed, once a second however many requests there are. */
+function ofRequests(statements: readonly Statement[]): string[] {
+  return statements.map(({ sql }) => sql).filter((sql) => !sql.includes('union all'))
+}
+
+async function hostOn(store: TokenStore) {
+  const app = Fastify()
+  // The plugin closes the store that it was given; this one has to go on.
+  const kept = new Proxy(store, {
+    get(target, name) {
+      if (name === 'close') return async () => undefined
+      const member: unknown = Reflect.get(target, name)
+      return typeof member === 'function' ? member.bind(target) : member
+    },
+  })
+  await app.register(apiTokens, { routes: false, store: kept, keys: [hs256Key()] })
+  app.get('/', { onRequest: verifyApiToken }, () => 'ok')
+  const { credential } = await app.apiTokens.issue({ userId: 'ada' })
+  return { app, credential }
+}

@@ -1,0 +1,64 @@
+/** Addresses of stores: what they mean, and what of them is for no log. */
+
+import t from 'tap'
+import { addressOfFile, parseStoreAddress, secretsOf, withoutSecrets } from '../../src/store/store-address.ts'
+
+t.test('an address says its database by its scheme', async (t) => {
+  for (const [address, dialect] of [
+    ['postgres://localhost/app', 'postgres'],
+    ['postgresql://localhost/app', 'postgres'],
+    ['mysql://localhost/app', 'mysql'],
+    ['MariaDB://localhost/app', 'mysql'],
+  ] as const) {
+    t.same(parseStoreAddress(address), { dialect, url: address })
+  }
+  for (const [address, filename] of [
+    ['sqlite:tokens.db', 'tokens.db'],
+    ['sqlite:../data/tokens.db', '../data/tokens.db'],
+    ['sqlite:/data/tokens.db', '/data/tokens.db'],
+    ['sqlite:///data/tokens.db', '/data/tokens.db'],
+  ]) {
+    t.same(parseStoreAddress(address ?? ''), { dialect: 'sqlite', filename })
+  }
+  t.equal(addressOfFile('/data/tokens.db'), 'sqlite:/data/tokens.db')
+})
+
+t.test('what is no address is refused without being repeated', async (t) => {
+  for (const address of [
+    '',
+    'sqlite:',
+    'tokens.db',
+    'redis://h/never-shown',
+    'mysql://[never-shown',
+    'never-shown',
+  ]) {
+    t.throws(() => parseStoreAddress(address), {
+      code: 'FST_API_TOKENS_INVALID_OPTION',
+      message: /^(?!.*never-shown).*is postgres:/,
+    })
+  }
+})
+
+t.test(
+  'promise 2: the password goes, and parameters that are named like one; the rest stays as it was',
+  async (t) => {
+    for (const [address, shown] of [
+      ['postgres://ada:pw@db:5432/app', 'postgres://ada:***@db:5432/app'],
+      ['mysql://ada:p%20w@db/app?timezone=Z', 'mysql://ada:***@db/app?timezone=Z'],
+      ['postgres://db/app?user=ada&password=pw', 'postgres://db/app?user=ada&password=***'],
+      ['postgres://db/app?options=-c%20search_path%3Dx', 'postgres://db/app?options=-c%20search_path%3Dx'],
+      ['postgres://ada@db/app', 'postgres://ada@db/app'],
+      ['host=db password=pw', '***'],
+    ] as const) {
+      t.equal(withoutSecrets(address), shown)
+    }
+    t.same(secretsOf('postgres://ada:p%20w@db/app?sslpassword=se%2Fcret'), [
+      'se%2Fcret',
+      'se/cret',
+      'p%20w',
+      'p w',
+    ])
+    t.same(secretsOf('mysql://ada:100%@db/app'), ['100%'])
+    t.same(secretsOf('sqlite:tokens.db'), [])
+  },
+)

@@ -1,0 +1,43 @@
+/** The built command `fastify-api-tokens`, run as a process of its own, the way that a host's `npx` runs it. */
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+
+export const BUILT_COMMAND = join(import.meta.dirname, '../../dist/cli/main.js')
+
+export interface CommandRun {
+  /** `null` when a signal ended it. */
+  readonly code: number | null
+  readonly lines: readonly string[]
+  readonly errors: string
+}
+
+export interface RunningCommand {
+  readonly ended: Promise<CommandRun>
+  kill(): void
+}
+
+/** Starts the command; `kill` ends it as a power cut would. */
+export function startCommand(args: readonly string[], env: NodeJS.ProcessEnv = {}): RunningCommand {
+  const child = spawn(process.execPath, [BUILT_COMMAND, ...args], {
+    env: { ...process.env, DATABASE_URL: '', ...env },
+  })
+  const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  return {
+    ended: ended.then(([printed, errors, [code]]) => ({ code, lines: linesOf(printed), errors })),
+    kill: () => {
+      child.kill('SIGKILL')
+    },
+  }
+}
+
+/** Runs the command to its end. */
+export function runCommand(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<CommandRun> {
+  return startCommand(args, env).ended
+}
+
+function linesOf(printed: string): readonly string[] {
+  return printed.split('\n').filter((line) => line !== '')
+}
