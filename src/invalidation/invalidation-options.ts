@@ -1,0 +1,43 @@
+/** The option that says how instances hear of each other's changes. */
+
+import { type Duration, durationMs } from '../duration.ts'
+import { InvalidOption } from '../errors.ts'
+import { isRecord, record } from '../option-values.ts'
+import type { NewsCarrier } from '../store/news-carrier.ts'
+
+export interface InvalidationOptions {
+  /**
+   * What carries news between instances, beside the store's own feed: `redisCarrier(…)`, or `'store'` for the feed
+   * alone. Default: NOTIFY where the store has it, otherwise the feed alone.
+   */
+  carrier?: NewsCarrier | 'store'
+  /** How long what is remembered lives at most while no news can be heard. Default: `'15s'`. */
+  bound?: Duration
+}
+
+export interface InvalidationSettings {
+  /** `undefined`: what the store offers. */
+  readonly carrier: NewsCarrier | null | undefined
+  readonly boundMs: number
+}
+
+/** An outage is noticed within two seconds: a bound must leave time for that. */
+const LEAST_BOUND_MS = 3_000
+const DAY_MS = 86_400_000
+
+/** @throws {InvalidOption} That names the path of what is wrong. */
+export function readInvalidation(options: unknown): InvalidationSettings {
+  const { carrier, bound } = record(options ?? {}, ['carrier', 'bound'], 'invalidation')
+  const boundMs = durationMs(bound ?? '15s', 'invalidation.bound', DAY_MS)
+  if (boundMs < LEAST_BOUND_MS) throw new InvalidOption('invalidation.bound must be at least 3 s')
+  return { carrier: readCarrier(carrier), boundMs }
+}
+
+function readCarrier(carrier: unknown): NewsCarrier | null | undefined {
+  if (carrier === undefined) return undefined
+  if (carrier === 'store') return null
+  if (isRecord(carrier) && typeof carrier['connect'] === 'function') return carrier as unknown as NewsCarrier
+  throw new InvalidOption(
+    "invalidation.carrier must be 'store', or a carrier such as redisCarrier({ url }) returns",
+  )
+}

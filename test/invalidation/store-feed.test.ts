@@ -1,0 +1,160 @@
+/** News between instances that share a store and nothing else: each asks what was changed. */
+
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import t, { type Test } from 'tap'
+import type { ApiTokensOptions } from '../../src/index.ts'
+import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
+import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
+import type { TokenStore } from '../../src/store/token-store.ts'
+import { feedStore } from '../support/feed-stores.ts'
+import { startHost, withToken } from '../support/host.ts'
+import { hs256Key } from '../support/keys.ts'
+import { within } from '../support/within.ts'
+
+/** The stated bound of the store's own feed, in milliseconds. */
+const FEED_BOUND = 1_500
+
+t.test('promise 5: by the feed alone, what one instance changes reaches the other', async (t) => {
+  const filename = join(t.testdir(), 'tokens.db')
+  const stores = () => sqliteTokenStore({ filename })
+  const { here, there } = await twoInstances(t, stores)
+  const changes: Record<string, (id: string) => Promise<unknown>> = {
+    'a revoke': (id) => here.apiTokens.revoke(id),
+    'a switch': (id) => here.apiTokens.update(id, { status: 'inactive' }),
+    'a deactivation': () => here.apiTokens.deactivateUser('ada'),
+  }
+  for (const [what, change] of Object.entries(changes)) {
+    const { token, credential } = await here.apiTokens.issue({ userId: 'ada' })
+    const { signal } = await there.apiTokens.verify(credential)
+    await change(token.id)
+    const took = await within(FEED_BOUND, async () => (await statusOf(there, credential)) === 401)
+    t.ok(took <= FEED_BOUND, `${what} took ${Math.round(took)} ms`)
+    await within(FEED_BOUND, () => signal.aborted)
+    t.ok(signal.aborted, `${what} ends an open stream`)
+  }
+  await here.apiTokens.reactivateUser('ada')
+  const { credential } = await here.apiTokens.issue({ userId: 'ada' })
+  t.equal(await statusOf(there, credential), 200, 'a cached refusal ends by news too')
+  const { invalidation } = there.apiTokens.stats()
+  t.match(invalidation, { feed: 'in_reach', carrier: null, carrierReach: null })
+  t.ok((invalidation.feedLagMs ?? Infinity) <= FEED_BOUND)
+})
+
+t.test('promise 5: invalidateUser on one instance makes the other ask findUser again', async (t) => {
+  let active = true
+  const store = memoryTokenStore()
+  const { here, there } = await twoInstances(t, () => store, { findUser: () => ({ active }) })
+  const { credential } = await here.apiTokens.issue({ userId: 'ada' })
+  t.equal(await statusOf(there, credential), 200)
+  active = false
+  here.apiTokens.invalidateUser('ada')
+  await within(FEED_BOUND, async () => (await statusOf(there, credential)) === 401)
+})
+
+t.test('promise 5: a change that commits behind a later one is found all the same, once', async (t) => {
+  const store = feedStore(memoryTokenStore())
+  const { here, there } = await twoInstances(t, () => store)
+  const early = await here.apiTokens.issue({ userId: 'ada' })
+  const late = await here.apiTokens.issue({ userId: 'eve' })
+  const kept = await here.apiTokens.issue({ userId: 'eve' })
+  for (const { credential } of [early, late, kept]) t.equal(await statusOf(there, credential), 200)
+  const hidden = JSON.stringify({ tokenId: early.token.id })
+  store.withheld = ({ now, changes }) => ({
+    now,
+    changes: changes.filter(({ subject }) => JSON.stringify(subject) !== hidden),
+  })
+  await here.apiTokens.revoke(early.token.id)
+  await sleep(50)
+  await here.apiTokens.revoke(late.token.id)
+  await within(FEED_BOUND, async () => (await statusOf(there, late.credential)) === 401)
+  await sleep(1_100)
+  t.equal(await statusOf(there, early.credential), 200, 'its transaction is open yet')
+  store.withheld = (read) => read
+  await within(FEED_BOUND, async () => (await statusOf(there, early.credential)) === 401)
+
+  const { loads } = there.apiTokens.stats().verification
+  await sleep(2_100)
+  for (const { credential } of [early, late, kept]) await statusOf(there, credential)
+  t.equal(there.apiTokens.stats().verification.loads, loads, 'what is known is dropped')
+})
+
+for (const line of ['cut', 'silent'] as const) {
+  t.test(`promise 5: while the feed is ${line}, the bound holds, and after it the feed does`, async (t) => {
+    const store = memoryTokenStore()
+    const lame = feedStore(store)
+    const { here, there } = await twoInstances(t, (n) => (n === 0 ? store : lame), {
+      invalidation: { bound: '3s' },
+    })
+    const [first, second] = [
+      await here.apiTokens.issue({ userId: 'a' }),
+      await here.apiTokens.issue({ userId: 'b' }),
+    ]
+    for (const { credential } of [first, second]) await statusOf(there, credential)
+    lame.line = line
+    await here.apiTokens.revoke(first.token.id)
+    const took = await within(3_500, async () => (await statusOf(there, first.credential)) === 401)
+    t.ok(took <= 3_000 + 100, `refused after ${Math.round(took)} ms`)
+    t.equal(there.apiTokens.stats().invalidation.feed, 'out_of_reach')
+    t.equal(await statusOf(there, second.credential), 200, 'what still holds is read again')
+
+    lame.line = 'open'
+    await within(2_500, () => there.apiTokens.stats().invalidation.feed === 'in_reach')
+    await here.apiTokens.revoke(second.token.id)
+    await within(FEED_BOUND, async () => (await statusOf(there, second.credential)) === 401)
+  })
+}
+
+t.test('promise 5: what was missed while the feed was silent is caught up', async (t) => {
+  const store = memoryTokenStore()
+  const lame = feedStore(store)
+  const { here, there } = await twoInstances(t, (n) => (n === 0 ? store : lame), {
+    invalidation: { bound: '1d' },
+  })
+  const { token, credential } = await here.apiTokens.issue({ userId: 'ada' })
+  const { signal } = await there.apiTokens.verify(credential)
+  lame.line = 'cut'
+  await within(2_500, () => there.apiTokens.stats().invalidation.feed === 'out_of_reach')
+  await here.apiTokens.revoke(token.id)
+  t.equal(await statusOf(there, credential), 200, 'within a bound as long as this')
+  lame.line = 'open'
+  await within(2_500, async () => (await statusOf(there, credential)) === 401)
+  await within(FEED_BOUND, () => signal.aborted)
+})
+
+t.test('a feed that cannot be read at boot fails the boot', async (t) => {
+  const store = feedStore(memoryTokenStore())
+  store.line = 'cut'
+  await t.rejects(startHost(t, { store }), { statusCode: 503, cause: { message: 'the line is cut' } })
+})
+
+t.test('a wrong option is named by its path', async (t) => {
+  for (const [invalidation, message] of [
+    [{ bound: '2s' }, /invalidation\.bound must be at least 3 s/],
+    [{ bound: 'soon' }, /invalidation\.bound/],
+    [{ carrier: 'pigeon' }, /invalidation\.carrier must be 'store'/],
+    [{ carier: 'store' }, /invalidation\.carier is not an option/],
+    ['store', /invalidation must be an object/],
+  ] as const) {
+    // What a host without types may write.
+    await t.rejects(startHost(t, { invalidation: invalidation as never }), { message })
+  }
+})
+
+async function twoInstances(
+  t: Test,
+  storeOf: (n: number) => TokenStore,
+  options: ApiTokensOptions = {},
+): Promise<{ here: FastifyInstance; there: FastifyInstance }> {
+  const shared = { keys: [hs256Key()], clock: { now: () => Date.now() }, ...options }
+  const [here, there] = [
+    await startHost(t, { ...shared, store: storeOf(0) }),
+    await startHost(t, { ...shared, store: storeOf(1) }),
+  ]
+  return { here: here.app, there: there.app }
+}
+
+async function statusOf(app: FastifyInstance, credential: string): Promise<number> {
+  return (await app.inject(withToken(credential))).statusCode
+}
