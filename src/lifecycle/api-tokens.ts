@@ -1,5 +1,6 @@
 /** `fastify.apiTokens`: the operations on tokens, for the host's code. */
 
+import type { NewsStats } from '../invalidation/news.ts'
 import type { TokenChanges } from '../store/token-store.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import type { SweepResult } from '../usage/sweeper.ts'
@@ -11,12 +12,14 @@ import type { OwnerScope } from './lifecycle-parts.ts'
 import type { ListRequest, TokenList } from './list-tokens.ts'
 import type { RotateRequest } from './rotate-token.ts'
 import type { TokenEvents } from './token-events.ts'
+import type { TokenUsage, UsageRequest } from './token-usage.ts'
 
 /** What the plugin counts since its start. */
 export interface ApiTokensStats {
   readonly verification: VerificationStats
   readonly cache: { readonly size: number; readonly max: number }
   readonly usage: UsageStats
+  readonly invalidation: NewsStats
 }
 
 /** Every method throws the errors of the routes; in the non-authenticated mode, that tokens are not available. */
@@ -41,6 +44,12 @@ export interface ApiTokens {
    * @example const { credential } = await app.apiTokens.rotate(token.id, { gracePeriod: 3600 })
    */
   rotate(id: string, request?: Omit<RotateRequest, 'grantable'>, scope?: OwnerScope): Promise<IssuedToken>
+  /**
+   * How often a token was used, by day.
+   *
+   * @example const { data } = await app.apiTokens.usage(token.id, { days: 7 })
+   */
+  usage(id: string, request?: UsageRequest, scope?: OwnerScope): Promise<TokenUsage>
   /**
    * Verifies a credential that did not come by a request's header, and counts it as a use. Its `signal`, once asked
    * for, is judged again until it fires.

@@ -5,7 +5,7 @@ import type { OwnerStatus } from '../token/token.ts'
 import type { LifecycleParts } from './lifecycle-parts.ts'
 import { requireNoFault } from './valid-input.ts'
 
-type OwnerParts = Pick<LifecycleParts, 'store' | 'clock' | 'changes'>
+type OwnerParts = Pick<LifecycleParts, 'store' | 'clock' | 'changes' | 'onStampFailed'>
 
 /** Stops all tokens of a user at once, until `reactivateUser`. The user may be unknown yet. */
 export function deactivateUser(parts: OwnerParts, userId: string): Promise<void> {
@@ -22,10 +22,14 @@ export function removeUser(parts: OwnerParts, userId: string): Promise<void> {
   return setStatus(parts, userId, 'removed')
 }
 
-/** Forgets what is remembered of a user: for a host whose `findUser` would answer something else now. */
-export function invalidateUser({ changes }: OwnerParts, userId: string): void {
+/**
+ * Forgets what is remembered of a user: for a host whose `findUser` would answer something else now. It is forgotten
+ * here when this returns, and elsewhere as soon as the news is there.
+ */
+export function invalidateUser({ store, changes, onStampFailed }: OwnerParts, userId: string): void {
   requireNoFault('userId', userIdFault(userId))
   changes.announce({ subject: { userId }, ended: false })
+  store.feed.stampOwner(userId).catch(onStampFailed)
 }
 
 async function setStatus(

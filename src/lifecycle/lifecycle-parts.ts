@@ -20,11 +20,15 @@ export interface LifecycleParts {
   readonly maxTokensPerUser: number
   /** Seconds; with it every token expires. */
   readonly maxExpiresIn: number | null
+  /** For how many days the counts by day are kept. */
+  readonly maxUsageDays: number
   readonly findUser: FindUser | undefined
   readonly catalogue: ScopeCatalogue
   readonly recorder: UsageRecorder
   readonly changes: TokenChanges
   readonly events: TokenEventEmitter
+  /** Told when the other instances could not be told to forget a user. */
+  onStampFailed(error: unknown): void
   /** A UUIDv7 of that moment; ids sort by time, also within a millisecond. */
   newId(now: number): string
 }

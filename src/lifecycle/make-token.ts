@@ -21,6 +21,7 @@ export function makeToken(
   wanted: NewToken,
   now: number,
 ): MadeToken {
+  const key = signer.signingKey(now)
   const draft: UnownedToken = {
     predecessorId: null,
     ...wanted,
@@ -28,7 +29,7 @@ export function makeToken(
     status: 'active',
     statusReason: null,
     hint: '',
-    kid: signer.kid,
+    kid: key.kid,
     createdAt: now,
     updatedAt: now,
     lastUsedAt: null,
@@ -38,7 +39,7 @@ export function makeToken(
     successorId: null,
     graceEndsAt: null,
   }
-  const credential = tokenPrefix + signer.sign(claimsOf(draft, audience))
+  const credential = tokenPrefix + key.sign(claimsOf(draft, audience))
   if (credential.length > MAX_CREDENTIAL_LENGTH) throw new InvalidInput('scopes make the credential too long')
   return { record: { ...draft, hint: hintOf(credential) }, credential }
 }

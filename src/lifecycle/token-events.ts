@@ -12,6 +12,8 @@ export interface TokenEventMap {
   revoked: [event: { readonly token: ApiToken }]
   /** `successor` was issued in the place of `token`, which works on until its `expiresAt` or the successor's use. */
   rotated: [event: { readonly token: ApiToken; readonly successor: ApiToken }]
+  /** The sweeper found that it will be idle at its `idleExpiresAt` unless it is used: told once in a spell without use. */
+  'idle-soon': [event: { readonly token: ApiToken }]
   /** The sweeper found it unused for too long. */
   idle: [event: { readonly token: ApiToken }]
   /** A credential was refused. `tokenId` is `null` for a forgery, whose claims are nobody's word. */

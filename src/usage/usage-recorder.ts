@@ -2,19 +2,9 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
-import type { TokenStore, TokenUse } from '../store/token-store.ts'
-
-/** The use of one token that is known here. It lives while a cache entry holds it or it has use to write. */
-export interface PendingUse {
-  readonly tokenId: string
-  /** Uses that are not written yet. */
-  count: number
-  /** The latest use known here, written or not; 0 for none. */
-  lastUsedAt: number
-  /** The idle clock's start as the row last said. */
-  idleFrom: number
-  holders: number
-}
+import type { DailyUses, TokenStore, TokenUse } from '../store/token-store.ts'
+import { addUses, clearDays, daysOf, newPendingUse, type PendingUse } from './pending-use.ts'
+import { startOfDay } from './utc-day.ts'
 
 export interface UsageRecorderParts {
   readonly store: Pick<TokenStore, 'recordUses'>
@@ -31,10 +21,15 @@ export interface UsageStats {
   readonly flushed: number
 }
 
+/** The uses of one token on one day. */
+interface DayUse extends TokenUse {
+  readonly day: number
+}
+
 /** A use after so long a silence is written at once, so that no other instance takes the token for idle. */
 const QUIET_MS = 60 * 60 * 1000
-/** How many tokens one statement writes. */
-const BATCH = 500
+/** How many tokens one statement writes: fewer statements for a server, against a shorter wait for SQLite's thread. */
+const BATCH = 2_500
 /** With so many tokens waiting the timer is not waited for. */
 const MAX_PENDING = 10_000
 
@@ -69,12 +64,12 @@ export class UsageRecorder {
     this.#forgetUnused(use)
   }
 
-  /** Counts one use. The hot path: two fields of an object that is at hand. */
+  /** Counts one use. The hot path: a few fields of an object that is at hand. */
   touch(use: PendingUse, now: number): void {
     const known = Math.max(use.lastUsedAt, use.idleFrom)
     if (now > use.lastUsedAt) use.lastUsedAt = now
     if (use.count === 0) this.#dirty.push(use)
-    use.count += 1
+    addUses(use, startOfDay(now), 1)
     if (now - known > QUIET_MS || this.#dirty.length >= MAX_PENDING) this.#scheduleFlush()
   }
 
@@ -85,7 +80,13 @@ export class UsageRecorder {
 
   /** Uses of a token that are not in its row yet. */
   pendingCount(tokenId: string): number {
-    return this.#uses.get(tokenId)?.count ?? 0
+    return this.pendingDays(tokenId).reduce((sum, { requests }) => sum + requests, 0)
+  }
+
+  /** The same by day, in no order. */
+  pendingDays(tokenId: string): readonly DailyUses[] {
+    const use = this.#uses.get(tokenId)
+    return use === undefined ? [] : daysOf(use)
   }
 
   /** Writes all use recorded until now. Rejects when the store cannot; what was not written is kept. */
@@ -114,30 +115,34 @@ export class UsageRecorder {
 
   async #write(): Promise<void> {
     const taken = this.#takeDirty()
-    while (taken.length > 0) {
-      const batch = taken.slice(0, BATCH)
+    for (let first = taken[0]; first !== undefined; first = taken[0]) {
+      const { day } = first
+      const batch = taken.slice(0, BATCH).filter((use) => use.day === day)
+      const rules = { now: this.#clock.now(), day, idleTimeoutMs: this.#idleTimeoutMs }
       try {
-        await this.#store.recordUses(batch, { now: this.#clock.now(), idleTimeoutMs: this.#idleTimeoutMs })
+        await this.#store.recordUses(batch, rules)
       } catch (error) {
         this.#putBack(taken)
         throw error
       }
-      taken.splice(0, BATCH)
+      taken.splice(0, batch.length)
       this.#settle(batch)
-      // SQLite writes within this thread: requests come between the batches.
+      // SQLite writes within this thread: requests come between the batches too.
       if (taken.length > 0) await nextTurn()
     }
   }
 
-  /** Ordered by id: two instances that flush the same tokens lock their rows in the same order. */
-  #takeDirty(): TokenUse[] {
-    const taken = this.#dirty.map(({ tokenId, count, lastUsedAt }) => ({ tokenId, count, lastUsedAt }))
-    for (const use of this.#dirty) {
-      use.count = 0
-      use.holders += 1
-    }
+  /** Ordered by day and id: two instances that flush the same tokens lock their rows in the same order. */
+  #takeDirty(): DayUse[] {
+    const taken = this.#dirty.flatMap((use) =>
+      daysOf(use).map(({ day, requests }) => {
+        use.holders += 1
+        return { tokenId: use.tokenId, day, count: requests, lastUsedAt: use.lastUsedAt }
+      }),
+    )
+    for (const use of this.#dirty) clearDays(use)
     this.#dirty = []
-    return taken.sort((a, b) => (a.tokenId < b.tokenId ? -1 : 1))
+    return taken.sort((a, b) => a.day - b.day || (a.tokenId < b.tokenId ? -1 : 1))
   }
 
   #settle(written: readonly TokenUse[]): void {
@@ -147,11 +152,11 @@ export class UsageRecorder {
     }
   }
 
-  #putBack(unwritten: readonly TokenUse[]): void {
-    for (const { tokenId, count } of unwritten) {
+  #putBack(unwritten: readonly DayUse[]): void {
+    for (const { tokenId, day, count } of unwritten) {
       const use = this.#useOf(tokenId)
       if (use.count === 0) this.#dirty.push(use)
-      use.count += count
+      addUses(use, day, count)
       this.release(use)
     }
   }
@@ -159,7 +164,7 @@ export class UsageRecorder {
   #useOf(tokenId: string): PendingUse {
     const known = this.#uses.get(tokenId)
     if (known !== undefined) return known
-    const use: PendingUse = { tokenId, count: 0, lastUsedAt: 0, idleFrom: 0, holders: 0 }
+    const use = newPendingUse(tokenId)
     this.#uses.set(tokenId, use)
     return use
   }

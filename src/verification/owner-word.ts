@@ -1,6 +1,7 @@
 /** Asks the host what it knows of an owner, and waits for the answer only so long. */
 
 import { unavailable } from '../errors.ts'
+import { withinTime } from '../within-time.ts'
 
 /** The host's word on a user: active, with the scopes they have now, or gone. */
 export interface KnownUser {
@@ -29,23 +30,11 @@ const ACTIVE: KnownUser = { active: true }
 export async function askOwner(findUser: FindUser | undefined, userId: string): Promise<OwnerWord> {
   if (findUser === undefined) return ACTIVE
   try {
-    const word: unknown = await withinTime(findUser(userId))
+    const word: unknown = await withinTime(findUser(userId), FIND_USER_TIMEOUT_MS, 'findUser')
     if (!isOwnerWord(word)) throw new TypeError('findUser must return { active, scopes? } or null')
     return word
   } catch (cause) {
     throw unavailable(cause)
-  }
-}
-
-async function withinTime<T>(answer: T | Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('findUser gave no answer within 5 s')), FIND_USER_TIMEOUT_MS)
-  })
-  try {
-    return await Promise.race([answer, tooLate])
-  } finally {
-    clearTimeout(timer)
   }
 }
 

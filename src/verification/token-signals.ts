@@ -55,6 +55,11 @@ export class TokenSignals {
     }
   }
 
+  /** Judges all again. */
+  judgeAll(): void {
+    for (const watch of this.#watches.values()) void this.#judgeAgain(watch)
+  }
+
   /** Stops watching, without firing. */
   close(): void {
     for (const watch of this.#watches.values()) clearTimeout(watch.timer)

@@ -6,6 +6,8 @@ import type { VerificationEntry } from './verification-entry.ts'
 
 export class VerificationCache {
   readonly max: number
+  /** How long an entry may live from now on, in milliseconds: less than its ttl while no news is heard. */
+  longestLifeMs = Infinity
   readonly #recorder: UsageRecorder
   readonly #entries: LRUCache<string, VerificationEntry>
   readonly #byToken = new Map<string, VerificationEntry>()
@@ -44,9 +46,25 @@ export class VerificationCache {
     this.#entries.set(entry.digest, entry)
   }
 
+  /** While no news is heard, nothing in the cache is believed from `until` on, and nothing new for longer than `lifeMs`. */
+  limitLives(until: number, lifeMs: number): void {
+    this.longestLifeMs = lifeMs
+    for (const entry of this.#entries.values()) {
+      entry.deadline = Math.min(entry.deadline, Math.max(until, entry.readAt + lifeMs))
+    }
+  }
+
+  liftLimit(): void {
+    this.longestLifeMs = Infinity
+  }
+
   dropToken(tokenId: string): void {
     const entry = this.#byToken.get(tokenId)
     if (entry !== undefined) this.#entries.delete(entry.digest)
+  }
+
+  clear(): void {
+    this.#entries.clear()
   }
 
   dropUser(userId: string): void {

@@ -1,7 +1,7 @@
 /** A judgement of one credential, as it is remembered. */
 
 import type { TokenRecord } from '../token/token.ts'
-import type { PendingUse } from '../usage/usage-recorder.ts'
+import type { PendingUse } from '../usage/pending-use.ts'
 
 /** Why a credential is refused. The client never learns it. */
 export type Refusal =
@@ -26,8 +26,10 @@ export interface VerificationEntry {
   /** The token's scopes, cut to its owner's. */
   readonly scopes: readonly string[]
   readonly refusal: Refusal | null
+  /** When the read began that it rests on, in milliseconds. */
+  readonly readAt: number
   /** The first moment at which the entry is no longer to be believed, in milliseconds. */
-  readonly deadline: number
+  deadline: number
   /** Where use is counted; absent while the entry is not in the cache. */
   use: PendingUse | null
   /** Whether it is in the cache. News makes it false at once, wherever the entry is remembered. */
@@ -42,6 +44,7 @@ export const FORGED: VerificationEntry = {
   token: null,
   scopes: [],
   refusal: 'forged',
+  readAt: 0,
   deadline: 0,
   use: null,
   live: false,
@@ -50,9 +53,11 @@ export const FORGED: VerificationEntry = {
 /**
  * Refusals of genuine tokens are remembered too, but for two. A token that only the clock calls idle may have
  * been used elsewhere: its row is read again each time, until the sweeper has written that it is idle. And what
- * differs from its row must not stand in the place of the genuine credential.
+ * differs from its row must not stand in the place of the genuine credential. Nor is a successor remembered that was
+ * only asked about: its first use must still find the predecessor to end.
  */
 export function isWorthKeeping({ refusal, token }: VerificationEntry): boolean {
   if (refusal === 'not_as_issued') return false
+  if (refusal === null && (token?.predecessorId ?? null) !== null) return false
   return refusal !== 'idle' || token?.status === 'inactive'
 }

@@ -9,7 +9,7 @@ import type { FindUser } from './owner-word.ts'
 import type { VerificationCache } from './verification-cache.ts'
 
 export interface VerificationParts {
-  readonly signer: Pick<Signer, 'verify'>
+  readonly signer: Pick<Signer, 'verify' | 'knows'>
   readonly store: Pick<TokenStore, 'findToken'>
   readonly cache: VerificationCache
   readonly recorder: UsageRecorder

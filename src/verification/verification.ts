@@ -3,50 +3,27 @@
 import { hash } from 'node:crypto'
 import type { TokenChange } from '../invalidation/token-changes.ts'
 import type { SignedPayload } from '../keys/signer.ts'
-import { agreesWithRow, readClaims, type TokenClaims } from '../token/claims.ts'
+import { agreesWithRow, readClaims } from '../token/claims.ts'
 import { jwtOf, MAX_CREDENTIAL_LENGTH } from '../token/credential.ts'
 import { effectiveScopes } from '../token/scope.ts'
 import { endsAt, judge } from '../token/status.ts'
 import type { OwnedToken, TokenRecord } from '../token/token.ts'
-import { askOwner, type OwnerWord } from './owner-word.ts'
+import type { Found, Genuine, Load } from './load.ts'
+import { Loads } from './loads.ts'
+import { askOwner } from './owner-word.ts'
 import type { Recheck } from './token-signals.ts'
 import { FORGED, isWorthKeeping, type Refusal, type VerificationEntry } from './verification-entry.ts'
 import type { VerificationParts, VerificationStats } from './verification-parts.ts'
 
-/** What one read learned of a token, and whether news came while it was under way. */
-interface Load {
-  readonly userId: string
-  readonly startedAt: number
-  readonly found: Promise<Found>
-  stale: boolean
-  /** The entry that the first of those who wait has made of it. */
-  entry?: VerificationEntry
-  /** The end of the predecessor, which the first use of a successor waits for. */
-  ending?: Promise<void>
-}
-
-interface Found {
-  readonly owned: OwnedToken | null
-  /** The host's word; not asked for a token that is refused anyway. */
-  readonly word: OwnerWord
-}
-
-/** A credential whose signature held. */
-interface Genuine {
-  readonly digest: string
-  readonly kid: string
-  readonly claims: TokenClaims
-}
-
 export class Verification {
   readonly #parts: VerificationParts
-  readonly #loads = new Map<string, Load>()
+  readonly #loads: Loads
   #hits = 0
   #misses = 0
-  #loadCount = 0
 
   constructor(parts: VerificationParts) {
     this.#parts = parts
+    this.#loads = new Loads(parts.clock, (tokenId) => this.#find(tokenId))
   }
 
   /** The warm path: the entry of a credential that is remembered, its use counted. Reads, writes and awaits nothing. */
@@ -74,11 +51,12 @@ export class Verification {
    */
   async load<T>(credential: string, now: number, take: (entry: VerificationEntry) => T): Promise<T> {
     this.#misses += 1
-    const genuine = this.#check(credential, now)
-    if (genuine === undefined) return take(FORGED)
-    const { jti, sub } = genuine.claims
     for (;;) {
-      const load = this.#loads.get(jti) ?? this.#startLoad(jti, sub)
+      // Each time anew: what made the wait useless may have been the removal of the key.
+      const genuine = this.#check(credential, now)
+      if (genuine === undefined) return take(FORGED)
+      const { jti, sub } = genuine.claims
+      const load = this.#loads.of(jti, sub)
       const found = await load.found
       // News came while the row was under way, or while another who waited went on with it.
       if (load.stale || load.entry?.live === false) continue
@@ -89,6 +67,26 @@ export class Verification {
         // What the store made of it is in the row: a revoke may have come first.
         continue
       }
+      return take(this.#counted(this.#settle(genuine, load, found), this.#parts.clock.now()))
+    }
+  }
+
+  /**
+   * Judges a credential for those who only ask: it is no use of the token, moves no idle clock and ends no
+   * predecessor. What is remembered is asked first, as in `load` the signature each time anew.
+   *
+   * @throws {StoreUnavailable} When the store or `findUser` cannot answer.
+   */
+  async inspect<T>(credential: string, now: number, take: (entry: VerificationEntry) => T): Promise<T> {
+    if (credential.length > MAX_CREDENTIAL_LENGTH) return take(FORGED)
+    for (;;) {
+      const genuine = this.#check(credential, now)
+      if (genuine === undefined) return take(FORGED)
+      const remembered = this.#parts.cache.get(genuine.digest, this.#parts.clock.now())
+      if (remembered !== undefined) return take(remembered)
+      const load = this.#loads.of(genuine.claims.jti, genuine.claims.sub)
+      const found = await load.found
+      if (load.stale || load.entry?.live === false) continue
       return take(this.#settle(genuine, load, found))
     }
   }
@@ -96,12 +94,15 @@ export class Verification {
   /** Whether a token would be refused now, whoever sends it; for those who hold it longer than a request lasts. */
   async recheck(tokenId: string, userId: string): Promise<Recheck> {
     for (;;) {
-      const load = this.#loads.get(tokenId) ?? this.#startLoad(tokenId, userId)
+      const load = this.#loads.of(tokenId, userId)
       const found = await load.found
       if (load.stale) continue
       const token = found.owned?.token
       return {
-        refused: this.#refusalOf(found, this.#parts.clock.now()) !== null,
+        refused:
+          token === undefined ||
+          !this.#parts.signer.knows(token.kid) ||
+          this.#refusalOf(found, this.#parts.clock.now()) !== null,
         endsAt: token === undefined ? null : endsAt(token),
       }
     }
@@ -111,15 +112,21 @@ export class Verification {
   heed({ subject }: TokenChange): void {
     if ('tokenId' in subject) {
       this.#parts.cache.dropToken(subject.tokenId)
-      this.#abandonLoads((tokenId) => tokenId === subject.tokenId)
+      this.#loads.abandonToken(subject.tokenId)
     } else {
       this.#parts.cache.dropUser(subject.userId)
-      this.#abandonLoads((_, load) => load.userId === subject.userId)
+      this.#loads.abandonUser(subject.userId)
     }
   }
 
+  /** Forgets everything, and what is being read at this moment: other keys may judge otherwise. */
+  forgetAll(): void {
+    this.#parts.cache.clear()
+    this.#loads.abandonAll()
+  }
+
   stats(): VerificationStats {
-    return { hits: this.#hits, misses: this.#misses, loads: this.#loadCount }
+    return { hits: this.#hits, misses: this.#misses, loads: this.#loads.count }
   }
 
   /** Everything that a forgery fails at, before anything is read or remembered. */
@@ -132,18 +139,6 @@ export class Verification {
     return { digest: digestOf(credential), kid: signed.kid, claims }
   }
 
-  #startLoad(tokenId: string, userId: string): Load {
-    this.#loadCount += 1
-    const startedAt = this.#parts.clock.now()
-    const load: Load = { userId, startedAt, found: this.#find(tokenId), stale: false }
-    this.#loads.set(tokenId, load)
-    const done = () => {
-      if (this.#loads.get(tokenId) === load) this.#loads.delete(tokenId)
-    }
-    load.found.then(done, done)
-    return load
-  }
-
   async #find(tokenId: string): Promise<Found> {
     const owned = await this.#parts.store.findToken(tokenId)
     if (owned === null || this.#ownRefusal(owned, this.#parts.clock.now()) !== null)
@@ -151,20 +146,12 @@ export class Verification {
     return { owned, word: await askOwner(this.#parts.findUser, owned.token.userId) }
   }
 
-  #abandonLoads(isAbout: (tokenId: string, load: Load) => boolean): void {
-    for (const [tokenId, load] of this.#loads) {
-      if (!isAbout(tokenId, load)) continue
-      load.stale = true
-      this.#loads.delete(tokenId)
-    }
-  }
-
   /** Judges what was found, and remembers the judgement for as long as it may be believed. */
   #settle({ digest, kid, claims }: Genuine, load: Load, found: Found): VerificationEntry {
     // The wait was a moment of its own: what ended meanwhile has ended.
     const now = this.#parts.clock.now()
     const shared = this.#parts.cache.get(digest, now)
-    if (shared !== undefined) return this.#counted(shared, now)
+    if (shared !== undefined) return shared
     const token = found.owned?.token ?? null
     const refusal = this.#judge({ kid, claims }, found, now)
     const entry: VerificationEntry = {
@@ -174,6 +161,7 @@ export class Verification {
       token,
       scopes: Object.freeze(token === null ? [] : effectiveScopes(token.scopes, found.word?.scopes)),
       refusal,
+      readAt: load.startedAt,
       deadline: this.#deadlineOf(token, refusal, load.startedAt),
       use: null,
       live: false,
@@ -182,7 +170,7 @@ export class Verification {
       this.#parts.cache.put(entry)
       load.entry = entry
     }
-    return this.#counted(entry, now)
+    return entry
   }
 
   /** The token that one lets go of by its first use; a refused use is none. */
@@ -230,7 +218,7 @@ export class Verification {
   /** The earliest of: the ttl is over, the token expires or its grace ends, it goes idle. */
   #deadlineOf(token: TokenRecord | null, refusal: Refusal | null, startedAt: number): number {
     const { ttlMs, idleTimeoutMs } = this.#parts
-    const ttlEnd = startedAt + ttlMs
+    const ttlEnd = startedAt + Math.min(ttlMs, this.#parts.cache.longestLifeMs)
     if (token === null || refusal !== null) return ttlEnd
     const idleFrom = this.#withKnownUse(token).idleFrom
     const idleEnd = idleTimeoutMs === null ? Infinity : idleFrom + idleTimeoutMs + 1

@@ -3,9 +3,9 @@
 import t from 'tap'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { manualClock } from '../../src/testing/index.ts'
+import { put } from '../../src/testing/store-contract/records.ts'
 import { sweep } from '../../src/usage/sweeper.ts'
 import { UsageRecorder } from '../../src/usage/usage-recorder.ts'
-import { put } from '../store/contract/records.ts'
 import { countingStore } from '../support/counting-store.ts'
 import { issue, START, startHost, withToken } from '../support/host.ts'
 
@@ -45,7 +45,7 @@ t.test('a sweep goes on until nothing is left, 500 rows a statement', async (t) 
   for (let n = 0; n < 1_001; n += 1) await put(store, n, { userId: `u${n}` })
   store.calls.clear()
   const { parts, marked } = sweeperOn(store, START + 40 * DAY)
-  t.same(await sweep(parts), { idle: 1_001, pruned: 0 })
+  t.same(await sweep(parts), { idle: 1_001, idleSoon: 0, pruned: 0 })
   t.equal(marked.length, 1_001)
   t.equal(store.calls.get('markIdle'), 3)
   t.equal(store.calls.get('prune'), 1)
@@ -55,6 +55,8 @@ t.test('a sweep takes at most 20 statements of each kind, the next one goes on',
   let left = 11_000
   const store = {
     markIdle: async () => [],
+    warnIdle: async () => [],
+    pruneDailyUses: async () => 0,
     prune: async (_: number, limit: number) => {
       const pruned = Math.min(left, limit)
       left -= pruned
@@ -62,11 +64,14 @@ t.test('a sweep takes at most 20 statements of each kind, the next one goes on',
     },
   }
   const { parts } = sweeperOn(store, START)
-  t.same(await sweep(parts), { idle: 0, pruned: 10_000 })
-  t.same(await sweep(parts), { idle: 0, pruned: 1_000 })
+  t.same(await sweep(parts), { idle: 0, idleSoon: 0, pruned: 10_000 })
+  t.same(await sweep(parts), { idle: 0, idleSoon: 0, pruned: 1_000 })
 })
 
-function sweeperOn(store: Pick<ReturnType<typeof memoryTokenStore>, 'markIdle' | 'prune'>, now: number) {
+function sweeperOn(
+  store: Pick<ReturnType<typeof memoryTokenStore>, 'markIdle' | 'warnIdle' | 'prune' | 'pruneDailyUses'>,
+  now: number,
+) {
   const marked: string[] = []
   const clock = manualClock(now)
   const recorder = new UsageRecorder({
@@ -80,8 +85,12 @@ function sweeperOn(store: Pick<ReturnType<typeof memoryTokenStore>, 'markIdle' |
     recorder,
     clock,
     idleTimeoutMs: 30 * DAY,
+    idleWarningMs: 5 * DAY,
     flushIntervalMs: 5_000,
     retentionMs: 90 * DAY,
+    dailyRetentionMs: 90 * DAY,
+    hearsIdleSoon: () => true,
+    onIdleSoon: () => undefined,
     onIdle: ({ id }: { readonly id: string }) => marked.push(id),
   }
   return { parts, marked }

@@ -175,6 +175,13 @@ t.test('stats count hits, misses, loads, entries and uses', async (t) => {
     verification: { hits: 3, misses: 2, loads: 1 },
     cache: { size: 1, max: 7 },
     usage: { pending: 1, flushed: 0 },
+    invalidation: {
+      feed: 'in_reach',
+      feedLagMs: null,
+      carrier: null,
+      carrierReach: null,
+      carrierLagMs: null,
+    },
   })
   await app.apiTokens.flush()
   t.same(app.apiTokens.stats().usage, { pending: 0, flushed: 4 })

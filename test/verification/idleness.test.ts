@@ -138,16 +138,16 @@ t.test(
     const { app, clock, store } = await startSweeping(t, { usage: { flushInterval: '7s' } })
     const { id } = await issue(app, 'ada')
     clock.advance(30 * DAY + 14_000)
-    t.same(await app.apiTokens.sweep(), { idle: 0, pruned: 0 })
+    t.same(await app.apiTokens.sweep(), { idle: 0, idleSoon: 0, pruned: 0 })
     t.match((await store.findToken(id))?.token, { status: 'active' })
     clock.advance(1)
-    t.same(await app.apiTokens.sweep(), { idle: 1, pruned: 0 })
+    t.same(await app.apiTokens.sweep(), { idle: 1, idleSoon: 0, pruned: 0 })
     t.match((await store.findToken(id))?.token, {
       status: 'inactive',
       statusReason: 'idle',
       lastUsedAt: null,
     })
-    t.same(await app.apiTokens.sweep(), { idle: 0, pruned: 0 })
+    t.same(await app.apiTokens.sweep(), { idle: 0, idleSoon: 0, pruned: 0 })
   },
 )
 
@@ -214,7 +214,7 @@ t.test('with idleTimeout: false nothing goes idle, and nothing is swept', async 
   const { token, idle_expires_at } = await issue(app, 'ada')
   t.equal(idle_expires_at, null)
   clock.advance('3650d')
-  t.same(await app.apiTokens.sweep(), { idle: 0, pruned: 0 })
+  t.same(await app.apiTokens.sweep(), { idle: 0, idleSoon: 0, pruned: 0 })
   t.equal((await app.inject(withToken(token))).statusCode, 200)
 })
 

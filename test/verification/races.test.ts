@@ -173,7 +173,7 @@ t.test('promise 6: a sweep writes use that is recorded here before it calls anyt
   clock.advance('4d')
   const sweep = app.apiTokens.sweep()
   quiet.release()
-  t.same(await sweep, { idle: 0, pruned: 0 })
+  t.same(await sweep, { idle: 0, idleSoon: 0, pruned: 0 })
   t.match((await real.findToken(id))?.token, { status: 'active', useCount: 1 })
   t.equal((await app.inject(withToken(token))).statusCode, 200)
 })
@@ -186,7 +186,7 @@ t.test('promise 6: another instance’s sweep is undone by the late flush of an 
   await app.inject(withToken(token))
   await late.held
   clock.advance('2d')
-  t.same(await other.app.apiTokens.sweep(), { idle: 1, pruned: 0 })
+  t.same(await other.app.apiTokens.sweep(), { idle: 1, idleSoon: 0, pruned: 0 })
   t.match((await real.findToken(id))?.token, { status: 'inactive', statusReason: 'idle' })
   late.release()
   await app.apiTokens.flush()

@@ -1,0 +1,48 @@
+/** The use of one token that is known here and may not be written yet, counted by day. */
+
+import type { DailyUses } from '../store/token-store.ts'
+
+/** It lives while a cache entry holds it or it has use to write. */
+export interface PendingUse {
+  readonly tokenId: string
+  /** Uses of `day` that are not written yet; with none there are none of other days either. */
+  count: number
+  /** A day (UTC), by its first millisecond. */
+  day: number
+  /** Uses that are not written yet of days before: a midnight has passed since the last flush. */
+  otherDays: readonly DailyUses[]
+  /** The latest use known here, written or not; 0 for none. */
+  lastUsedAt: number
+  /** The idle clock's start as the row last said. */
+  idleFrom: number
+  holders: number
+}
+
+const NO_DAYS: readonly DailyUses[] = []
+
+export function newPendingUse(tokenId: string): PendingUse {
+  return { tokenId, count: 0, day: 0, otherDays: NO_DAYS, lastUsedAt: 0, idleFrom: 0, holders: 0 }
+}
+
+/** Counts uses of a day. But at midnight it writes two fields. */
+export function addUses(use: PendingUse, day: number, count: number): void {
+  if (use.day !== day && use.count > 0) {
+    use.otherDays = daysOf(use)
+    use.count = 0
+  }
+  use.day = day
+  use.count += count
+}
+
+/** What is not written yet, each day once. */
+export function daysOf({ otherDays, day, count }: PendingUse): readonly DailyUses[] {
+  if (count === 0) return NO_DAYS
+  const same = otherDays.find((other) => other.day === day)?.requests ?? 0
+  return [...otherDays.filter((other) => other.day !== day), { day, requests: same + count }]
+}
+
+/** Forgets what was counted, for it is being written. */
+export function clearDays(use: PendingUse): void {
+  use.count = 0
+  use.otherDays = NO_DAYS
+}

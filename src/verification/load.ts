@@ -1,0 +1,31 @@
+/** A read of one token, which all who wait for it share. */
+
+import type { TokenClaims } from '../token/claims.ts'
+import type { OwnedToken } from '../token/token.ts'
+import type { OwnerWord } from './owner-word.ts'
+import type { VerificationEntry } from './verification-entry.ts'
+
+/** What one read learned of a token, and whether news came while it was under way. */
+export interface Load {
+  readonly userId: string
+  readonly startedAt: number
+  readonly found: Promise<Found>
+  stale: boolean
+  /** The entry that the first of those who wait has made of it. */
+  entry?: VerificationEntry
+  /** The end of the predecessor, which the first use of a successor waits for. */
+  ending?: Promise<void>
+}
+
+export interface Found {
+  readonly owned: OwnedToken | null
+  /** The host's word; not asked for a token that is refused anyway. */
+  readonly word: OwnerWord
+}
+
+/** A credential whose signature held. */
+export interface Genuine {
+  readonly digest: string
+  readonly kid: string
+  readonly claims: TokenClaims
+}

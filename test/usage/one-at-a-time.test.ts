@@ -1,0 +1,53 @@
+/** Of many instances one sweeps, and a crash of that one keeps the others waiting for two minutes at most. */
+
+import { mock } from 'node:test'
+import t from 'tap'
+import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
+import { oneAtATime } from '../../src/usage/one-at-a-time.ts'
+import { countingStore } from '../support/counting-store.ts'
+import { startHost } from '../support/host.ts'
+import { within } from '../support/within.ts'
+
+t.test('while one instance is at it, another does nothing; after it, the other does', async (t) => {
+  const store = memoryTokenStore()
+  const under = Promise.withResolvers<void>()
+  let done = 0
+  const here = oneAtATime({ store, name: 'sweep' }, () => under.promise)
+  const there = oneAtATime({ store, name: 'sweep' }, async () => {
+    done += 1
+  })
+  const working = here()
+  await there()
+  t.equal(done, 0)
+  under.resolve()
+  await working
+  await there()
+  t.equal(done, 1)
+})
+
+t.test('work that fails gives the lease back, and its error is told', async (t) => {
+  const store = memoryTokenStore()
+  const failing = oneAtATime({ store, name: 'sweep' }, () => Promise.reject(new Error('no')))
+  await t.rejects(failing(), { message: 'no' })
+  t.equal(await store.takeLease({ name: 'sweep', holder: 'another', ms: 1 }), true)
+})
+
+t.test('the sweep of every minute waits for its turn', async (t) => {
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.teardown(() => mock.timers.reset())
+  const store = countingStore(memoryTokenStore())
+  await startHost(t, { store })
+  const another = { name: 'sweep', holder: 'another' }
+  await store.takeLease({ ...another, ms: 60_000 })
+  store.calls.clear()
+  mock.timers.tick(60_000)
+  await within(1_000, () => store.calls.get('takeLease') === 1)
+  await new Promise(setImmediate)
+  t.equal(store.calls.get('markIdle'), undefined)
+  await store.takeLease({ ...another, ms: 0 })
+  mock.timers.tick(60_000)
+  await within(1_000, () => store.calls.get('markIdle') === 1)
+  await within(1_000, () => store.calls.get('prune') === 1)
+  await within(1_000, () => store.takeLease({ ...another, ms: 1 }))
+  t.pass('and it is given back')
+})
