@@ -1,0 +1,65 @@
+/** Serves the API Tokens page: its HTML, and what it is made of, under names that change with their content. */
+
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import { markOwnRoutes } from '../http/own-routes.ts'
+import { type Asset, loadAssets } from './asset.ts'
+import { contentSecurityPolicy } from './content-security-policy.ts'
+import { defaultLayout } from './layout.ts'
+import { messagesFor } from './messages/languages.ts'
+import type { Messages } from './messages/messages.ts'
+import { type ApiTokensPageOptions, readPageOptions } from './page-options.ts'
+import { pageParts } from './page-parts.ts'
+
+const HTML = 'text/html; charset=utf-8'
+const PUBLIC_FOR_EVER = 'public, max-age=31536000, immutable'
+
+/**
+ * Registers the page under its prefix. It needs no session of its own: its script asks the token routes, which ask
+ * `authenticateUser`.
+ *
+ * @example app.register(apiTokensPage, { prefix: '/settings/api-tokens', signInUrl: '/sign-in' })
+ */
+export async function apiTokensPage(fastify: FastifyInstance, options: ApiTokensPageOptions): Promise<void> {
+  const settings = readPageOptions(options)
+  const messages: Messages = { ...messagesFor(settings.lang), ...settings.messages }
+  const { script, style } = await loadAssets()
+  const { prefix } = fastify
+  const parts = pageParts({
+    settings,
+    messages,
+    scriptUrl: `${prefix}/${script.name}`,
+    styleUrl: `${prefix}/${style.name}`,
+  })
+  const layout = settings.layout ?? defaultLayout
+  // A hook of the whole application leaves the page to the checks of the routes that it asks.
+  markOwnRoutes(fastify)
+
+  const schema: FastifySchema & { hide: boolean } = { hide: true }
+  fastify.get('/', { schema }, async (request, reply) => {
+    const page = await layout(parts, request)
+    return reply.headers(PAGE_HEADERS).type(HTML).send(page)
+  })
+  for (const asset of [script, style]) {
+    fastify.get(`/${asset.name}`, { schema }, async (request, reply) => sendAsset(asset, request, reply))
+  }
+}
+
+const PAGE_HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': contentSecurityPolicy,
+  'referrer-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+}
+
+function sendAsset(asset: Asset, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { encoding, content } = asset.encodedFor(request.headers['accept-encoding'])
+  if (encoding !== undefined) reply.header('content-encoding', encoding)
+  return reply
+    .headers({
+      'cache-control': PUBLIC_FOR_EVER,
+      vary: 'accept-encoding',
+      'x-content-type-options': 'nosniff',
+    })
+    .type(asset.type)
+    .send(content)
+}

@@ -1,0 +1,245 @@
+/** `<api-tokens>`: the API Tokens page, which holds the list, its dialogs and what watches the browser together. */
+
+import { html, LitElement, type PropertyDeclarations, type PropertyValues, type TemplateResult } from 'lit'
+import type { MessageOverrides } from '../messages/messages.ts'
+import type { ApiTokensElement } from './api-tokens-element.ts'
+import { listLook } from './list/list-look.ts'
+import { listView } from './list/list-view.ts'
+import { pagerLook } from './list/pager.ts'
+import { tabsLook } from './list/status-tabs.ts'
+import { TokenListing } from './list/token-listing.ts'
+import type { RowAction } from './list/token-row.ts'
+import { controls } from './look/controls.ts'
+import { theme } from './look/theme.ts'
+import { OtherTabs } from './other-tabs.ts'
+import { PageActions } from './page-actions.ts'
+import { pageHeader } from './page-header.ts'
+import { pageLook } from './page-look.ts'
+import { type Dialogs, type PageParts, rowOf } from './page-parts.ts'
+import { switchLook } from './parts/active-switch.ts'
+import { sparklineLook } from './parts/sparkline.ts'
+import { START } from './place.ts'
+import { Texts } from './texts.ts'
+import { Toast } from './toast.ts'
+import type { Token } from './token.ts'
+import { TokenClient } from './token-client.ts'
+import * as views from './views.ts'
+
+const TYPING_MS = 250
+
+export class ApiTokens extends LitElement implements ApiTokensElement {
+  static override styles = [
+    ...[theme, controls, pageLook, tabsLook, listLook, pagerLook],
+    ...[switchLook, sparklineLook, views.viewsLook],
+  ]
+  static override properties: PropertyDeclarations = {
+    tokensUrl: { attribute: 'tokens-url' },
+    signInUrl: { attribute: 'sign-in-url' },
+    curlUrl: { attribute: 'curl-url' },
+    messages: { type: Object },
+    noHeading: { type: Boolean, attribute: 'no-heading' },
+    lang: {},
+    menu: { state: true },
+    offline: { state: true },
+  }
+
+  declare tokensUrl: string
+  declare signInUrl: string
+  declare curlUrl: string
+  declare messages: MessageOverrides
+  declare noHeading: boolean
+  /** Of which token the menu is open. */
+  declare protected menu: string
+  declare protected offline: boolean
+  #texts = new Texts('en')
+  #otherTabs: OtherTabs | undefined
+  #typing: ReturnType<typeof setTimeout> | undefined
+  #listeners = new AbortController()
+  readonly #listing = new TokenListing(new TokenClient('/tokens'), () => this.requestUpdate())
+  readonly #parts: PageParts = {
+    listing: this.#listing,
+    toast: new Toast(() => this.requestUpdate()),
+    texts: () => this.#texts,
+    dialog: (name) => this.#dialog(name),
+    find: async (selector) => {
+      await this.updateComplete
+      return this.renderRoot.querySelector<HTMLElement>(selector)
+    },
+    tell: () => this.#otherTabs?.tell(),
+  }
+  readonly #actions = new PageActions(this.#parts)
+
+  constructor() {
+    super()
+    this.tokensUrl = '/tokens'
+    this.signInUrl = ''
+    this.curlUrl = ''
+    this.messages = {}
+    this.noHeading = false
+    this.menu = ''
+    this.offline = false
+  }
+
+  async refresh(): Promise<void> {
+    await this.#listing.load()
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    this.#listeners = new AbortController()
+    const { signal } = this.#listeners
+    this.offline = !navigator.onLine
+    window.addEventListener('offline', () => this.#onLine(false), { signal })
+    window.addEventListener('online', () => this.#onLine(true), { signal })
+    window.addEventListener('popstate', () => this.#onPopState(), { signal })
+    document.addEventListener('visibilitychange', () => this.#listing.freshen(), { signal })
+    document.addEventListener('pointerdown', (event) => this.#onPointer(event), { signal })
+    if (this.hasUpdated) this.#begin()
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    this.#listeners.abort()
+    this.#otherTabs?.close()
+    this.#listing.stop()
+    this.#parts.toast.stop()
+    clearTimeout(this.#typing)
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has('lang') || changed.has('messages') || !this.hasUpdated) {
+      const language = this.closest<HTMLElement>('[lang]')?.lang || document.documentElement.lang || 'en'
+      this.#texts = new Texts(language, this.messages)
+    }
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (changed.has('tokensUrl')) this.#begin()
+  }
+
+  override render(): TemplateResult {
+    const texts = this.#texts
+    switch (this.#listing.fault?.kind) {
+      case 'not-available':
+        return this.#frame(views.notAvailableView(texts, !this.noHeading))
+      case 'signed-out':
+        return this.#frame(html`${this.#header(false)} ${views.signedOutView(texts, this.signInUrl)}`)
+      case 'deactivated':
+        return this.#frame(html`${this.#header(false)} ${views.deactivatedView(texts)}`)
+      default:
+        return this.#frame(html`${this.#header(!this.#listing.isEmpty)} ${this.#list()}`)
+    }
+  }
+
+  /** The dialogs are always there, whatever stands between: a credential that nobody has copied outlives a session. */
+  #frame(content: TemplateResult): TemplateResult {
+    const texts = this.#texts
+    const { client, detailed } = this.#listing
+    const curlUrl = new URL(this.curlUrl || `${this.tokensUrl}/current`, location.href).href
+    return html`<div class="page">${content}</div>
+      ${this.#parts.toast.render()}
+      <api-tokens-details
+        .texts=${texts}
+        .client=${client}
+        .token=${detailed}
+        .actions=${this.#actions.inDetails}
+        ?locked=${this.offline}
+      ></api-tokens-details>
+      <api-tokens-generate .texts=${texts} .client=${client}></api-tokens-generate>
+      <api-tokens-rotate .texts=${texts} .client=${client}></api-tokens-rotate>
+      <api-tokens-revoke .texts=${texts} .client=${client}></api-tokens-revoke>
+      <api-tokens-credential .texts=${texts} .curlUrl=${curlUrl}></api-tokens-credential>`
+  }
+
+  #header(withGenerate: boolean): TemplateResult {
+    const { noHeading, offline } = this
+    const onGenerate = withGenerate ? () => void this.#actions.generate() : undefined
+    return pageHeader({ texts: this.#texts, noHeading, offline, onGenerate })
+  }
+
+  #list(): TemplateResult {
+    return listView({
+      listing: this.#listing,
+      texts: this.#texts,
+      offline: this.offline,
+      row: {
+        menu: this.menu,
+        onSwitch: (token) => void this.#actions.switch(token),
+        onAction: (action, token) => void this.#act(action, token),
+        onMenu: (id) => {
+          this.menu = id
+          void this.#focus('[role="menuitem"]')
+        },
+      },
+      onGenerate: () => void this.#actions.generate(),
+      onSearch: (text) => {
+        clearTimeout(this.#typing)
+        this.#typing = setTimeout(() => void this.#listing.search(text.trim()), TYPING_MS)
+      },
+      onClear: () => void this.#listing.go(START).then(() => this.#focus('[name="q"]')),
+      onTurn: (turn) => void turn?.().then(() => this.#focus('tbody [data-action="details"]')),
+    })
+  }
+
+  #begin(): void {
+    this.#listing.client = new TokenClient(this.tokensUrl)
+    this.#otherTabs?.close()
+    this.#otherTabs = new OtherTabs(this.tokensUrl, () => void this.#heed())
+    void this.#listing.start().then(() => this.#showDetails())
+  }
+
+  async #act(action: RowAction, token: Token): Promise<void> {
+    // The menu goes, and focus with it, unless it returns to its button first.
+    if (this.menu !== '') await this.#focus(`${rowOf(token.id)} [data-action="menu"]`)
+    this.menu = ''
+    if (action === 'rotate') return this.#actions.rotate(token)
+    if (action === 'revoke') return this.#actions.revoke(token)
+    this.#listing.openDetails(token.id)
+    return this.#showDetails(action === 'rename')
+  }
+
+  /** Opens the details that the URL names. */
+  async #showDetails(edit = false): Promise<void> {
+    const { place, fault } = this.#listing
+    const dialog = this.#dialog('details')
+    if (place.token === '' || fault !== undefined || dialog.isOpen) return
+    void this.#listing.fetchDetailed()
+    await this.updateComplete
+    await dialog.show(place.token, edit)
+    this.#listing.closeDetails()
+  }
+
+  async #focus(selector: string): Promise<void> {
+    const target = await this.#parts.find(selector)
+    target?.focus()
+  }
+
+  #onLine(online: boolean): void {
+    this.offline = !online
+    if (online) void this.refresh()
+  }
+
+  async #onPopState(): Promise<void> {
+    await this.#listing.follow()
+    if (this.#listing.place.token === '') this.#dialog('details').close()
+    else await this.#showDetails()
+  }
+
+  #onPointer(event: PointerEvent): void {
+    if (this.menu === '') return
+    const inMenu = event.composedPath().some((node) => node instanceof Element && node.matches('.menu'))
+    if (!inMenu) this.menu = ''
+  }
+
+  /** Another tab has changed something. */
+  async #heed(): Promise<void> {
+    await this.refresh()
+    if (this.#listing.place.token !== '') await this.#listing.fetchDetailed()
+  }
+
+  #dialog<Name extends keyof Dialogs>(name: Name): Dialogs[Name] {
+    const dialog = this.renderRoot.querySelector<Dialogs[Name]>(`api-tokens-${name}`)
+    if (dialog === null) throw new Error(`<api-tokens> has no ${name} dialog`)
+    return dialog
+  }
+}

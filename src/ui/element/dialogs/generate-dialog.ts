@@ -1,0 +1,122 @@
+/** Asks what a new token is to be, and has it generated. */
+
+import { css, html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit'
+import type { Fault } from '../fault.ts'
+import type { IssuedToken, Scope } from '../token.ts'
+import type { NewToken } from '../token-client.ts'
+import { type Expiry, expiresIn, expiryField, NEVER } from './expiry.ts'
+import { Modal } from './modal.ts'
+import { scopePicker, scopePickerLook } from './scope-picker.ts'
+
+export class GenerateDialog extends Modal<IssuedToken> {
+  static override styles = [
+    ...Modal.styles,
+    scopePickerLook,
+    css`
+      fieldset {
+        display: grid;
+        gap: 0.375rem;
+      }
+    `,
+  ]
+  static override properties: PropertyDeclarations = {
+    scopes: { state: true },
+    chosen: { state: true },
+    expiry: { state: true },
+  }
+
+  /** `null` while they are loaded, `undefined` when that has failed. */
+  declare protected scopes: readonly Scope[] | null | undefined
+  declare protected chosen: ReadonlySet<string>
+  declare protected expiry: Expiry
+  protected override readonly firstFocus = '#name'
+
+  ask(): Promise<IssuedToken | null> {
+    this.chosen = new Set()
+    this.expiry = NEVER
+    void this.#loadScopes()
+    return this.open()
+  }
+
+  protected override heading(): unknown {
+    return this.texts.say('generateTitle')
+  }
+
+  protected override content(): TemplateResult {
+    const { texts } = this
+    const optional = html`<span class="muted">(${texts.say('optional')})</span>`
+    return html`<form @submit=${this.#submit}>
+      <div class="field">
+        <label for="name">${texts.say('name')} ${optional}</label>
+        <input id="name" name="name" maxlength="100" autocomplete="off" placeholder=${texts.say('nameHint')} />
+      </div>
+      <div class="field">
+        <label for="description">${texts.say('description')} ${optional}</label>
+        <textarea id="description" name="description" rows="2" maxlength="1000"></textarea>
+      </div>
+      <fieldset aria-describedby="scopes-hint">
+        <legend>${texts.say('scopes')}</legend>
+        <p class="muted" id="scopes-hint">${texts.say('scopesHint')}</p>
+        ${this.#scopeChoice()}
+      </fieldset>
+      ${expiryField(this.expiry, texts, (expiry) => {
+        this.expiry = expiry
+      })}
+      ${this.faultNotice()}
+      <div class="buttons end">
+        <button type="button" @click=${() => this.leave()}>${texts.say('cancel')}</button>
+        <button type="submit" class="primary" aria-disabled=${this.busy ? 'true' : 'false'}>
+          ${texts.say(this.busy ? 'generating' : 'generate')}
+        </button>
+      </div>
+    </form>`
+  }
+
+  #scopeChoice(): unknown {
+    const { texts, scopes, chosen } = this
+    if (scopes === null) return nothing
+    if (scopes === undefined) {
+      return html`<p class="notice error">
+        <span>${texts.say('scopesFailed')}</span>
+        <button type="button" @click=${() => this.#loadScopes()}>${texts.say('retry')}</button>
+      </p>`
+    }
+    const onChoose = (next: ReadonlySet<string>) => {
+      this.chosen = next
+    }
+    return scopePicker({ scopes, chosen, texts, onChoose })
+  }
+
+  async #loadScopes(): Promise<void> {
+    this.scopes = null
+    this.scopes = await this.client.scopes().catch(() => undefined)
+  }
+
+  #submit(event: SubmitEvent): void {
+    event.preventDefault()
+    const fields = new FormData(event.target as HTMLFormElement)
+    const wanted: NewToken = {
+      name: textOf(fields, 'name'),
+      description: textOf(fields, 'description'),
+      scopes: [...this.chosen],
+    }
+    const lifetime = expiresIn(this.expiry, Date.now())
+    void this.attempt(
+      async () => {
+        const issued = await this.client.issue(
+          lifetime === undefined ? wanted : { ...wanted, expires_in: lifetime },
+        )
+        this.finish(issued)
+      },
+      ({ kind }: Fault) => (kind === 'unreachable' ? this.texts.say('generateUncertain') : undefined),
+    )
+  }
+}
+
+/** `null` where nothing but white space was typed. */
+function textOf(fields: FormData, name: string): string | null {
+  const text = String(fields.get(name) ?? '')
+    .replaceAll('\r\n', '\n')
+    .trim()
+  return text === '' ? null : text
+}

@@ -1,0 +1,168 @@
+/** What all dialogs have in common: one question, one answer, and focus back where it was. */
+
+import {
+  html,
+  LitElement,
+  nothing,
+  type PropertyDeclarations,
+  type PropertyValues,
+  type TemplateResult,
+} from 'lit'
+import { Fault, sayFault } from '../fault.ts'
+import { controls } from '../look/controls.ts'
+import { dialogs } from '../look/dialogs.ts'
+import * as icons from '../look/icons.ts'
+import { theme } from '../look/theme.ts'
+import type { Texts } from '../texts.ts'
+import type { TokenClient } from '../token-client.ts'
+
+export abstract class Modal<Answer> extends LitElement {
+  static override styles = [theme, controls, dialogs]
+  static override properties: PropertyDeclarations = {
+    texts: { attribute: false },
+    client: { attribute: false },
+    opened: { state: true },
+    busy: { state: true },
+    fault: { state: true },
+  }
+
+  declare texts: Texts
+  declare client: TokenClient
+  /** While closed nothing is rendered: what a dialog has shown is gone from the document. */
+  declare protected opened: boolean
+  declare protected busy: boolean
+  /** What went wrong, in words. */
+  declare protected fault: string
+  #answer: ((answer: Answer | null) => void) | undefined
+  #returnTo: HTMLElement | null = null
+
+  constructor() {
+    super()
+    this.opened = false
+    this.busy = false
+    this.fault = ''
+  }
+
+  protected abstract heading(): unknown
+  protected abstract content(): TemplateResult
+
+  /** Where a person begins; the dialog's first field or its safest button. */
+  protected readonly firstFocus: string = '[autofocus]'
+  protected readonly side: boolean = false
+
+  /** Opens, and answers when it closes: `null` when there is none. */
+  protected async open(): Promise<Answer | null> {
+    this.#returnTo = deepestFocus()
+    this.fault = ''
+    this.busy = false
+    this.opened = true
+    await this.updateComplete
+    this.dialog?.showModal()
+    this.renderRoot.querySelector<HTMLElement>(this.firstFocus)?.focus()
+    return new Promise((resolve) => {
+      this.#answer = resolve
+    })
+  }
+
+  protected finish(answer: Answer | null): void {
+    if (!this.opened) return
+    this.dialog?.close()
+    this.opened = false
+    if (this.#returnTo?.isConnected) this.#returnTo.focus()
+    this.#answer?.(answer)
+    this.#answer = undefined
+  }
+
+  /** What Escape, a click outside and the cross ask for. */
+  protected leave(): void {
+    // What is under way may still bring a credential.
+    if (!this.busy) this.finish(null)
+  }
+
+  /** Runs one change; what fails is said, and the dialog stays. */
+  protected async attempt(change: () => Promise<void>, sayOtherwise?: (fault: Fault) => string | undefined) {
+    if (this.busy) return
+    this.busy = true
+    this.fault = ''
+    try {
+      await change()
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error
+      this.fault = sayOtherwise?.(error) ?? sayFault(error, this.texts)
+    } finally {
+      this.busy = false
+    }
+  }
+
+  protected get dialog(): HTMLDialogElement | null {
+    return this.renderRoot.querySelector('dialog')
+  }
+
+  override render(): unknown {
+    if (!this.opened) return nothing
+    return html`<dialog
+      class=${this.side ? 'side' : ''}
+      aria-labelledby="title"
+      closedby="none"
+      @keydown=${this.#onKey}
+      @cancel=${this.#onCancel}
+      @pointerdown=${this.#onPointer}
+    >
+      <div class="frame">
+        <div class="head">
+          <h2 id="title">${this.heading()}</h2>
+          <button
+            type="button"
+            class="quiet icon-only"
+            data-action="close"
+            aria-label=${this.texts.say('close')}
+            @click=${() => this.leave()}
+          >
+            ${icons.cross}
+          </button>
+        </div>
+        ${this.content()}
+      </div>
+    </dialog>`
+  }
+
+  /** Says in words what went wrong, to eyes and to screen readers. */
+  protected faultNotice(): TemplateResult {
+    return html`<div role="alert">
+      ${this.fault === '' ? nothing : html`<p class="notice error"><span>${this.fault}</span></p>`}
+    </div>`
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    super.updated(changed)
+    this.toggleAttribute('open', this.opened)
+  }
+
+  /** A browser closes a dialog at the second Escape whatever its cancel event says, so the key itself is stopped. */
+  #onKey(event: KeyboardEvent): void {
+    if (event.key !== 'Escape' || event.isComposing) return
+    event.preventDefault()
+    event.stopPropagation()
+    this.leave()
+  }
+
+  #onCancel(event: Event): void {
+    event.preventDefault()
+    this.leave()
+  }
+
+  /** Down, not click: who marks text and lets go outside has not clicked outside. */
+  #onPointer(event: PointerEvent): void {
+    if (event.target !== this.dialog || this.dialog === null) return
+    const { left, right, top, bottom } = this.dialog.getBoundingClientRect()
+    const inside =
+      event.clientX >= left && event.clientX <= right && event.clientY >= top && event.clientY <= bottom
+    if (!inside) this.leave()
+  }
+}
+
+function deepestFocus(): HTMLElement | null {
+  let focused = document.activeElement
+  while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement
+  return focused instanceof HTMLElement ? focused : null
+}

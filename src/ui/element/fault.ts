@@ -1,0 +1,68 @@
+/** Why a call did not do what it was asked for, as far as the page behaves differently. */
+
+import type { Texts } from './texts.ts'
+
+export type FaultKind =
+  | 'unreachable'
+  | 'outage'
+  | 'signed-out'
+  | 'not-available'
+  | 'deactivated'
+  | 'conflict'
+  | 'gone'
+  /** The host has no such route. */
+  | 'no-route'
+  | 'refused'
+
+export class Fault extends Error {
+  readonly kind: FaultKind
+  /** What the service said, in its own words. */
+  readonly detail: string
+
+  constructor(kind: FaultKind, detail = '', options: ErrorOptions = {}) {
+    super(detail || kind, options)
+    this.kind = kind
+    this.detail = detail
+  }
+}
+
+const KINDS: Readonly<Record<string, FaultKind>> = {
+  FST_API_TOKENS_USER_REQUIRED: 'signed-out',
+  FST_API_TOKENS_AUTHENTICATION_DISABLED: 'not-available',
+  FST_API_TOKENS_USER_INACTIVE: 'deactivated',
+  FST_API_TOKENS_CONFLICT: 'conflict',
+  FST_API_TOKENS_NOT_FOUND: 'gone',
+}
+
+/** The fault behind an answer that is not a success. */
+export function faultOf(status: number, code: string | undefined, message: string): Fault {
+  const kind = KINDS[code ?? '']
+  if (kind !== undefined) return new Fault(kind, message)
+  if (status === 401) return new Fault('signed-out', message)
+  if (status === 404) return new Fault('no-route', message)
+  if (status === 429 || status >= 500) return new Fault('outage', message)
+  return new Fault('refused', message)
+}
+
+/** What a person reads of it. */
+export function sayFault(fault: Fault, texts: Texts): string {
+  switch (fault.kind) {
+    case 'unreachable':
+      return texts.say('errorUnreachable')
+    case 'outage':
+    case 'no-route':
+      return texts.say('errorOutage')
+    case 'signed-out':
+      return texts.say('errorSignedOut')
+    case 'not-available':
+      return texts.say('notAvailableTitle')
+    case 'deactivated':
+      return texts.say('deactivatedText')
+    case 'conflict':
+      return texts.say('errorConflict')
+    case 'gone':
+      return texts.say('errorGone')
+    case 'refused':
+      return texts.say('errorRefused', { detail: fault.detail })
+  }
+}

@@ -1,0 +1,241 @@
+/** The look of the list: a table, or cards where the page is narrow. */
+
+import { css } from 'lit'
+
+export const listLook = css`
+  table {
+    width: 100%;
+    border-collapse: collapse;
+  }
+
+  .panel {
+    container: tokens / inline-size;
+  }
+
+  thead th {
+    padding: 0.5rem 1rem 0.5rem 0;
+    border-bottom: 1px solid var(--_line);
+    color: var(--_muted);
+    font-size: 0.8125rem;
+    font-weight: 550;
+    text-align: start;
+    white-space: nowrap;
+  }
+
+  tbody th,
+  tbody td {
+    padding: 0.875rem 1rem 0.875rem 0;
+    border-bottom: 1px solid var(--_line);
+    font-weight: 400;
+    text-align: start;
+    vertical-align: top;
+    white-space: nowrap;
+  }
+
+  tbody tr:hover {
+    background: color-mix(in srgb, var(--_text) 2%, transparent);
+  }
+
+  th:first-child,
+  td:first-child {
+    padding-inline-start: 0.25rem;
+  }
+
+  th:last-child,
+  td:last-child {
+    padding-inline-end: 0.25rem;
+  }
+
+  tbody .who {
+    width: 30%;
+    min-width: 12rem;
+    white-space: normal;
+  }
+
+  button.name {
+    display: inline-block;
+    max-width: 100%;
+    overflow: clip;
+    overflow-clip-margin: 4px;
+    color: var(--_text);
+    font-weight: 600;
+    text-decoration-color: transparent;
+  }
+
+  button.name:hover {
+    color: var(--_accent);
+    text-decoration-color: currentColor;
+  }
+
+  button.name:hover:not(:disabled) {
+    background: none;
+  }
+
+  .description {
+    display: -webkit-box;
+    overflow: hidden;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 1;
+    line-clamp: 1;
+  }
+
+  .who .chips {
+    align-items: center;
+    margin-top: 0.25rem;
+  }
+
+  .hint {
+    margin-inline-end: 0.25rem;
+  }
+
+  .small {
+    font-size: 0.8125rem;
+  }
+
+  .ended .who bdi,
+  .ended .chip,
+  .ended time {
+    color: var(--_muted);
+  }
+
+  tbody .standing {
+    min-width: 13rem;
+    max-width: 17rem;
+    white-space: normal;
+  }
+
+  .standing > div {
+    display: grid;
+    gap: 0.25rem;
+    justify-items: start;
+  }
+
+  .soon {
+    display: flex;
+    gap: 0.3125rem;
+    line-height: 1.4;
+  }
+
+  .soon .icon {
+    margin-top: 0.125em;
+  }
+
+  .reason {
+    font-size: 0.875rem;
+    line-height: 1.4;
+  }
+
+  .usage .small {
+    display: block;
+  }
+
+  .doing > div {
+    display: flex;
+    gap: 0.5rem;
+    align-items: center;
+    justify-content: flex-end;
+    margin: -0.375rem 0;
+  }
+
+  .menu {
+    position: relative;
+  }
+
+  [role='menu'] {
+    position: absolute;
+    inset-inline-end: 0;
+    z-index: 2;
+    display: grid;
+    min-width: 10rem;
+    padding: 0.3125rem;
+    border: 1px solid var(--_line);
+    border-radius: var(--_radius);
+    background: var(--_background);
+    box-shadow: 0 0.5rem 1.75rem rgb(10 14 25 / 20%);
+  }
+
+  [role='menuitem'] {
+    justify-content: flex-start;
+    border-radius: calc(var(--_radius) * 0.75);
+  }
+
+  [role='menuitem'][aria-disabled='true'] {
+    opacity: 0.55;
+    cursor: default;
+  }
+
+  .cell-label {
+    display: none;
+  }
+
+  @container tokens (max-width: 60rem) {
+    table,
+    tbody {
+      display: grid;
+      gap: 0.75rem;
+    }
+
+    thead {
+      position: absolute;
+      width: 1px;
+      height: 1px;
+      overflow: hidden;
+      clip-path: inset(50%);
+    }
+
+    tbody tr {
+      position: relative;
+      display: grid;
+      grid-template-columns: repeat(auto-fit, minmax(6.5rem, 1fr));
+      gap: 0.75rem 1rem;
+      padding: 1rem;
+      border: 1px solid var(--_line);
+      border-radius: calc(var(--_radius) * 1.25);
+      background: var(--_background);
+    }
+
+    tbody th:is(*, :first-child, :last-child),
+    tbody td:is(*, :first-child, :last-child) {
+      min-width: 0;
+      padding: 0;
+      border: 0;
+      white-space: normal;
+    }
+
+    tbody .who {
+      grid-column: 1 / -1;
+      width: auto;
+      min-width: 0;
+      padding-inline-end: 5.75rem !important;
+    }
+
+    tbody .ended .who {
+      padding-inline-end: 0 !important;
+    }
+
+    tbody .standing {
+      grid-column: 1 / -1;
+      min-width: 0;
+      max-width: none;
+    }
+
+    .standing > div {
+      display: flex;
+      flex-wrap: wrap;
+      gap: 0.25rem 0.75rem;
+      align-items: center;
+    }
+
+    tbody .doing {
+      position: absolute;
+      top: 1rem;
+      right: 1rem;
+    }
+
+    .cell-label {
+      display: block;
+      color: var(--_muted);
+      font-size: 0.8125rem;
+    }
+  }
+`

@@ -1,0 +1,212 @@
+/** The list as it stands: where in it a person is, what the service answered last, and what went wrong since. */
+
+import { Fault } from '../fault.ts'
+import { type Place, readPlace, START, searchOf } from '../place.ts'
+import type { Counts, Token } from '../token.ts'
+import type { TokenClient } from '../token-client.ts'
+import { RowUsage } from './row-usage.ts'
+
+export const PAGE_SIZE = 30
+
+const SLOW_MS = 5_000
+const STALE_MS = 30_000
+
+/** What this page keeps in the history beside the host's own. */
+interface Step {
+  /** The cursors of the pages before this one. */
+  readonly apiTokensTrail?: readonly string[]
+  /** Whether the way back closes the details. */
+  readonly apiTokensOpened?: boolean
+}
+
+export class TokenListing {
+  place: Place = START
+  tokens: readonly Token[] = []
+  total = 0
+  nextCursor: string | null = null
+  counts: Counts | undefined
+  fault: Fault | undefined
+  /** Whether what is here belongs to this place. */
+  loaded = false
+  loading = false
+  slow = false
+  readonly usage: RowUsage
+  client: TokenClient
+  readonly #onChange: () => void
+  #loadedAt = 0
+  #abort = new AbortController()
+  #beyond: Token | null | undefined
+
+  constructor(client: TokenClient, onChange: () => void) {
+    this.client = client
+    this.#onChange = onChange
+    this.usage = new RowUsage(onChange)
+  }
+
+  /** Begins where the URL says. */
+  async start(): Promise<void> {
+    this.place = readPlace(location.search)
+    await this.load()
+  }
+
+  /** Goes to another part of the list. */
+  async go(change: Partial<Place>, step: Step = {}): Promise<void> {
+    this.#move(change, step)
+    this.loaded = false
+    await this.load()
+  }
+
+  /** Follows the browser's back and forward. */
+  async follow(): Promise<void> {
+    const before = this.place
+    this.place = readPlace(location.search)
+    if (searchOf({ ...before, token: '' }, '') === searchOf({ ...this.place, token: '' }, '')) {
+      this.#onChange()
+      return
+    }
+    this.loaded = false
+    await this.load()
+  }
+
+  /** Without a step in the history for each letter. */
+  search(q: string): Promise<void> {
+    this.#move({ q, cursor: '', page: 1 }, {}, 'replaceState')
+    this.loaded = false
+    return this.load()
+  }
+
+  nextPage(): Promise<void> {
+    const { cursor, page } = this.place
+    return this.go(
+      { cursor: this.nextCursor ?? '', page: page + 1 },
+      { apiTokensTrail: [...this.#trail, cursor] },
+    )
+  }
+
+  firstPage(): Promise<void> {
+    return this.go({ cursor: '', page: 1 })
+  }
+
+  /** Undefined where the way back is not known: who comes by a link sees only the way to the first page. */
+  get previousPage(): (() => Promise<void>) | undefined {
+    const trail = this.#trail
+    const cursor = trail.at(-1)
+    if (cursor === undefined || this.place.page === 1) return undefined
+    return () => this.go({ cursor, page: this.place.page - 1 }, { apiTokensTrail: trail.slice(0, -1) })
+  }
+
+  openDetails(id: string): void {
+    if (this.place.token === id) return
+    this.#move({ token: id }, { apiTokensTrail: this.#trail, apiTokensOpened: true })
+    this.#onChange()
+  }
+
+  closeDetails(): void {
+    if (this.place.token === '') return
+    if (stepOf(history.state).apiTokensOpened) {
+      this.place = { ...this.place, token: '' }
+      history.back()
+    } else {
+      this.place = { ...this.place, token: '' }
+      history.replaceState(history.state, '', location.pathname + searchOf(this.place, location.search))
+    }
+  }
+
+  /** No token at all, as against none that matches. */
+  get isEmpty(): boolean {
+    const { status, q, cursor } = this.place
+    return this.loaded && this.tokens.length === 0 && status === 'all' && q === '' && cursor === ''
+  }
+
+  /** The token whose details are open: `null` while it is fetched, `undefined` when there is none. */
+  get detailed(): Token | null | undefined {
+    return this.tokens.find(({ id }) => id === this.place.token) ?? this.#beyond
+  }
+
+  /** Fetches the token of the details when it is on another page of the list. */
+  async fetchDetailed(): Promise<void> {
+    const { token: id } = this.place
+    if (this.tokens.some((token) => token.id === id)) return
+    if (this.#beyond?.id !== id) this.#beyond = null
+    this.#beyond = await this.client.get(id).catch(() => undefined)
+    this.#onChange()
+  }
+
+  /** Puts a changed token in its place at once; the next load brings what else has changed. */
+  replace(token: Token): void {
+    if (this.#beyond?.id === token.id) this.#beyond = token
+    this.tokens = this.tokens.map((known) => (known.id === token.id ? token : known))
+    this.#onChange()
+  }
+
+  /** Asks the service again. What is here stays until it has answered. */
+  async load(): Promise<void> {
+    this.#abort.abort()
+    const abort = new AbortController()
+    this.#abort = abort
+    this.loading = true
+    this.slow = false
+    this.#onChange()
+    const slow = setTimeout(() => {
+      this.slow = true
+      this.#onChange()
+    }, SLOW_MS)
+    try {
+      await this.#ask(abort.signal)
+    } catch (error) {
+      if (abort.signal.aborted) return
+      if (!(error instanceof Fault)) throw error
+      this.fault = error
+    } finally {
+      clearTimeout(slow)
+      if (this.#abort === abort) {
+        this.loading = false
+        this.slow = false
+        this.#onChange()
+      }
+    }
+    if (this.fault === undefined) void this.usage.load(this.client, this.tokens, abort.signal)
+  }
+
+  /** Asks again when a person comes back to a list that has been there for a while. */
+  freshen(): void {
+    const stale = Date.now() - this.#loadedAt > STALE_MS
+    if (document.visibilityState === 'visible' && stale) void this.load()
+  }
+
+  stop(): void {
+    this.#abort.abort()
+  }
+
+  async #ask(signal: AbortSignal): Promise<void> {
+    const { status, q, sort, cursor } = this.place
+    const query = { status: status === 'all' ? undefined : status, q, sort, cursor, limit: PAGE_SIZE }
+    // The counts are an ornament: without them the list stands.
+    const counting = this.client.counts(q, signal).catch(() => undefined)
+    const page = await this.client.list(query, signal)
+    this.tokens = page.data
+    this.total = page.total
+    this.nextCursor = page.next_cursor
+    this.fault = undefined
+    this.loaded = true
+    this.#loadedAt = Date.now()
+    this.#onChange()
+    const counts = await counting
+    signal.throwIfAborted()
+    this.counts = counts ?? this.counts
+  }
+
+  #move(change: Partial<Place>, step: Step, how: 'pushState' | 'replaceState' = 'pushState'): void {
+    this.place = { ...this.place, ...change }
+    const others = { ...Object(history.state), apiTokensTrail: undefined, apiTokensOpened: undefined }
+    history[how]({ ...others, ...step }, '', location.pathname + searchOf(this.place, location.search))
+  }
+
+  get #trail(): readonly string[] {
+    return stepOf(history.state).apiTokensTrail ?? []
+  }
+}
+
+function stepOf(state: unknown): Step {
+  return Object(state) as Step
+}

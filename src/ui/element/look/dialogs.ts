@@ -1,0 +1,94 @@
+/** The look of dialogs, and of the one that comes from the side. */
+
+import { css } from 'lit'
+
+export const dialogs = css`
+  dialog {
+    width: min(36rem, calc(100vw - 1.5rem));
+    max-width: none;
+    max-height: calc(100dvh - 1.5rem);
+    padding: 0;
+    overflow: auto;
+    border: 1px solid var(--_line);
+    border-radius: calc(var(--_radius) * 1.75);
+    background: var(--_background);
+    color: var(--_text);
+    box-shadow: 0 1.5rem 4rem rgb(10 14 25 / 30%);
+    overscroll-behavior: contain;
+  }
+
+  dialog::backdrop {
+    background: rgb(12 16 26 / 50%);
+  }
+
+  dialog[open] {
+    animation: appear 0.16s ease-out;
+  }
+
+  .frame {
+    display: grid;
+    gap: 1.125rem;
+    padding: 1.5rem;
+  }
+
+  .head {
+    display: flex;
+    gap: 1rem;
+    align-items: start;
+    justify-content: space-between;
+  }
+
+  .head > :first-child {
+    min-width: 0;
+  }
+
+  .head .icon-only {
+    margin: -0.25rem -0.5rem 0 0;
+  }
+
+  form {
+    display: grid;
+    gap: 1.125rem;
+  }
+
+  .buttons.end {
+    justify-content: flex-end;
+  }
+
+  dialog.side {
+    width: min(42rem, 100vw);
+    height: 100dvh;
+    max-height: none;
+    margin: 0 0 0 auto;
+    border-width: 0 0 0 1px;
+    border-radius: 0;
+  }
+
+  dialog.side[open] {
+    animation-name: slide;
+  }
+
+  @keyframes appear {
+    from {
+      opacity: 0;
+      transform: translateY(6px);
+    }
+  }
+
+  @keyframes slide {
+    from {
+      opacity: 0;
+      transform: translateX(2rem);
+    }
+  }
+
+  @media (max-width: 30rem) {
+    .frame {
+      padding: 1.125rem 1rem;
+    }
+
+    .buttons.end > button {
+      flex: 1 1 auto;
+    }
+  }
+`

@@ -1,0 +1,45 @@
+/** How a token stands, and why, in words. */
+
+import { html, nothing, type TemplateResult } from 'lit'
+import * as icons from '../look/icons.ts'
+import type { Texts } from '../texts.ts'
+import { idleSoonDays, type Token } from '../token.ts'
+
+export function statusBadge(token: Token, texts: Texts): TemplateResult {
+  const { status } = token
+  return html`<span class="badge ${status}">${texts.say(wasRotated(token) ? 'rotated' : status)}</span>`
+}
+
+/** Why a token is not active, or that it will soon not be; nothing for one in good standing. */
+export function statusReason(token: Token, texts: Texts, now: number): unknown {
+  const days = idleSoonDays(token, now)
+  if (days !== undefined && token.idle_expires_at !== null) {
+    const date = texts.day(token.idle_expires_at)
+    return html`<span class="warning-text soon">${icons.clock}${texts.say('idleSoon', { count: days, date })}</span>`
+  }
+  const reason = reasonText(token, texts)
+  return reason === undefined ? nothing : html`<span class="muted reason">${reason}</span>`
+}
+
+function wasRotated(token: Token): boolean {
+  return token.status === 'revoked' && token.status_reason === 'rotated'
+}
+
+function reasonText(token: Token, texts: Texts): string | undefined {
+  switch (token.status) {
+    case 'active':
+      return token.expires_at === null
+        ? undefined
+        : `${texts.say('expires')} ${texts.moment(token.expires_at)}`
+    case 'inactive':
+      if (token.status_reason !== 'idle') return texts.say('wasSwitchedOff')
+      return token.last_used_at === null
+        ? texts.say('neverUsedIdle', { date: texts.day(token.created_at) })
+        : texts.say('wasIdle', { date: texts.day(token.last_used_at) })
+    case 'revoked':
+      if (wasRotated(token)) return texts.say('wasRotated')
+      return texts.say(token.status_reason === 'user_removed' ? 'wasUserRemoved' : 'wasRevoked')
+    case 'expired':
+      return texts.say('hasExpired', { date: token.expires_at === null ? '' : texts.day(token.expires_at) })
+  }
+}

@@ -1,0 +1,95 @@
+/** Speaks: messages with their places filled, dates and numbers as the language writes them. */
+
+import { english } from '../messages/english.ts'
+import type { MessageName, MessageOverrides } from '../messages/messages.ts'
+
+export type Params = Readonly<Record<string, string | number>>
+
+const DAY_MS = 86_400_000
+
+export class Texts {
+  readonly #messages: MessageOverrides
+  readonly #plural: Intl.PluralRules
+  readonly #number: Intl.NumberFormat
+  readonly #day: Intl.DateTimeFormat
+  readonly #moment: Intl.DateTimeFormat
+  readonly #relative: Intl.RelativeTimeFormat
+
+  /** @param language how dates, numbers and plurals are written; the words are English but for the overrides. */
+  constructor(language: string, overrides: MessageOverrides = {}) {
+    const locale = knownLocale(language)
+    this.#messages = { ...english, ...overrides }
+    this.#plural = new Intl.PluralRules(locale)
+    this.#number = new Intl.NumberFormat(locale)
+    this.#day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' })
+    this.#moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
+    this.#relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
+  }
+
+  /** A message as plain text. */
+  say(name: MessageName, params: Params = {}): string {
+    return this.parts(name, params, (value) => value).join('')
+  }
+
+  /** A message in pieces for a template; `show` turns a string param into what is shown. */
+  parts<Shown>(
+    name: MessageName,
+    params: Params,
+    show: (value: string, place: string) => Shown,
+  ): (string | Shown)[] {
+    return this.#form(name, params)
+      .split(/\{(\w+)\}/)
+      .map((piece, index) => {
+        if (index % 2 === 0) return piece
+        const value = params[piece] ?? ''
+        return typeof value === 'number' ? this.number(value) : show(value, piece)
+      })
+  }
+
+  number(value: number): string {
+    return this.#number.format(value)
+  }
+
+  day(iso: string): string {
+    return this.#day.format(new Date(iso))
+  }
+
+  /** A date without a time, such as the daily counts carry, which is UTC's. */
+  utcDay(date: string): string {
+    return new Intl.DateTimeFormat(this.#day.resolvedOptions().locale, {
+      month: 'short',
+      day: 'numeric',
+      timeZone: 'UTC',
+    }).format(new Date(date))
+  }
+
+  moment(iso: string): string {
+    return this.#moment.format(new Date(iso))
+  }
+
+  /** `3 hours ago` within the last month, the day before that. */
+  ago(iso: string, now: number): string {
+    const passed = now - Date.parse(iso)
+    if (passed > 30 * DAY_MS) return this.day(iso)
+    if (passed >= DAY_MS) return this.#relative.format(-Math.floor(passed / DAY_MS), 'day')
+    if (passed >= 3_600_000) return this.#relative.format(-Math.floor(passed / 3_600_000), 'hour')
+    if (passed >= 60_000) return this.#relative.format(-Math.floor(passed / 60_000), 'minute')
+    return this.#relative.format(0, 'second')
+  }
+
+  #form(name: MessageName, { count }: Params): string {
+    const message = this.#messages[name] ?? name
+    if (typeof message === 'string') return message
+    const category = this.#plural.select(typeof count === 'number' ? count : 0)
+    return message[category] ?? message.other
+  }
+}
+
+/** A wrong tag in a host's `lang` is no reason to show nothing. */
+function knownLocale(language: string): string {
+  try {
+    return Intl.getCanonicalLocales(language)[0] ?? 'en'
+  } catch {
+    return 'en'
+  }
+}

@@ -1,0 +1,122 @@
+/** Calls the token routes in the name of whoever is signed in. */
+
+import { Fault, faultOf } from './fault.ts'
+import {
+  type Counts,
+  type IssuedToken,
+  type Scope,
+  STATUSES,
+  type Token,
+  type TokenPage,
+  type Usage,
+} from './token.ts'
+
+export interface ListQuery {
+  readonly status?: string | undefined
+  readonly q?: string | undefined
+  readonly sort?: string | undefined
+  readonly cursor?: string | undefined
+  readonly limit?: number | undefined
+}
+
+export interface NewToken {
+  readonly name: string | null
+  readonly description: string | null
+  readonly scopes: readonly string[]
+  readonly expires_in?: number
+}
+
+export interface TokenChange {
+  readonly name?: string | null
+  readonly description?: string | null
+  readonly status?: 'active' | 'inactive'
+}
+
+export interface Rotation {
+  readonly grace_period: number
+  readonly scopes?: readonly string[]
+}
+
+const TIMEOUT_MS = 30_000
+
+export class TokenClient {
+  readonly #url: string
+
+  /** @param url where the token routes are, such as `/tokens`. */
+  constructor(url: string) {
+    this.#url = url.replace(/\/+$/, '')
+  }
+
+  list(query: ListQuery, signal?: AbortSignal): Promise<TokenPage> {
+    const entries = Object.entries(query).flatMap(([name, value]) =>
+      value === undefined || value === '' ? [] : [[name, String(value)]],
+    )
+    return this.#call<TokenPage>('GET', `?${new URLSearchParams(entries)}`, { signal })
+  }
+
+  /** How many tokens match, status by status. */
+  async counts(q: string, signal?: AbortSignal): Promise<Counts> {
+    const pages = await Promise.all(STATUSES.map((status) => this.list({ status, q, limit: 1 }, signal)))
+    return Object.fromEntries(STATUSES.map((status, index) => [status, pages[index]?.total ?? 0]))
+  }
+
+  get(id: string): Promise<Token> {
+    return this.#call('GET', `/${encodeURIComponent(id)}`)
+  }
+
+  async scopes(): Promise<readonly Scope[]> {
+    return (await this.#call<{ data: readonly Scope[] }>('GET', '/scopes')).data
+  }
+
+  usage(id: string, days: number, signal?: AbortSignal): Promise<Usage> {
+    return this.#call('GET', `/${encodeURIComponent(id)}/usage?days=${days}`, { signal })
+  }
+
+  issue(token: NewToken): Promise<IssuedToken> {
+    return this.#call('POST', '', { body: token })
+  }
+
+  update(id: string, change: TokenChange): Promise<Token> {
+    return this.#call('PATCH', `/${encodeURIComponent(id)}`, { body: change })
+  }
+
+  revoke(id: string): Promise<void> {
+    return this.#call('DELETE', `/${encodeURIComponent(id)}`)
+  }
+
+  rotate(id: string, rotation: Rotation): Promise<IssuedToken> {
+    return this.#call('POST', `/${encodeURIComponent(id)}/rotate`, { body: rotation })
+  }
+
+  /** @throws {Fault} */
+  async #call<Answer>(
+    method: string,
+    path: string,
+    { body, signal }: { body?: object; signal?: AbortSignal | undefined } = {},
+  ): Promise<Answer> {
+    const timeout = AbortSignal.timeout(TIMEOUT_MS)
+    let response: Response
+    try {
+      response = await fetch(this.#url + path, {
+        method,
+        // A host that sends who is signed out to its sign-in page has answered.
+        redirect: 'manual',
+        signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+        headers: { accept: 'application/json', ...(body && { 'content-type': 'application/json' }) },
+        ...(body && { body: JSON.stringify(body) }),
+      })
+    } catch (cause) {
+      if (signal?.aborted) throw cause
+      throw new Fault('unreachable', '', { cause })
+    }
+    if (response.type === 'opaqueredirect') throw new Fault('signed-out')
+    if (response.status === 204) return undefined as Answer
+    // The body breaks off where the network does, and a proxy's own error is no JSON.
+    const answer: unknown = await response.json().catch((cause: unknown) => cause)
+    if (signal?.aborted) throw signal.reason
+    if (response.ok && !(answer instanceof Error)) return answer as Answer
+    if (response.ok) throw new Fault('unreachable', '', { cause: answer })
+    const { code, message = '' } = Object(answer) as { code?: string; message?: string }
+    throw faultOf(response.status, code, message)
+  }
+}

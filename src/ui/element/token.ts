@@ -1,0 +1,69 @@
+/** Tokens as the routes answer them: what the page knows. */
+
+export type Status = 'active' | 'inactive' | 'revoked' | 'expired'
+
+export const STATUSES: readonly Status[] = ['active', 'inactive', 'revoked', 'expired']
+
+export interface Token {
+  readonly id: string
+  readonly name: string | null
+  readonly description: string | null
+  readonly scopes: readonly string[]
+  readonly status: Status
+  readonly status_reason: string | null
+  readonly hint: string
+  readonly created_at: string
+  readonly updated_at: string
+  readonly expires_at: string | null
+  readonly last_used_at: string | null
+  readonly idle_expires_at: string | null
+  readonly use_count: number
+  /** Only where the host keeps them. */
+  readonly last_used_ip?: string | null
+  readonly last_used_user_agent?: string | null
+}
+
+/** A new token, with its credential: in the answer to issue and rotate, and nowhere else. */
+export interface IssuedToken extends Token {
+  readonly token: string
+}
+
+export type Counts = Readonly<Partial<Record<Status, number>>>
+
+export interface TokenPage {
+  readonly data: readonly Token[]
+  readonly next_cursor: string | null
+  readonly total: number
+}
+
+export interface Scope {
+  readonly name: string
+  readonly description: string | null
+}
+
+export interface DayOfUse {
+  /** `2026-01-31`, UTC. */
+  readonly date: string
+  readonly requests: number
+}
+
+export interface Usage {
+  readonly data: readonly DayOfUse[]
+  /** The granted scopes that requests have really asked for; only where the host counts them. */
+  readonly scopes?: readonly string[]
+}
+
+const DAY_MS = 86_400_000
+const IDLE_WARNING_MS = 5 * DAY_MS
+
+/** Revoked and expired tokens have ended: nothing can be done with them. */
+export function hasEnded({ status }: Token): boolean {
+  return status === 'revoked' || status === 'expired'
+}
+
+/** How many whole days an active token that goes idle within five days has lain unused; otherwise `undefined`. */
+export function idleSoonDays(token: Token, now: number): number | undefined {
+  if (token.status !== 'active' || token.idle_expires_at === null) return undefined
+  if (Date.parse(token.idle_expires_at) - now > IDLE_WARNING_MS) return undefined
+  return Math.max(0, Math.floor((now - Date.parse(token.last_used_at ?? token.created_at)) / DAY_MS))
+}

@@ -1,0 +1,141 @@
+/** The page for everybody: the keyboard alone, focus, live regions, motion, and any width. */
+
+import t from 'tap'
+import { inChromium } from './chromium.ts'
+import { focused, untilFocused, walkTo } from './focus.ts'
+import { furnish, openAs, startPageHost } from './page-host.ts'
+
+await inChromium((browser) => {
+  t.test('by keyboard alone: generate, copy, rename, switch off, search, revoke', async (t) => {
+    const host = await startPageHost(t)
+    await host.issue('ada', { name: 'older' })
+    const page = await openAs(t, browser, host, 'ada', { permissions: ['clipboard-read', 'clipboard-write'] })
+    await page.getByRole('button', { name: 'Details of older' }).waitFor()
+    const press = (key: string) => page.keyboard.press(key)
+    await walkTo(page, 'Tab', 'Generate New Token')
+    await press('Enter')
+    await page.getByRole('checkbox').first().waitFor()
+    t.equal(await focused(page), 'Name (optional)', 'the first field')
+    await page.keyboard.type('CI')
+    await press('Enter')
+    await page.getByRole('heading', { name: 'Copy your token now' }).waitFor()
+    t.equal(await focused(page), 'Copy token')
+    await press('Enter')
+    await page.getByText('The token is copied.').waitFor()
+    await press('Escape')
+    await untilFocused(page, 'Details of CI')
+    t.pass('focus is on the new token')
+
+    await press('Tab')
+    t.equal(await focused(page), 'CI: active')
+    await press('Space')
+    await page.getByText('CI is inactive.').waitFor()
+    t.equal(await focused(page), 'CI: active', 'focus stays on the switch')
+
+    await press('Tab')
+    t.equal(await focused(page), 'Actions for CI')
+    await press('Enter')
+    await page.getByRole('menu').waitFor()
+    t.equal(await focused(page), 'View details')
+    await press('ArrowDown')
+    t.equal(await focused(page), 'Rename')
+    await press('Enter')
+    await page.getByRole('dialog').getByRole('textbox', { name: 'Name' }).waitFor()
+    t.equal(await focused(page), 'Name')
+    await page.keyboard.type('Nightly')
+    await press('Enter')
+    await page.getByRole('button', { name: 'Edit the name' }).waitFor()
+    await press('Escape')
+    await untilFocused(page, 'Actions for Nightly')
+    t.pass('focus is back at the menu’s button')
+
+    await press('Enter')
+    await press('End')
+    await press('Enter')
+    await page.getByRole('heading', { name: 'Revoke this token?' }).waitFor()
+    await walkTo(page, 'Tab', 'Revoke token')
+    await press('Enter')
+    await untilFocused(page, 'Details of Nightly')
+    const [token] = (await host.app.apiTokens.list({ userId: 'ada' })).data
+    t.same([token?.name, token?.status], ['Nightly', 'revoked'])
+
+    await walkTo(page, 'Shift+Tab', 'All')
+    for (const [key, name] of [
+      ['ArrowRight', 'Active'],
+      ['End', 'Expired'],
+      ['ArrowRight', 'All'],
+      ['ArrowLeft', 'Expired'],
+      ['Home', 'All'],
+    ] as const) {
+      await press(key)
+      t.equal(await focused(page), name, key)
+    }
+  })
+
+  t.test('a dialog holds the focus', async (t) => {
+    const host = await startPageHost(t)
+    const page = await openAs(t, browser, host, 'ada')
+    await page.getByRole('button', { name: 'Generate New Token' }).click()
+    await page.getByRole('checkbox').first().waitFor()
+    for (let steps = 0; steps < 12; steps += 1) {
+      await page.keyboard.press('Tab')
+      t.equal(await page.evaluate(BEHIND), false, 'never behind it')
+    }
+  })
+
+  t.test('what changes is told by live regions that were there before', async (t) => {
+    const host = await startPageHost(t)
+    await host.issue('ada', { name: 'CI' })
+    const page = await openAs(t, browser, host, 'ada')
+    await page.getByRole('switch').waitFor()
+    const region = page.locator('api-tokens .toasts')
+    t.equal(await region.getAttribute('role'), 'status')
+    t.equal((await region.innerText()).trim(), '')
+    await page.getByRole('switch').click()
+    await region.getByText('CI is inactive.').waitFor()
+  })
+
+  t.test('who wants no motion sees none', async (t) => {
+    const host = await startPageHost(t)
+    await host.issue('ada')
+    for (const [reducedMotion, moves] of [
+      ['reduce', false],
+      ['no-preference', true],
+    ] as const) {
+      const page = await openAs(t, browser, host, 'ada', { reducedMotion })
+      await page.getByRole('button', { name: 'Generate New Token' }).click()
+      await page.getByRole('dialog').waitFor()
+      const style = "getComputedStyle(document.querySelector('api-tokens').shadowRoot"
+      const dialog = ".querySelector('api-tokens-generate').shadowRoot.querySelector('dialog')).animationName"
+      t.equal((await page.evaluate(style + dialog)) !== 'none', moves, reducedMotion)
+    }
+  })
+
+  for (const width of [320, 700, 1920]) {
+    t.test(`nothing sticks out at ${width} px`, async (t) => {
+      const host = await startPageHost(t)
+      await furnish(host)
+      await host.issue('ada', {
+        name: 'W'.repeat(100),
+        description: 'w'.repeat(1000),
+        scopes: ['chat:write'],
+      })
+      const page = await openAs(t, browser, host, 'ada', { viewport: { width, height: 720 } })
+      await page.getByRole('button', { name: 'Details of short' }).waitFor()
+      t.equal(await page.evaluate(OVERFLOW), 0, 'the list')
+      await page.getByRole('button', { name: /^Details of WWW/ }).click()
+      await page.getByRole('dialog').getByText('Created').waitFor()
+      t.equal(await page.evaluate(OVERFLOW), 0, 'the details')
+      const inside = "document.querySelector('api-tokens').shadowRoot.querySelector('api-tokens-details')"
+      const dialog = `${inside}.shadowRoot.querySelector('dialog')`
+      t.equal(await page.evaluate(`${dialog}.scrollWidth - ${dialog}.clientWidth`), 0, 'within the details')
+    })
+  }
+})
+
+const OVERFLOW = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+
+const BEHIND = `(() => {
+  const inner = document.querySelector('api-tokens')?.shadowRoot.activeElement
+  return inner !== null && !inner.localName.startsWith('api-tokens-')
+})()`

@@ -1,0 +1,84 @@
+/** The example host in a browser: its people sign in, use its Settings page, and an administrator ends one of them. */
+
+import type { BrowserContext, Page } from 'playwright-core'
+import t from 'tap'
+import { call, startTestHost } from '../examples/test-host.ts'
+import { checkWithAxe, LOOKS } from './axe.ts'
+import { freshContext, inChromium } from './chromium.ts'
+
+async function signIn(context: BrowserContext, origin: string, name: RegExp): Promise<Page> {
+  const page = await context.newPage()
+  await page.goto(origin)
+  await page.getByRole('link', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name }).click()
+  await page.getByRole('button', { name: 'Sign out' }).waitFor()
+  return page
+}
+
+await inChromium((browser) => {
+  t.test(
+    'sign in, generate, paste the curl line’s call; an administrator stops it, and restores it',
+    async (t) => {
+      const host = await startTestHost(t)
+      const grace = await signIn(await freshContext(t, browser), host.url, /Grace/)
+      await grace.getByRole('button', { name: 'Generate New Token' }).click()
+      await grace.getByRole('checkbox', { name: /models:read/ }).check()
+      await grace.getByRole('button', { name: 'Generate token' }).click()
+      await grace.getByRole('button', { name: 'Show' }).click()
+      const curl = await grace.getByRole('textbox', { name: 'Try it' }).inputValue()
+      const [, url = '', credential = ''] = /^curl '(.+?)' -H 'Authorization: Bearer (.+)'$/.exec(curl) ?? []
+      t.equal(url, `${host.url}/v1/models`)
+      t.equal((await call(url, credential)).status, 200)
+
+      const ada = await signIn(await freshContext(t, browser), host.url, /Ada/)
+      await ada.getByRole('link', { name: 'Users' }).click()
+      await ada.getByRole('button', { name: /^Deactivate Grace/ }).click()
+      await ada
+        .getByRole('status')
+        .getByText(/^Grace.* is deactivated\.$/)
+        .waitFor()
+      t.equal((await call(url, credential)).status, 401)
+      await ada.getByRole('button', { name: /^Reactivate Grace/ }).click()
+      await ada
+        .getByRole('status')
+        .getByText(/^Grace.* is active again\.$/)
+        .waitFor()
+      t.equal((await call(url, credential)).status, 200)
+      await ada.getByRole('button', { name: /^Remove Grace/ }).click()
+      await ada.getByRole('dialog').getByText('loses every session').waitFor()
+      await ada.keyboard.press('Escape')
+      t.equal((await call(url, credential)).status, 200, 'Escape removes nobody')
+      await ada.getByRole('button', { name: /^Remove Grace/ }).click()
+      await ada.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+      await ada
+        .getByRole('status')
+        .getByText(/^Grace.* is removed\.$/)
+        .waitFor()
+      t.equal((await call(url, credential)).status, 401)
+    },
+  )
+
+  t.test('the open host says on its Settings page that tokens are not to be had', async (t) => {
+    const host = await startTestHost(t, { BODHI_AUTH: 'none' })
+    const page = await (await freshContext(t, browser)).newPage()
+    await page.goto(host.url)
+    await page.getByRole('heading', { name: 'API Tokens Not Available' }).waitFor()
+    await checkWithAxe(t, page, 'not available')
+  })
+
+  for (const [look, options] of LOOKS) {
+    t.test(`axe finds nothing in the host’s own pages, ${look}`, async (t) => {
+      const host = await startTestHost(t)
+      const context = await freshContext(t, browser, options)
+      const page = await context.newPage()
+      await page.goto(`${host.url}/settings/users`)
+      await checkWithAxe(t, page, 'signed out')
+      const ada = await signIn(context, host.url, /Ada/)
+      await ada.getByRole('heading', { name: 'No API tokens yet' }).waitFor()
+      await checkWithAxe(t, ada, 'API Tokens, in the colours of the host')
+      await ada.goto(`${host.url}/settings/users`)
+      await ada.getByRole('heading', { name: 'Users' }).waitFor()
+      await checkWithAxe(t, ada, 'Users')
+    })
+  }
+})
