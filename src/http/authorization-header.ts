@@ -22,6 +22,7 @@ export const NOT_ONE_CREDENTIAL: HeaderFault = {
   detail: 'Bearer takes exactly one credential',
 }
 
+const AUTHORIZATION = 'Authorization'
 const SCHEME = 'bearer'
 const TAB = 9
 const SPACE = 32
@@ -57,6 +58,15 @@ export function isCredential(text: string): boolean {
   return /^[A-Za-z0-9\-._~+/]+=*$/.test(text)
 }
 
+/** Node keeps the first of two lines in silence; a proxy in front may have believed the second. */
+export function hasTwoLines(rawHeaders: readonly string[]): boolean {
+  let lines = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (isAuthorization(rawHeaders[index])) lines += 1
+  }
+  return lines > 1
+}
+
 /** The scheme is case-insensitive (RFC 9110 §11.1), and what parts it from the credential is white space. */
 function hasBearerScheme(header: string): boolean {
   if (header.slice(0, SCHEME.length).toLowerCase() !== SCHEME) return false
@@ -75,15 +85,7 @@ function afterBlanks(header: string, start: number): string {
   return header.slice(index)
 }
 
-/** Node keeps the first of two lines in silence; a proxy in front may have believed the second. */
-function hasTwoLines(rawHeaders: readonly string[]): boolean {
-  let lines = 0
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (isAuthorization(rawHeaders[index])) lines += 1
-  }
-  return lines > 1
-}
-
 function isAuthorization(name: string | undefined): boolean {
-  return name?.length === 13 && name.toLowerCase() === 'authorization'
+  if (name?.length !== AUTHORIZATION.length) return false
+  return name === AUTHORIZATION || name.toLowerCase() === AUTHORIZATION.toLowerCase()
 }

@@ -20,10 +20,12 @@ export interface Challenges {
   insufficientScope(demanded: readonly string[]): FastifyError
 }
 
-export function createChallenges(realm: string): Challenges {
+/** @param resourceMetadata Where clients learn how to come by a token (RFC 9728 §5.1), when there is such a place. */
+export function createChallenges(realm: string, resourceMetadata?: string): Challenges {
   const bearer = `Bearer realm="${realm.replace(/["\\]/g, '\\$&')}"`
+  const metadata = resourceMetadata === undefined ? '' : `, resource_metadata="${resourceMetadata}"`
   const challenged = <E extends FastifyError>(error: E, parameters = ''): E =>
-    withHeaders(error, { 'www-authenticate': bearer + parameters })
+    withHeaders(error, { 'www-authenticate': bearer + parameters + metadata })
   return {
     fault: (fault) =>
       fault.kind === 'missing'

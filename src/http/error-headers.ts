@@ -8,7 +8,8 @@ import { isApiTokensError } from '../errors.ts'
  * the request after ours has refused it, and its 200 carries no challenge then.
  */
 export function answerWithErrorHeaders(fastify: FastifyInstance): void {
-  fastify.addHook('onError', async (_request, reply, error) => {
+  fastify.addHook('onError', (_request, reply, error, done) => {
     if (isApiTokensError(error) && error.headers !== undefined) reply.headers(error.headers)
+    done()
   })
 }

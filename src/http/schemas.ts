@@ -4,6 +4,7 @@ import { type Static, type TSchema, Type } from 'typebox'
 import { MAX_EXPIRES_IN } from '../lifecycle/issue-token.ts'
 import { DEFAULT_LIMIT, MAX_LIMIT, TOKEN_SORTS } from '../lifecycle/list-tokens.ts'
 import { DEFAULT_GRACE_PERIOD, MAX_GRACE_PERIOD } from '../lifecycle/rotate-token.ts'
+import { defaultUsageDays } from '../lifecycle/token-usage.ts'
 import { TOKEN_STATUSES } from '../token/status.ts'
 import { MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH } from '../token/text.ts'
 
@@ -128,6 +129,36 @@ export const ListQuery = Type.Object(
 )
 
 export type ListQuery = Static<typeof ListQuery>
+
+/** What may be asked of a token's usage, the number of days as the host keeps them. */
+export function usageQuery(maxUsageDays: number) {
+  return Type.Object(
+    {
+      days: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          maximum: maxUsageDays,
+          default: defaultUsageDays(maxUsageDays),
+          description: 'How many days, today included',
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  )
+}
+
+export const Usage = Type.Object(
+  {
+    data: Type.Array(
+      Type.Object({
+        date: Type.String({ format: 'date', description: 'The day, in UTC' }),
+        requests: Type.Integer({ description: 'How many requests were verified with the token' }),
+      }),
+      { description: 'Every day, today last' },
+    ),
+  },
+  { title: 'Usage of an API token' },
+)
 
 export const NoQuery = Type.Object({}, { additionalProperties: false })
 

@@ -8,6 +8,7 @@ import type { LifecycleParts } from '../lifecycle/lifecycle-parts.ts'
 import { listTokens } from '../lifecycle/list-tokens.ts'
 import { revokeToken } from '../lifecycle/revoke-token.ts'
 import { rotateToken } from '../lifecycle/rotate-token.ts'
+import { tokenUsage } from '../lifecycle/token-usage.ts'
 import { updateToken } from '../lifecycle/update-token.ts'
 import { requireSameSite } from './cross-site.ts'
 import { type OperationParts, operation } from './operation.ts'
@@ -15,7 +16,7 @@ import * as schemas from './schemas.ts'
 import { refuseApiToken } from './session-only.ts'
 import { type AuthenticateUser, requireUser, userOf } from './signed-in-user.ts'
 import { strictRoute } from './strict-scope.ts'
-import { issuedOnWire, listOnWire, tokenOnWire } from './wire.ts'
+import { issuedOnWire, listOnWire, tokenOnWire, usageOnWire } from './wire.ts'
 
 export interface TokenRouteParts extends OperationParts {
   readonly lifecycle: LifecycleParts
@@ -118,6 +119,28 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): v
     },
     async (request) =>
       tokenOnWire(await getToken(lifecycle, request.params.id, { userId: userOf(request).id })),
+  )
+
+  scope.get(
+    '/:id/usage',
+    {
+      ...strictRoute,
+      schema: {
+        ...operation(
+          parts,
+          'getApiTokenUsage',
+          'Get how often one of your API tokens was used, by day',
+          { 200: schemas.Usage },
+          [400, 401, 403, 404, 503],
+        ),
+        params: schemas.TokenParams,
+        querystring: schemas.usageQuery(lifecycle.maxUsageDays),
+      },
+    },
+    async (request) =>
+      usageOnWire(
+        await tokenUsage(lifecycle, request.params.id, request.query, { userId: userOf(request).id }),
+      ),
   )
 
   scope.patch(

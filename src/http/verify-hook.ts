@@ -32,22 +32,20 @@ export function verifySteps(parts: VerifyHookParts): HookSteps {
   const connections = new ConnectionMemory()
   return (request, reply, done) => {
     if (readSlot(request, slot)?.entry.live === true) return done()
-    const credential = readCredential(request.raw)
-    if (typeof credential !== 'string') return done(challenges.fault(credential))
+    const { raw } = request
     const now = clock.now()
-    const { socket } = request.raw
-    const entry =
-      verification.reuse(connections.recall(socket, credential), now) ?? recall(socket, credential, now)
-    if (entry !== undefined) return settle(parts, entry, request, reply, done)
+    const known = verification.reuse(connections.recall(raw), now)
+    if (known !== undefined) return settle(parts, known, request, reply, done)
+    const credential = readCredential(raw)
+    if (typeof credential !== 'string') return done(challenges.fault(credential))
+    const entry = verification.recall(credential, now)
+    if (entry !== undefined) {
+      connections.remember(raw, entry)
+      return settle(parts, entry, request, reply, done)
+    }
     // A credential that was verified before is well-formed; this one may be anything.
     if (!isCredential(credential)) return done(challenges.fault(NOT_ONE_CREDENTIAL))
     verification.load(credential, now, (loaded) => settle(parts, loaded, request, reply, done)).catch(done)
-  }
-
-  function recall(connection: object, credential: string, now: number): VerificationEntry | undefined {
-    const entry = verification.recall(credential, now)
-    if (entry !== undefined) connections.remember(connection, credential, entry)
-    return entry
   }
 }
 

@@ -3,6 +3,7 @@
 import type { ApiToken } from '../lifecycle/api-token.ts'
 import type { IssuedToken } from '../lifecycle/issue-token.ts'
 import type { TokenList } from '../lifecycle/list-tokens.ts'
+import type { TokenUsage } from '../lifecycle/token-usage.ts'
 import type { Token } from './schemas.ts'
 
 export function tokenOnWire(token: ApiToken): Token {
@@ -31,6 +32,10 @@ export function issuedOnWire({ token, credential }: IssuedToken) {
 
 export function listOnWire({ data, nextCursor, total }: TokenList) {
   return { data: data.map(tokenOnWire), next_cursor: nextCursor, total }
+}
+
+export function usageOnWire({ data }: TokenUsage) {
+  return { data: [...data] }
 }
 
 function isoOf(time: Date | null): string | null {

@@ -18,9 +18,13 @@ export interface SigningJwk extends JsonWebKey {
   readonly kid: string
   readonly alg?: string
   readonly use?: string
+  /** When the key begins to sign, in seconds since the epoch (OpenID Federation 1.0 §8.7.2). It verifies before. */
+  readonly nbf?: number
 }
 
-export type SigningAlgorithm = 'HS256' | 'EdDSA' | 'ES256'
+export const SIGNING_ALGORITHMS = ['HS256', 'EdDSA', 'ES256'] as const
+
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number]
 
 /** A checked key, in the forms that the signer takes. */
 export interface SigningKey {
@@ -30,11 +34,15 @@ export interface SigningKey {
   readonly verification: Buffer | string
   /** What signs, in the same forms; absent in a public key, which verifies only. */
   readonly signature: Buffer | string | undefined
+  /** The moment from which it may sign, in milliseconds since the epoch. */
+  readonly startsAt: number
 }
 
 /** RFC 7518 §3.2: a key of at least the size of the hash. */
 const MIN_SECRET_BYTES = 32
 const MAX_KID_LENGTH = 255
+/** The last second of the year 9999: what lies beyond is milliseconds. */
+const MAX_NBF = 253_402_300_799
 
 /**
  * Reads one JWK. `oct` signs HS256 (RFC 7518 §3.2), `OKP` on Ed25519 EdDSA (RFC 8037), `EC` on P-256 ES256
@@ -46,15 +54,18 @@ const MAX_KID_LENGTH = 255
 export function readSigningKey(jwk: unknown, path: string): SigningKey {
   if (!isObject(jwk)) throw new InvalidOption(`${path} must be a JWK object`)
   const algorithm = algorithmOf(jwk, path)
-  const { kid, alg, use } = jwk
+  const { kid, alg, use, nbf = 0 } = jwk
   if (typeof kid !== 'string' || kid === '' || kid.length > MAX_KID_LENGTH) {
     throw new InvalidOption(`${path}.kid must be a string of at most ${MAX_KID_LENGTH} characters`)
   }
   if (alg !== undefined && alg !== algorithm)
     throw new InvalidOption(`${path}.alg must be ${algorithm} for this key`)
   if (use !== undefined && use !== 'sig') throw new InvalidOption(`${path}.use must be sig`)
-  if (algorithm === 'HS256') return symmetricKey(jwk, kid, path)
-  return asymmetricKey(jwk, kid, algorithm, path)
+  if (typeof nbf !== 'number' || !(nbf >= 0 && nbf <= MAX_NBF)) {
+    throw new InvalidOption(`${path}.nbf must be seconds since the epoch`)
+  }
+  const halves = algorithm === 'HS256' ? symmetricKey(jwk, kid, path) : asymmetricKey(jwk, path)
+  return { kid, algorithm, ...halves, startsAt: nbf * 1000 }
 }
 
 function algorithmOf(jwk: Record<string, unknown>, path: string): SigningAlgorithm {
@@ -72,7 +83,9 @@ function algorithmOf(jwk: Record<string, unknown>, path: string): SigningAlgorit
   }
 }
 
-function symmetricKey(jwk: Record<string, unknown>, kid: string, path: string): SigningKey {
+type Halves = Pick<SigningKey, 'verification' | 'signature'>
+
+function symmetricKey(jwk: Record<string, unknown>, kid: string, path: string): Halves {
   const { k } = jwk
   if (typeof k !== 'string' || !/^[\w-]+$/.test(k)) throw new InvalidOption(`${path}.k must be base64url`)
   const secret = Buffer.from(k, 'base64url')
@@ -81,27 +94,17 @@ function symmetricKey(jwk: Record<string, unknown>, kid: string, path: string): 
   // RFC 7638 §7: a published thumbprint of a secret lets anyone test guesses of it.
   if (kid === thumbprint(k))
     throw new InvalidOption(`${path}.kid must not be the thumbprint of a symmetric key`)
-  return { kid, algorithm: 'HS256', verification: secret, signature: secret }
+  return { verification: secret, signature: secret }
 }
 
-function asymmetricKey(
-  jwk: Record<string, unknown>,
-  kid: string,
-  algorithm: SigningAlgorithm,
-  path: string,
-): SigningKey {
+function asymmetricKey(jwk: Record<string, unknown>, path: string): Halves {
   const { d, ...publicJwk } = jwk
   const publicKey = keyOf(() => createPublicKey({ key: publicJwk, format: 'jwk' }), path)
   const verification = publicKey.export({ type: 'spki', format: 'pem' }).toString()
-  if (d === undefined) return { kid, algorithm, verification, signature: undefined }
+  if (d === undefined) return { verification, signature: undefined }
   const privateKey = keyOf(() => createPrivateKey({ key: jwk, format: 'jwk' }), path)
   if (!isPair(privateKey, publicKey)) throw new InvalidOption(`${path}.d does not belong to its public key`)
-  return {
-    kid,
-    algorithm,
-    verification,
-    signature: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-  }
+  return { verification, signature: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() }
 }
 
 function keyOf(read: () => KeyObject, path: string): KeyObject {

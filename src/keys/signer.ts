@@ -1,21 +1,37 @@
 /** Signs credentials and checks their signatures: the one place that knows @fastify/jwt. */
 
-import { randomUUID } from 'node:crypto'
-import fastifyJwt, { type FastifyJWTOptions, type JWT } from '@fastify/jwt'
+import { createHmac, createSecretKey, type KeyObject, randomUUID, timingSafeEqual } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import fastifyJwt, {
+  type FastifyJWTOptions,
+  type JWT,
+  type SignOptions,
+  type VerifyOptions,
+} from '@fastify/jwt'
 import type { FastifyInstance } from 'fastify'
 import { TOKEN_TYPE, type TokenClaims } from '../token/claims.ts'
 import { isCanonicalBase64url } from './base64url.ts'
 import { hasLowS, withLowS } from './es256-twin.ts'
 import type { SigningKey } from './jwk.ts'
-import type { SigningKeys } from './key-source.ts'
+import { type SigningKeys, signingKeyAt } from './key-source.ts'
 
 export interface Signer {
-  /** The key that signs now. */
+  /** The keys at hand now. */
+  readonly keys: SigningKeys
+  /** The key that signs at that moment, as what it does. */
+  signingKey(now: number): ClaimsSigner
+  /** The payload behind a good signature of one of the keys, and that key; `undefined` for anything else. */
+  verify(jwt: string): SignedPayload | undefined
+  /** Whether one of the keys has this `kid`. */
+  knows(kid: string): boolean
+  /** Takes other keys in the place of those at hand. */
+  change(keys: SigningKeys): void
+}
+
+export interface ClaimsSigner {
   readonly kid: string
   /** The claims as a JWT in compact form. */
   sign(claims: TokenClaims): string
-  /** The payload behind a good signature of one of the keys, and that key; `undefined` for anything else. */
-  verify(jwt: string): SignedPayload | undefined
 }
 
 export interface SignedPayload {
@@ -23,9 +39,14 @@ export interface SignedPayload {
   readonly payload: Readonly<Record<string, unknown>>
 }
 
+/** A key with what @fastify/jwt made of it, and the options that make it that key's in each call. */
 interface KeyJwt {
   readonly key: SigningKey
   readonly jwt: JWT
+  /** What a forged HMAC is told by before @fastify/jwt is asked; none for other algorithms. */
+  readonly secret: KeyObject | undefined
+  readonly signOptions?: Partial<SignOptions>
+  readonly verifyOptions?: Partial<VerifyOptions>
 }
 
 /**
@@ -33,17 +54,67 @@ interface KeyJwt {
  * host's own `fastify.jwt` and `request.user` stay the host's.
  */
 export async function createSigner(fastify: FastifyInstance, keys: SigningKeys): Promise<Signer> {
-  const jwts = new Map<string, KeyJwt>()
+  const registered: KeyJwt[] = []
   await fastify.register(async (scope) => {
-    for (const key of keys) jwts.set(key.kid, { key, jwt: await registerKey(scope, key) })
+    for (const key of keys)
+      registered.push({ key, jwt: await registerKey(scope, key), secret: secretOf(key) })
   })
-  const [first] = keys
-  const signing = jwts.get(first.kid)?.jwt
-  if (signing === undefined) throw new Error('the signing key was not registered')
-  return {
-    kid: first.kid,
-    sign: (claims) => signCanonical(signing, first, claims),
-    verify: (jwt) => verifyStrictly(jwts, jwt),
+  return new JwtSigner(registered, keys)
+}
+
+class JwtSigner implements Signer {
+  /** The keys of the boot, by their registration. */
+  readonly #registered: readonly KeyJwt[]
+  #keys: SigningKeys
+  #jwts: ReadonlyMap<string, KeyJwt> = new Map()
+  #headers = new Map<string, KeyJwt>()
+
+  constructor(registered: readonly KeyJwt[], keys: SigningKeys) {
+    this.#registered = registered
+    this.#keys = keys
+    this.change(keys)
+  }
+
+  get keys(): SigningKeys {
+    return this.#keys
+  }
+
+  signingKey(now: number): ClaimsSigner {
+    const { kid } = signingKeyAt(this.#keys, now)
+    return { kid, sign: (claims) => signCanonical(this.#jwtOf(kid), claims) }
+  }
+
+  verify(jwt: string): SignedPayload | undefined {
+    return verifyStrictly(this.#jwts, this.#headers, jwt)
+  }
+
+  knows(kid: string): boolean {
+    return this.#jwts.has(kid)
+  }
+
+  change(keys: SigningKeys): void {
+    this.#jwts = new Map(keys.map((key) => [key.kid, this.#bind(key)]))
+    this.#headers = new Map()
+    this.#keys = keys
+  }
+
+  #bind(key: SigningKey): KeyJwt {
+    const { startsAt: _, ...material } = key
+    const same = this.#registered.find(({ key: { startsAt: _, ...other } }) =>
+      isDeepStrictEqual(other, material),
+    )
+    if (same !== undefined) return same
+    // @fastify/jwt takes no registration after the boot, but another key in each call. The first of the boot could
+    // sign, which it demands of whoever is to sign.
+    const [first] = this.#registered
+    if (first === undefined) throw new Error('no key was registered')
+    return { key, jwt: first.jwt, secret: secretOf(key), ...callOptions(key) }
+  }
+
+  #jwtOf(kid: string): KeyJwt {
+    const jwt = this.#jwts.get(kid)
+    if (jwt === undefined) throw new Error('the signing key is not at hand')
+    return jwt
   }
 }
 
@@ -58,10 +129,10 @@ async function registerKey(scope: FastifyInstance, key: SigningKey): Promise<JWT
 function jwtOptions(key: SigningKey): FastifyJWTOptions {
   return {
     secret: { public: key.verification, ...(key.signature === undefined ? {} : { private: key.signature }) },
-    sign: { algorithm: key.algorithm, header: { typ: TOKEN_TYPE, kid: key.kid, alg: key.algorithm } },
-    // The key decides the algorithm. Time and cache are the plugin's own matter.
+    sign: signOptions(key),
+    // Time and cache are the plugin's own matter.
     verify: {
-      algorithms: [key.algorithm],
+      ...verifyOptions(key),
       checkTyp: TOKEN_TYPE,
       ignoreExpiration: true,
       ignoreNotBefore: true,
@@ -70,24 +141,53 @@ function jwtOptions(key: SigningKey): FastifyJWTOptions {
   }
 }
 
-function signCanonical(jwt: JWT, key: SigningKey, claims: TokenClaims): string {
-  const signed = jwt.sign({ ...claims })
+function secretOf({ algorithm, verification }: SigningKey): KeyObject | undefined {
+  return algorithm === 'HS256' && typeof verification !== 'string' ? createSecretKey(verification) : undefined
+}
+
+/** The same for a call on the registration of another key. */
+function callOptions(key: SigningKey): Pick<KeyJwt, 'signOptions' | 'verifyOptions'> {
+  return {
+    // fast-jwt, which takes them, knows the key's own forms; the types of @fastify/jwt name fewer.
+    signOptions: { ...signOptions(key), key: key.signature } as Partial<SignOptions>,
+    verifyOptions: { ...verifyOptions(key), key: key.verification } as Partial<VerifyOptions>,
+  }
+}
+
+function signOptions({ algorithm, kid }: SigningKey) {
+  return { algorithm, header: { typ: TOKEN_TYPE, kid, alg: algorithm } }
+}
+
+/** The key decides the algorithm. */
+function verifyOptions(key: SigningKey): Pick<VerifyOptions, 'algorithms'> {
+  return { algorithms: [key.algorithm] }
+}
+
+function signCanonical({ jwt, key, signOptions }: KeyJwt, claims: TokenClaims): string {
+  const signed = jwt.sign({ ...claims }, signOptions)
   if (key.algorithm !== 'ES256') return signed
   const start = signed.lastIndexOf('.') + 1
   return signed.slice(0, start) + withLowS(signed.slice(start))
 }
 
-function verifyStrictly(jwts: ReadonlyMap<string, KeyJwt>, jwt: string): SignedPayload | undefined {
+/** `headers` remembers whose key the header of a good credential names: one is the same as all others of its key. */
+function verifyStrictly(
+  jwts: ReadonlyMap<string, KeyJwt>,
+  headers: Map<string, KeyJwt>,
+  jwt: string,
+): SignedPayload | undefined {
   const [header, payload, signature, ...more] = jwt.split('.')
   if (header === undefined || payload === undefined || signature === undefined || more.length > 0)
     return undefined
   if (![header, payload, signature].every(isCanonicalBase64url)) return undefined
-  const kid = readKid(header)
-  const signed = kid === undefined ? undefined : jwts.get(kid)
+  const signed = headers.get(header) ?? jwts.get(readKid(header) ?? '')
   if (signed === undefined) return undefined
+  if (signed.secret !== undefined && !isHmac(signed.secret, header, payload, signature)) return undefined
   const claims = verifySignature(signed, jwt)
   if (claims === undefined) return undefined
   if (signed.key.algorithm === 'ES256' && !hasLowS(signature)) return undefined
+  // A copy: a part of the credential would keep all of it in memory.
+  if (headers.size < jwts.size) headers.set(Buffer.from(header).toString(), signed)
   return { kid: signed.key.kid, payload: claims }
 }
 
@@ -101,9 +201,22 @@ function readKid(header: string): string | undefined {
   }
 }
 
-function verifySignature({ jwt }: KeyJwt, credential: string): Record<string, unknown> | undefined {
+/**
+ * Whether @fastify/jwt can find the signature good at all. It says no by an error with two stack traces, which costs
+ * several times the HMAC, and forgeries come as often as their maker likes.
+ */
+function isHmac(secret: KeyObject, header: string, payload: string, signature: string): boolean {
+  const expected = createHmac('sha256', secret).update(`${header}.${payload}`).digest()
+  const given = Buffer.from(signature, 'base64url')
+  return given.length === expected.length && timingSafeEqual(given, expected)
+}
+
+function verifySignature(
+  { jwt, verifyOptions }: KeyJwt,
+  credential: string,
+): Record<string, unknown> | undefined {
   try {
-    return jwt.verify<Record<string, unknown>>(credential)
+    return jwt.verify<Record<string, unknown>>(credential, verifyOptions)
   } catch {
     return undefined
   }

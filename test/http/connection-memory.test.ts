@@ -1,7 +1,9 @@
-/** What a connection remembers of its last credential: never more than the cache would say. */
+/** What a connection remembers of the last header that it carried: never more than the cache would say. */
 
+import { once } from 'node:events'
 import { Agent, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { connect as connectHttp2 } from 'node:http2'
+import { type AddressInfo, connect as openSocket } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import apiTokens from '../../src/index.ts'
@@ -131,4 +133,60 @@ t.test('promise 11: what one instance of the plugin verified lets nobody into an
   t.equal((await get(credential, '/one/protected')).status, 200)
   t.equal((await get(credential, '/one/protected')).status, 200)
   t.equal((await get(credential, '/two/protected')).status, 401)
+})
+
+t.test('a second Authorization line is malformed, also where the first came alone before', async (t) => {
+  const { app } = await startHost(t)
+  const { token } = await issue(app, 'ada')
+  await app.listen({ port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const socket = openSocket(port, '127.0.0.1')
+  t.teardown(() => socket.destroy())
+  const statuses: string[] = []
+  let text = ''
+  socket.on('data', (chunk) => {
+    text += chunk
+    statuses.push(...[...String(chunk).matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status = '']) => status))
+  })
+  const line = `Authorization: Bearer ${token}`
+  for (const lines of [[line], [line], [line, line], [line, 'Authorization: Basic eA=='], [line]]) {
+    const before = statuses.length
+    socket.write(['GET /protected HTTP/1.1', 'Host: localhost', ...lines, '', ''].join('\r\n'))
+    while (statuses.length === before) await once(socket, 'data')
+  }
+  t.same(statuses, ['200', '200', '400', '400', '200'], text.slice(-200))
+})
+
+t.test('the streams of one HTTP/2 connection each pass by their own token', async (t) => {
+  // Fastify's types of HTTP/2 hosts fit no hook that is written for others.
+  const app = Fastify({ http2: true }) as unknown as FastifyInstance
+  await app.register(apiTokens, { store: memoryTokenStore(), keys: [hs256Key()], routes: false })
+  app.get('/', { onRequest: app.verifyApiToken }, async ({ apiToken }) => ({ userId: apiToken?.userId }))
+  t.teardown(() => app.close())
+  await app.listen({ port: 0 })
+  const issued = await Promise.all(['ada', 'bob'].map((userId) => app.apiTokens.issue({ userId })))
+  const session = connectHttp2(`http://127.0.0.1:${(app.server.address() as AddressInfo).port}`)
+  t.teardown(() => session.close())
+  const get = async (credential: string) => {
+    const stream = session.request({ authorization: `Bearer ${credential}` })
+    const [headers] = await once(stream, 'response')
+    const body = JSON.parse((await stream.toArray()).join(''))
+    return { status: headers[':status'], userId: body.userId }
+  }
+  for (let round = 0; round < 5; round += 1) {
+    const answers = await Promise.all(
+      issued.flatMap(({ credential }) => [get(credential), get(credential), get(`${credential}x`)]),
+    )
+    t.same(answers, [
+      { status: 200, userId: 'ada' },
+      { status: 200, userId: 'ada' },
+      { status: 401, userId: undefined },
+      { status: 200, userId: 'bob' },
+      { status: 200, userId: 'bob' },
+      { status: 401, userId: undefined },
+    ])
+  }
+  const [ada] = issued
+  await app.apiTokens.revoke(ada?.token.id ?? '')
+  t.match(await get(ada?.credential ?? ''), { status: 401 })
 })

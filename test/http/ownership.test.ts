@@ -55,6 +55,7 @@ t.test("promise 8: another user's token is a 404, and its row is unchanged", asy
   for (const request of [
     { method: 'GET', url: `/tokens/${id}` },
     { method: 'HEAD', url: `/tokens/${id}` },
+    { method: 'GET', url: `/tokens/${id}/usage` },
     { method: 'PATCH', url: `/tokens/${id}`, payload: { name: 'his' } },
     { method: 'PATCH', url: `/tokens/${id}`, payload: { status: 'inactive' } },
     { method: 'PATCH', url: `/tokens/${id}`, payload: {} },
@@ -98,6 +99,7 @@ t.test('promise 14: an id that is malformed or unknown is 404', async (t) => {
     const url = `/tokens/${encodeURIComponent(wrong)}`
     for (const request of [
       { method: 'GET', url },
+      { method: 'GET', url: `${url}/usage` },
       { method: 'PATCH', url, payload: { name: 'x' } },
       { method: 'DELETE', url },
       { method: 'POST', url: `${url}/rotate` },

@@ -14,6 +14,7 @@ const management: InjectOptions[] = [
   { method: 'GET', url: '/tokens' },
   { method: 'GET', url: '/tokens/scopes' },
   { method: 'GET', url: `/tokens/${id}` },
+  { method: 'GET', url: `/tokens/${id}/usage` },
   { method: 'PATCH', url: `/tokens/${id}`, payload: { name: 'x' } },
   { method: 'DELETE', url: `/tokens/${id}` },
   { method: 'POST', url: `/tokens/${id}/rotate` },

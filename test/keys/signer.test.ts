@@ -26,7 +26,7 @@ for (const [algorithm, makeKey] of Object.entries(KEYS)) {
   t.test(`${algorithm}: what was signed verifies, with the header of an API token`, async (t) => {
     const key = makeKey()
     const signer = await signerOf(t, [key])
-    const jwt = signer.sign(CLAIMS)
+    const jwt = signer.signingKey(0).sign(CLAIMS)
     t.same(read(jwt).header, { alg: algorithm, typ: 'api-token+jwt', kid: key.kid })
     t.same(signer.verify(jwt), { kid: key.kid, payload: CLAIMS })
     t.same(read(jwt).claims, CLAIMS, 'nothing is added')
@@ -35,7 +35,7 @@ for (const [algorithm, makeKey] of Object.entries(KEYS)) {
   t.test(`promise 3: ${algorithm}: whatever is altered is refused`, async (t) => {
     const key = makeKey()
     const signer = await signerOf(t, [key])
-    const jwt = signer.sign(CLAIMS)
+    const jwt = signer.signingKey(0).sign(CLAIMS)
     for (const part of [0, 1, 2] as const) {
       for (const bit of [0, 5, 37, 70]) {
         t.equal(signer.verify(withFlippedBit(jwt, part, bit)), undefined, `bit ${bit} of part ${part}`)
@@ -62,7 +62,7 @@ for (const [algorithm, makeKey] of Object.entries(KEYS)) {
   t.test(`promise 3: ${algorithm}: the key decides the algorithm, the header never does`, async (t) => {
     const key = makeKey()
     const signer = await signerOf(t, [key])
-    const { header } = read(signer.sign(CLAIMS))
+    const { header } = read(signer.signingKey(0).sign(CLAIMS))
     for (const alg of ['none', 'None', 'HS256', 'HS384', 'EdDSA', 'ES256', 'RS256', undefined]) {
       if (alg === algorithm) continue
       const forged = { ...header, alg }
@@ -105,7 +105,7 @@ t.test('ES256: of the two signatures that verify, one is issued and accepted', a
   const key = es256Key()
   const signer = await signerOf(t, [key])
   for (let n = 0; n < 40; n += 1) {
-    const jwt = signer.sign({ ...CLAIMS, iat: n })
+    const jwt = signer.signingKey(0).sign({ ...CLAIMS, iat: n })
     t.same(signer.verify(jwt)?.payload, { ...CLAIMS, iat: n })
     t.equal(signer.verify(twin(jwt)), undefined)
   }
@@ -114,7 +114,7 @@ t.test('ES256: of the two signatures that verify, one is issued and accepted', a
 t.test('RFC 8725 §3.11: another typ is refused, and none', async (t) => {
   const key = hs256Key()
   const signer = await signerOf(t, [key])
-  const { header } = read(signer.sign(CLAIMS))
+  const { header } = read(signer.signingKey(0).sign(CLAIMS))
   for (const typ of ['JWT', 'at+jwt', 'API-TOKEN+JWT ', '', undefined]) {
     t.equal(signer.verify(await sign(key, { ...header, typ }, CLAIMS)), undefined, String(typ))
   }
@@ -123,7 +123,7 @@ t.test('RFC 8725 §3.11: another typ is refused, and none', async (t) => {
 t.test('RFC 7515 §4.1.4: kid chooses among the keys at hand and nothing else', async (t) => {
   const key = hs256Key()
   const signer = await signerOf(t, [key])
-  const { header } = read(signer.sign(CLAIMS))
+  const { header } = read(signer.signingKey(0).sign(CLAIMS))
   for (const kid of [
     undefined,
     '',
@@ -150,7 +150,7 @@ t.test('a header that is no JSON, or no object, is refused', async (t) => {
 t.test('a payload that is no object is refused', async (t) => {
   const key = hs256Key()
   const signer = await signerOf(t, [key])
-  const { header } = read(signer.sign(CLAIMS))
+  const { header } = read(signer.signingKey(0).sign(CLAIMS))
   for (const payload of ['a string', 7, null, ['list']]) {
     const verified = signer.verify(await sign(key, header, payload))
     t.equal(typeof verified?.payload === 'object' && !Array.isArray(verified.payload), false)
@@ -161,16 +161,16 @@ t.test('the first key signs, all verify, a retired public one too', async (t) =>
   const [old, now] = [es256Key(), ed25519Key()]
   const before = await signerOf(t, [old])
   const after = await signerOf(t, [now, publicKey(old)])
-  t.equal(after.kid, now.kid)
-  t.equal(after.verify(before.sign(CLAIMS))?.kid, old.kid)
-  t.equal(before.verify(after.sign(CLAIMS)), undefined)
-  t.equal(after.verify(after.sign(CLAIMS))?.kid, now.kid)
+  t.equal(after.signingKey(0).kid, now.kid)
+  t.equal(after.verify(before.signingKey(0).sign(CLAIMS))?.kid, old.kid)
+  t.equal(before.verify(after.signingKey(0).sign(CLAIMS)), undefined)
+  t.equal(after.verify(after.signingKey(0).sign(CLAIMS))?.kid, now.kid)
 })
 
 t.test('time is not the signature’s matter: an expired exp or a future nbf still verifies', async (t) => {
   const key = hs256Key()
   const signer = await signerOf(t, [key])
-  const { header } = read(signer.sign(CLAIMS))
+  const { header } = read(signer.signingKey(0).sign(CLAIMS))
   const claims = { ...CLAIMS, exp: 1, nbf: 9_999_999_999 }
   t.same(signer.verify(await sign(key, header, claims))?.payload, claims)
 })

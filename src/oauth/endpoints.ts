@@ -1,0 +1,39 @@
+/** Where everything is: each URL comes from the configured issuer, never from what a request says of its host. */
+
+export interface Endpoints {
+  readonly issuer: string
+  readonly resource: string
+  /** RFC 8414 §3. */
+  readonly authorizationServerMetadata: string
+  /** RFC 9728 §3. */
+  readonly protectedResourceMetadata: string
+  readonly jwks: string
+  readonly token: string
+  readonly introspection: string
+  readonly revocation: string
+}
+
+export function endpointsOf(issuer: string, resource: string): Endpoints {
+  const base = issuer.replace(/\/$/, '')
+  return {
+    issuer,
+    resource,
+    authorizationServerMetadata: wellKnown('oauth-authorization-server', issuer),
+    protectedResourceMetadata: wellKnown('oauth-protected-resource', resource),
+    jwks: `${base}/.well-known/jwks.json`,
+    token: `${base}/oauth2/token`,
+    introspection: `${base}/oauth2/introspect`,
+    revocation: `${base}/oauth2/revoke`,
+  }
+}
+
+/** The path of an endpoint, as the route of it: the host serves its issuer's paths as they are. */
+export function routeOf(url: string): string {
+  return new URL(url).pathname
+}
+
+/** RFC 8414 §3, RFC 9728 §3: between the host and the path, whose last slash is left out. */
+function wellKnown(suffix: string, identifier: string): string {
+  const { origin, pathname } = new URL(identifier)
+  return `${origin}/.well-known/${suffix}${pathname.replace(/\/$/, '')}`
+}

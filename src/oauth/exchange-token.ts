@@ -1,0 +1,159 @@
+/** Token exchange (RFC 8693): a token of the user's identity provider for an API token. */
+
+import { TokenConflict, UserInactive } from '../errors.ts'
+import type { SignedInUser } from '../http/signed-in-user.ts'
+import { type IssuedToken, issueToken } from '../lifecycle/issue-token.ts'
+import type { LifecycleParts } from '../lifecycle/lifecycle-parts.ts'
+import { formatScope, isScopeName, parseScope } from '../token/scope.ts'
+import { userIdFault } from '../token/text.ts'
+import { askOwner } from '../verification/owner-word.ts'
+import { withinTime } from '../within-time.ts'
+import { type Form, parameter, requiredParameter } from './form-body.ts'
+import type { Grant } from './grants.ts'
+import { OAuthError, outage } from './oauth-error.ts'
+import type { SubjectTokenType } from './oauth-options.ts'
+import type { OAuthSettings } from './oauth-settings.ts'
+import { SubjectTokens, type VerifiedSubject } from './subject-token.ts'
+
+export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+
+/** RFC 8693 §3. */
+const TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:'
+const ACCESS_TOKEN = `${TOKEN_TYPE}access_token`
+const USER_TIMEOUT_MS = 5_000
+
+export interface ExchangeTokenParts {
+  readonly settings: OAuthSettings
+  readonly lifecycle: LifecycleParts
+}
+
+export function tokenExchange({ settings, lifecycle }: ExchangeTokenParts): Grant {
+  const { trustedIssuers } = settings
+  const { tokenPrefix, clock } = lifecycle
+  const subjects = new SubjectTokens({ trustedIssuers, tokenPrefix, clock })
+  return async ({ form, client }) => {
+    requireKnownTarget(form, settings, lifecycle)
+    requireNoActor(form)
+    const type = subjectTokenType(form)
+    const subject = await subjects.verify(requiredParameter(form, 'subject_token'), type)
+    const user = await userOf(subject)
+    const scopes = await grantedScopes(lifecycle, user, parameter(form, 'scope'))
+    const { credential, token } = await issue(lifecycle, {
+      userId: user.id,
+      name: parameter(form, 'name') ?? client.clientName,
+      scopes,
+      grantable: user.scopes,
+      expiresIn: lifetimeOf(form, settings.maxExchangeExpiresIn, lifecycle.maxExpiresIn),
+    })
+    return {
+      access_token: credential,
+      issued_token_type: parameter(form, 'requested_token_type') ?? ACCESS_TOKEN,
+      token_type: 'Bearer',
+      ...(token.expiresAt === null ? {} : { expires_in: seconds(token.expiresAt, token.createdAt) }),
+      ...(scopes.length === 0 ? {} : { scope: formatScope(scopes) }),
+    }
+  }
+}
+
+/** RFC 8693 §2.1: a token for another place than this is not to be had here. */
+function requireKnownTarget(form: Form, { endpoints }: OAuthSettings, { audience }: LifecycleParts): void {
+  const known = [endpoints.issuer, endpoints.resource, audience.audience]
+  const targets = [...(form.get('resource') ?? []), ...(form.get('audience') ?? [])]
+  if (targets.every((target) => known.includes(target))) return
+  throw new OAuthError('invalid_target', 'Tokens are issued for this server alone')
+}
+
+/** RFC 8693 §2.1. Delegation is not known here: to leave the actor out in silence would say something else. */
+function requireNoActor(form: Form): void {
+  if (parameter(form, 'actor_token') === undefined && parameter(form, 'actor_token_type') === undefined)
+    return
+  throw new OAuthError('invalid_request', 'actor_token is not supported')
+}
+
+function subjectTokenType(form: Form): SubjectTokenType {
+  const wanted = parameter(form, 'requested_token_type') ?? ACCESS_TOKEN
+  if (wanted !== ACCESS_TOKEN && wanted !== `${TOKEN_TYPE}jwt`) {
+    throw new OAuthError('invalid_request', 'requested_token_type must be that of an access token')
+  }
+  const given = requiredParameter(form, 'subject_token_type')
+  switch (given) {
+    case ACCESS_TOKEN:
+      return 'access_token'
+    case `${TOKEN_TYPE}id_token`:
+      return 'id_token'
+    case `${TOKEN_TYPE}jwt`:
+      return 'jwt'
+    default:
+      throw new OAuthError('invalid_request', 'This subject_token_type is not supported')
+  }
+}
+
+/** Whom the host knows by the claims. What it fails at is its own matter, and no refusal. */
+async function userOf({ trusted, claims }: VerifiedSubject): Promise<SignedInUser> {
+  let user: SignedInUser | null
+  try {
+    user = await withinTime(trusted.user(claims), USER_TIMEOUT_MS, 'user')
+    const fault = user === null ? undefined : userIdFault(user.id)
+    if (fault !== undefined) throw new TypeError(`user returned a user whose id ${fault}`)
+    if (user?.scopes !== undefined && !isListOfStrings(user.scopes))
+      throw new TypeError('scopes must be strings')
+  } catch (cause) {
+    throw outage('The user cannot be looked up right now, try again shortly', cause)
+  }
+  if (user === null) throw new OAuthError('invalid_grant', 'The subject_token speaks of nobody known here')
+  return user
+}
+
+/** RFC 6749 §3.3: what is asked for, cut to what the user may grant; nothing when nothing is asked for. */
+async function grantedScopes(
+  { findUser, catalogue }: LifecycleParts,
+  user: SignedInUser,
+  scope = '',
+): Promise<readonly string[]> {
+  const wanted = [...new Set(parseScope(scope))]
+  if (!wanted.every(isScopeName)) throw new OAuthError('invalid_scope', 'scope is not a list of scope names')
+  const word = await askOwner(findUser, user.id)
+  if (word?.active !== true) throw userInactive()
+  const owned = new Set(catalogue.entries(user.scopes).map(({ name }) => name))
+  const granted = wanted.filter((name) => owned.has(name) && word.scopes?.includes(name) !== false)
+  if (wanted.length > 0 && granted.length === 0) {
+    throw new OAuthError('invalid_scope', 'The user may grant none of these scopes')
+  }
+  return granted
+}
+
+/** `expires_in` is no parameter of RFC 8693: with it a client asks for less. */
+function lifetimeOf(form: Form, max: number, maxOfAll: number | null): number {
+  const longest = Math.min(max, maxOfAll ?? max)
+  const wanted = parameter(form, 'expires_in')
+  if (wanted === undefined) return longest
+  if (!/^[1-9]\d{0,9}$/.test(wanted)) {
+    throw new OAuthError('invalid_request', 'expires_in must be a whole number of seconds')
+  }
+  return Math.min(Number(wanted), longest)
+}
+
+async function issue(
+  lifecycle: LifecycleParts,
+  request: Parameters<typeof issueToken>[1],
+): Promise<IssuedToken> {
+  try {
+    return await issueToken(lifecycle, request)
+  } catch (error) {
+    if (error instanceof UserInactive) throw userInactive(error)
+    if (error instanceof TokenConflict) throw new OAuthError('invalid_grant', error.message, { cause: error })
+    throw error
+  }
+}
+
+function userInactive(cause?: unknown): OAuthError {
+  return new OAuthError('invalid_grant', 'The user is deactivated or removed', { cause })
+}
+
+function isListOfStrings(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+}
+
+function seconds(end: Date | number, start: Date | number): number {
+  return Math.round((Number(end) - Number(start)) / 1000)
+}

@@ -1,0 +1,55 @@
+/** The grants of the token endpoint: a table from `grant_type` to what it does. */
+
+import type { FastifyRequest } from 'fastify'
+import type { AuthenticateClient } from './client-authentication.ts'
+import type { ClientSettings } from './client-settings.ts'
+import { type Form, requiredParameter } from './form-body.ts'
+import { OAuthError } from './oauth-error.ts'
+
+/** A request to the token endpoint whose client is authenticated and may use the grant. */
+export interface GrantRequest {
+  readonly form: Form
+  readonly client: ClientSettings
+  readonly log: FastifyRequest['log']
+}
+
+/** RFC 6749 §5.1, RFC 8693 §2.2.1. */
+export interface TokenAnswer {
+  readonly access_token: string
+  readonly token_type: 'Bearer'
+  /** Seconds; left out for a token that does not expire. */
+  readonly expires_in?: number
+  /** Left out for none. */
+  readonly scope?: string
+  /** RFC 8693 §2.2.1. */
+  readonly issued_token_type?: string
+}
+
+/** @throws {OAuthError} Why there is no token. */
+export type Grant = (request: GrantRequest) => Promise<TokenAnswer>
+
+/** By `grant_type`. A grant of its own file is one entry more. */
+export type Grants = Readonly<Record<string, Grant>>
+
+/**
+ * Answers a request to the token endpoint (RFC 6749 §3.2).
+ *
+ * @throws {OAuthError}
+ */
+export async function grantToken(
+  {
+    grants,
+    authenticateClient,
+  }: { readonly grants: Grants; readonly authenticateClient: AuthenticateClient },
+  request: FastifyRequest,
+  form: Form,
+): Promise<TokenAnswer> {
+  const client = await authenticateClient(request, form)
+  const type = requiredParameter(form, 'grant_type')
+  const grant = Object.hasOwn(grants, type) ? grants[type] : undefined
+  if (grant === undefined) throw new OAuthError('unsupported_grant_type', 'There is no such grant_type here')
+  if (!client.grantTypes.includes(type)) {
+    throw new OAuthError('unauthorized_client', `grant_types of this client does not list ${type}`)
+  }
+  return grant({ form, client, log: request.log })
+}

@@ -1,0 +1,55 @@
+/** Says what a token is to another server that asks (RFC 7662). */
+
+import type { Clock } from '../clock.ts'
+import { type Audience, claimsOf } from '../token/claims.ts'
+import { formatScope } from '../token/scope.ts'
+import type { Verification } from '../verification/verification.ts'
+import type { VerificationEntry } from '../verification/verification-entry.ts'
+
+/** RFC 7662 §2.2. Of a token that is not active nothing more is said. */
+export type Introspection =
+  | { readonly active: false }
+  | {
+      readonly active: true
+      readonly token_type: 'Bearer'
+      readonly iss: string
+      readonly aud: string
+      readonly sub: string
+      readonly jti: string
+      readonly iat: number
+      readonly exp?: number
+      readonly scope?: string
+    }
+
+export interface IntrospectTokenParts {
+  readonly verification: Verification
+  readonly clock: Clock
+  readonly audience: Audience
+  /** Whether it is a use. */
+  readonly countsAsUse: boolean
+}
+
+/** @throws {StoreUnavailable} When the store or `findUser` cannot answer. */
+export async function introspectToken(
+  parts: IntrospectTokenParts,
+  credential: string,
+): Promise<Introspection> {
+  const { verification, countsAsUse } = parts
+  const now = parts.clock.now()
+  const say = (entry: VerificationEntry) => describe(entry, parts.audience)
+  if (!countsAsUse) return verification.inspect(credential, now, say)
+  const entry = verification.recall(credential, now)
+  return entry === undefined ? verification.load(credential, now, say) : say(entry)
+}
+
+/** The claims, but the scopes are those that count now: cut to the owner's. */
+function describe({ refusal, token, scopes }: VerificationEntry, audience: Audience): Introspection {
+  if (refusal !== null || token === null) return { active: false }
+  const { scope: _, ...claims } = claimsOf(token, audience)
+  return {
+    active: true,
+    token_type: 'Bearer',
+    ...claims,
+    ...(scopes.length === 0 ? {} : { scope: formatScope(scopes) }),
+  }
+}

@@ -1,0 +1,63 @@
+/** The option `oauth`, as a host gives it. The members of a client carry the names of RFC 7591 §2. */
+
+import type { JsonWebKey } from 'node:crypto'
+import type { SignedInUser } from '../http/signed-in-user.ts'
+
+/** See `docs/reference/oauth.md`. */
+export interface OAuthOptions {
+  /** Who may use the endpoints. Default: nobody. */
+  clients?: readonly OAuthClient[]
+  /** Whose tokens may be exchanged for API tokens (RFC 8693). Default: nobody's. */
+  trustedIssuers?: readonly TrustedIssuer[]
+  /** Seconds that a token got by exchange lives at most. Default: 7,776,000 (90 days). */
+  maxExchangeExpiresIn?: number
+  /** The resource identifier of the protected routes (RFC 9728 §1.2). Default: the issuer. */
+  resource?: string
+  /** Whether an introspection is a use of the token, as far as the idle clock and the counts go. Default: `false`. */
+  introspectionCountsAsUse?: boolean
+}
+
+/** A program that the host knows (RFC 7591 §2). */
+export interface OAuthClient {
+  client_id: string
+  /** What users are shown of it. Default: its id. */
+  client_name?: string
+  /** At least 32 characters, for `client_secret_basic` and `client_secret_post`. */
+  client_secret?: string
+  /** Default: `'client_secret_basic'`. */
+  token_endpoint_auth_method?: ClientAuthMethod
+  /** Its public keys, for `private_key_jwt`. */
+  jwks?: { keys: readonly JsonWebKey[] }
+  /** The grants that it may use. Default: none; it may introspect and revoke. */
+  grant_types?: readonly string[]
+}
+
+/** How a client proves who it is (RFC 7591 §2, RFC 7523 §2.2). */
+export type ClientAuthMethod = 'none' | 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt'
+
+/** An identity provider whose tokens are believed, for one audience (RFC 8693 §2.1). */
+export interface TrustedIssuer {
+  /** Its `iss`, exactly. Its keys are found by its metadata. */
+  issuer: string
+  /** What `aud` must hold: your API for access tokens, your client for ID tokens. */
+  audience: string
+  /**
+   * The user of yours that the claims speak of, or `null` for nobody. A `sub` is unique within its issuer only. May be
+   * async; a throw, or 5 s without an answer, is an outage.
+   */
+  user(claims: SubjectClaims): SignedInUser | null | Promise<SignedInUser | null>
+  /** Default: access tokens alone, which must say that they are (RFC 9068 §2.1). */
+  subjectTokenTypes?: readonly SubjectTokenType[]
+  /** What its signatures may be made with. Default: RS256, PS256, ES256, ES384, EdDSA, Ed25519. */
+  algorithms?: readonly string[]
+}
+
+/** The last part of a token type's URN (RFC 8693 §3). A `jwt` may be any token of the issuer for the audience. */
+export type SubjectTokenType = 'access_token' | 'id_token' | 'jwt'
+
+/** The verified claims of a subject token (RFC 7519 §4). */
+export interface SubjectClaims {
+  readonly iss: string
+  readonly sub: string
+  readonly [claim: string]: unknown
+}

@@ -1,0 +1,125 @@
+/** The OAuth 2.0 endpoints, each at the path of its URL. */
+
+import type { FastifyInstance, FastifySchema } from 'fastify'
+import { AuthenticationDisabled, InvalidOption } from '../errors.ts'
+import { markOwnRoutes } from '../http/own-routes.ts'
+import type { LifecycleParts } from '../lifecycle/lifecycle-parts.ts'
+import type { Verification } from '../verification/verification.ts'
+import { clientAuthentication } from './client-authentication.ts'
+import { routeOf } from './endpoints.ts'
+import { TOKEN_EXCHANGE, tokenExchange } from './exchange-token.ts'
+import { type Form, requiredParameter, takeForms } from './form-body.ts'
+import { type Grants, grantToken } from './grants.ts'
+import { introspectToken } from './introspect-token.ts'
+import {
+  authorizationServerMetadata,
+  type MetadataParts,
+  protectedResourceMetadata,
+  publicJwks,
+} from './metadata.ts'
+import { answerOAuthErrors, OAuthError } from './oauth-error.ts'
+import type { OAuthSettings } from './oauth-settings.ts'
+import { revokeCredential } from './revoke-credential.ts'
+
+export interface OAuthRouteParts {
+  readonly settings: OAuthSettings
+  readonly realm: string
+  readonly lifecycle: LifecycleParts
+  readonly verification: Verification
+}
+
+/** No place in a host's OpenAPI document: clients of OAuth 2.0 read the metadata. */
+const schema: FastifySchema & { hide: boolean } = { hide: true }
+
+/** How long others may keep metadata and keys, in seconds. */
+const MAX_AGE = 60
+
+export function registerOAuth(fastify: FastifyInstance, parts: OAuthRouteParts): void {
+  requireRoot(fastify)
+  const { settings, lifecycle } = parts
+  const grants: Grants =
+    settings.trustedIssuers.size === 0 ? {} : { [TOKEN_EXCHANGE]: tokenExchange({ settings, lifecycle }) }
+  fastify.register(async (scope) => metadataRoutes(scope, parts, Object.keys(grants)))
+  fastify.register(async (scope) => clientRoutes(scope, parts, grants))
+}
+
+/** The non-authenticated mode: nothing is to be found, and the endpoints say why they do nothing. */
+export function registerDisabledOAuth(fastify: FastifyInstance, { endpoints }: OAuthSettings): void {
+  requireRoot(fastify)
+  fastify.register(async (scope) => {
+    markOwnRoutes(scope)
+    scope.removeAllContentTypeParsers()
+    scope.addHook('onRequest', async () => {
+      throw new AuthenticationDisabled()
+    })
+    for (const url of [endpoints.token, endpoints.introspection, endpoints.revocation])
+      scope.post(routeOf(url), { schema }, async () => null)
+  })
+}
+
+/** A prefix would put the routes elsewhere than the metadata says. */
+function requireRoot({ prefix }: FastifyInstance): void {
+  if (prefix === '') return
+  throw new InvalidOption(
+    `oauth: its routes are at the path of issuer, which the prefix ${prefix} would move`,
+  )
+}
+
+function metadataRoutes(scope: FastifyInstance, parts: OAuthRouteParts, grantTypes: readonly string[]): void {
+  const { settings, lifecycle } = parts
+  const { endpoints } = settings
+  const metadata: MetadataParts = {
+    endpoints,
+    grantTypes,
+    scopes: () => lifecycle.catalogue.entries().map(({ name }) => name),
+  }
+  markOwnRoutes(scope)
+  scope.addHook('onSend', async (_request, reply, payload) => {
+    reply.header('cache-control', `public, max-age=${MAX_AGE}`)
+    return payload
+  })
+  scope.get(routeOf(endpoints.authorizationServerMetadata), { schema }, async () =>
+    authorizationServerMetadata(metadata),
+  )
+  scope.get(routeOf(endpoints.protectedResourceMetadata), { schema }, async () =>
+    protectedResourceMetadata(metadata),
+  )
+  scope.get(routeOf(endpoints.jwks), { schema }, async (_request, reply) =>
+    // RFC 7517 §8.5.2. As text, so that no serializer of the host's has a say.
+    reply.type('application/jwk-set+json').send(JSON.stringify(publicJwks(lifecycle.signer.keys))),
+  )
+}
+
+function clientRoutes(scope: FastifyInstance, parts: OAuthRouteParts, grants: Grants): void {
+  const { settings, lifecycle, verification, realm } = parts
+  const { endpoints, introspectionCountsAsUse: countsAsUse } = settings
+  const { clock, audience } = lifecycle
+  const authenticateClient = clientAuthentication({ settings, clock, realm })
+  markOwnRoutes(scope)
+  answerOAuthErrors(scope)
+  takeForms(scope)
+  scope.addHook('onSend', async (_request, reply, payload) => {
+    // RFC 6749 §5.1.
+    reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache' })
+    return payload
+  })
+
+  scope.post<{ Body: Form }>(routeOf(endpoints.token), { schema }, async (request) =>
+    grantToken({ grants, authenticateClient }, request, request.body),
+  )
+
+  scope.post<{ Body: Form }>(routeOf(endpoints.introspection), { schema }, async (request) => {
+    const { proof } = await authenticateClient(request, request.body)
+    if (proof.method === 'none') {
+      throw new OAuthError('unauthorized_client', 'A public client must not introspect', { status: 403 })
+    }
+    const credential = requiredParameter(request.body, 'token')
+    return introspectToken({ verification, clock, audience, countsAsUse }, credential)
+  })
+
+  scope.post<{ Body: Form }>(routeOf(endpoints.revocation), { schema }, async (request, reply) => {
+    await authenticateClient(request, request.body)
+    await revokeCredential(lifecycle, requiredParameter(request.body, 'token'))
+    return reply.send()
+  })
+}

@@ -1,0 +1,71 @@
+/** The option `oauth` as the plugin works with it, checked at boot. */
+
+import { InvalidOption } from '../errors.ts'
+import { MAX_EXPIRES_IN } from '../lifecycle/issue-token.ts'
+import { count, record, text } from '../option-values.ts'
+import { type ClientSettings, readClients } from './client-settings.ts'
+import { type Endpoints, endpointsOf } from './endpoints.ts'
+import { isIdentifier } from './identifier.ts'
+import type { OAuthOptions } from './oauth-options.ts'
+import { readTrustedIssuers, type TrustedIssuerSettings } from './trusted-issuers.ts'
+
+/** Checked, whole. */
+export interface OAuthSettings {
+  readonly endpoints: Endpoints
+  readonly clients: ReadonlyMap<string, ClientSettings>
+  readonly trustedIssuers: ReadonlyMap<string, TrustedIssuerSettings>
+  /** Seconds that a token got by exchange lives at most, and does unless less is asked for. */
+  readonly maxExchangeExpiresIn: number
+  readonly introspectionCountsAsUse: boolean
+}
+
+const NINETY_DAYS = 7_776_000
+
+const KNOWN: readonly (keyof OAuthOptions)[] = [
+  'clients',
+  'resource',
+  'trustedIssuers',
+  'maxExchangeExpiresIn',
+  'introspectionCountsAsUse',
+]
+
+/** @throws {InvalidOption} That names the path of what is wrong. */
+export function readOAuth(options: unknown, issuer: string): OAuthSettings {
+  const {
+    clients,
+    resource,
+    trustedIssuers,
+    maxExchangeExpiresIn = NINETY_DAYS,
+    introspectionCountsAsUse = false,
+  } = record(options, KNOWN, 'oauth')
+  requireIdentifier(issuer, 'oauth needs an issuer: the option issuer')
+  const resourceId = resource === undefined ? issuer : text(resource, 'oauth.resource')
+  requireIdentifier(resourceId, 'oauth.resource')
+  if (new URL(resourceId).origin !== new URL(issuer).origin) {
+    throw new InvalidOption("oauth.resource must be of the issuer's origin: its metadata is served there")
+  }
+  if (typeof introspectionCountsAsUse !== 'boolean') {
+    throw new InvalidOption('oauth.introspectionCountsAsUse must be true or false')
+  }
+  return {
+    endpoints: endpointsOf(issuer, resourceId),
+    clients: readClients(clients ?? []),
+    trustedIssuers: readTrustedIssuers(trustedIssuers ?? [], issuer),
+    maxExchangeExpiresIn: readMaxExpiresIn(maxExchangeExpiresIn),
+    introspectionCountsAsUse,
+  }
+}
+
+function readMaxExpiresIn(seconds: unknown): number {
+  const value = count(seconds, 'oauth.maxExchangeExpiresIn')
+  if (value <= MAX_EXPIRES_IN) return value
+  throw new InvalidOption(`oauth.maxExchangeExpiresIn is in seconds and at most ${MAX_EXPIRES_IN}`)
+}
+
+function requireIdentifier(identifier: string, path: string): void {
+  // The path becomes that of routes, where these mean something else.
+  if (isIdentifier(identifier) && !/[:*]/.test(new URL(identifier).pathname)) return
+  throw new InvalidOption(
+    `${path} must be an https URL (http on loopback), such as 'https://app.example.com', without query and fragment`,
+  )
+}

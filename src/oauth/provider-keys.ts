@@ -1,0 +1,89 @@
+/** The keys of a trusted issuer, found by its metadata and fetched again when they rotate. */
+
+import { createRemoteJWKSet, customFetch } from 'jose'
+import type { Clock } from '../clock.ts'
+import { FETCH_TIMEOUT_MS, fetchBounded } from './bounded-fetch.ts'
+import { isSecure } from './identifier.ts'
+
+export type KeySet = ReturnType<typeof createRemoteJWKSet>
+
+/** How long the place of the keys is believed. */
+const DISCOVERY_MS = 3_600_000
+/** How long the keys are: one that its issuer took away ends no later. */
+const KEYS_MS = 600_000
+/** How long nobody asks again: after a failure, and for a key that was not there. */
+const COOLDOWN_MS = 5_000
+
+export class ProviderKeys {
+  readonly #issuer: string
+  readonly #clock: Clock
+  #found: { readonly uri: string; readonly keys: KeySet; readonly until: number } | undefined
+  #failed: { readonly error: unknown; readonly until: number } | undefined
+  #finding: Promise<KeySet> | undefined
+
+  constructor(issuer: string, clock: Clock) {
+    this.#issuer = issuer
+    this.#clock = clock
+  }
+
+  /**
+   * The key set, which fetches by itself. However many wait, the issuer is asked once.
+   *
+   * @throws {Error} When the issuer's metadata cannot be had, or is not its own.
+   */
+  async find(): Promise<KeySet> {
+    const now = this.#clock.now()
+    if (this.#found !== undefined && now < this.#found.until) return this.#found.keys
+    if (this.#failed !== undefined && now < this.#failed.until) throw this.#failed.error
+    this.#finding ??= this.#discover(now).finally(() => {
+      this.#finding = undefined
+    })
+    return this.#finding
+  }
+
+  async #discover(now: number): Promise<KeySet> {
+    try {
+      const uri = await findKeysUri(this.#issuer)
+      const keys = this.#found?.uri === uri ? this.#found.keys : keySet(uri)
+      this.#found = { uri, keys, until: now + DISCOVERY_MS }
+      return keys
+    } catch (error) {
+      this.#failed = { error, until: now + COOLDOWN_MS }
+      throw error
+    }
+  }
+}
+
+function keySet(uri: string): KeySet {
+  return createRemoteJWKSet(new URL(uri), {
+    timeoutDuration: FETCH_TIMEOUT_MS,
+    cooldownDuration: COOLDOWN_MS,
+    cacheMaxAge: KEYS_MS,
+    [customFetch]: fetchBounded,
+  })
+}
+
+/** OpenID Connect Discovery 1.0 §4, which providers have; RFC 8414 §3 for those that have none. */
+async function findKeysUri(issuer: string): Promise<string> {
+  const { origin, pathname } = new URL(issuer)
+  const path = pathname.replace(/\/$/, '')
+  const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS)
+  for (const url of [
+    `${origin}${path}/.well-known/openid-configuration`,
+    `${origin}/.well-known/oauth-authorization-server${path}`,
+  ]) {
+    const response = await fetchBounded(url, { signal })
+    if (response.status === 404) continue
+    if (response.status !== 200) throw new Error(`the metadata of ${issuer} answers ${response.status}`)
+    return readKeysUri(await response.json(), issuer)
+  }
+  throw new Error(`${issuer} has no metadata`)
+}
+
+/** OpenID Connect Discovery 1.0 §4.3, RFC 8414 §3.3: metadata that names another issuer must not be used. */
+function readKeysUri(metadata: unknown, issuer: string): string {
+  const { issuer: named, jwks_uri: uri } = (metadata ?? {}) as { issuer?: unknown; jwks_uri?: unknown }
+  if (named !== issuer) throw new Error(`the metadata of ${issuer} is another issuer's`)
+  if (typeof uri === 'string' && URL.canParse(uri) && isSecure(new URL(uri))) return uri
+  throw new Error(`the metadata of ${issuer} names no keys`)
+}

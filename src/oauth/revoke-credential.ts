@@ -1,0 +1,35 @@
+/** Revokes the token of a credential that a client gives back (RFC 7009). */
+
+import { isApiTokensError } from '../errors.ts'
+import type { LifecycleParts } from '../lifecycle/lifecycle-parts.ts'
+import { revokeToken } from '../lifecycle/revoke-token.ts'
+import { agreesWithRow, readClaims } from '../token/claims.ts'
+import { jwtOf, MAX_CREDENTIAL_LENGTH } from '../token/credential.ts'
+
+/**
+ * Ends the token, whatever state it is in. Whoever holds the credential may: it could end itself as well. What is
+ * none of ours, or known no more, is as good as revoked (RFC 7009 §2.2).
+ *
+ * @throws {StoreUnavailable} When the store cannot answer.
+ */
+export async function revokeCredential(parts: LifecycleParts, credential: string): Promise<void> {
+  const tokenId = await tokenIdOf(parts, credential)
+  if (tokenId === undefined) return
+  try {
+    await revokeToken(parts, tokenId)
+  } catch (error) {
+    if (!isApiTokensError(error) || error.statusCode !== 404) throw error
+  }
+}
+
+/** Only a good signature over what the row says ends a token: its id alone is no secret. */
+async function tokenIdOf(parts: LifecycleParts, credential: string): Promise<string | undefined> {
+  const jwt = credential.length > MAX_CREDENTIAL_LENGTH ? undefined : jwtOf(credential, parts.tokenPrefix)
+  const signed = jwt === undefined ? undefined : parts.signer.verify(jwt)
+  const claims = signed && readClaims(signed.payload, parts.audience, parts.clock.now())
+  if (signed === undefined || claims === undefined) return undefined
+  const owned = await parts.store.findToken(claims.jti)
+  if (owned === null || owned.token.kid !== signed.kid || !agreesWithRow(claims, owned.token))
+    return undefined
+  return claims.jti
+}

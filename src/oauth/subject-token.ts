@@ -1,0 +1,110 @@
+/** Verifies the token that a client wants to exchange: whose it is, for whom, and that nobody made it up. */
+
+import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose'
+import type { Clock } from '../clock.ts'
+import { TOKEN_TYPE } from '../token/claims.ts'
+import { OAuthError, outage } from './oauth-error.ts'
+import type { SubjectClaims, SubjectTokenType } from './oauth-options.ts'
+import { ProviderKeys } from './provider-keys.ts'
+import type { TrustedIssuerSettings } from './trusted-issuers.ts'
+
+export interface SubjectTokensParts {
+  readonly trustedIssuers: ReadonlyMap<string, TrustedIssuerSettings>
+  readonly tokenPrefix: string
+  readonly clock: Clock
+}
+
+export interface VerifiedSubject {
+  readonly trusted: TrustedIssuerSettings
+  readonly claims: SubjectClaims
+}
+
+const CLOCK_TOLERANCE_S = 30
+
+/** What is wrong with the token itself. Everything else is the provider's failure, and no fault of the client. */
+const TOKEN_FAULTS = [
+  errors.JOSEAlgNotAllowed,
+  errors.JWKSMultipleMatchingKeys,
+  errors.JWKSNoMatchingKey,
+  errors.JWSInvalid,
+  errors.JWSSignatureVerificationFailed,
+  errors.JWTClaimValidationFailed,
+  errors.JWTExpired,
+  errors.JWTInvalid,
+]
+
+export class SubjectTokens {
+  readonly #parts: SubjectTokensParts
+  readonly #keys: ReadonlyMap<string, ProviderKeys>
+
+  constructor(parts: SubjectTokensParts) {
+    this.#parts = parts
+    const issuers = [...parts.trustedIssuers.keys()]
+    this.#keys = new Map(issuers.map((issuer) => [issuer, new ProviderKeys(issuer, parts.clock)]))
+  }
+
+  /** @throws {OAuthError} `invalid_request` (RFC 8693 §2.2.2), or 503 when the issuer's keys cannot be had. */
+  async verify(token: string, type: SubjectTokenType): Promise<VerifiedSubject> {
+    const { iss, typ } = this.#read(token)
+    const trusted = this.#parts.trustedIssuers.get(iss)
+    const keys = this.#keys.get(iss)
+    if (trusted === undefined || keys === undefined) throw refusal('is of an issuer that is not trusted')
+    if (!trusted.subjectTokenTypes.includes(type))
+      throw refusal('is of a type that is not taken of its issuer')
+    // RFC 9068 §4: an ID token must not pass for an access token, nor the other way round.
+    if ((type === 'access_token' && typ !== 'at+jwt') || (type === 'id_token' && typ === 'at+jwt')) {
+      throw refusal('is not of the type that it is said to be')
+    }
+    return { trusted, claims: await this.#claims(token, trusted, keys) }
+  }
+
+  /** Nothing is believed yet: it only says whom to ask. */
+  #read(token: string): { readonly iss: string; readonly typ: string | undefined } {
+    const { tokenPrefix } = this.#parts
+    if (tokenPrefix !== '' && token.startsWith(tokenPrefix)) throw refusal('is an API token')
+    try {
+      const typ = decodeProtectedHeader(token)
+        .typ?.toLowerCase()
+        .replace(/^application\//, '')
+      const { iss } = decodeJwt(token)
+      if (typ !== TOKEN_TYPE && typeof iss === 'string') return { iss, typ }
+    } catch (cause) {
+      throw refusal('is no JWT', cause)
+    }
+    throw refusal('is an API token, or of no issuer')
+  }
+
+  async #claims(
+    token: string,
+    { issuer, audience, algorithms }: TrustedIssuerSettings,
+    provider: ProviderKeys,
+  ): Promise<SubjectClaims> {
+    let cooling = false
+    try {
+      const keys = await provider.find()
+      cooling = keys.coolingDown
+      const { payload } = await jwtVerify<SubjectClaims>(token, keys, {
+        issuer,
+        audience,
+        algorithms: [...algorithms],
+        requiredClaims: ['sub', 'exp'],
+        clockTolerance: CLOCK_TOLERANCE_S,
+        currentDate: new Date(this.#parts.clock.now()),
+      })
+      if (typeof payload.sub === 'string' && payload.sub !== '') return payload
+    } catch (cause) {
+      // The key may be new, and its issuer was asked so lately that it is not asked again.
+      const unsure = cause instanceof errors.JWKSNoMatchingKey && cooling
+      if (unsure || !TOKEN_FAULTS.some((fault) => cause instanceof fault)) {
+        throw outage(`The keys of ${issuer} cannot be had, try again shortly`, cause)
+      }
+      throw refusal('is not good', cause)
+    }
+    throw refusal('has no subject')
+  }
+}
+
+/** RFC 8693 §2.2.2: whatever is wrong with the token, the code is the same. */
+function refusal(detail: string, cause?: unknown): OAuthError {
+  return new OAuthError('invalid_request', `The subject_token ${detail}`, { cause })
+}

@@ -1,0 +1,128 @@
+/** The option `oauth` is checked at boot, member by member. */
+
+import { generateKeyPairSync } from 'node:crypto'
+import Fastify from 'fastify'
+import t, { type Test } from 'tap'
+import apiTokens, { type ApiTokensOptions } from '../../src/index.ts'
+import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
+import { hs256Key } from '../support/keys.ts'
+import { SECRET } from './oauth-host.ts'
+
+const ISSUER = 'https://app.example.com'
+
+async function boot(t: Test, options: ApiTokensOptions, prefix?: string): Promise<unknown> {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  const all = { store: memoryTokenStore(), keys: [hs256Key()], routes: false, ...options } as const
+  const registered = prefix
+    ? app.register(async (scope) => void (await scope.register(apiTokens, all)), { prefix })
+    : app.register(apiTokens, all)
+  return registered.ready().then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+}
+
+const refused = (message: RegExp) => ({ code: 'FST_API_TOKENS_INVALID_OPTION', message })
+
+for (const issuer of [
+  undefined,
+  'acme',
+  'http://app.example.com',
+  'https://app.example.com?tenant=1',
+  'https://app.example.com/#x',
+  'https://user:word@app.example.com',
+  'https://APP.example.com',
+  'https://app.example.com/:tenant',
+  'ftp://app.example.com',
+  'http://127.0.0.1.example.com',
+]) {
+  t.test(`RFC 8414 §2: oauth is refused with the issuer ${issuer}`, async (t) => {
+    t.match(await boot(t, { ...(issuer && { issuer }), oauth: {} }), refused(/oauth needs an issuer/))
+  })
+}
+
+for (const issuer of [
+  'https://a.example',
+  'https://a.example/',
+  'http://localhost:1',
+  'http://127.0.0.1',
+  'http://[::1]:1/a',
+]) {
+  t.test(`RFC 8414 §2: oauth is taken with the issuer ${issuer}`, async (t) => {
+    t.equal(await boot(t, { issuer, oauth: {} }), undefined)
+  })
+}
+
+t.test('RFC 9728 §1.2: the resource is an https URL of the issuer’s origin', async (t) => {
+  t.match(
+    await boot(t, { issuer: ISSUER, oauth: { resource: 'mcp' } }),
+    refused(/oauth\.resource must be an https/),
+  )
+  t.match(
+    await boot(t, { issuer: ISSUER, oauth: { resource: 'https://other.example' } }),
+    refused(/oauth\.resource must be of the issuer/),
+  )
+})
+
+const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+const jwk = publicKey.export({ format: 'jwk' })
+
+for (const [wrong, message] of [
+  [{ client_id: '' }, /clients\[0\]\.client_id must be/],
+  [{ client_id: 'a' }, /client_secret must be at least 32/],
+  [{ client_id: 'a', client_secret: 'short' }, /client_secret must be at least 32/],
+  [
+    { client_id: 'a', client_secret: SECRET, token_endpoint_auth_method: 'none' },
+    /client_secret is not used/,
+  ],
+  [{ client_id: 'a', client_secret: SECRET, jwks: { keys: [jwk] } }, /jwks is not used/],
+  [{ client_id: 'a', token_endpoint_auth_method: 'tls_client_auth' }, /auth_method must be one of/],
+  [{ client_id: 'a', token_endpoint_auth_method: 'private_key_jwt' }, /keys must hold at least one/],
+  [
+    {
+      client_id: 'a',
+      token_endpoint_auth_method: 'private_key_jwt',
+      jwks: { keys: [privateKey.export({ format: 'jwk' })] },
+    },
+    /keys\[0\] must be a public key alone/,
+  ],
+  [
+    {
+      client_id: 'a',
+      token_endpoint_auth_method: 'private_key_jwt',
+      jwks: { keys: [{ kty: 'oct', k: 'AAAA' }] },
+    },
+    /keys\[0\] must be a public key alone/,
+  ],
+  [
+    { client_id: 'a', token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [7] } },
+    /keys\[0\] must be a JWK/,
+  ],
+  [{ client_id: 'a', client_secret: SECRET, redirect_uris: [] }, /redirect_uris is not an option/],
+  [{ client_id: 'a', client_secret: SECRET, grant_types: 'all' }, /grant_types must be an array/],
+  [{ client_id: 'a', client_secret: SECRET, client_name: '\u0007' }, /client_name must not contain control/],
+] as const) {
+  t.test(`RFC 7591 §2: a client is refused: ${message.source}`, async (t) => {
+    const client = wrong as never
+    t.match(await boot(t, { issuer: ISSUER, oauth: { clients: [client] } }), refused(message))
+  })
+}
+
+t.test('clients are a list, of distinct ids; other members are refused by name', async (t) => {
+  const client = { client_id: 'a', client_secret: SECRET }
+  const oauths = [
+    [{ clients: {} }, /oauth\.clients must be an array/],
+    [{ clients: [client, client] }, /clients\[1\]\.client_id is that of another/],
+    [{ client: [] }, /oauth\.client is not an option/],
+    [{ introspectionCountsAsUse: 'no' }, /introspectionCountsAsUse must be true or false/],
+    [true, /oauth must be an object/],
+  ] as const
+  for (const [oauth, message] of oauths) {
+    t.match(await boot(t, { issuer: ISSUER, oauth: oauth as never }), refused(message))
+  }
+})
+
+t.test('a prefix, which would move the routes from where the metadata says, is refused', async (t) => {
+  t.match(await boot(t, { issuer: ISSUER, oauth: {} }, '/api'), refused(/oauth: its routes are at the path/))
+})

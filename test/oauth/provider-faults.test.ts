@@ -1,0 +1,208 @@
+/** A provider that is slow, wrong, changed or gone: each has a bounded outcome, and none blames the client. */
+
+import type { ServerResponse } from 'node:http'
+import t, { type Test } from 'tap'
+import { systemClock } from '../../src/clock.ts'
+import { startHost } from '../support/host.ts'
+import { form } from './oauth-host.ts'
+import {
+  AUDIENCE,
+  type FaultyProvider,
+  json,
+  providerKey,
+  startFaultyProvider,
+  startProvider,
+} from './provider.ts'
+
+const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+
+async function start(t: Test, issuer: string, user: () => never | { id: string } = () => ({ id: 'ada' })) {
+  const { app } = await startHost(t, {
+    ...{ issuer: 'https://app.example.com', clock: systemClock },
+    oauth: {
+      clients: [{ client_id: 'ci', token_endpoint_auth_method: 'none', grant_types: [EXCHANGE] }],
+      trustedIssuers: [{ issuer, audience: AUDIENCE, user }],
+    },
+  })
+  return async (subject_token: string) =>
+    app.inject(
+      form('/oauth2/token', {
+        ...{ grant_type: EXCHANGE, client_id: 'ci', subject_token },
+        subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      }),
+    )
+}
+
+const isMetadata = (path: string) => path.endsWith('openid-configuration')
+const isKeys = (path: string) => path.endsWith('/jwks')
+
+/** Each by what the provider does where it is asked for metadata, and where for keys. */
+const FAULTS: Record<string, (response: ServerResponse, provider: FaultyProvider) => unknown> = {
+  'answers 500': (response) => response.writeHead(500).end('oops'),
+  'answers with a page': (response) => response.end('<!doctype html>'),
+  'answers with null': (response) => json(response, null),
+  'hangs up': (response) => response.destroy(),
+  'breaks off': (response) => {
+    response.writeHead(200, { 'content-length': '1000' })
+    response.write('{"keys":[')
+    setTimeout(() => response.destroy(), 20)
+  },
+  'sends the client elsewhere': (response, { issuer }) =>
+    response.writeHead(302, { location: `${issuer}/elsewhere` }).end(),
+}
+
+for (const [what, fault] of Object.entries(FAULTS)) {
+  for (const [where, isThere] of [
+    ['metadata', isMetadata],
+    ['keys', isKeys],
+  ] as const) {
+    t.test(`a provider that ${what} for its ${where} is 503 with Retry-After`, async (t) => {
+      const provider = await startFaultyProvider(t)
+      const exchange = await start(t, provider.issuer)
+      provider.answer = (path, response) => {
+        if (isThere(path)) fault(response, provider)
+        return isThere(path)
+      }
+      const answer = await exchange(await provider.sign())
+      t.equal(answer.statusCode, 503)
+      t.equal(answer.headers['retry-after'], '5')
+      t.match(answer.json(), { error: 'temporarily_unavailable' })
+      t.notOk(provider.asked.has('/elsewhere'), 'no redirect is followed')
+    })
+  }
+}
+
+for (const isThere of [isMetadata, isKeys]) {
+  t.test(`a provider that answers slowly for its ${isThere.name} is 503 within six seconds`, async (t) => {
+    const provider = await startFaultyProvider(t)
+    const exchange = await start(t, provider.issuer)
+    provider.answer = (path, response) => {
+      if (!isThere(path)) return false
+      response.writeHead(200)
+      // One byte at a time: the body is waited for no longer than its beginning.
+      const drip = setInterval(() => response.write(' '), 100)
+      response.on('close', () => clearInterval(drip))
+      return true
+    }
+    const began = Date.now()
+    t.equal((await exchange(await provider.sign())).statusCode, 503)
+    t.ok(Date.now() - began < 6_000)
+  })
+
+  t.test(`a huge body for its ${isThere.name} is not read to its end`, async (t) => {
+    const provider = await startFaultyProvider(t)
+    const exchange = await start(t, provider.issuer)
+    let sent = 0
+    provider.answer = (path, response) => {
+      if (!isThere(path)) return false
+      const more = () => {
+        while (!response.destroyed && sent < 50_000_000) {
+          sent += 65_536
+          if (!response.write(' '.repeat(65_536))) return void response.once('drain', more)
+        }
+      }
+      more()
+      return true
+    }
+    t.equal((await exchange(await provider.sign())).statusCode, 503)
+    t.ok(sent < 25_000_000, `${sent} bytes were sent`)
+  })
+}
+
+t.test('a provider that is gone is 503, and works again when it is back', async (t) => {
+  const key = providerKey()
+  const first = await startProvider(t, { key })
+  const port = Number(new URL(first.issuer).port)
+  const token = await first.accessToken()
+  await first.close()
+  const exchange = await start(t, first.issuer)
+  t.equal((await exchange(token)).statusCode, 503)
+  await startProvider(t, { key, port })
+  t.equal((await exchange(token)).statusCode, 503, 'it is not asked again at once')
+  await new Promise((go) => setTimeout(go, 5_100))
+  t.equal((await exchange(token)).statusCode, 200)
+})
+
+t.test('keys that were fetched outlive the provider for a while', async (t) => {
+  const provider = await startFaultyProvider(t)
+  const exchange = await start(t, provider.issuer)
+  t.equal((await exchange(await provider.sign())).statusCode, 200)
+  await provider.close()
+  t.equal((await exchange(await provider.sign())).statusCode, 200)
+})
+
+t.test(
+  'a provider whose keys rotated is asked again, and until it may be asked the client is not blamed',
+  async (t) => {
+    const first = await startProvider(t)
+    const exchange = await start(t, first.issuer)
+    t.equal((await exchange(await first.accessToken())).statusCode, 200)
+    await first.close()
+    const second = await startProvider(t, { port: Number(new URL(first.issuer).port) })
+    const rotated = await second.accessToken()
+    t.equal((await exchange(rotated)).statusCode, 503, 'too early to ask again: no 400')
+    await new Promise((go) => setTimeout(go, 5_100))
+    t.equal((await exchange(rotated)).statusCode, 200)
+  },
+)
+
+t.test('a key that is nobody’s is 400 once the keys are fresh', async (t) => {
+  const provider = await startFaultyProvider(t)
+  const exchange = await start(t, provider.issuer)
+  const answer = await exchange(await provider.sign({}, {}, providerKey()))
+  t.equal(answer.statusCode, 400)
+  t.match(answer.json(), { error: 'invalid_request' })
+})
+
+t.test('however many come at once, the provider is asked once for each', async (t) => {
+  const provider = await startFaultyProvider(t)
+  const exchange = await start(t, provider.issuer)
+  const token = await provider.sign()
+  const answers = await Promise.all(Array.from({ length: 10 }, () => exchange(token)))
+  t.ok(answers.every(({ statusCode }) => statusCode === 200))
+  t.same([...provider.asked.values()], [1, 1])
+})
+
+for (const [why, metadata] of [
+  ['names another issuer', { issuer: 'https://evil.example' }],
+  ['names no keys', { jwks_uri: undefined }],
+  ['names keys that anyone on the way can change', { jwks_uri: 'http://evil.example/jwks' }],
+] as const) {
+  t.test(`OpenID Connect Discovery 1.0 §4.3: metadata that ${why} is not used`, async (t) => {
+    const provider = await startFaultyProvider(t)
+    const exchange = await start(t, provider.issuer)
+    provider.answer = (path, response) =>
+      isMetadata(path) &&
+      json(response, { issuer: provider.issuer, jwks_uri: `${provider.issuer}/jwks`, ...metadata })
+    t.equal((await exchange(await provider.sign())).statusCode, 503)
+  })
+}
+
+t.test('RFC 8414 §3: a provider without OpenID Connect is found too, below a path', async (t) => {
+  const provider = await startFaultyProvider(t, '/realms/acme')
+  const exchange = await start(t, provider.issuer)
+  const { issuer } = provider
+  provider.answer = (path, response) => {
+    if (isMetadata(path)) return response.writeHead(404).end() instanceof Object
+    if (path !== '/.well-known/oauth-authorization-server/realms/acme') return false
+    return json(response, { issuer, jwks_uri: `${issuer}/jwks` })
+  }
+  t.equal((await exchange(await provider.sign())).statusCode, 200)
+})
+
+t.test('what the host’s own user() fails at is 503', async (t) => {
+  const provider = await startFaultyProvider(t)
+  for (const user of [
+    () => {
+      throw new Error('the database is gone')
+    },
+    () => ({ id: '' }),
+    () => ({ id: 'ada', scopes: 'all' }),
+    () => undefined,
+  ]) {
+    const exchange = await start(t, provider.issuer, user as never)
+    const answer = await exchange(await provider.sign())
+    t.equal(answer.statusCode, 503)
+    t.notMatch(answer.body, 'database')
+  }
+})
