@@ -9,11 +9,13 @@ import apiTokens, { jwksFile } from 'fastify-api-tokens'
 import { sqliteTokenStore } from 'fastify-api-tokens/sqlite'
 import { addApiDocs } from './api-docs.ts'
 import { startIdentityProvider } from './identity-provider/identity-provider.ts'
+import { oauthOf } from './oauth.ts'
 import { builtInModel } from './openai/built-in-model.ts'
 import { openAiRoutes } from './openai/openai-routes.ts'
 import { upstream } from './openai/upstream.ts'
 import { assets } from './pages/assets.ts'
 import { settingsPage } from './pages/settings-page.ts'
+import { usersPage } from './pages/users-page.ts'
 import type { Settings } from './settings.ts'
 import { sessionSecret } from './sign-in/session-secret.ts'
 import { addSessions, signedInUser } from './sign-in/sessions.ts'
@@ -89,6 +91,7 @@ async function addPeople(app: FastifyInstance, settings: Settings, origin: () =>
     secure: origin().startsWith('https:'),
   })
 
+  const provider = await providerOf(app, settings, origin)
   await app.register(apiTokens, {
     // Who manages tokens: the user behind the session, and nobody by any header.
     authenticateUser: (request) => {
@@ -102,14 +105,15 @@ async function addPeople(app: FastifyInstance, settings: Settings, origin: () =>
     },
     store: sqliteTokenStore({ filename: database }),
     keys: jwksFile(join(settings.dataDir, 'api-tokens.jwks.json')),
-    issuer: 'bodhi-host',
+    ...oauthOf(settings, provider.issuer, users),
+    realm: 'bodhi-host',
     tokenPrefix: 'bodhi_',
     scopes: scopeCatalogue,
     routes: { prefix: TOKENS_PATH },
   })
 
   await addSignIn(app, {
-    ...(await providerOf(app, settings, origin)),
+    ...provider,
     users,
     origin,
     // The tokens of a removed user stay revoked; the user who returns may generate new ones.
@@ -117,6 +121,7 @@ async function addPeople(app: FastifyInstance, settings: Settings, origin: () =>
   })
   await app.register(userRoutes, { prefix: '/bodhi/v1', users })
   await app.register(settingsPage, { users, tokensPath: TOKENS_PATH })
+  await app.register(usersPage, { users })
 }
 
 type ProviderOptions = Pick<SignInOptions, 'issuer' | 'clientId' | 'clientSecret' | 'providerName' | 'roleOf'>

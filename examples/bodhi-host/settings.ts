@@ -33,6 +33,8 @@ export interface Settings {
   readonly administrators: readonly string[]
   /** `null` keeps a secret of its own in the data directory. */
   readonly sessionSecret: string | null
+  /** What the client `bodhi-gateway` authenticates with; `null`: there is no such client. */
+  readonly gatewaySecret: string | null
   readonly upstream: UpstreamSettings | null
   /** How long the built-in model thinks before each word of a stream. */
   readonly wordDelayMs: number
@@ -94,9 +96,12 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     )
   }
 
-  const sessionSecret = text('SESSION_SECRET')
-  if (sessionSecret !== null && sessionSecret.length < 32) {
-    problems.push(`SESSION_SECRET must have at least 32 characters, not ${sessionSecret.length}`)
+  const secret = (name: string): string | null => {
+    const value = text(name)
+    if (value !== null && value.length < 32) {
+      problems.push(`${name} must have at least 32 characters, not ${value.length}`)
+    }
+    return value
   }
 
   const upstreamUrl = webAddress('UPSTREAM_URL')
@@ -109,7 +114,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     provider: externalProvider(webAddress('OIDC_ISSUER'), text, problems),
     providerPort: wholeNumber('OIDC_PORT', 0, 65_535),
     administrators: text('ADMINISTRATORS')?.split(/[\s,]+/) ?? [],
-    sessionSecret,
+    sessionSecret: secret('SESSION_SECRET'),
+    gatewaySecret: secret('GATEWAY_SECRET'),
     upstream:
       upstreamUrl === null
         ? null

@@ -1,5 +1,6 @@
 /** Walks the whole story of an API token through a host of its own, by real HTTP, and checks every step. */
 import { deepStrictEqual, match, ok, rejects, strictEqual } from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,14 +9,25 @@ import { startHost } from './host.ts'
 import { MODEL_ID } from './openai/model.ts'
 import { readSettings } from './settings.ts'
 import { Browser } from './tour/browser.ts'
+import { freePort } from './tour/free-port.ts'
 import { Narrator } from './tour/narrator.ts'
+import { type Gateway, oauthTour } from './tour/oauth-tour.ts'
 
 const TOKENS = '/bodhi/v1/tokens'
 const narrator = new Narrator(console.log)
 const dataDir = await mkdtemp(join(tmpdir(), 'bodhi-tour-'))
 // Nothing of the reader's own environment: the tour is the same everywhere.
+const gateway: Gateway = { secret: randomBytes(32).toString('base64url'), provider: await freePort() }
 const host = await startHost(
-  readSettings({ PORT: '0', DATA_DIR: dataDir, MODEL_WORD_DELAY_MS: '20', LOG_LEVEL: 'error' }),
+  readSettings({
+    // Known before it listens: OAuth 2.0 clients go by the issuer.
+    PORT: String(await freePort()),
+    OIDC_PORT: String(gateway.provider),
+    GATEWAY_SECRET: gateway.secret,
+    DATA_DIR: dataDir,
+    MODEL_WORD_DELAY_MS: '20',
+    LOG_LEVEL: 'error',
+  }),
 )
 
 try {
@@ -99,6 +111,11 @@ async function tour(origin: string): Promise<void> {
     ok(words < 1000, 'the stream ended before the answer did')
   })
   await narrator.step('The first token is none the worse for it', () => accepted(client))
+
+  await oauthTour(origin, gateway, narrator, {
+    works: (credential) => accepted(clientWith(origin, credential)),
+    isRefused: (credential) => refused(clientWith(origin, credential)),
+  })
 
   await narrator.step('Ada, an administrator, signs in', () => signIn(ada, 'ada'))
   await narrator.step('She deactivates Grace', async () => {

@@ -30,7 +30,12 @@ export async function startTestHost(t: Test, environment: Record<string, string>
     ...environment,
   })
   const host = await startHost(settings)
-  t.teardown(() => host.app.close())
+  t.teardown(() => {
+    const closed = host.app.close()
+    // Chromium opens connections ahead, on which nothing is ever asked: close() would wait a minute for them.
+    host.app.server.closeAllConnections()
+    return closed
+  })
 
   const url = host.origin()
   return {

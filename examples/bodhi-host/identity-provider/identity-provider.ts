@@ -3,7 +3,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type ClientMetadata, Provider } from 'oidc-provider'
+import { type ClientMetadata, errors, Provider } from 'oidc-provider'
 import { demoUser } from './demo-users.ts'
 import { loginPage, loginPagePolicy, providerErrorPage } from './login-page.ts'
 import { providerMemory } from './provider-memory.ts'
@@ -20,6 +20,13 @@ export interface IdentityProviderOptions {
   readonly clientSecret: string
   /** Where a sign-in returns to; asked for at each sign-in. */
   readonly redirectUri: () => string
+}
+
+/** A job in CI that works for Grace: it gets access tokens for the host, without a browser. */
+export const CI_CLIENT = {
+  id: 'grace-ci',
+  secret: 'a demo secret: it opens this machine alone',
+  owner: 'grace',
 }
 
 type ProviderContext = Parameters<Parameters<Provider['use']>[0]>[0]
@@ -58,8 +65,19 @@ function openIdProvider(issuer: string, options: IdentityProviderOptions): Provi
     id_token_signed_response_alg: 'ES256',
   })
 
+  const job: ClientMetadata = {
+    client_id: CI_CLIENT.id,
+    client_secret: CI_CLIENT.secret,
+    grant_types: ['client_credentials'],
+    redirect_uris: [],
+    response_types: [],
+  }
+  const host = () => new URL(options.redirectUri()).origin
+
   const provider = new Provider(issuer, {
-    adapter: providerMemory((id) => (id === options.clientId ? client() : undefined)),
+    adapter: providerMemory((id) =>
+      id === options.clientId ? client() : id === CI_CLIENT.id ? job : undefined,
+    ),
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256' }] },
     enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
@@ -67,7 +85,25 @@ function openIdProvider(issuer: string, options: IdentityProviderOptions): Provi
     claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
     conformIdTokenClaims: true,
     pkce: { required: () => true },
-    features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: false } },
+    features: {
+      devInteractions: { enabled: false },
+      rpInitiatedLogout: { enabled: false },
+      clientCredentials: { enabled: true },
+      // RFC 8707: access tokens for the host say so, as RFC 9068 has it.
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo(_, resource) {
+          if (resource !== host()) throw new errors.InvalidTarget()
+          return {
+            scope: '',
+            audience: resource,
+            accessTokenTTL: 300,
+            accessTokenFormat: 'jwt',
+            jwt: { sign: { alg: 'ES256' } },
+          }
+        },
+      },
+    },
     ttl: {
       AccessToken: 300,
       AuthorizationCode: 60,

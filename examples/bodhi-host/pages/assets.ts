@@ -1,4 +1,4 @@
-/** Serves the page's script and style. They are public, so caches may keep them and ask by ETag. */
+/** Serves the script and the style of the host's pages. They are public, so caches may keep them and ask by ETag. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,8 +6,8 @@ import caching from '@fastify/caching'
 import type { FastifyPluginAsync } from 'fastify'
 
 const ASSETS = [
-  { file: 'settings.js', type: 'text/javascript; charset=utf-8' },
-  { file: 'settings.css', type: 'text/css; charset=utf-8' },
+  { file: 'users.js', type: 'text/javascript; charset=utf-8' },
+  { file: 'bodhi.css', type: 'text/css; charset=utf-8' },
 ]
 
 const MAX_AGE_SECONDS = 60

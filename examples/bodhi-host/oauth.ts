@@ -1,0 +1,53 @@
+/** The OAuth 2.0 endpoints of the host: who may use them, and whose tokens are exchanged for API tokens. */
+import type { ApiTokensOptions, OAuthClient } from 'fastify-api-tokens'
+import { CI_CLIENT } from './identity-provider/identity-provider.ts'
+import type { Settings } from './settings.ts'
+import { scopesOf } from './users/roles.ts'
+import type { UserDirectory } from './users/users.ts'
+
+const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+
+/** A job in CI: the token of the identity provider that it holds is its proof. */
+const CI: OAuthClient = {
+  client_id: 'bodhi-ci',
+  client_name: 'Bodhi CI',
+  token_endpoint_auth_method: 'none',
+  grant_types: [EXCHANGE],
+}
+
+/** The issuer, and the endpoints where clients can find one: at https, or on this machine. */
+export function oauthOf(
+  settings: Settings,
+  providerIssuer: string,
+  users: UserDirectory,
+): Pick<ApiTokensOptions, 'issuer' | 'oauth'> {
+  const issuer = settings.origin ?? (settings.port === 0 ? null : `http://localhost:${settings.port}`)
+  if (issuer === null || !isTrustworthy(new URL(issuer))) return { issuer: 'bodhi-host' }
+  const gateway = { client_id: 'bodhi-gateway', client_name: 'Bodhi gateway' }
+  return {
+    issuer,
+    oauth: {
+      clients: [
+        CI,
+        ...(settings.gatewaySecret === null ? [] : [{ ...gateway, client_secret: settings.gatewaySecret }]),
+      ],
+      trustedIssuers: [
+        {
+          issuer: providerIssuer,
+          audience: issuer,
+          user: ({ sub }) => {
+            // At the built-in provider there is a job that works for Grace.
+            const user = users.find(
+              settings.provider === null && sub === CI_CLIENT.id ? CI_CLIENT.owner : sub,
+            )
+            return user && { id: user.id, scopes: scopesOf(user.role) }
+          },
+        },
+      ],
+    },
+  }
+}
+
+function isTrustworthy({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
+}
