@@ -1,0 +1,40 @@
+/** better-auth's API keys as its own guide sets them up, in an SQLite file, without its rate limit. */
+
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { apiKey } from '@better-auth/api-key'
+import { betterAuth } from 'better-auth'
+import { getMigrations } from 'better-auth/db/migration'
+import Database from 'better-sqlite3'
+
+export async function openKeys({ deferUpdates }) {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-better-auth-'))
+  const database = new Database(join(folder, 'keys.db'))
+  database.pragma('journal_mode = WAL')
+  const options = {
+    database,
+    secret: randomBytes(32).toString('base64'),
+    baseURL: 'http://localhost',
+    telemetry: { enabled: false },
+    logger: { disabled: true },
+    emailAndPassword: { enabled: true },
+    advanced: { backgroundTasks: { handler: (task) => task.catch(() => undefined) } },
+    plugins: [apiKey({ rateLimit: { enabled: false }, deferUpdates })],
+  }
+  await (await getMigrations(options)).runMigrations()
+  const { api } = betterAuth(options)
+  const { user } = await api.signUpEmail({
+    body: { email: 'ada@example.com', password: randomBytes(16).toString('hex'), name: 'Ada' },
+  })
+  return {
+    issue: async (number) =>
+      (await api.createApiKey({ body: { userId: user.id, name: `key ${number}` } })).key,
+    verify: async (key) => (await api.verifyApiKey({ body: { key } })).valid,
+    close: () => {
+      database.close()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}

@@ -1,0 +1,134 @@
+/** Measures pairs: a slice of the one, a slice of the other, in turn, so that the machine's drift meets both. */
+
+import type { Comparison } from './comparisons.ts'
+import { type LoadOptions, load } from './load.ts'
+import type { Server } from './servers.ts'
+import { startServer } from './servers.ts'
+import { type Estimate, estimate } from './statistics.ts'
+import { variantNamed } from './variants/all.ts'
+
+export interface Compared extends Comparison {
+  readonly slices: number
+  /** Requests a second of the one, by those of the other. */
+  readonly ratio: Estimate
+  /** The same by the server's processor time for a request, which other load on the machine troubles less. */
+  readonly byProcessorTime: number
+  /** Requests a second, on this machine. */
+  readonly perSecond: number
+}
+
+export interface Flooded {
+  readonly slices: number
+  /** A good client's 99th percentile while half the load is forged, by the same while all of it is good. */
+  readonly ratio: Estimate
+  /** Requests a second, all told. */
+  readonly perSecond: number
+}
+
+interface Slice {
+  readonly perSecond: number
+  readonly cpuPerRequest: number
+}
+
+/** Enough for the compiler to have seen everything and for the cache to hold every token. */
+const WARM_UP_SECONDS = 6
+const CONNECTIONS = 50
+/** Between two requests of a client of the flood: all of them together send some thousands a second. */
+const FLOOD_PAUSE_MS = 10
+
+export async function compare(comparison: Comparison, slices: number): Promise<Compared> {
+  const { variant: name, of, carrying } = comparison
+  const base = await startServer(of)
+  const variant = await startServer(name)
+  try {
+    // A server that checks nothing is sent what the other is sent: the same header costs both the same to parse.
+    const own = of === 'bare' ? variant.credentials : base.credentials
+    const slice = (server: Server, kind: string, seconds = 1) =>
+      measure(server, kind, {
+        port: server.port,
+        credentials: server === base ? own : variant.credentials,
+        carrying,
+        connections: CONNECTIONS,
+        seconds,
+        pauseMs: 0,
+      })
+    await slice(base, of, WARM_UP_SECONDS)
+    await slice(variant, name, WARM_UP_SECONDS)
+    const bases = [await slice(base, of)]
+    const variants: Slice[] = []
+    for (let turn = 0; turn < slices; turn += 1) {
+      variants.push(await slice(variant, name))
+      bases.push(await slice(base, of))
+    }
+    const pair = (turn: number, of: (slice: Slice) => number) => {
+      const [before, between, after] = [bases[turn], variants[turn], bases[turn + 1]].map((slice) =>
+        slice === undefined ? Number.NaN : of(slice),
+      ) as [number, number, number]
+      return between / ((before + after) / 2)
+    }
+    return {
+      ...comparison,
+      slices,
+      ratio: estimate(variants.map((_, turn) => pair(turn, ({ perSecond }) => perSecond))),
+      byProcessorTime: estimate(
+        variants.map((_, turn) => 1 / pair(turn, ({ cpuPerRequest }) => cpuPerRequest)),
+      ).median,
+      perSecond: Math.round(estimate(variants.map(({ perSecond }) => perSecond)).median),
+    }
+  } finally {
+    base.stop()
+    variant.stop()
+  }
+}
+
+async function measure(server: Server, variant: string, options: LoadOptions): Promise<Slice> {
+  const before = await server.cpuTime()
+  const { requests, seconds, refused } = await load(options)
+  const after = await server.cpuTime()
+  const expected = variantNamed(variant).answers === 200 ? 0 : requests
+  if (Math.abs(refused - expected) > CONNECTIONS)
+    throw new Error(`${variant} refused ${refused} of ${requests}`)
+  return { perSecond: requests / seconds, cpuPerRequest: (after - before) / requests }
+}
+
+/** Half the clients are watched; what the other half sends is good in one slice and forged in the next. */
+export async function flood(slices: number, forge: (credential: string) => string): Promise<Flooded> {
+  const server = await startServer('warm')
+  const { port, credentials } = server
+  const forgeries = credentials.map(forge)
+  const half = {
+    port,
+    carrying: 'connection',
+    connections: CONNECTIONS / 2,
+    pauseMs: FLOOD_PAUSE_MS,
+  } as const
+  const slice = async (others: readonly string[], seconds = 1) => {
+    const [watched, rest] = await Promise.all([
+      load({ ...half, credentials, seconds }),
+      load({ ...half, credentials: others, carrying: 'rotating', seconds }),
+    ])
+    if (watched.refused > 0) throw new Error('a good client was refused')
+    return { p99: watched.p99, perSecond: watched.requests / watched.seconds + rest.requests / rest.seconds }
+  }
+  try {
+    await slice(credentials, WARM_UP_SECONDS)
+    await slice(forgeries, WARM_UP_SECONDS)
+    const good = [await slice(credentials)]
+    const bad: typeof good = []
+    for (let turn = 0; turn < slices; turn += 1) {
+      bad.push(await slice(forgeries))
+      good.push(await slice(credentials))
+    }
+    const ratios = bad.map(({ p99 }, turn) => {
+      const [before, after] = [good[turn]?.p99 ?? Number.NaN, good[turn + 1]?.p99 ?? Number.NaN]
+      return p99 / ((before + after) / 2)
+    })
+    return {
+      slices,
+      ratio: estimate(ratios),
+      perSecond: Math.round(estimate(bad.map(({ perSecond }) => perSecond)).median),
+    }
+  } finally {
+    server.stop()
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * `npm run bench`: every variant against bare Fastify over HTTP, in paired slices of a second. Prints the medians and
+ * their spread, and writes them as JSON and as the table of `docs/explanation/performance.md`.
+ *
+ *     npm run bench                            all of it, in about 50 minutes
+ *     npm run bench -- warm/bare forged        only the comparisons whose name begins so, or the `flood`
+ *     npm run bench -- --slices 10             fewer slices than the thirty that a figure needs
+ */
+
+import { parseArgs } from 'node:util'
+import { compare, flood } from './compare.ts'
+import { comparisons, nameOf } from './comparisons.ts'
+import { LOAD_TOOL } from './load.ts'
+import { keepHttp } from './results.ts'
+import { comparedLine, floodedLine } from './tables.ts'
+import { hasBetterAuth, installBetterAuth } from './variants/better-auth.ts'
+import { forge } from './variants/plugin.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { slices: { type: 'string', default: '30' } },
+})
+const slices = Number(values.slices)
+const isWanted = (name: string) =>
+  positionals.length === 0 || positionals.some((start) => name.startsWith(start))
+
+console.log(`load by ${LOAD_TOOL}, ${slices} slices of a second for each`)
+for (const comparison of comparisons) {
+  const name = nameOf(comparison)
+  if (!isWanted(name)) continue
+  if (name.includes('better-auth') && !hasBetterAuth()) installBetterAuth()
+  const compared = await compare(comparison, slices)
+  keepHttp(compared, LOAD_TOOL)
+  console.log(comparedLine(compared))
+}
+if (isWanted('flood')) {
+  const flooded = await flood(slices, forge)
+  keepHttp({ flood: flooded }, LOAD_TOOL)
+  console.log(floodedLine(flooded))
+}
+console.log('written to test/bench/results/http.json and docs/explanation/performance.md')

@@ -1,0 +1,41 @@
+/** The same load by autocannon, in a process of its own. Its one argument is the options as JSON. */
+
+import { readFileSync } from 'node:fs'
+import autocannon from 'autocannon'
+import type { LoadOptions, LoadResult } from './load.ts'
+
+const { url, credentials, carrying, connections, seconds, pauseMs } = JSON.parse(
+  process.argv[2] ?? '',
+) as Omit<LoadOptions, 'credentials'> & { url: string; credentials: string }
+const headers = readFileSync(credentials, 'utf8')
+  .split('\n')
+  .map((credential) => ({ authorization: `Bearer ${credential}` }))
+
+let client = 0
+const result = await autocannon({
+  url,
+  connections,
+  duration: seconds,
+  ...(pauseMs > 0 ? { overallRate: Math.ceil((connections * 1000) / pauseMs) } : {}),
+  setupClient: (each) => {
+    const at = client * 7
+    client += 1
+    const own = headers.map((_, index) => headers[(at + index) % headers.length] ?? {})
+    each.setRequests(
+      (carrying === 'rotating' ? own : own.slice(0, 1)).map((carried) => ({
+        method: 'GET',
+        headers: carried,
+      })),
+    )
+  },
+})
+
+console.log(
+  JSON.stringify({
+    requests: result.requests.total,
+    seconds: result.duration,
+    refused: result.non2xx,
+    failed: result.errors + result.timeouts,
+    p99: result.latency.p99,
+  } satisfies LoadResult),
+)

@@ -1,0 +1,34 @@
+/** What a credential costs that is not in the cache: genuine, and forged. */
+
+import type { Step } from '../steps.ts'
+import { forge } from '../variants/plugin.ts'
+import { CREDENTIALS } from '../variants/variant.ts'
+import { nanoseconds } from './nanoseconds.ts'
+import { fresh } from './requests.ts'
+import { startSubject } from './subject.ts'
+
+export async function coldPath(): Promise<Step[]> {
+  // A cache of one: each of the tokens in turn finds another's entry.
+  const { instance, warm, close } = await startSubject({ cacheMax: 1 })
+  const { verification, lifecycle } = instance
+  const credentials = await warm(CREDENTIALS)
+  const forgeries = credentials.map(forge)
+  let turn = 0
+  const inTurn = (each: readonly string[]) => {
+    turn = (turn + 1) % each.length
+    return fresh(each[turn] ?? '')
+  }
+  const checked = (jwt: string) => lifecycle.signer.verify(jwt)
+  const signature = await nanoseconds(() => inTurn(credentials), checked)
+  const read = await nanoseconds(
+    () => inTurn(credentials),
+    (credential) => verification.load(credential, Date.now(), (entry) => entry),
+  )
+  const refused = await nanoseconds(() => inTurn(forgeries), checked)
+  await close()
+  return [
+    { name: 'signature', title: 'signature of HS256, checked', value: signature / 1000, unit: 'µs' },
+    { name: 'cold', title: 'cold verification on SQLite, all of it', value: read / 1000, unit: 'µs' },
+    { name: 'forged', title: 'signature of HS256, forged', value: refused / 1000, unit: 'µs' },
+  ]
+}

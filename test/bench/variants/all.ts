@@ -1,0 +1,27 @@
+/** Every variant, in the order of the table. */
+
+import { betterAuth, betterAuthDeferred } from './better-auth.ts'
+import { bare, bearerMany, bearerOne, byHand, jwt, jwtCached } from './others.ts'
+import { cold, forged, scopes, warm } from './plugin.ts'
+import type { Variant } from './variant.ts'
+
+export const variants: readonly Variant[] = [
+  bare,
+  warm,
+  scopes,
+  byHand,
+  bearerOne,
+  bearerMany,
+  jwt,
+  jwtCached,
+  betterAuth,
+  betterAuthDeferred,
+  cold,
+  forged,
+]
+
+export function variantNamed(name: string): Variant {
+  const variant = variants.find((candidate) => candidate.name === name)
+  if (variant === undefined) throw new Error(`there is no variant ${name}`)
+  return variant
+}

@@ -1,0 +1,26 @@
+/** What the page on growth says is what was measured, and a thousandfold table costs a request little more. */
+
+import t from 'tap'
+import { GROWTH_STORES } from './databases.ts'
+import { growthTable, readGrowth, tableInPage } from './results.ts'
+
+const MOST = 1.5
+
+t.test('the table of the page on growth is that of the results', async (t) => {
+  t.equal(tableInPage(), growthTable(readGrowth()))
+})
+
+for (const name of GROWTH_STORES) {
+  t.test(
+    `${name}: from 10 thousand to 10 million tokens verification and pages cost less than ${MOST} times`,
+    async (t) => {
+      const at = (tokens: number) => readGrowth().find(({ store, size }) => store === name && size === tokens)
+      const [small, large] = [at(10_000), at(10_000_000)]
+      if (small === undefined || large === undefined) throw new Error(`${name} was not measured`)
+      for (const what of ['coldVerification', 'firstPage', 'hundredthPage'] as const) {
+        const ratio = large[what] / small[what]
+        t.ok(ratio < MOST, `${what}: ${ratio.toFixed(2)}`)
+      }
+    },
+  )
+}

@@ -1,0 +1,88 @@
+/**
+ * The rows of a grown table: ada's tokens lie scattered among those of others, who have a hundred each, and the idle
+ * clocks run in another order than the ids.
+ */
+
+/** When the tokens were made: 2026-01-01T00:00:00Z. */
+export const MADE_AT = Date.UTC(2026, 0, 1)
+
+/** A hundred pages of thirty, and one more. */
+const ADAS_TOKENS = 3_030
+/** With it the idle clocks are a permutation of the tokens: it is a prime, and divides no size. */
+const STRIDE = 7_919
+const IDLE_MOMENTS = 3_000_000
+
+/** The n-th id: a UUIDv7. */
+export function idOf(n: number): string {
+  return `019b7500-0000-7000-8000-${n.toString(16).padStart(12, '0')}`
+}
+
+export function ownerOf(n: number, size: number): string {
+  return n % adasStep(size) === 0 && n / adasStep(size) < ADAS_TOKENS ? 'ada' : `user-${Math.floor(n / 100)}`
+}
+
+function adasStep(size: number): number {
+  return Math.floor(size / ADAS_TOKENS)
+}
+
+export function sqliteRows(size: number): readonly string[] {
+  return rows(size, {
+    numbers: `with recursive numbers(n) as (select 0 union all select n + 1 from numbers where n < ${size - 1})`,
+    of: 'numbers',
+    id: "'019b7500-0000-7000-8000-' || printf('%012x', n)",
+    user: "'user-' || (n / 100)",
+    made: String(MADE_AT),
+    idleFrom: `${MADE_AT} + ${idleSince(size)}`,
+  })
+}
+
+export function postgresRows(size: number): readonly string[] {
+  return rows(size, {
+    numbers: '',
+    of: `generate_series(0::bigint, ${size - 1}) as n`,
+    id: "'019b7500-0000-7000-8000-' || lpad(to_hex(n), 12, '0')",
+    user: "'user-' || (n / 100)::text",
+    made: "timestamptz '2026-01-01 00:00:00Z'",
+    idleFrom: `timestamptz '2026-01-01 00:00:00Z' + (${idleSince(size)}) * interval '1 millisecond'`,
+  })
+}
+
+/** Milliseconds, all within the hour after which a use is written at once. */
+function idleSince(size: number): string {
+  return `(n * ${STRIDE} % ${size}) / ${Math.ceil(size / IDLE_MOMENTS)}`
+}
+
+export function mariaDbRows(size: number): readonly string[] {
+  return rows(size, {
+    numbers: '',
+    of: `(select seq as n from seq_0_to_${size - 1}) as numbers`,
+    id: "concat('019b7500-0000-7000-8000-', lower(lpad(hex(n), 12, '0')))",
+    user: "concat('user-', n div 100)",
+    made: "timestamp '2026-01-01 00:00:00'",
+    idleFrom: `timestamp '2026-01-01 00:00:00' + interval 1000 * (${idleSince(size)}) microsecond`,
+  })
+}
+
+interface Spelling {
+  readonly numbers: string
+  readonly of: string
+  readonly id: string
+  /** The owner of a hundred. */
+  readonly user: string
+  readonly made: string
+  readonly idleFrom: string
+}
+
+function rows(size: number, { numbers, of, id, user, made, idleFrom }: Spelling): readonly string[] {
+  const step = adasStep(size)
+  const owner = `case when n % ${step} = 0 and n < ${step * ADAS_TOKENS} then 'ada' else ${user} end`
+  return [
+    `insert into api_token_owners (user_id, status, generation)
+      ${numbers} select ${user}, 'active', 1 from ${of} where n % 100 = 0`,
+    "insert into api_token_owners (user_id, status, generation) values ('ada', 'active', 1)",
+    `insert into api_tokens (id, user_id, generation, name, scopes, status, hint, kid, created_at, updated_at,
+      idle_from, use_count)
+      ${numbers} select ${id}, ${owner}, 1, 'a token of the growth', 'chat:read chat:write', 'active', 'wxyz', 'growth',
+      ${made}, ${made}, ${idleFrom}, 0 from ${of}`,
+  ]
+}
