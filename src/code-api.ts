@@ -13,15 +13,16 @@ import { listTokens } from './lifecycle/list-tokens.ts'
 import { revokeToken } from './lifecycle/revoke-token.ts'
 import { rotateToken } from './lifecycle/rotate-token.ts'
 import { TokenEventEmitter } from './lifecycle/token-events.ts'
+import { tokenUsage } from './lifecycle/token-usage.ts'
 import { updateToken } from './lifecycle/update-token.ts'
 import { requireNoFault } from './lifecycle/valid-input.ts'
-import type { Settings } from './options.ts'
+import type { Settings } from './settings.ts'
 import { userIdFault } from './token/text.ts'
 import type { VerifiedToken } from './token/verified-token.ts'
 import type { VerificationEntry } from './verification/verification-entry.ts'
 
 export function createApiTokens(instance: Instance, challenges: Challenges): ApiTokens {
-  const { lifecycle, verification, cache, signals, recorder, events } = instance
+  const { lifecycle, verification, cache, signals, recorder, events, news } = instance
   const accept = (entry: VerificationEntry): VerifiedToken => {
     if (entry.refusal !== null) throw challenges.invalidToken()
     return verifiedToken(entry, () => signals.hold(entry).signal)
@@ -33,6 +34,7 @@ export function createApiTokens(instance: Instance, challenges: Challenges): Api
     update: async (id, changes, scope) => updateToken(lifecycle, id, changes, checked(scope)),
     revoke: async (id, scope) => revokeToken(lifecycle, id, checked(scope)),
     rotate: async (id, request, scope) => rotateToken(lifecycle, id, request, checked(scope)),
+    usage: async (id, request, scope) => tokenUsage(lifecycle, id, request, checked(scope)),
     verify: async (credential) => {
       const now = lifecycle.clock.now()
       const entry = verification.recall(credential, now)
@@ -48,6 +50,7 @@ export function createApiTokens(instance: Instance, challenges: Challenges): Api
       verification: verification.stats(),
       cache: { size: cache.size, max: cache.max },
       usage: recorder.stats(),
+      invalidation: news.stats(),
     }),
     events,
   }
@@ -65,17 +68,25 @@ export function createDisabledApiTokens({ cacheMax }: Settings): ApiTokens {
     update: refuse,
     revoke: refuse,
     rotate: refuse,
+    usage: refuse,
     verify: refuse,
     deactivateUser: refuse,
     reactivateUser: refuse,
     removeUser: refuse,
     invalidateUser: () => undefined,
     flush: async () => undefined,
-    sweep: async () => ({ idle: 0, pruned: 0 }),
+    sweep: async () => ({ idle: 0, idleSoon: 0, pruned: 0 }),
     stats: () => ({
       verification: { hits: 0, misses: 0, loads: 0 },
       cache: { size: 0, max: cacheMax },
       usage: { pending: 0, flushed: 0 },
+      invalidation: {
+        feed: 'in_reach',
+        feedLagMs: null,
+        carrier: null,
+        carrierReach: null,
+        carrierLagMs: null,
+      },
     }),
     events: new TokenEventEmitter(() => undefined),
   }

@@ -2,6 +2,7 @@
 
 import type { FastifyBaseLogger } from 'fastify'
 import { V7Generator } from 'uuidv7'
+import { News } from './invalidation/news.ts'
 import { TokenChanges } from './invalidation/token-changes.ts'
 import type { Signer } from './keys/signer.ts'
 import { viewOf } from './lifecycle/api-token.ts'
@@ -9,11 +10,12 @@ import { endPredecessor } from './lifecycle/end-predecessor.ts'
 import type { LifecycleParts } from './lifecycle/lifecycle-parts.ts'
 import type { ScopeCatalogue } from './lifecycle/scope-catalogue.ts'
 import { TokenEventEmitter } from './lifecycle/token-events.ts'
-import type { Settings } from './options.ts'
+import type { Settings } from './settings.ts'
 import { withOutages } from './store/store-outage.ts'
 import type { TokenStore } from './store/token-store.ts'
 import { type SweepResult, sweep } from './usage/sweeper.ts'
 import { UsageRecorder } from './usage/usage-recorder.ts'
+import { DAY_MS } from './usage/utc-day.ts'
 import { TokenSignals } from './verification/token-signals.ts'
 import { Verification } from './verification/verification.ts'
 import { VerificationCache } from './verification/verification-cache.ts'
@@ -33,7 +35,10 @@ export interface Instance {
   readonly signals: TokenSignals
   readonly recorder: UsageRecorder
   readonly events: TokenEventEmitter
+  readonly news: News
   sweep(): Promise<SweepResult>
+  /** Called when the signer has other keys. */
+  keysChanged(): void
 }
 
 export function assemble({ settings, store: bareStore, signer, catalogue, log }: InstanceParts): Instance {
@@ -70,6 +75,17 @@ export function assemble({ settings, store: bareStore, signer, catalogue, log }:
   // What is remembered goes first, so that who is woken by a signal cannot be let in by it.
   changes.listen((change) => verification.heed(change))
   changes.listen((change) => signals.heed(change))
+  const { carrier = store.carrier ?? null, boundMs } = settings.invalidation
+  const news = new News({
+    feed: store.feed,
+    carrier,
+    boundMs,
+    log,
+    hear: (subject) => changes.hear(subject),
+    limitLives: (restMs, lifeMs) => cache.limitLives(clock.now() + restMs, lifeMs),
+    liftLimit: () => cache.liftLimit(),
+  })
+  changes.tellOthers((subject) => news.tell(subject))
   const lifecycle: LifecycleParts = {
     store,
     signer,
@@ -79,11 +95,13 @@ export function assemble({ settings, store: bareStore, signer, catalogue, log }:
     idleTimeoutMs,
     maxTokensPerUser: settings.maxTokensPerUser,
     maxExpiresIn: settings.maxExpiresIn,
+    maxUsageDays: Math.floor(settings.dailyRetentionMs / DAY_MS),
     findUser,
     catalogue,
     recorder,
     changes,
     events,
+    onStampFailed: (err) => log.error({ err }, 'other instances were not told to forget a user'),
     newId: createIds(),
   }
   return {
@@ -93,6 +111,11 @@ export function assemble({ settings, store: bareStore, signer, catalogue, log }:
     signals,
     recorder,
     events,
+    keysChanged: () => {
+      verification.forgetAll()
+      signals.judgeAll()
+    },
+    news,
     sweep: () =>
       sweep({
         store,
@@ -100,11 +123,16 @@ export function assemble({ settings, store: bareStore, signer, catalogue, log }:
         clock,
         idleTimeoutMs,
         flushIntervalMs: settings.flushIntervalMs,
+        idleWarningMs: settings.idleWarningMs,
         retentionMs: settings.retentionMs,
+        dailyRetentionMs: settings.dailyRetentionMs,
         onIdle: (token) => {
           changes.announce({ subject: { tokenId: token.id }, ended: true })
           events.tell('idle', { token: viewOf(token, null, clock.now(), lifecycle) })
         },
+        hearsIdleSoon: () => events.listenerCount('idle-soon') > 0,
+        onIdleSoon: (token) =>
+          events.tell('idle-soon', { token: viewOf(token, null, clock.now(), lifecycle) }),
       }),
   }
 }

@@ -1,16 +1,12 @@
-/** The plugin's options: their defaults, and the one place that checks them, at boot. */
+/** The plugin's options, as a host gives them. */
 
 import type { Clock } from './clock.ts'
-import { systemClock } from './clock.ts'
-import { type Duration, durationMs } from './duration.ts'
-import { InvalidOption } from './errors.ts'
+import type { Duration } from './duration.ts'
 import type { AuthenticateUser } from './http/signed-in-user.ts'
-import { jwksFile } from './keys/jwks-file.ts'
+import type { InvalidationOptions } from './invalidation/invalidation-options.ts'
 import type { KeySource } from './keys/key-source.ts'
-import { MAX_EXPIRES_IN } from './lifecycle/issue-token.ts'
-import { count, isRecord, record, requireFunction, requireKnown, text } from './option-values.ts'
+import type { OAuthOptions } from './oauth/oauth-options.ts'
 import type { TokenStore } from './store/token-store.ts'
-import { isScopeName } from './token/scope.ts'
 import type { FindUser } from './verification/owner-word.ts'
 
 /** See `docs/reference/options.md`. */
@@ -23,6 +19,8 @@ export interface ApiTokensOptions {
   store?: TokenStore
   /** Signing keys as JWKs, or a function that returns them. Default: `jwksFile('api-tokens.jwks.json')`. */
   keys?: KeySource
+  /** How often the source of the keys is asked again. Default: `'30s'`. */
+  keyRefresh?: Duration
   /** The `iss` claim. Default: `'fastify-api-tokens'`. */
   issuer?: string
   /** The `aud` claim. Default: the issuer. */
@@ -35,10 +33,14 @@ export interface ApiTokensOptions {
   authentication?: 'required' | 'none'
   /** How long a token may lie unused. Default: `'30d'`; `false` turns it off. */
   idleTimeout?: Duration | false
+  /** How long before it goes idle a token is told of by `idle-soon`. Default: `'5d'`; `false` turns it off. */
+  idleWarning?: Duration | false
   /** The verification cache. Default: `{ max: 10_000, ttl: '60s' }`. */
   cache?: { max?: number; ttl?: Duration }
-  /** How often recorded use is written. Default: `{ flushInterval: '5s' }`. */
-  usage?: { flushInterval?: Duration }
+  /** How instances hear of each other's changes. Default: `{ bound: '15s' }`. */
+  invalidation?: InvalidationOptions
+  /** How often recorded use is written, how long counts by day stay. Default: `{ flushInterval: '5s', dailyRetention: '90d' }`. */
+  usage?: { flushInterval?: Duration; dailyRetention?: Duration }
   /** How many tokens that have not ended a user may have. Default: 1,000. */
   maxTokensPerUser?: number
   /** How long ended tokens stay before they are pruned. Default: `'90d'`. */
@@ -51,200 +53,10 @@ export interface ApiTokensOptions {
   routes?: { prefix?: string } | false
   /** Descriptions of scopes, by name. Scopes that routes ask for join them. */
   scopes?: Readonly<Record<string, string>>
+  /** The OAuth 2.0 endpoints. Default: none; they need an `issuer` that is an https URL. */
+  oauth?: OAuthOptions
   /** How the routes appear in the host's OpenAPI document. Default: `{ tag: 'API tokens' }`; `false` hides them. */
   openapi?: { tag?: string } | false
   /** The clock, for tests. Default: the system's. */
   clock?: Clock
-}
-
-/** The options as the plugin works with them: checked, whole, durations in milliseconds. */
-export interface Settings {
-  readonly authenticateUser: AuthenticateUser | undefined
-  readonly findUser: FindUser | undefined
-  readonly store: TokenStore | undefined
-  readonly keys: KeySource
-  readonly issuer: string
-  readonly audience: string
-  readonly tokenPrefix: string
-  readonly realm: string
-  readonly authentication: 'required' | 'none'
-  readonly idleTimeoutMs: number | null
-  readonly cacheMax: number
-  readonly cacheTtlMs: number
-  readonly flushIntervalMs: number
-  readonly maxTokensPerUser: number
-  readonly retentionMs: number
-  readonly maxExpiresIn: number | null
-  readonly trustedOrigins: ReadonlySet<string>
-  /** `null`: no routes. */
-  readonly routesPrefix: string | null
-  readonly scopes: Readonly<Record<string, string>>
-  /** `null`: hidden. */
-  readonly openapiTag: string | null
-  readonly clock: Clock
-}
-
-const DEFAULT_ISSUER = 'fastify-api-tokens'
-const DEFAULT_KEYS_FILE = 'api-tokens.jwks.json'
-const DAY_MS = 86_400_000
-
-const KNOWN: readonly (keyof ApiTokensOptions)[] = [
-  'authenticateUser',
-  'findUser',
-  'store',
-  'keys',
-  'issuer',
-  'audience',
-  'tokenPrefix',
-  'realm',
-  'authentication',
-  'idleTimeout',
-  'cache',
-  'usage',
-  'maxTokensPerUser',
-  'retention',
-  'maxExpiresIn',
-  'trustedOrigins',
-  'routes',
-  'scopes',
-  'openapi',
-  'clock',
-]
-
-/**
- * Checks the options once, at boot.
- *
- * @throws {InvalidOption} That names the path of the wrong option and says what would be right.
- */
-export function readOptions(options: ApiTokensOptions): Settings {
-  requireKnown(options, KNOWN, '')
-  const issuer = text(options.issuer ?? DEFAULT_ISSUER, 'issuer')
-  const authentication = options.authentication ?? 'required'
-  if (authentication !== 'required' && authentication !== 'none') {
-    throw new InvalidOption("authentication must be 'required' or 'none'")
-  }
-  const routesPrefix = readRoutes(options.routes)
-  requireFunction(options.findUser, 'findUser')
-  requireFunction(options.authenticateUser, 'authenticateUser')
-  if (options.authenticateUser === undefined && authentication === 'required' && routesPrefix !== null) {
-    throw new InvalidOption(
-      "authenticateUser is required, unless routes is false or authentication is 'none'",
-    )
-  }
-  return {
-    authenticateUser: options.authenticateUser,
-    findUser: options.findUser,
-    store: readStore(options.store),
-    keys: readKeys(options),
-    issuer,
-    audience: text(options.audience ?? issuer, 'audience'),
-    tokenPrefix: readPrefix(options.tokenPrefix ?? ''),
-    realm: readRealm(options.realm ?? issuer),
-    authentication,
-    idleTimeoutMs:
-      options.idleTimeout === false ? null : durationMs(options.idleTimeout ?? '30d', 'idleTimeout'),
-    ...readCache(options.cache ?? {}),
-    flushIntervalMs: readUsage(options.usage ?? {}),
-    maxTokensPerUser: count(options.maxTokensPerUser ?? 1_000, 'maxTokensPerUser'),
-    retentionMs: durationMs(options.retention ?? '90d', 'retention'),
-    maxExpiresIn: options.maxExpiresIn === undefined ? null : readMaxExpiresIn(options.maxExpiresIn),
-    trustedOrigins: readOrigins(options.trustedOrigins ?? []),
-    routesPrefix,
-    scopes: readScopes(options.scopes ?? {}),
-    openapiTag: readOpenapi(options.openapi),
-    clock: readClock(options.clock),
-  }
-}
-
-function readStore(store: unknown): TokenStore | undefined {
-  if (store === undefined) return undefined
-  if (isRecord(store) && typeof store['findToken'] === 'function') return store as unknown as TokenStore
-  throw new InvalidOption('store must be a TokenStore, such as sqliteTokenStore({ filename }) returns')
-}
-
-function readKeys({ keys, store }: ApiTokensOptions): KeySource {
-  if (keys === undefined) {
-    if (store?.shared === true) {
-      throw new InvalidOption(
-        'keys must be given with a store that several machines share: each needs the same',
-      )
-    }
-    return jwksFile(DEFAULT_KEYS_FILE)
-  }
-  if (Array.isArray(keys) || typeof keys === 'function') return keys
-  throw new InvalidOption('keys must be an array of JWKs, or a function that returns one')
-}
-
-/** What a secret scanner matches, and what may stand in a bearer credential (RFC 6750 §2.1). */
-function readPrefix(prefix: unknown): string {
-  if (typeof prefix === 'string' && /^[\w-]{0,32}$/.test(prefix)) return prefix
-  throw new InvalidOption('tokenPrefix must be at most 32 letters, digits, _ or -')
-}
-
-/** RFC 9110 §5.6.4: what may stand in a quoted string. */
-function readRealm(realm: unknown): string {
-  if (typeof realm === 'string' && /^[\x20-\x7E]+$/.test(realm)) return realm
-  throw new InvalidOption('realm must be printable ASCII')
-}
-
-function readCache(cache: unknown): Pick<Settings, 'cacheMax' | 'cacheTtlMs'> {
-  const { max, ttl } = record(cache, ['max', 'ttl'], 'cache')
-  return {
-    cacheMax: count(max ?? 10_000, 'cache.max'),
-    cacheTtlMs: durationMs(ttl ?? '60s', 'cache.ttl', DAY_MS),
-  }
-}
-
-function readUsage(usage: unknown): number {
-  const { flushInterval } = record(usage, ['flushInterval'], 'usage')
-  return durationMs(flushInterval ?? '5s', 'usage.flushInterval', DAY_MS)
-}
-
-function readMaxExpiresIn(seconds: unknown): number {
-  const value = count(seconds, 'maxExpiresIn')
-  if (value <= MAX_EXPIRES_IN) return value
-  throw new InvalidOption(`maxExpiresIn is in seconds and at most ${MAX_EXPIRES_IN}`)
-}
-
-function readOrigins(origins: unknown): ReadonlySet<string> {
-  if (!Array.isArray(origins)) throw new InvalidOption('trustedOrigins must be an array of origins')
-  origins.forEach((origin: unknown, index) => {
-    if (typeof origin === 'string' && URL.canParse(origin) && new URL(origin).origin === origin) return
-    throw new InvalidOption(`trustedOrigins[${index}] must be an origin such as 'https://app.example.com'`)
-  })
-  return new Set(origins)
-}
-
-function readRoutes(routes: unknown): string | null {
-  if (routes === false) return null
-  const { prefix = '/tokens' } = record(routes ?? {}, ['prefix'], 'routes')
-  if (typeof prefix === 'string' && /^(\/[^/?#:*\s]+)+$/.test(prefix)) return prefix
-  throw new InvalidOption(
-    "routes.prefix must be a path such as '/tokens', without parameters or a slash at its end",
-  )
-}
-
-function readScopes(scopes: unknown): Readonly<Record<string, string>> {
-  if (!isRecord(scopes))
-    throw new InvalidOption('scopes must be an object: a description for each scope name')
-  for (const [name, description] of Object.entries(scopes)) {
-    if (!isScopeName(name))
-      throw new InvalidOption(`scopes: ${JSON.stringify(name)} is not a scope name (RFC 6749)`)
-    if (typeof description !== 'string')
-      throw new InvalidOption(`scopes[${JSON.stringify(name)}] must be a string`)
-  }
-  // Every value was looked at just now.
-  return scopes as Readonly<Record<string, string>>
-}
-
-function readOpenapi(openapi: unknown): string | null {
-  if (openapi === false) return null
-  const { tag } = record(openapi ?? {}, ['tag'], 'openapi')
-  return text(tag ?? 'API tokens', 'openapi.tag')
-}
-
-function readClock(clock: Clock | undefined): Clock {
-  if (clock === undefined) return systemClock
-  if (typeof clock.now === 'function') return clock
-  throw new InvalidOption('clock must have a now() that returns milliseconds')
 }

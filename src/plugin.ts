@@ -18,12 +18,16 @@ import { tokenRoutes } from './http/token-routes.ts'
 import { verifySteps } from './http/verify-hook.ts'
 import { assemble, type Instance } from './instance.ts'
 import { loadKeys } from './keys/key-source.ts'
+import { type RefreshKeysParts, refreshKeys } from './keys/refresh-keys.ts'
 import { createSigner } from './keys/signer.ts'
 import type { ApiTokens } from './lifecycle/api-tokens.ts'
 import { ScopeCatalogue } from './lifecycle/scope-catalogue.ts'
 import { requireNodeFor } from './node-version.ts'
-import { type ApiTokensOptions, readOptions, type Settings } from './options.ts'
+import { registerDisabledOAuth, registerOAuth } from './oauth/oauth-routes.ts'
+import type { ApiTokensOptions } from './options.ts'
+import { readOptions, type Settings } from './settings.ts'
 import type { TokenStore } from './store/token-store.ts'
+import { oneAtATime } from './usage/one-at-a-time.ts'
 import { repeat } from './usage/repeat.ts'
 
 const SWEEP_INTERVAL_MS = 60_000
@@ -51,7 +55,8 @@ function registerDisabled(fastify: FastifyInstance, settings: Settings, catalogu
   fastify.log.warn("API tokens are off (authentication: 'none'): every route that they would protect is open")
   fastify.decorateRequest('apiToken', null)
   decorate(fastify, createOpenHooks(catalogue), createDisabledApiTokens(settings))
-  const { routesPrefix } = settings
+  const { routesPrefix, oauth } = settings
+  if (oauth !== null) registerDisabledOAuth(fastify, oauth)
   if (routesPrefix === null) return
   fastify.register(
     async (scope) => {
@@ -90,15 +95,20 @@ async function registerRequired(
   })
   const signer = await createSigner(fastify, keys)
   const instance = assemble({ settings, store, signer, catalogue, log })
-  const { verification, signals, events } = instance
-  const challenges = createChallenges(settings.realm)
+  const { verification, lifecycle, signals, events, news } = instance
+  await news.open()
+  fastify.addHook('onClose', () => news.close())
+  const challenges = createChallenges(settings.realm, settings.oauth?.endpoints.protectedResourceMetadata)
   const slot = decorateWithSlot(fastify)
   const verify = verifySteps({ verification, signals, challenges, clock: settings.clock, events, slot })
   const hooks = createHooks({ verify, challenges, catalogue, slot })
   answerWithErrorHeaders(fastify)
   decorate(fastify, hooks, createApiTokens(instance, challenges))
   startTimers(fastify, settings, instance)
+  if (typeof settings.keys === 'function') startKeyRefresh(fastify, settings, settings.keys, instance)
   registerRoutes(fastify, settings, instance, createHook([], verify))
+  const { oauth, realm } = settings
+  if (oauth !== null) registerOAuth(fastify, { settings: oauth, realm, verification, lifecycle })
 }
 
 /** The driver of SQLite is loaded only by a host that uses it. */
@@ -115,12 +125,12 @@ function decorate(fastify: FastifyInstance, hooks: ApiTokenHooks, apiTokens: Api
 }
 
 function startTimers(fastify: FastifyInstance, { flushIntervalMs }: Settings, instance: Instance): void {
-  const { recorder, signals } = instance
+  const { recorder, signals, lifecycle } = instance
   const { log } = fastify
   const flushing = repeat(flushIntervalMs, async () => recorder.flushInBackground(), log.error.bind(log))
   const sweeping = repeat(
     SWEEP_INTERVAL_MS,
-    () => instance.sweep(),
+    oneAtATime({ store: lifecycle.store, name: 'sweep' }, () => instance.sweep()),
     (err) => log.error({ err }, 'the idle sweep failed'),
   )
   // Hooks of onClose run last registered first: the store is still open here.
@@ -131,6 +141,22 @@ function startTimers(fastify: FastifyInstance, { flushIntervalMs }: Settings, in
       .flush()
       .catch((err) => log.error({ err, ...recorder.stats() }, 'use of API tokens was lost at close'))
   })
+}
+
+function startKeyRefresh(
+  fastify: FastifyInstance,
+  { keyRefreshMs }: Settings,
+  source: RefreshKeysParts['source'],
+  { lifecycle, keysChanged }: Instance,
+): void {
+  const { log } = fastify
+  const parts = { source, signer: lifecycle.signer, log: log.info.bind(log), onChange: keysChanged }
+  const refreshing = repeat(
+    keyRefreshMs,
+    () => refreshKeys(parts),
+    (err) => log.error({ err }, 'the keys of API tokens could not be read again, the old ones stay'),
+  )
+  fastify.addHook('onClose', () => refreshing.stop())
 }
 
 function registerRoutes(

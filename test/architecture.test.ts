@@ -20,15 +20,24 @@ interface SourceFile {
 /** Each folder may import those before it, and itself; what stands together may not import each other. */
 const LAYERS = [
   ['token'],
-  ['invalidation', 'keys', 'store'],
-  ['usage'],
+  ['keys', 'store'],
+  ['invalidation', 'usage'],
   ['verification'],
   ['lifecycle'],
-  ['http', 'oauth', 'ui'],
+  ['http'],
+  ['oauth', 'ui'],
+  ['cli'],
 ] as const
 
 /** Files of the root that every folder but `token` may import: they import nothing but each other. */
-const GROUND = ['clock.ts', 'duration.ts', 'errors.ts', 'node-version.ts']
+const GROUND = [
+  'clock.ts',
+  'duration.ts',
+  'errors.ts',
+  'node-version.ts',
+  'option-values.ts',
+  'within-time.ts',
+]
 
 /** Which files may know a package; a folder stands for all in it. A package that is not here may be anywhere. */
 const KNOWN_BY: Readonly<Record<string, readonly string[]>> = {
@@ -40,11 +49,20 @@ const KNOWN_BY: Readonly<Record<string, readonly string[]>> = {
   typebox: ['http/', 'oauth/'],
   'fast-json-stringify': ['http/strict-scope.ts'],
   kysely: ['store/kysely/'],
+  pg: ['store/kysely/postgres/'],
+  mysql2: ['store/kysely/mysql/'],
   'better-sqlite3': ['store/kysely/sqlite/'],
+  ioredis: ['invalidation/redis-carrier.ts'],
+  jose: ['oauth/'],
   'lru-cache': ['verification/verification-cache.ts'],
   '@lukeed/ms': ['duration.ts'],
   uuidv7: ['instance.ts'],
+  lit: ['ui/element/'],
+  esbuild: ['ui/element/bundle.ts'],
 }
+
+/** What is bundled into what is published, and what bundles it: nobody's dependency. */
+const BUNDLED = ['lit', 'esbuild']
 
 const files = globSync('**/*.ts', { cwd: SRC }).sort().map(readSource)
 
@@ -91,10 +109,15 @@ t.test('what everything stands on imports nothing else', async (t) => {
       path,
     )
   }
+})
+
+t.test('testing/ imports the store port and what is below it, and no store', async (t) => {
+  const allowed = (imported: string) =>
+    [...GROUND, 'store/token-store.ts', 'store/change-feed.ts'].includes(imported) ||
+    /^(testing|token)\//.test(imported)
   for (const { path, imports } of files.filter(({ path }) => path.startsWith('testing/'))) {
-    const foreign = imports.filter((imported) => !imported.startsWith('testing/'))
     t.same(
-      foreign.filter((imported) => !GROUND.includes(imported)),
+      imports.filter((imported) => !allowed(imported)),
       [],
       path,
     )
@@ -119,7 +142,7 @@ t.test('src imports the packages that package.json names, all of them and no oth
   const { dependencies, peerDependencies } = JSON.parse(
     readFileSync(join(SRC, '../package.json'), 'utf8'),
   ) as Record<'dependencies' | 'peerDependencies', Record<string, string>>
-  const named = [...Object.keys(dependencies), ...Object.keys(peerDependencies)]
+  const named = [...Object.keys(dependencies), ...Object.keys(peerDependencies), ...BUNDLED]
   const imported = new Set(files.flatMap(({ packages }) => packages))
   t.same([...imported].toSorted(), named.toSorted())
   t.same(Object.keys(KNOWN_BY).toSorted(), named.toSorted(), 'each has its place')
@@ -127,7 +150,8 @@ t.test('src imports the packages that package.json names, all of them and no oth
 
 t.test('every file says in its first lines what it is', async (t) => {
   for (const { path, text } of files) {
-    const [, comment = ''] = text.match(/^\/\*\*([\s\S]*?)\*\//) ?? []
+    // A program's first line names what runs it.
+    const [, comment = ''] = text.match(/^(?:#!.*\n\n)?\/\*\*([\s\S]*?)\*\//) ?? []
     t.match(comment.replaceAll(/\s*\*?\s+/g, ' '), /\S+ .*\./, path)
   }
 })

@@ -7,7 +7,8 @@ import t from 'tap'
 import * as errors from '../../src/errors.ts'
 import * as schemas from '../../src/http/schemas.ts'
 import apiTokens from '../../src/index.ts'
-import { type ApiTokensOptions, readOptions, type Settings } from '../../src/options.ts'
+import type { ApiTokensOptions } from '../../src/options.ts'
+import { readOptions, type Settings } from '../../src/settings.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { SORT_FIELDS } from '../../src/store/token-store.ts'
 import { claimsOf } from '../../src/token/claims.ts'
@@ -49,7 +50,7 @@ for (const { page, column } of OPTION_TABLES) {
       source('src/plugin.ts').includes("'api-tokens.db'") &&
         defaults.get('store')?.includes("'api-tokens.db'"),
     )
-    t.ok(source('src/options.ts').includes("'api-tokens.jwks.json'"))
+    t.ok(source('src/settings.ts').includes("'api-tokens.jwks.json'"))
     t.ok(defaults.get('keys')?.includes("'api-tokens.jwks.json'"))
     const { findUser, maxExpiresIn, realm, audience, issuer } = readOptions({ authenticateUser: () => null })
     t.same([findUser, maxExpiresIn, realm, audience], [undefined, null, issuer, issuer])
@@ -111,7 +112,7 @@ t.test('every route is in routes.md with its success, and no other', async (t) =
 })
 
 t.test('every member of bodies, queries and answers is in routes.md', async (t) => {
-  const { Token, IssuedToken, ListQuery, TokenList, newToken, TokenUpdate, Rotation } = schemas
+  const { Token, IssuedToken, ListQuery, TokenList, newToken, TokenUpdate, Rotation, Usage } = schemas
   const said = new Set(firstCells('docs/reference/routes.md'))
   for (const { properties } of [
     Token,
@@ -121,6 +122,9 @@ t.test('every member of bodies, queries and answers is in routes.md', async (t) 
     newToken(null),
     TokenUpdate,
     Rotation,
+    schemas.usageQuery(90),
+    Usage,
+    Usage.properties.data.items,
   ]) {
     for (const name of Object.keys(properties)) t.ok(said.has(name), name)
   }
@@ -164,8 +168,7 @@ t.test('every method, event and count of the API for code is in code-api.md', as
 })
 
 t.test('every exported name is in docs/ and in the changelog', async (t) => {
-  const entries = ['src/index.ts', 'src/store/kysely/sqlite/sqlite-token-store.ts', 'src/testing/index.ts']
-  const names = [...entries, 'src/store/memory/memory-token-store.ts'].flatMap(exportsOf)
+  const names = entryFiles().flatMap(exportsOf)
   t.ok(names.length > 50, 'there are names')
   t.ok(
     Object.keys(await import('../../src/index.ts')).every(
@@ -224,4 +227,13 @@ function isErrorClass(member: unknown): member is new (detail: string) => Fastif
 
 function mentions(text: string, name: string): boolean {
   return new RegExp(`\\b${name}\\b`).test(text)
+}
+
+/** The sources of every entry of the package. */
+function entryFiles(): string[] {
+  const { exports } = JSON.parse(read('package.json')) as {
+    exports: Record<string, string | { types: string }>
+  }
+  const built = Object.values(exports).flatMap((entry) => (typeof entry === 'string' ? [] : [entry.types]))
+  return built.map((file) => file.replace('./dist/', 'src/').replace(/\.d\.ts$/, '.ts'))
 }

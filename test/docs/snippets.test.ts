@@ -11,7 +11,7 @@ import t, { type Test } from 'tap'
 import { pages, type Snippet, snippetsOf } from './markdown.ts'
 import { fileNameOf, typeErrors } from './typescript.ts'
 
-const LANGUAGES = ['ts', 'sh', 'text', 'json', 'mermaid']
+const LANGUAGES = ['ts', 'tsx', 'html', 'css', 'sh', 'text', 'json', 'yaml', 'mermaid']
 const snippets = pages().flatMap(snippetsOf)
 const programs = snippets.filter(({ language }) => language === 'ts')
 
@@ -20,7 +20,7 @@ t.test('every snippet says what language it is in, and what is to be done with i
   for (const { place, language, mark } of snippets) {
     t.ok(LANGUAGES.includes(language), `${place} is in one of ${LANGUAGES}`)
     t.ok(
-      (language === 'ts' ? ['', 'run', 'start'] : ['']).includes(mark),
+      (language === 'ts' ? ['', 'run', 'test', 'start'] : ['']).includes(mark),
       `${place} is marked in a known way`,
     )
   }
@@ -42,6 +42,17 @@ for (const snippet of programs.filter(({ mark }) => mark === 'run')) {
   t.test(`${snippet.place} prints what the page says`, async (t) => {
     t.type(snippet.output, 'string', 'its output follows')
     t.equal(await outputOf(t, snippet), snippet.output)
+  })
+}
+
+for (const snippet of programs.filter(({ mark }) => mark === 'test')) {
+  t.test(`${snippet.place} passes as a file of tests`, async (t) => {
+    const file = fileNameOf(snippet.place).replace(/ts$/, 'test.ts')
+    const folder = t.testdir({ [file]: snippet.code })
+    const args = ['--test', '--test-reporter=tap', file]
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder, env: plainly() })
+    t.match(stdout, /^# fail 0$/m)
+    t.notMatch(stdout, /^# pass [01]$/m, 'it has tests')
   })
 }
 
@@ -84,9 +95,14 @@ async function outputOf(t: Test, { place, code }: Snippet): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, [file], {
     cwd: folder,
     timeout: 30_000,
-    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+    env: plainly(),
   })
   return stdout
+}
+
+/** This process's environment, without colours, and without what a runner of tests tells its children. */
+function plainly(): NodeJS.ProcessEnv {
+  return { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, NODE_TEST_CONTEXT: undefined }
 }
 
 async function untilServed(url: string): Promise<void> {

@@ -19,7 +19,7 @@ export function membersOf(file: string, name: string): readonly string[] {
   const start = text.search(new RegExp(`^export interface ${name}\\b`, 'm'))
   if (start === -1) throw new Error(`${file} has no interface ${name}`)
   const body = text.slice(start, text.indexOf('\n}', start))
-  return [...body.matchAll(/^ {2}(?:readonly )?(\w+)[?:(<]/gm)].map(([, member = '']) => member)
+  return [...body.matchAll(/^ {2}(?:readonly )?'?([\w-]+)'?[?:(<]/gm)].map(([, member = '']) => member)
 }
 
 /** What a file exports by name, types included; a `*` is followed to its file. */

@@ -161,6 +161,13 @@ t.test('stats counts hits, misses, loads, entries and use', async (t) => {
     verification: { hits: 0, misses: 0, loads: 0 },
     cache: { size: 0, max: 5 },
     usage: { pending: 0, flushed: 0 },
+    invalidation: {
+      feed: 'in_reach',
+      feedLagMs: null,
+      carrier: null,
+      carrierReach: null,
+      carrierLagMs: null,
+    },
   })
   for (let times = 0; times < 3; times += 1) await app.inject(withToken(credential))
   await app.inject(withToken('forged'))
@@ -168,6 +175,13 @@ t.test('stats counts hits, misses, loads, entries and use', async (t) => {
     verification: { hits: 2, misses: 2, loads: 1 },
     cache: { size: 1, max: 5 },
     usage: { pending: 1, flushed: 0 },
+    invalidation: {
+      feed: 'in_reach',
+      feedLagMs: null,
+      carrier: null,
+      carrierReach: null,
+      carrierLagMs: null,
+    },
   })
   await app.apiTokens.flush()
   t.same(app.apiTokens.stats().usage, { pending: 0, flushed: 3 })

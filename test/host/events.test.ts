@@ -7,7 +7,15 @@ import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { as, issue, startHost, withToken } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
 
-const names: readonly TokenEventName[] = ['issued', 'updated', 'revoked', 'rotated', 'idle', 'rejected']
+const names: readonly TokenEventName[] = [
+  'issued',
+  'updated',
+  'revoked',
+  'rotated',
+  'idle-soon',
+  'idle',
+  'rejected',
+]
 
 t.test('every change is told once, with the token as it is then', async (t) => {
   const { app, clock } = await startHost(t)
@@ -40,7 +48,10 @@ t.test('every change is told once, with the token as it is then', async (t) => {
   t.same(heard(), [], 'no credential, no event')
   await patch({ status: 'active' })
   heard()
-  clock.advance('31d')
+  clock.advance('26d')
+  await app.apiTokens.sweep()
+  t.match(heard(), [['idle-soon', { token: { id, userId: 'ada', status: 'active' } }]])
+  clock.advance('5d')
   await app.apiTokens.sweep()
   t.match(heard(), [['idle', { token: { id, status: 'inactive', statusReason: 'idle' } }]])
   await patch({ status: 'active' })

@@ -81,6 +81,9 @@ const cases: Case[] = [
   ),
   ...durations('idleTimeout', (idleTimeout) => ({ idleTimeout })),
   [{ idleTimeout: true }, /: idleTimeout must be/],
+  ...durations('idleWarning', (idleWarning) => ({ idleWarning })),
+  [{ idleWarning: '30d' }, /: idleWarning must be shorter than idleTimeout$/],
+  [{ idleTimeout: '5d', idleWarning: '5d' }, /: idleWarning must be shorter than idleTimeout$/],
   ...['x', 1, [], true, false].map((value): Case => [{ cache: value }, /: cache must be an object$/]),
   [{ cache: { size: 1 } }, /: cache\.size is not an option$/],
   ...counts('cache.max', (max) => ({ cache: { max } })),
@@ -88,6 +91,8 @@ const cases: Case[] = [
   [{ cache: { ttl: '25h' } }, /: cache\.ttl must be milliseconds from 1 to 86400000/],
   [{ usage: { interval: 1 } }, /: usage\.interval is not an option$/],
   ...durations('usage.flushInterval', (flushInterval) => ({ usage: { flushInterval } })),
+  ...durations('usage.dailyRetention', (dailyRetention) => ({ usage: { dailyRetention } })),
+  [{ usage: { dailyRetention: '23h' } }, /: usage\.dailyRetention must be at least a day$/],
   ...counts('maxTokensPerUser', (maxTokensPerUser) => ({ maxTokensPerUser })),
   ...durations('retention', (retention) => ({ retention })),
   ...counts('maxExpiresIn', (maxExpiresIn) => ({ maxExpiresIn })),
@@ -205,7 +210,7 @@ t.test('idleTimeout false: a token never goes idle', async (t) => {
   const { token, idle_expires_at: idleExpiresAt } = await issue(app, 'ada')
   t.equal(idleExpiresAt, null)
   clock.advance('3650d')
-  t.same(await app.apiTokens.sweep(), { idle: 0, pruned: 0 })
+  t.same(await app.apiTokens.sweep(), { idle: 0, idleSoon: 0, pruned: 0 })
   t.equal((await app.inject(withToken(token))).statusCode, 200)
 })
 

@@ -66,6 +66,25 @@ t.test('the packed package', async (t) => {
     t.equal(stdout.trim(), 'function function function function')
   })
 
+  t.test('has a command that npx runs, and that names the driver which is missing', async (t) => {
+    const npx = (...args: string[]) =>
+      run('npx', ['--no-install', 'fastify-api-tokens', ...args], { cwd: project }).catch(
+        (error: { stdout: string; stderr: string; code: number }) => error,
+      )
+    const store = ['--store', 'sqlite:migrated.db']
+    t.match(await npx('migrate', 'status', ...store), { code: 1, stdout: /^missing / })
+    t.match(await npx('migrate', ...store), { stdout: /^done / })
+    t.notOk('code' in (await npx('migrate', 'status', ...store)), 'its exit code is 0')
+    t.match(await npx('migrate', '--store', 'postgres://localhost/app'), {
+      code: 1,
+      stderr: /the package pg is not installed: npm install pg/,
+    })
+    t.match(await npx('migrate', '--store', 'mysql://localhost/app'), {
+      code: 1,
+      stderr: /the package mysql2 is not installed: npm install mysql2/,
+    })
+  })
+
   t.test('types the decorators, the request and the options for a host', async (t) => {
     await cp(join(root, 'test', 'package', 'host-types.ts'), join(project, 'host-types.ts'))
     const options = [

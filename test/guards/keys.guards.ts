@@ -1,0 +1,118 @@
+/** The checks of `src/keys/` that hold the promises. */
+
+import type { Guard } from './guard.ts'
+
+export const keysGuards: readonly Guard[] = [
+  {
+    name: 'promise 2: the key file is for its owner alone',
+    file: 'src/keys/private-file.ts',
+    remove: 'const OWNER_ONLY = 0o600',
+    put: 'const OWNER_ONLY = 0o644',
+    tests: ['test/keys/jwks-file.test.ts'],
+  },
+  {
+    name: 'promise 2: a key file that others can read is refused',
+    file: 'src/keys/private-file.ts',
+    remove: 'if ((mode & 0o077) !== 0) {',
+    put: 'if (mode < 0) {',
+    tests: ['test/keys/jwks-file.test.ts'],
+  },
+  {
+    name: 'promise 2: no new key once there are tokens',
+    file: 'src/keys/jwks-file.ts',
+    remove: 'if (!(await storeIsEmpty())) {',
+    put: 'if (await Promise.resolve(false && storeIsEmpty())) {',
+    tests: ['test/keys/jwks-file.test.ts'],
+  },
+  {
+    name: 'promise 3: the signature is checked',
+    file: 'src/keys/signer.ts',
+    remove: 'return jwt.verify<Record<string, unknown>>(credential, verifyOptions)',
+    put: 'return jwt.decode<Record<string, unknown>>(credential) ?? undefined',
+    tests: ['test/http/forged-credentials.test.ts'],
+  },
+  {
+    name: 'promise 3: the key decides the algorithm',
+    file: 'src/keys/signer.ts',
+    remove: 'return { algorithms: [key.algorithm] }',
+    put: 'return {}',
+    tests: ['test/http/forged-credentials.test.ts'],
+  },
+  {
+    name: 'promise 3: typ is api-token+jwt',
+    file: 'src/keys/signer.ts',
+    remove: 'checkTyp: TOKEN_TYPE,',
+    put: '',
+    tests: ['test/http/forged-credentials.test.ts'],
+  },
+  {
+    name: 'promise 3: base64url is canonical',
+    file: 'src/keys/signer.ts',
+    remove: 'if (![header, payload, signature].every(isCanonicalBase64url)) return undefined',
+    put: '',
+    tests: ['test/http/forged-credentials.test.ts'],
+  },
+  {
+    name: "promise 3: of ES256's twin signatures one is accepted",
+    file: 'src/keys/signer.ts',
+    remove: "if (signed.key.algorithm === 'ES256' && !hasLowS(signature)) return undefined",
+    put: '',
+    tests: ['test/http/forged-credentials.test.ts'],
+  },
+  {
+    name: 'promise 3: a key that came later decides the algorithm too',
+    file: 'src/keys/signer.ts',
+    remove: 'verifyOptions: { ...verifyOptions(key), key: key.verification }',
+    put: 'verifyOptions: { key: key.verification }',
+    tests: ['test/keys/changing-keys.test.ts'],
+  },
+  {
+    name: 'a new key signs when its time has come',
+    file: 'src/keys/key-source.ts',
+    remove: '&& startsAt <= now',
+    put: '',
+    tests: ['test/keys/changing-keys.test.ts'],
+  },
+  {
+    name: 'promise 11: a change of keys empties the cache',
+    file: 'src/instance.ts',
+    remove: 'verification.forgetAll()',
+    put: '',
+    tests: ['test/keys/changing-keys.test.ts'],
+  },
+  {
+    name: 'promise 4: a change of keys abandons the loads under way',
+    file: 'src/verification/verification.ts',
+    remove: 'this.#loads.abandonAll()',
+    put: '',
+    tests: ['test/keys/changing-keys.test.ts'],
+  },
+  {
+    name: 'promise 4: signals are judged again at a change of keys',
+    file: 'src/instance.ts',
+    remove: 'signals.judgeAll()',
+    put: '',
+    tests: ['test/keys/changing-keys.test.ts'],
+  },
+  {
+    name: 'a running host makes no key file',
+    file: 'src/keys/refresh-keys.ts',
+    remove: 'const answer = source({ storeIsEmpty: async () => false, log })',
+    put: 'const answer = source({ storeIsEmpty: async () => true, log })',
+    tests: ['test/keys/changing-keys.test.ts'],
+  },
+  {
+    name: 'the key that signs is not retired',
+    file: 'src/keys/change-keys.ts',
+    remove: 'if (signingKeyAt(keys, now).kid === kid) {',
+    put: "if (kid === '') {",
+    tests: ['test/cli/keys-command.test.ts'],
+  },
+  {
+    name: 'of two changes of a key file none is lost',
+    file: 'src/keys/private-file.ts',
+    remove: "handle = await open(lock, 'wx', OWNER_ONLY)",
+    put: "handle = await open(lock, 'w', OWNER_ONLY)",
+    tests: ['test/cli/keys-command.test.ts'],
+  },
+]

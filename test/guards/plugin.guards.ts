@@ -1,0 +1,41 @@
+/** The checks of `src/plugin.ts` that hold the promises. */
+
+import type { Guard } from './guard.ts'
+
+export const pluginGuards: readonly Guard[] = [
+  {
+    name: 'promise 4: a change that ends a token fires its signal',
+    file: 'src/instance.ts',
+    remove: 'changes.listen((change) => signals.heed(change))',
+    put: '',
+    tests: ['test/verification/token-signal.test.ts'],
+  },
+  {
+    name: 'promise 7: recorded use is written at close',
+    file: 'src/plugin.ts',
+    remove: '.flush()',
+    put: '.flush',
+    tests: ['test/verification/races.test.ts'],
+  },
+  {
+    name: 'promise 13: management is off in the non-authenticated mode',
+    file: 'src/plugin.ts',
+    remove: 'throw new AuthenticationDisabled()',
+    put: '',
+    tests: ['test/host/non-authenticated-mode.test.ts'],
+  },
+  {
+    name: 'promise 13: every route is open in the non-authenticated mode',
+    file: 'src/plugin.ts',
+    remove: "if (settings.authentication === 'none')",
+    put: "if (settings.authentication === ('no' as string))",
+    tests: ['test/host/non-authenticated-mode.test.ts'],
+  },
+  {
+    name: 'promise 8: a user id that is given and is none is nobody',
+    file: 'src/code-api.ts',
+    remove: "if ('userId' in scope) requireNoFault('userId', userIdFault(scope.userId))",
+    put: '',
+    tests: ['test/host/code-api.test.ts'],
+  },
+]

@@ -1,0 +1,118 @@
+/** The checks of `src/store/` that hold the promises. */
+
+import type { Guard } from './guard.ts'
+
+export const storeGuards: readonly Guard[] = [
+  {
+    name: 'promise 6: a late flush undoes idle',
+    file: 'src/store/kysely/record-uses.sql.ts',
+    remove: "eb('api_tokens.status', '=', 'inactive'), isOrWasIdle, lasting",
+    put: "eb('api_tokens.status', '=', 'inactive'), isOrWasIdle, lasting, eb.lit(false)",
+    tests: ['test/store/sqlite-token-store.test.ts'],
+  },
+  {
+    name: 'promise 6: a late flush undoes idle and nothing else',
+    file: 'src/store/kysely/record-uses.sql.ts',
+    remove: "'inactive'), isOrWasIdle, lasting",
+    put: "'inactive'), lasting",
+    tests: ['test/store/sqlite-token-store.test.ts'],
+  },
+  {
+    name: 'promise 6: waking a token starts its idle clock anew',
+    file: 'src/store/kysely/change-token.sql.ts',
+    remove: 'eb.case().when(sleeps).then(traits.time(now))',
+    put: 'eb.case().when(sleeps).then(traits.time(0))',
+    tests: ['test/store/sqlite-token-store.test.ts'],
+  },
+  {
+    name: 'promise 4: a switch that meets a revoke brings nothing back',
+    file: 'src/store/kysely/change-token.sql.ts',
+    remove: '.where((eb) => isLiving(eb, now))',
+    put: '.where((eb) => eb.or([isLiving(eb, now), eb.lit(true)]))',
+    tests: ['test/store/sqlite-token-store.test.ts'],
+  },
+  {
+    name: 'a password in the address of a store is not printed',
+    file: 'src/store/store-address.ts',
+    remove: "if (url.password !== '') url.password = '***'",
+    put: '',
+    tests: ['test/store/store-address.test.ts'],
+  },
+  {
+    name: 'promise 7: the last use moves forward only',
+    file: 'src/store/kysely/record-uses.sql.ts',
+    remove: ".when(known, '<', eb.ref('used.used_at'))",
+    put: ".when(known, '<>', eb.ref('used.used_at'))",
+    tests: ['test/store/sqlite-token-store.test.ts'],
+  },
+  {
+    name: "promise 8: another user's token cannot be changed",
+    file: 'src/store/kysely/owner-conditions.sql.ts',
+    remove: "eb('api_tokens.user_id', '=', userId), ",
+    put: '',
+    tests: ['test/store/sqlite-token-store.test.ts'],
+  },
+  {
+    name: "promise 8: a user's list is theirs",
+    file: 'src/store/kysely/list-tokens.sql.ts',
+    remove: ".where('user_id', '=', owner.userId)",
+    put: '',
+    tests: ['test/store/sqlite-token-store.test.ts'],
+  },
+  {
+    name: 'promise 9: the INSERT itself demands an active owner',
+    file: 'src/store/kysely/insert-token.sql.ts',
+    remove: "if (owner.status !== 'active') return",
+    put: "if (owner.userId === '') return",
+    tests: ['test/store/pglite-token-store.test.ts'],
+  },
+  {
+    name: 'promise 9: the INSERT itself demands an active owner, also as one statement',
+    file: 'src/store/kysely/insert-token-alone.sql.ts',
+    remove: "        .where('owner.status', '=', 'active')\n",
+    put: '',
+    tests: ['test/store/sqlite-token-store.test.ts'],
+  },
+  {
+    name: 'a user has at most so many tokens, also as one statement',
+    file: 'src/store/kysely/insert-token-alone.sql.ts',
+    remove: 'max_tokens: maxTokens }',
+    put: 'max_tokens: maxTokens * 1000 }',
+    tests: ['test/store/sqlite-token-store.test.ts'],
+  },
+  {
+    name: 'an outage is a 503',
+    file: 'src/store/store-outage.ts',
+    remove: 'throw unavailable(cause)',
+    put: 'throw cause',
+    tests: ['test/verification/outage.test.ts'],
+  },
+  {
+    name: 'a user has at most so many tokens',
+    file: 'src/store/kysely/insert-token.sql.ts',
+    remove: 'if (Number(living) >= maxTokens)',
+    put: 'if (Number(living) >= maxTokens * 1000)',
+    tests: ['test/store/pglite-token-store.test.ts'],
+  },
+  {
+    name: 'SQLite syncs every commit to the disk',
+    file: 'src/store/kysely/sqlite/sqlite-connection.ts',
+    remove: "database.pragma('synchronous = FULL')",
+    put: "database.pragma('synchronous = NORMAL')",
+    tests: ['test/store/sqlite-connection.test.ts'],
+  },
+  {
+    name: 'of two rotations at once one wins',
+    file: 'src/store/kysely/rotate-token.sql.ts',
+    remove: ".where('api_tokens.successor_id', replaces === null ? 'is' : '=', replaces)",
+    put: '',
+    tests: ['test/store/sqlite-token-store.test.ts'],
+  },
+  {
+    name: 'promise 4: the use of a successor that was revoked meanwhile ends nothing',
+    file: 'src/store/memory/memory-token-store.ts',
+    remove: "if (successor === undefined || successor.status === 'revoked') return null",
+    put: 'if (successor === undefined) return null',
+    tests: ['test/verification/rotation-races.test.ts'],
+  },
+]
