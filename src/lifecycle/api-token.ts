@@ -1,7 +1,7 @@
 /** A token as its owner and the host's code see it: the record, judged at a moment. */
 
 import { endsAt, idleExpiresAt, judge, type TokenStatus } from '../token/status.ts'
-import type { OwnerRecord, StatusReason, TokenRecord } from '../token/token.ts'
+import type { LastClient, OwnerRecord, StatusReason, TokenRecord } from '../token/token.ts'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
 
 export interface ApiToken {
@@ -24,11 +24,14 @@ export interface ApiToken {
   /** The day it goes idle unless it is used; `null` when it does not, or has ended. */
   readonly idleExpiresAt: Date | null
   readonly useCount: number
+  /** Who used it last; only with `usage.lastClient`, `null` until it is known. */
+  readonly lastClient?: LastClient | null
 }
 
 export interface ViewParts {
-  readonly recorder: Pick<UsageRecorder, 'lastUsedAt' | 'pendingCount'>
+  readonly recorder: Pick<UsageRecorder, 'lastUsedAt' | 'pendingCount' | 'lastClient'>
   readonly idleTimeoutMs: number | null
+  readonly keepsClients: boolean
 }
 
 /** Judges a record at `now`, with the use that is known here and not in its row yet. */
@@ -56,16 +59,19 @@ export function viewOf(
     lastUsedAt: dateOf(token.lastUsedAt),
     idleExpiresAt: runs ? dateOf(idleExpiresAt(token, parts.idleTimeoutMs)) : null,
     useCount: token.useCount,
+    ...(parts.keepsClients ? { lastClient: token.lastClient } : {}),
   }
 }
 
 function withPendingUse(token: TokenRecord, recorder: ViewParts['recorder']): TokenRecord {
-  const lastUsedAt = Math.max(token.lastUsedAt ?? 0, recorder.lastUsedAt(token.id))
+  const known = recorder.lastUsedAt(token.id)
+  const lastUsedAt = Math.max(token.lastUsedAt ?? 0, known)
   return {
     ...token,
     lastUsedAt: lastUsedAt === 0 ? null : lastUsedAt,
     idleFrom: Math.max(token.idleFrom, lastUsedAt),
     useCount: token.useCount + recorder.pendingCount(token.id),
+    lastClient: (known === lastUsedAt ? recorder.lastClient(token.id) : null) ?? token.lastClient,
   }
 }
 

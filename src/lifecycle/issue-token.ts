@@ -5,6 +5,7 @@ import { userIdFault } from '../token/text.ts'
 import type { UnownedToken } from '../token/token.ts'
 import { askOwner } from '../verification/owner-word.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
+import { holdToken } from './hold-token.ts'
 import type { LifecycleParts } from './lifecycle-parts.ts'
 import { makeToken } from './make-token.ts'
 import { distinctScopes, requireNoFault, requireTexts } from './valid-input.ts'
@@ -19,6 +20,8 @@ export interface IssueRequest {
   readonly expiresIn?: number | undefined
   /** What the granting user has; left out, the whole catalogue. */
   readonly grantable?: readonly string[] | undefined
+  /** The user's token at the identity provider (RFC 8693), where that holds the tokens. */
+  readonly subjectToken?: string | undefined
 }
 
 export interface IssuedToken {
@@ -36,6 +39,7 @@ export const MAX_EXPIRES_IN = 3_155_760_000
  * @throws {InvalidInput} A name, description, scope or lifetime that cannot be.
  * @throws {ScopeNotGrantable} A scope that the user does not have.
  * @throws {UserInactive} A user who is deactivated or removed.
+ * @throws {ProviderRefused} Where the identity provider holds the tokens, when it gives none.
  * @throws {TokenConflict} A user with `maxTokensPerUser` tokens.
  */
 export async function issueToken(parts: LifecycleParts, request: IssueRequest): Promise<IssuedToken> {
@@ -44,22 +48,25 @@ export async function issueToken(parts: LifecycleParts, request: IssueRequest): 
   const scopes = distinctScopes(request.scopes)
   parts.catalogue.requireGrantable(scopes, request.grantable)
   await requireOwner(parts, request.userId, scopes)
-  const now = parts.clock.now()
   const lifetime = lifetimeOf(request.expiresIn, parts.maxExpiresIn)
-  const { record, credential } = makeToken(
-    parts,
-    {
-      userId: request.userId,
-      name: request.name ?? null,
-      description: request.description ?? null,
-      scopes,
-      expiresAt: lifetime === null ? null : now + lifetime * 1000,
-    },
-    now,
-  )
-  const token = await insert(parts, record, now)
-  parts.events.tell('issued', { token })
-  return { token, credential }
+  const issued = await holdToken(parts, request.subjectToken, async (held) => {
+    const now = parts.clock.now()
+    const { record, credential } = makeToken(
+      parts,
+      {
+        userId: request.userId,
+        name: request.name ?? null,
+        description: request.description ?? null,
+        scopes,
+        expiresAt: lifetime === null ? null : now + lifetime * 1000,
+      },
+      now,
+      held,
+    )
+    return { token: await insert(parts, record, now), credential }
+  })
+  parts.events.tell('issued', { token: issued.token })
+  return issued
 }
 
 /** The host's word counts at issue too: promise 8, granted scopes never exceed the owner's. */

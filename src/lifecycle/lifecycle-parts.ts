@@ -7,6 +7,7 @@ import type { TokenStore } from '../store/token-store.ts'
 import type { Audience } from '../token/claims.ts'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
 import type { FindUser } from '../verification/owner-word.ts'
+import type { TokenHolder } from '../verification/token-holder.ts'
 import type { ScopeCatalogue } from './scope-catalogue.ts'
 import type { TokenEventEmitter } from './token-events.ts'
 
@@ -17,12 +18,16 @@ export interface LifecycleParts {
   readonly audience: Audience
   readonly tokenPrefix: string
   readonly idleTimeoutMs: number | null
+  /** Whether it is kept who used a token last. */
+  readonly keepsClients: boolean
   readonly maxTokensPerUser: number
   /** Seconds; with it every token expires. */
   readonly maxExpiresIn: number | null
   /** For how many days the counts by day are kept. */
   readonly maxUsageDays: number
   readonly findUser: FindUser | undefined
+  /** Who holds the tokens, if it is not the plugin alone. */
+  readonly holder: TokenHolder | null
   readonly catalogue: ScopeCatalogue
   readonly recorder: UsageRecorder
   readonly changes: TokenChanges

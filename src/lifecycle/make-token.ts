@@ -2,8 +2,9 @@
 
 import { InvalidInput } from '../errors.ts'
 import { claimsOf } from '../token/claims.ts'
-import { hintOf, MAX_CREDENTIAL_LENGTH } from '../token/credential.ts'
+import { credentialOf, hintOf, MAX_CREDENTIAL_LENGTH } from '../token/credential.ts'
 import type { UnownedToken } from '../token/token.ts'
+import { refreshTokenHash } from '../verification/signed-token.ts'
 import type { LifecycleParts } from './lifecycle-parts.ts'
 
 /** What a new token is to be; all else follows. */
@@ -15,11 +16,15 @@ export interface MadeToken {
   readonly credential: string
 }
 
-/** @throws {InvalidInput} When its scopes make the credential longer than a header may be. */
+/**
+ * @param held The provider's refresh token, where that holds the token.
+ * @throws {InvalidInput} When its scopes make the credential longer than a header may be.
+ */
 export function makeToken(
   { newId, signer, audience, tokenPrefix }: LifecycleParts,
   wanted: NewToken,
   now: number,
+  held?: string,
 ): MadeToken {
   const key = signer.signingKey(now)
   const draft: UnownedToken = {
@@ -35,11 +40,20 @@ export function makeToken(
     lastUsedAt: null,
     idleFrom: now,
     useCount: 0,
+    scopesUsed: 0,
+    lastClient: null,
     revokedAt: null,
     successorId: null,
     graceEndsAt: null,
   }
-  const credential = tokenPrefix + key.sign(claimsOf(draft, audience))
-  if (credential.length > MAX_CREDENTIAL_LENGTH) throw new InvalidInput('scopes make the credential too long')
+  const credential = credentialOf(
+    tokenPrefix,
+    key.sign(claimsOf(draft, audience, refreshTokenHash(held))),
+    held,
+  )
+  if (credential.length > MAX_CREDENTIAL_LENGTH)
+    throw new InvalidInput(
+      held === undefined ? 'scopes make the credential too long' : 'the credential would be too long',
+    )
   return { record: { ...draft, hint: hintOf(credential) }, credential }
 }

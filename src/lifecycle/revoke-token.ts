@@ -2,6 +2,7 @@
 
 import { TokenNotFound } from '../errors.ts'
 import { isTokenId } from '../token/claims.ts'
+import type { StatusReason } from '../token/token.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
 import { changeToken } from './change-token.ts'
 import type { LifecycleParts, OwnerScope } from './lifecycle-parts.ts'
@@ -16,12 +17,13 @@ export async function revokeToken(
   parts: LifecycleParts,
   id: string,
   { userId }: OwnerScope = {},
+  reason: StatusReason | null = null,
 ): Promise<ApiToken> {
   if (!isTokenId(id)) throw new TokenNotFound()
   const now = parts.clock.now()
   const { token, changed } = await changeToken(parts, id, {
     ends: true,
-    write: () => parts.store.revokeToken(id, { userId, now }),
+    write: () => parts.store.revokeToken(id, { userId, now, reason }),
   })
   // The one that it would have replaced lives on.
   if (changed && token.predecessorId !== null) {

@@ -8,6 +8,7 @@ import { askOwner } from '../verification/owner-word.ts'
 import { viewOf } from './api-token.ts'
 import { changeToken } from './change-token.ts'
 import { findOwned } from './get-token.ts'
+import { holdToken } from './hold-token.ts'
 import type { IssuedToken } from './issue-token.ts'
 import type { LifecycleParts, OwnerScope } from './lifecycle-parts.ts'
 import { makeToken } from './make-token.ts'
@@ -20,6 +21,8 @@ export interface RotateRequest {
   readonly scopes?: readonly string[] | undefined
   /** What the granting user has; left out, the whole catalogue. */
   readonly grantable?: readonly string[] | undefined
+  /** The user's token at the identity provider (RFC 8693), where that holds the tokens. */
+  readonly subjectToken?: string | undefined
 }
 
 /** A day, in seconds. */
@@ -50,22 +53,33 @@ export async function rotateToken(
   const { token: old, owner } = await findOwned(parts, id, scope)
   const scopes = await scopesOf(parts, old, wanted, request.grantable)
   await requireNoUnusedSuccessor(parts, old)
+  requireActive(parts, { token: old, owner }, parts.clock.now())
+  return holdToken(parts, request.subjectToken, (held) =>
+    writeSuccessor(parts, old, { scopes, graceMs, scope, held }),
+  )
+}
+
+interface Succeeding {
+  readonly scopes: readonly string[]
+  readonly graceMs: number
+  readonly scope: OwnerScope
+  readonly held: string | undefined
+}
+
+async function writeSuccessor(
+  parts: LifecycleParts,
+  old: TokenRecord,
+  { scopes, graceMs, scope, held }: Succeeding,
+): Promise<IssuedToken> {
   const now = parts.clock.now()
-  requireActive(parts, { token: old, owner }, now)
-  const { name, description, userId } = old
+  const { id, name, description, userId, successorId: replaces } = old
+  const expiresAt = expiryOf(old, parts.maxExpiresIn, now)
   const { record, credential } = makeToken(
     parts,
-    {
-      userId,
-      name,
-      description,
-      scopes,
-      expiresAt: expiryOf(old, parts.maxExpiresIn, now),
-      predecessorId: id,
-    },
+    { userId, name, description, scopes, expiresAt, predecessorId: id },
     now,
+    held,
   )
-  const replaces = old.successorId
   const { token: rotated, changed } = await changeToken(parts, id, {
     ends: graceMs === 0,
     write: () => parts.store.rotateToken(id, record, { ...scope, now, graceEndsAt: now + graceMs, replaces }),

@@ -1,6 +1,7 @@
-/** Tells how often a token was used on each of the last days. */
+/** Tells how often a token was used on each of the last days, and for which of its scopes. */
 
 import { InvalidInput } from '../errors.ts'
+import { eitherUsed, usedScopes } from '../token/used-scopes.ts'
 import { DAY_MS, dateOfDay, startOfDay } from '../usage/utc-day.ts'
 import { findOwned } from './get-token.ts'
 import type { LifecycleParts, OwnerScope } from './lifecycle-parts.ts'
@@ -22,6 +23,8 @@ export interface DayUsage {
 export interface TokenUsage {
   /** Every day, those without use included, today last. */
   readonly data: readonly DayUsage[]
+  /** The token's scopes that requests have asked for since it was issued, in the order of the token's. */
+  readonly scopes: readonly string[]
 }
 
 /**
@@ -38,7 +41,7 @@ export async function tokenUsage(
   scope: OwnerScope = {},
 ): Promise<TokenUsage> {
   requireDays(days, parts.maxUsageDays)
-  await findOwned(parts, id, scope)
+  const { token } = await findOwned(parts, id, scope)
   const today = startOfDay(parts.clock.now())
   const first = today - (days - 1) * DAY_MS
   const written = await parts.store.dailyUses(id, first)
@@ -46,7 +49,9 @@ export async function tokenUsage(
   for (const { day, requests: more } of [...written, ...parts.recorder.pendingDays(id)]) {
     requests.set(day, (requests.get(day) ?? 0) + more)
   }
+  const used = eitherUsed(token.scopesUsed, parts.recorder.scopesUsed(id))
   return {
+    scopes: usedScopes(used, token.scopes),
     data: Array.from({ length: days }, (_, index) => first + index * DAY_MS).map((day) => ({
       date: dateOfDay(day),
       requests: requests.get(day) ?? 0,

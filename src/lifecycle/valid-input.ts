@@ -1,6 +1,7 @@
 /** Refuses what a route's schema cannot see, and what code passes past every schema: by the name of the field. */
 
 import { InvalidInput } from '../errors.ts'
+import { isScopeList } from '../token/scope.ts'
 import { descriptionFault, nameFault } from '../token/text.ts'
 
 /** @throws {InvalidInput} That names the field, when there is a fault. */
@@ -24,6 +25,6 @@ export function requireTexts({ name, description }: OwnerTexts): void {
 
 /** Each scope once, in the order given. @throws {InvalidInput} For anything but a list of strings. */
 export function distinctScopes(scopes: readonly string[] = []): readonly string[] {
-  if (Array.isArray(scopes) && scopes.every((scope) => typeof scope === 'string')) return [...new Set(scopes)]
+  if (isScopeList(scopes)) return [...new Set(scopes)]
   throw new InvalidInput('scopes must be an array of strings')
 }

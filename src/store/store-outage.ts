@@ -11,6 +11,14 @@ export function withOutages(store: TokenStore): TokenStore {
       changesSince: named((since) => store.feed.changesSince(since)),
       stampOwner: named((userId) => store.feed.stampOwner(userId)),
     },
+    devices: {
+      insert: named((device) => store.devices.insert(device)),
+      find: named((userDigests, now) => store.devices.find(userDigests, now)),
+      decide: named((deviceDigest, decision, now) => store.devices.decide(deviceDigest, decision, now)),
+      poll: named((deviceDigest, clientId, rules) => store.devices.poll(deviceDigest, clientId, rules)),
+      redeem: named((deviceDigest, now) => store.devices.redeem(deviceDigest, now)),
+      prune: named((expiredBefore, limit) => store.devices.prune(expiredBefore, limit)),
+    },
     ...(store.carrier === undefined ? {} : { carrier: store.carrier }),
     // At boot a failure is the host developer's to see as it is.
     open: () => store.open(),
@@ -31,6 +39,7 @@ export function withOutages(store: TokenStore): TokenStore {
     markIdle: named((idleBefore, limit) => store.markIdle(idleBefore, limit)),
     warnIdle: named((spells, limit) => store.warnIdle(spells, limit)),
     takeLease: named((lease) => store.takeLease(lease)),
+    pruneLeases: named((limit) => store.pruneLeases(limit)),
     prune: named((endedBefore, limit) => store.prune(endedBefore, limit)),
   }
 }

@@ -6,8 +6,17 @@
  */
 
 import type { TokenStatus } from '../token/status.ts'
-import type { OwnedToken, OwnerRecord, OwnerStatus, TokenRecord, UnownedToken } from '../token/token.ts'
+import type {
+  LastClient,
+  OwnedToken,
+  OwnerRecord,
+  OwnerStatus,
+  StatusReason,
+  TokenRecord,
+  UnownedToken,
+} from '../token/token.ts'
 import type { ChangeFeed } from './change-feed.ts'
+import type { DeviceAuthorizationStore } from './device-authorization-store.ts'
 import type { NewsCarrier } from './news-carrier.ts'
 
 /** What became of an INSERT. */
@@ -34,6 +43,11 @@ export interface TokenChanges {
   readonly name?: string | null
   readonly description?: string | null
   readonly status?: 'active' | 'inactive'
+}
+
+export interface RevokeScope extends ChangeScope {
+  /** Left out: none, its owner or the host has revoked it. */
+  readonly reason?: StatusReason | null
 }
 
 export interface UpdateScope extends ChangeScope {
@@ -104,6 +118,10 @@ export interface TokenUse {
   readonly tokenId: string
   readonly count: number
   readonly lastUsedAt: number
+  /** Which of the token's scopes were asked for, see `usedScopes`; those of the row stay. */
+  readonly scopesUsed?: number
+  /** Who used it at `lastUsedAt`; `null` where that is not known. */
+  readonly lastClient?: LastClient | null
 }
 
 export interface RecordUseRules {
@@ -111,6 +129,8 @@ export interface RecordUseRules {
   /** The day (UTC) of all uses of the batch, by its first millisecond. */
   readonly day: number
   readonly idleTimeoutMs: number | null
+  /** Whether the row keeps the client of the latest use; where not, the one that it had is erased. */
+  readonly keepsClients?: boolean
 }
 
 /** Spells of idleness, by the moments at which their tokens' idle clocks began. */
@@ -129,7 +149,7 @@ export interface DailyUses {
   readonly requests: number
 }
 
-/** A piece of work that one instance does at a time. */
+/** A piece of work that one instance does at a time, or what can be had once. */
 export interface Lease {
   readonly name: string
   /** The instance that wants it, by a name that no other has. */
@@ -143,6 +163,8 @@ export interface TokenStore {
   readonly shared: boolean
   /** What was changed, for the instances that did not change it. */
   readonly feed: ChangeFeed
+  /** What programs without a browser wait for (RFC 8628). */
+  readonly devices: DeviceAuthorizationStore
   /** A messenger of its own that is quicker than the feed, where the database has one. */
   readonly carrier?: NewsCarrier
 
@@ -170,10 +192,10 @@ export interface TokenStore {
   updateToken(id: string, changes: TokenChanges, scope: UpdateScope): Promise<ChangeOutcome>
 
   /**
-   * Revokes for good; a token that is revoked already stays as it is. With an unused successor goes its rotation,
+   * Revokes for good, for a reason if there is one; a token that is revoked already stays as it is. With an unused successor goes its rotation,
    * in the same transaction: the predecessor, while its grace lasts, is as it was before.
    */
-  revokeToken(id: string, scope: ChangeScope): Promise<ChangeOutcome>
+  revokeToken(id: string, scope: RevokeScope): Promise<ChangeOutcome>
 
   /**
    * Gives a token its successor, inserts that with the owner's generation, and revokes the one that it replaces, in
@@ -192,7 +214,7 @@ export interface TokenStore {
   setOwnerStatus(userId: string, status: OwnerStatus, now: number): Promise<OwnerRecord>
 
   /**
-   * Adds counts, in all and by day, and moves the last use forward, never back, for a batch ordered by token id, in
+   * Adds counts, in all and by day, and moves the last use and its client forward, never back, for a batch ordered by token id, in
    * one transaction. It changes no status, but that a use which shows that a token was not idle undoes `idle`. A token
    * that is gone gets no count.
    */
@@ -218,4 +240,7 @@ export interface TokenStore {
 
   /** Whether the lease is the holder's from now on: it was free, had run out, or was the holder's before. */
   takeLease(lease: Lease): Promise<boolean>
+
+  /** Deletes at most `limit` leases that have run out, and returns how many. */
+  pruneLeases(limit: number): Promise<number>
 }

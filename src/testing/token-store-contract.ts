@@ -1,5 +1,6 @@
 /** The contract of every `TokenStore`, as tests that run on a real one. A new behaviour of stores goes in here. */
 
+import { authorizingDevices } from './store-contract/authorizing-devices.ts'
 import { changingTokens } from './store-contract/changing-tokens.ts'
 import { countingDays } from './store-contract/counting-days.ts'
 import { endingTokens } from './store-contract/ending-tokens.ts'
@@ -66,5 +67,6 @@ const PARTS = [
   warningIdle,
   tellingChanges,
   takingLeases,
+  authorizingDevices,
   writingAtOnce,
 ]

@@ -19,6 +19,8 @@ export interface TokenClaims {
   /** Seconds since the epoch, only when the token expires. */
   readonly exp?: number
   readonly scope?: string
+  /** The SHA-256 of the identity provider's refresh token, where that holds the token. */
+  readonly rt_hash?: string
 }
 
 /** Who issues, and for whom: what `iss` and `aud` must be, each one exact string. */
@@ -28,7 +30,11 @@ export interface Audience {
 }
 
 /** The claims of a new token. `exp` is rounded up to the second; the record decides to the millisecond. */
-export function claimsOf(token: UnownedToken, { issuer, audience }: Audience): TokenClaims {
+export function claimsOf(
+  token: UnownedToken,
+  { issuer, audience }: Audience,
+  refreshTokenHash?: string,
+): TokenClaims {
   return {
     iss: issuer,
     aud: audience,
@@ -37,6 +43,7 @@ export function claimsOf(token: UnownedToken, { issuer, audience }: Audience): T
     iat: Math.floor(token.createdAt / 1000),
     ...(token.expiresAt === null ? {} : { exp: Math.ceil(token.expiresAt / 1000) }),
     ...(token.scopes.length === 0 ? {} : { scope: formatScope(token.scopes) }),
+    ...(refreshTokenHash === undefined ? {} : { rt_hash: refreshTokenHash }),
   }
 }
 
@@ -49,13 +56,14 @@ export function readClaims(
   expected: Audience,
   now: number,
 ): TokenClaims | undefined {
-  const { iss, aud, sub, jti, iat, exp, scope } = payload
+  const { iss, aud, sub, jti, iat, exp, scope, rt_hash: rtHash } = payload
   if (iss !== expected.issuer || aud !== expected.audience) return undefined
   if (typeof sub !== 'string' || sub === '') return undefined
   if (typeof jti !== 'string' || !isTokenId(jti)) return undefined
   if (typeof iat !== 'number' || !(iat * 1000 <= now + MAX_CLOCK_SKEW_MS)) return undefined
   if (exp !== undefined && typeof exp !== 'number') return undefined
   if (scope !== undefined && typeof scope !== 'string') return undefined
+  if (rtHash !== undefined && typeof rtHash !== 'string') return undefined
   return {
     iss: expected.issuer,
     aud: expected.audience,
@@ -64,6 +72,7 @@ export function readClaims(
     iat,
     ...(exp === undefined ? {} : { exp }),
     ...(scope === undefined ? {} : { scope }),
+    ...(rtHash === undefined ? {} : { rt_hash: rtHash }),
   }
 }
 

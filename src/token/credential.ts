@@ -1,4 +1,7 @@
-/** The secret string that a client sends: an optional prefix, then a signed JWT. */
+/**
+ * The secret string that a client sends: an optional prefix, then a signed JWT, and where the identity provider holds
+ * the token, after a `~`, which no JWT has, the provider's refresh token.
+ */
 
 /** The longest credential that is issued or looked at, in characters. */
 export const MAX_CREDENTIAL_LENGTH = 4096
@@ -10,7 +13,23 @@ export function hintOf(credential: string): string {
   return credential.slice(-HINT_LENGTH)
 }
 
-/** The JWT within a credential, or `undefined` when the prefix is not there. */
-export function jwtOf(credential: string, prefix: string): string | undefined {
-  return credential.startsWith(prefix) ? credential.slice(prefix.length) : undefined
+const HELD = '~'
+
+/** What a credential is made of. */
+export interface CredentialParts {
+  readonly jwt: string
+  /** The refresh token of the identity provider, where that holds the token. */
+  readonly held: string | undefined
+}
+
+export function credentialOf(prefix: string, jwt: string, held: string | undefined): string {
+  return prefix + jwt + (held === undefined ? '' : HELD + held)
+}
+
+/** The parts of a credential, or `undefined` when the prefix is not there. */
+export function partsOf(credential: string, prefix: string): CredentialParts | undefined {
+  if (!credential.startsWith(prefix)) return undefined
+  const rest = credential.slice(prefix.length)
+  const end = rest.indexOf(HELD)
+  return end === -1 ? { jwt: rest, held: undefined } : { jwt: rest.slice(0, end), held: rest.slice(end + 1) }
 }

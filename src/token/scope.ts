@@ -10,6 +10,11 @@ export function isScopeName(name: string): boolean {
   return name.length <= MAX_SCOPE_LENGTH && SCOPE_TOKEN.test(name)
 }
 
+/** Whether something that came from outside is a list of strings, whatever these say. */
+export function isScopeList(scopes: unknown): scopes is readonly string[] {
+  return Array.isArray(scopes) && scopes.every((scope) => typeof scope === 'string')
+}
+
 /** `['a', 'b']` as `'a b'`: the form of the `scope` claim (RFC 8693 §4.2) and of the column. */
 export function formatScope(scopes: readonly string[]): string {
   return scopes.join(' ')

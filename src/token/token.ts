@@ -3,8 +3,16 @@
 /** What a token's row says of itself. Expiry and idleness are judged against the clock, see `judge`. */
 export type StoredStatus = 'active' | 'inactive' | 'revoked'
 
-/** Why a token is not active: switched off by its owner, unused for too long, its owner gone, or replaced. */
-export type StatusReason = 'switched_off' | 'idle' | 'user_removed' | 'rotated'
+/** Why a token is not active: switched off by its owner, unused for too long, its owner gone, replaced, or ended by the provider that holds it. */
+export type StatusReason = 'switched_off' | 'idle' | 'user_removed' | 'rotated' | 'provider_ended'
+
+/** Where a use came from, as the request said it. It is personal data. */
+export interface LastClient {
+  /** Cut to 64 characters. */
+  readonly ip: string
+  /** The `User-Agent` (RFC 9110 §10.1.5), cut to 255 characters. */
+  readonly userAgent: string | null
+}
 
 /** One API token as it is stored. Every time is in milliseconds since the epoch (UTC). */
 export interface TokenRecord {
@@ -31,6 +39,10 @@ export interface TokenRecord {
   /** Where the idle clock runs from: the latest of issued, last used, switched on. */
   readonly idleFrom: number
   readonly useCount: number
+  /** Which of its scopes requests have asked for, see `usedScopes`. */
+  readonly scopesUsed: number
+  /** Who used it last, where the host keeps that. */
+  readonly lastClient: LastClient | null
   readonly revokedAt: number | null
   /** The token that replaces this one, once it is rotated. */
   readonly successorId: string | null

@@ -11,6 +11,11 @@ export interface VerifiedToken {
   readonly issuedAt: Date
   readonly expiresAt: Date | null
   /**
+   * Where the identity provider holds the tokens, its access token of the user, for calls further on; otherwise
+   * `null`. It is not enumerable, so that what logs or serializes the token leaves it out.
+   */
+  readonly accessToken: string | null
+  /**
    * Fires when the token ends while the request runs: revoked, switched off, expired, idle, its owner
    * deactivated or removed. A stream ends itself by it.
    *

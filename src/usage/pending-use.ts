@@ -1,6 +1,7 @@
 /** The use of one token that is known here and may not be written yet, counted by day. */
 
 import type { DailyUses } from '../store/token-store.ts'
+import type { LastClient } from '../token/token.ts'
 
 /** It lives while a cache entry holds it or it has use to write. */
 export interface PendingUse {
@@ -15,13 +16,30 @@ export interface PendingUse {
   lastUsedAt: number
   /** The idle clock's start as the row last said. */
   idleFrom: number
+  /** Which of the token's scopes were asked for, written or not, see `usedScopes`. */
+  scopesUsed: number
+  /** The list of scopes that was asked for last: most often the next request asks for the same. */
+  lastAsked: readonly string[] | null
+  /** The client of the latest use known here, where clients are kept. */
+  client: LastClient | null
   holders: number
 }
 
 const NO_DAYS: readonly DailyUses[] = []
 
 export function newPendingUse(tokenId: string): PendingUse {
-  return { tokenId, count: 0, day: 0, otherDays: NO_DAYS, lastUsedAt: 0, idleFrom: 0, holders: 0 }
+  return {
+    tokenId,
+    count: 0,
+    day: 0,
+    otherDays: NO_DAYS,
+    lastUsedAt: 0,
+    idleFrom: 0,
+    scopesUsed: 0,
+    lastAsked: null,
+    client: null,
+    holders: 0,
+  }
 }
 
 /** Counts uses of a day. But at midnight it writes two fields. */

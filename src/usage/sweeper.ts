@@ -7,7 +7,10 @@ import type { UsageRecorder } from './usage-recorder.ts'
 import { startOfDay } from './utc-day.ts'
 
 export interface SweeperParts {
-  readonly store: Pick<TokenStore, 'markIdle' | 'warnIdle' | 'prune' | 'pruneDailyUses'>
+  readonly store: Pick<
+    TokenStore,
+    'markIdle' | 'warnIdle' | 'prune' | 'pruneDailyUses' | 'pruneLeases' | 'devices'
+  >
   readonly recorder: UsageRecorder
   readonly clock: Clock
   readonly idleTimeoutMs: number | null
@@ -31,6 +34,8 @@ export interface SweepResult {
   readonly pruned: number
 }
 
+/** For so long a program that polls on is told that its codes have expired, and not that they never were. */
+const DEVICE_MEMORY_MS = 60 * 60 * 1000
 /** Rows per statement. */
 const BATCH = 500
 /** Statements per sweep: what is left waits for the next one. */
@@ -44,6 +49,8 @@ export async function sweep(parts: SweeperParts): Promise<SweepResult> {
   const idleSoon = await warnIdle(parts, now)
   const pruned = await prune(parts, now)
   await pruneDailyUses(parts, now)
+  await inBatches(() => parts.store.pruneLeases(BATCH))
+  await inBatches(() => parts.store.devices.prune(now - DEVICE_MEMORY_MS, BATCH))
   return { idle, idleSoon, pruned }
 }
 

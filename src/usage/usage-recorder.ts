@@ -3,6 +3,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 import type { DailyUses, TokenStore, TokenUse } from '../store/token-store.ts'
+import type { LastClient } from '../token/token.ts'
+import { withUsedScopes } from '../token/used-scopes.ts'
+import { writable } from './last-client.ts'
 import { addUses, clearDays, daysOf, newPendingUse, type PendingUse } from './pending-use.ts'
 import { startOfDay } from './utc-day.ts'
 
@@ -10,6 +13,8 @@ export interface UsageRecorderParts {
   readonly store: Pick<TokenStore, 'recordUses'>
   readonly clock: Clock
   readonly idleTimeoutMs: number | null
+  /** Whether it is kept who used a token last. */
+  readonly keepsClients: boolean
   /** Told when a flush that nobody waits for failed; its uses are kept. */
   onFlushFailed(error: unknown): void
 }
@@ -37,6 +42,7 @@ export class UsageRecorder {
   readonly #store: UsageRecorderParts['store']
   readonly #clock: Clock
   readonly #idleTimeoutMs: number | null
+  readonly #keepsClients: boolean
   readonly #onFlushFailed: (error: unknown) => void
   readonly #uses = new Map<string, PendingUse>()
   #dirty: PendingUse[] = []
@@ -44,10 +50,11 @@ export class UsageRecorder {
   #flushSoon: NodeJS.Immediate | undefined
   #flushed = 0
 
-  constructor({ store, clock, idleTimeoutMs, onFlushFailed }: UsageRecorderParts) {
+  constructor({ store, clock, idleTimeoutMs, keepsClients, onFlushFailed }: UsageRecorderParts) {
     this.#store = store
     this.#clock = clock
     this.#idleTimeoutMs = idleTimeoutMs
+    this.#keepsClients = keepsClients
     this.#onFlushFailed = onFlushFailed
   }
 
@@ -73,6 +80,16 @@ export class UsageRecorder {
     if (now - known > QUIET_MS || this.#dirty.length >= MAX_PENDING) this.#scheduleFlush()
   }
 
+  /**
+   * Notes which of a token's scopes a use asked for. It is written with the token's use: what is noted after a flush
+   * has come between two hooks of one request, with the next.
+   */
+  ask(use: PendingUse, granted: readonly string[], asked: readonly string[]): void {
+    if (use.lastAsked === asked) return
+    use.lastAsked = asked
+    use.scopesUsed = withUsedScopes(use.scopesUsed, granted, asked)
+  }
+
   /** The latest use known here, flushed or not, or 0. */
   lastUsedAt(tokenId: string): number {
     return this.#uses.get(tokenId)?.lastUsedAt ?? 0
@@ -87,6 +104,17 @@ export class UsageRecorder {
   pendingDays(tokenId: string): readonly DailyUses[] {
     const use = this.#uses.get(tokenId)
     return use === undefined ? [] : daysOf(use)
+  }
+
+  /** Which of its scopes were asked for, as far as is known here. */
+  scopesUsed(tokenId: string): number {
+    return this.#uses.get(tokenId)?.scopesUsed ?? 0
+  }
+
+  /** The client of the latest use known here, where clients are kept. */
+  lastClient(tokenId: string): LastClient | null {
+    const client = this.#uses.get(tokenId)?.client ?? null
+    return client === null ? null : writable(client)
   }
 
   /** Writes all use recorded until now. Rejects when the store cannot; what was not written is kept. */
@@ -118,7 +146,12 @@ export class UsageRecorder {
     for (let first = taken[0]; first !== undefined; first = taken[0]) {
       const { day } = first
       const batch = taken.slice(0, BATCH).filter((use) => use.day === day)
-      const rules = { now: this.#clock.now(), day, idleTimeoutMs: this.#idleTimeoutMs }
+      const rules = {
+        now: this.#clock.now(),
+        day,
+        idleTimeoutMs: this.#idleTimeoutMs,
+        keepsClients: this.#keepsClients,
+      }
       try {
         await this.#store.recordUses(batch, rules)
       } catch (error) {
@@ -137,7 +170,9 @@ export class UsageRecorder {
     const taken = this.#dirty.flatMap((use) =>
       daysOf(use).map(({ day, requests }) => {
         use.holders += 1
-        return { tokenId: use.tokenId, day, count: requests, lastUsedAt: use.lastUsedAt }
+        const { tokenId, lastUsedAt, scopesUsed, client } = use
+        const lastClient = client === null ? null : writable(client)
+        return { tokenId, day, count: requests, lastUsedAt, scopesUsed, lastClient }
       }),
     )
     for (const use of this.#dirty) clearDays(use)

@@ -1,12 +1,14 @@
 /** A read of one token, which all who wait for it share. */
 
-import type { TokenClaims } from '../token/claims.ts'
 import type { OwnedToken } from '../token/token.ts'
 import type { OwnerWord } from './owner-word.ts'
+import type { SignedToken } from './signed-token.ts'
+import type { ProviderWord } from './token-holder.ts'
 import type { VerificationEntry } from './verification-entry.ts'
 
 /** What one read learned of a token, and whether news came while it was under way. */
 export interface Load {
+  readonly tokenId: string
   readonly userId: string
   readonly startedAt: number
   readonly found: Promise<Found>
@@ -21,11 +23,11 @@ export interface Found {
   readonly owned: OwnedToken | null
   /** The host's word; not asked for a token that is refused anyway. */
   readonly word: OwnerWord
+  /** The provider's word, where that holds the token and it would pass otherwise. */
+  readonly provider: ProviderWord | null
 }
 
 /** A credential whose signature held. */
-export interface Genuine {
+export interface Genuine extends SignedToken {
   readonly digest: string
-  readonly kid: string
-  readonly claims: TokenClaims
 }

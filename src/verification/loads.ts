@@ -3,13 +3,16 @@
 import type { Clock } from '../clock.ts'
 import type { Found, Load } from './load.ts'
 
+/** `held` is the refresh token that came with the credential, where the provider holds the tokens. */
+type FindToken = (tokenId: string, held: string | undefined) => Promise<Found>
+
 export class Loads {
   readonly #clock: Clock
-  readonly #find: (tokenId: string) => Promise<Found>
+  readonly #find: FindToken
   readonly #underWay = new Map<string, Load>()
   #count = 0
 
-  constructor(clock: Clock, find: (tokenId: string) => Promise<Found>) {
+  constructor(clock: Clock, find: FindToken) {
     this.#clock = clock
     this.#find = find
   }
@@ -20,40 +23,42 @@ export class Loads {
   }
 
   /** The read of a token that is under way, or a new one. */
-  of(tokenId: string, userId: string): Load {
-    return this.#underWay.get(tokenId) ?? this.#start(tokenId, userId)
+  of(tokenId: string, userId: string, held?: string): Load {
+    // Who has no credential at hand, and asks the provider nothing, is no help to who has.
+    const key = held === undefined ? tokenId : `${tokenId} held`
+    return this.#underWay.get(key) ?? this.#start(key, tokenId, userId, held)
   }
 
   abandonToken(tokenId: string): void {
-    this.#abandon((id) => id === tokenId)
+    this.#abandon((load) => load.tokenId === tokenId)
   }
 
   abandonUser(userId: string): void {
-    this.#abandon((_, load) => load.userId === userId)
+    this.#abandon((load) => load.userId === userId)
   }
 
   abandonAll(): void {
     this.#abandon(() => true)
   }
 
-  #start(tokenId: string, userId: string): Load {
+  #start(key: string, tokenId: string, userId: string, held: string | undefined): Load {
     this.#count += 1
     const startedAt = this.#clock.now()
-    const load: Load = { userId, startedAt, found: this.#find(tokenId), stale: false }
-    this.#underWay.set(tokenId, load)
+    const load: Load = { tokenId, userId, startedAt, found: this.#find(tokenId, held), stale: false }
+    this.#underWay.set(key, load)
     const done = () => {
-      if (this.#underWay.get(tokenId) === load) this.#underWay.delete(tokenId)
+      if (this.#underWay.get(key) === load) this.#underWay.delete(key)
     }
     load.found.then(done, done)
     return load
   }
 
   /** Whoever waits reads again, and nobody else joins. */
-  #abandon(isAbout: (tokenId: string, load: Load) => boolean): void {
-    for (const [tokenId, load] of this.#underWay) {
-      if (!isAbout(tokenId, load)) continue
+  #abandon(isAbout: (load: Load) => boolean): void {
+    for (const [key, load] of this.#underWay) {
+      if (!isAbout(load)) continue
       load.stale = true
-      this.#underWay.delete(tokenId)
+      this.#underWay.delete(key)
     }
   }
 }

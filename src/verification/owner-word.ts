@@ -1,6 +1,7 @@
 /** Asks the host what it knows of an owner, and waits for the answer only so long. */
 
 import { unavailable } from '../errors.ts'
+import { isScopeList } from '../token/scope.ts'
 import { withinTime } from '../within-time.ts'
 
 /** The host's word on a user: active, with the scopes they have now, or gone. */
@@ -42,5 +43,5 @@ function isOwnerWord(word: unknown): word is OwnerWord {
   if (word === null) return true
   if (typeof word !== 'object' || !('active' in word) || typeof word.active !== 'boolean') return false
   const scopes = 'scopes' in word ? word.scopes : undefined
-  return scopes === undefined || (Array.isArray(scopes) && scopes.every((scope) => typeof scope === 'string'))
+  return scopes === undefined || isScopeList(scopes)
 }

@@ -26,6 +26,8 @@ export interface VerificationEntry {
   /** The token's scopes, cut to its owner's. */
   readonly scopes: readonly string[]
   readonly refusal: Refusal | null
+  /** The provider's access token, where that holds the token. */
+  readonly accessToken: string | null
   /** When the read began that it rests on, in milliseconds. */
   readonly readAt: number
   /** The first moment at which the entry is no longer to be believed, in milliseconds. */
@@ -44,6 +46,7 @@ export const FORGED: VerificationEntry = {
   token: null,
   scopes: [],
   refusal: 'forged',
+  accessToken: null,
   readAt: 0,
   deadline: 0,
   use: null,

@@ -6,6 +6,7 @@ import type { TokenStore } from '../store/token-store.ts'
 import type { Audience } from '../token/claims.ts'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
 import type { FindUser } from './owner-word.ts'
+import type { TokenHolder } from './token-holder.ts'
 import type { VerificationCache } from './verification-cache.ts'
 
 export interface VerificationParts {
@@ -19,6 +20,10 @@ export interface VerificationParts {
   readonly idleTimeoutMs: number | null
   readonly ttlMs: number
   readonly findUser: FindUser | undefined
+  /** Who holds the tokens, if it is not the plugin alone. */
+  readonly holder: TokenHolder | null
+  /** Writes that the provider has ended a token, and announces it. */
+  endHeld(tokenId: string): Promise<void>
   /** Ends what a rotated token replaces, and announces it. */
   endPredecessor(successorId: string, predecessorId: string): Promise<void>
 }

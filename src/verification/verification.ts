@@ -2,15 +2,14 @@
 
 import { hash } from 'node:crypto'
 import type { TokenChange } from '../invalidation/token-changes.ts'
-import type { SignedPayload } from '../keys/signer.ts'
-import { agreesWithRow, readClaims } from '../token/claims.ts'
-import { jwtOf, MAX_CREDENTIAL_LENGTH } from '../token/credential.ts'
+import { MAX_CREDENTIAL_LENGTH } from '../token/credential.ts'
 import { effectiveScopes } from '../token/scope.ts'
 import { endsAt, judge } from '../token/status.ts'
 import type { OwnedToken, TokenRecord } from '../token/token.ts'
 import type { Found, Genuine, Load } from './load.ts'
 import { Loads } from './loads.ts'
 import { askOwner } from './owner-word.ts'
+import { isAsIssued, readSignedToken, type SignedToken } from './signed-token.ts'
 import type { Recheck } from './token-signals.ts'
 import { FORGED, isWorthKeeping, type Refusal, type VerificationEntry } from './verification-entry.ts'
 import type { VerificationParts, VerificationStats } from './verification-parts.ts'
@@ -23,7 +22,7 @@ export class Verification {
 
   constructor(parts: VerificationParts) {
     this.#parts = parts
-    this.#loads = new Loads(parts.clock, (tokenId) => this.#find(tokenId))
+    this.#loads = new Loads(parts.clock, (tokenId, held) => this.#find(tokenId, held))
   }
 
   /** The warm path: the entry of a credential that is remembered, its use counted. Reads, writes and awaits nothing. */
@@ -56,7 +55,7 @@ export class Verification {
       const genuine = this.#check(credential, now)
       if (genuine === undefined) return take(FORGED)
       const { jti, sub } = genuine.claims
-      const load = this.#loads.of(jti, sub)
+      const load = this.#loads.of(jti, sub, genuine.held)
       const found = await load.found
       // News came while the row was under way, or while another who waited went on with it.
       if (load.stale || load.entry?.live === false) continue
@@ -78,13 +77,12 @@ export class Verification {
    * @throws {StoreUnavailable} When the store or `findUser` cannot answer.
    */
   async inspect<T>(credential: string, now: number, take: (entry: VerificationEntry) => T): Promise<T> {
-    if (credential.length > MAX_CREDENTIAL_LENGTH) return take(FORGED)
     for (;;) {
       const genuine = this.#check(credential, now)
       if (genuine === undefined) return take(FORGED)
       const remembered = this.#parts.cache.get(genuine.digest, this.#parts.clock.now())
       if (remembered !== undefined) return take(remembered)
-      const load = this.#loads.of(genuine.claims.jti, genuine.claims.sub)
+      const load = this.#loads.of(genuine.claims.jti, genuine.claims.sub, genuine.held)
       const found = await load.found
       if (load.stale || load.entry?.live === false) continue
       return take(this.#settle(genuine, load, found))
@@ -131,19 +129,21 @@ export class Verification {
 
   /** Everything that a forgery fails at, before anything is read or remembered. */
   #check(credential: string, now: number): Genuine | undefined {
-    const jwt = jwtOf(credential, this.#parts.tokenPrefix)
-    const signed: SignedPayload | undefined = jwt === undefined ? undefined : this.#parts.signer.verify(jwt)
-    if (signed === undefined) return undefined
-    const claims = readClaims(signed.payload, this.#parts.audience, now)
-    if (claims === undefined) return undefined
-    return { digest: digestOf(credential), kid: signed.kid, claims }
+    const signed = readSignedToken(this.#parts, credential, now)
+    return signed && { digest: digestOf(credential), ...signed }
   }
 
-  async #find(tokenId: string): Promise<Found> {
-    const owned = await this.#parts.store.findToken(tokenId)
-    if (owned === null || this.#ownRefusal(owned, this.#parts.clock.now()) !== null)
-      return { owned, word: null }
-    return { owned, word: await askOwner(this.#parts.findUser, owned.token.userId) }
+  async #find(tokenId: string, held: string | undefined): Promise<Found> {
+    const { store, clock, findUser, holder, endHeld } = this.#parts
+    const owned = await store.findToken(tokenId)
+    if (owned === null || this.#ownRefusal(owned, clock.now()) !== null)
+      return { owned, word: null, provider: null }
+    const word = await askOwner(findUser, owned.token.userId)
+    if (held === undefined || holder === null || word?.active !== true) return { owned, word, provider: null }
+    const provider = await holder.refresh(held, clock.now())
+    // The news of it makes this very load stale: its row is read again.
+    if (provider.outcome === 'ended') await endHeld(tokenId)
+    return { owned, word, provider }
   }
 
   /** Judges what was found, and remembers the judgement for as long as it may be believed. */
@@ -153,6 +153,7 @@ export class Verification {
     const shared = this.#parts.cache.get(digest, now)
     if (shared !== undefined) return shared
     const token = found.owned?.token ?? null
+    const provider = found.provider?.outcome === 'good' ? found.provider : null
     const refusal = this.#judge({ kid, claims }, found, now)
     const entry: VerificationEntry = {
       digest,
@@ -161,8 +162,9 @@ export class Verification {
       token,
       scopes: Object.freeze(token === null ? [] : effectiveScopes(token.scopes, found.word?.scopes)),
       refusal,
+      accessToken: provider?.accessToken ?? null,
       readAt: load.startedAt,
-      deadline: this.#deadlineOf(token, refusal, load.startedAt),
+      deadline: Math.min(this.#deadlineOf(token, refusal, load.startedAt), provider?.expiresAt ?? Infinity),
       use: null,
       live: false,
     }
@@ -180,10 +182,9 @@ export class Verification {
     return this.#judge(genuine, found, this.#parts.clock.now()) === null ? predecessorId : null
   }
 
-  #judge({ kid, claims }: Omit<Genuine, 'digest'>, found: Found, now: number): Refusal | null {
+  #judge(signed: Pick<SignedToken, 'kid' | 'claims'>, found: Found, now: number): Refusal | null {
     const token = found.owned?.token ?? null
-    const asIssued = token === null || (token.kid === kid && agreesWithRow(claims, token))
-    return asIssued ? this.#refusalOf(found, now) : 'not_as_issued'
+    return token === null || isAsIssued(signed, token) ? this.#refusalOf(found, now) : 'not_as_issued'
   }
 
   #counted(entry: VerificationEntry, now: number): VerificationEntry {
@@ -191,10 +192,11 @@ export class Verification {
     return entry
   }
 
-  #refusalOf({ owned, word }: Found, now: number): Refusal | null {
+  #refusalOf({ owned, word, provider }: Found, now: number): Refusal | null {
     if (owned === null) return 'unknown'
     const refusal = this.#ownRefusal(owned, now)
     if (refusal !== null) return refusal
+    if (provider?.outcome === 'ended') return 'revoked'
     return word?.active === true ? null : 'owner_inactive'
   }
 

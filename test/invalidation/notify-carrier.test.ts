@@ -1,7 +1,6 @@
 /** News by PostgreSQL's NOTIFY, on a real server behind a proxy that the test cuts. */
 
 import { randomUUID } from 'node:crypto'
-import type { FastifyInstance } from 'fastify'
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import t, { type Test } from 'tap'
@@ -15,9 +14,10 @@ import {
 import type { TokenStore } from '../../src/store/token-store.ts'
 import { ownDatabase } from '../support/databases.ts'
 import { deafProxy } from '../support/deaf-proxy.ts'
-import { startHost, withToken } from '../support/host.ts'
+import { startHost } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
 import { tcpProxy } from '../support/tcp-proxy.ts'
+import { carriersInReach, timeOfRevoke } from '../support/two-instances.ts'
 import { within } from '../support/within.ts'
 
 const POSTGRES_PORT = 5432
@@ -191,20 +191,6 @@ async function twoInstances(t: Test, makeStore: () => TokenStore, options: ApiTo
     return (await startHost(t, { store: makeStore(), keys: [key], clock, ...options })).app
   }
   const [here, there] = [await start(), await start()]
-  await within(3_000, () =>
-    [here, there].every((app) => app.apiTokens.stats().invalidation.carrierReach === 'in_reach'),
-  )
+  await within(3_000, () => carriersInReach(here, there))
   return { here, there }
-}
-
-/** Milliseconds until the other instance, which has just let the token in, refuses it. */
-async function timeOfRevoke(here: FastifyInstance, there: FastifyInstance): Promise<number> {
-  const { token, credential } = await here.apiTokens.issue({ userId: 'ada' })
-  if ((await statusOf(there, credential)) !== 200) throw new Error('it was not let in')
-  await here.apiTokens.revoke(token.id)
-  return within(1_500, async () => (await statusOf(there, credential)) === 401)
-}
-
-async function statusOf(app: FastifyInstance, credential: string): Promise<number> {
-  return (await app.inject(withToken(credential))).statusCode
 }

@@ -1,10 +1,9 @@
 /** News by the store's own feed on PostgreSQL, with one instance behind a proxy that goes silent. */
 
-import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { postgresTokenStore } from '../../src/store/kysely/postgres/postgres-token-store.ts'
 import { ownDatabase } from '../support/databases.ts'
-import { startHost, withToken } from '../support/host.ts'
+import { startHost, statusOf } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
 import { tcpProxy } from '../support/tcp-proxy.ts'
 import { within } from '../support/within.ts'
@@ -61,7 +60,3 @@ t.test(
     await within(FEED_BOUND, async () => (await statusOf(there, third.credential)) === 401)
   },
 )
-
-async function statusOf(app: FastifyInstance, credential: string): Promise<number> {
-  return (await app.inject(withToken(credential))).statusCode
-}

@@ -1,14 +1,14 @@
 /** News by Redis, on a real one behind a proxy that the test cuts. */
 
 import { randomUUID } from 'node:crypto'
-import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { redisCarrier } from '../../src/invalidation/redis-carrier.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
-import { startHost, withToken } from '../support/host.ts'
+import { startHost, statusOf } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
 import { isListening } from '../support/services.ts'
 import { tcpProxy } from '../support/tcp-proxy.ts'
+import { carriersInReach, timeOfRevoke } from '../support/two-instances.ts'
 import { within } from '../support/within.ts'
 
 const REDIS_PORT = 6379
@@ -92,22 +92,8 @@ async function twoInstances(t: Test) {
   }
   const key = hs256Key()
   const [here, there] = [await start(), await start()]
-  await within(2_000, () =>
-    [here, there].every((app) => app.apiTokens.stats().invalidation.carrierReach === 'in_reach'),
-  )
+  await within(2_000, () => carriersInReach(here, there))
   return { here, there, proxy, channel }
-}
-
-/** Milliseconds until the other instance, which has just let the token in, refuses it. */
-async function timeOfRevoke(here: FastifyInstance, there: FastifyInstance): Promise<number> {
-  const { token, credential } = await here.apiTokens.issue({ userId: 'ada' })
-  if ((await statusOf(there, credential)) !== 200) throw new Error('it was not let in')
-  await here.apiTokens.revoke(token.id)
-  return within(1_500, async () => (await statusOf(there, credential)) === 401)
-}
-
-async function statusOf(app: FastifyInstance, credential: string): Promise<number> {
-  return (await app.inject(withToken(credential))).statusCode
 }
 
 function urlOf(port: number): string {

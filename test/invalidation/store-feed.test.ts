@@ -9,7 +9,7 @@ import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-sto
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
 import { feedStore } from '../support/feed-stores.ts'
-import { startHost, withToken } from '../support/host.ts'
+import { startHost, statusOf } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
 import { within } from '../support/within.ts'
 
@@ -153,8 +153,4 @@ async function twoInstances(
     await startHost(t, { ...shared, store: storeOf(1) }),
   ]
   return { here: here.app, there: there.app }
-}
-
-async function statusOf(app: FastifyInstance, credential: string): Promise<number> {
-  return (await app.inject(withToken(credential))).statusCode
 }

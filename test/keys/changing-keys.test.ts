@@ -52,7 +52,10 @@ t.test(
     const { token } = await issue(app, 'ada')
     const [header, payload] = token.split('.')
     store.calls.clear()
-    for (const forged of [`${header}.${payload}.AAAA`, `${token.slice(0, -2)}AA`]) {
+    for (const forged of [
+      `${header}.${payload}.AAAA`,
+      `${token.slice(0, -2)}${token.endsWith('AA') ? 'BA' : 'AA'}`,
+    ]) {
       t.equal((await app.inject(withToken(forged))).statusCode, 401)
     }
     t.equal(store.reads(), 0)

@@ -10,7 +10,7 @@ export interface DatabaseUnderTest {
 }
 
 /** Tables of the schema that hold rows of a store, those that refer to others first. */
-const TABLES = ['api_token_leases', 'api_token_usage', 'api_tokens', 'api_token_owners']
+const TABLES = ['api_token_devices', 'api_token_leases', 'api_token_usage', 'api_tokens', 'api_token_owners']
 
 export async function runContractOn(name: string, { makeStore, run }: DatabaseUnderTest) {
   const [store, second] = [makeStore(), makeStore()]

@@ -66,6 +66,7 @@ const WORKS: Readonly<Record<string, Work>> = {
     store.warnIdle({ since: MADE_AT + 600, before: MADE_AT + 900, now: NOW }, 500),
   'a pruning': (store) => store.prune(MADE_AT + 1, 500),
   'a pruning of days': (store) => store.pruneDailyUses(MADE_AT - 80 * DAY, 500),
+  'a pruning of leases': (store) => store.pruneLeases(500),
   'a lease': (store) => store.takeLease({ name: 'sweep', holder: 'me', ms: 0 }),
   'what has changed': (store) => store.feed.changesSince(Date.now() - 10_000),
   'a stamp of an owner': (store) => store.feed.stampOwner('user-18'),
@@ -136,8 +137,9 @@ function endings(name: string): readonly string[] {
     "update api_tokens set changed_at = 1 where id like '%103'",
     "update api_token_owners set changed_at = 1 where user_id like '%77'",
     "update api_token_owners set removed_at = timestamp '2026-01-01 00:00:00', generation = 2 where user_id like 'user-_00'",
+    `insert into api_token_leases (name, holder, ends_at) select ${visitor}, 'me', 9000000000000 - n from (${visitors}) as numbers`,
     `insert into api_token_usage (token_id, day, requests) select id, ${daysAgo(`${day} % 100`)}, 7 from api_tokens`,
-    ...['api_tokens', 'api_token_owners', 'api_token_usage'].map((table) =>
+    ...['api_tokens', 'api_token_owners', 'api_token_usage', 'api_token_leases'].map((table) =>
       name === 'MariaDB' ? `analyze table ${table}` : `vacuum analyze ${table}`,
     ),
   ]

@@ -1,6 +1,7 @@
 /** SQLite works in the thread of the requests: a flush must not keep them waiting for all of it at once. */
 
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import t from 'tap'
 import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
 import { put } from '../../src/testing/store-contract/records.ts'
@@ -8,19 +9,38 @@ import { put } from '../../src/testing/store-contract/records.ts'
 t.test(
   'promise 7, SQLite: requests come between the statements of a batch, readers see all of it or nothing',
   async (t) => {
-    const store = sqliteTokenStore({ filename: join(t.testdir(), 'tokens.db') })
+    const filename = join(t.testdir(), 'tokens.db')
+    const store = sqliteTokenStore({ filename })
     t.teardown(() => store.close())
     await store.open()
     const { id, createdAt } = await put(store, 1)
+    const other = new Database(filename, { readonly: true })
+    t.teardown(() => other.close())
+    const committed = () => Number(other.prepare('select use_count from api_tokens').pluck().get())
+
     const use = { tokenId: id, count: 3, lastUsedAt: createdAt + 1000 }
-    const told: string[] = []
-    const written = store
-      .recordUses([use], { now: createdAt + 1000, day: 0, idleTimeoutMs: null })
-      .then(() => told.push('written'))
-    setImmediate(() => told.push('a turn'))
-    const read = store.findToken(id).then((found) => told.push(`read ${found?.token.useCount}`))
-    await Promise.all([written, read])
-    t.same(told.toSorted(), ['a turn', 'read 3', 'written'])
-    t.equal(told[0], 'a turn', 'the event loop turned while the batch was being written')
+    const written = store.recordUses([use], { now: createdAt + 1000, day: 0, idleTimeoutMs: null })
+    t.equal((await store.findToken(id))?.token.useCount, 0, 'before it begins')
+    // Queued before the one for which the batch waits between its statements.
+    const between = await new Promise((resolve) => setImmediate(() => resolve(committed())))
+    t.equal(between, 0, 'the event loop turned while the batch was being written')
+    const read = store.findToken(id).then((found) => [found?.token.useCount, committed()])
+    t.same(await read, [3, 3], 'what was read was committed')
+    await written
   },
 )
+
+t.test('a cold verification reads within the call, unless a transaction has the file', async (t) => {
+  const store = sqliteTokenStore({ filename: join(t.testdir(), 'tokens.db') })
+  t.teardown(() => store.close())
+  await store.open()
+  const { id } = await put(store, 1)
+  const told: string[] = []
+  const reads = store.findToken(id).then(() => told.push('read'))
+  let turns = 0
+  const count = async () => {
+    for (; !told.includes('read'); turns += 1) await Promise.resolve()
+  }
+  await Promise.all([reads, count()])
+  t.ok(turns <= 3, `${turns} turns of promises`)
+})

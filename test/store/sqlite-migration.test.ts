@@ -57,7 +57,14 @@ t.test('the tables of the store and of its migrations have names that no host us
   await opened(t, filename, true)
   t.same(
     tablesOf(filename).filter((name) => name.startsWith('api_token')),
-    ['api_token_leases', 'api_token_owners', 'api_token_usage', 'api_tokens', 'api_tokens_migration'],
+    [
+      'api_token_devices',
+      'api_token_leases',
+      'api_token_owners',
+      'api_token_usage',
+      'api_tokens',
+      'api_tokens_migration',
+    ],
   )
 })
 

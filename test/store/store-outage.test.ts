@@ -22,7 +22,7 @@ const CALLS: Record<string, (store: TokenStore) => Promise<unknown>> = {
   warnIdle: (store) => store.warnIdle({ since: NOW, before: NOW, now: NOW }, 1),
   dailyUses: (store) => store.dailyUses(id(1), NOW),
   pruneDailyUses: (store) => store.pruneDailyUses(NOW, 1),
-  takeLease: (store) => store.takeLease({ name: 'sweep', holder: 'me', ms: 1 }),
+  takeLease: (store) => store.takeLease({ name: 'sweep', holder: 'me', ms: 60_000 }),
   recordUses: (store) =>
     store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW }], {
       now: NOW,
@@ -30,6 +30,7 @@ const CALLS: Record<string, (store: TokenStore) => Promise<unknown>> = {
       idleTimeoutMs: null,
     }),
   markIdle: (store) => store.markIdle(NOW, 1),
+  pruneLeases: (store) => store.pruneLeases(1),
   prune: (store) => store.prune(NOW, 1),
 }
 

@@ -27,6 +27,7 @@ const WRITES: readonly (keyof TokenStore)[] = [
   'prune',
   'pruneDailyUses',
   'takeLease',
+  'pruneLeases',
 ]
 
 export function countingStore(store: TokenStore): CountingStore {
@@ -43,11 +44,26 @@ export function countingStore(store: TokenStore): CountingStore {
     get(target, name, receiver) {
       if (name in own) return Reflect.get(target, name, receiver)
       const method: unknown = Reflect.get(store, name)
+      if (name === 'devices') return failing(store.devices, () => own.outage)
       if (typeof method !== 'function') return method
       return async (...args: unknown[]) => {
         calls.set(name as keyof TokenStore, (calls.get(name as keyof TokenStore) ?? 0) + 1)
         if (own.outage !== undefined && name !== 'close') throw own.outage
         return Reflect.apply(method, store, args)
+      }
+    },
+  })
+}
+
+/** The same, but that its every method rejects during an outage. */
+function failing<Part extends object>(part: Part, outage: () => Error | undefined): Part {
+  return new Proxy(part, {
+    get: (target, name) => {
+      const method: unknown = Reflect.get(target, name)
+      return async (...args: unknown[]) => {
+        const error = outage()
+        if (error !== undefined) throw error
+        return Reflect.apply(method as () => unknown, target, args)
       }
     },
   })

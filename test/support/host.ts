@@ -63,6 +63,11 @@ export function withToken(credential: string, url = '/protected'): InjectOptions
   return { url, headers: { authorization: `Bearer ${credential}` } }
 }
 
+/** What a request with the credential is answered with. */
+export async function statusOf(app: FastifyInstance, credential: string): Promise<number> {
+  return (await app.inject(withToken(credential))).statusCode
+}
+
 /** Issues a token through the route and returns its body: the token object with `token`, the credential. */
 export async function issue(
   app: FastifyInstance,

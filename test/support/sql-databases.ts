@@ -71,7 +71,7 @@ function databaseOf(
     run,
     columnsAndIndexes: async () => (await run<{ line: string }>(schema)).map(({ line }) => line).sort(),
     empty: async () => {
-      for (const table of ['s_migration', '_usage', '_leases', '_owners', 's']) {
+      for (const table of ['s_migration', '_usage', '_leases', '_devices', '_owners', 's']) {
         await run(`drop table if exists api_token${table}`)
       }
     },

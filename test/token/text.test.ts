@@ -1,7 +1,7 @@
 /** What names, descriptions and user ids may say (promise 14). */
 
 import t from 'tap'
-import { hintOf, jwtOf } from '../../src/token/credential.ts'
+import { credentialOf, hintOf, partsOf } from '../../src/token/credential.ts'
 import { descriptionFault, lowerAscii, nameFault, userIdFault } from '../../src/token/text.ts'
 
 const CONTROL = 'must not contain control characters'
@@ -52,9 +52,17 @@ t.test('promise 1: a hint is the last four characters', async (t) => {
   t.equal(hintOf('bodhi_eyJ.abc.wxyz'), 'wxyz')
 })
 
-t.test('a credential is a JWT behind its prefix', async (t) => {
-  t.equal(jwtOf('bodhi_a.b.c', 'bodhi_'), 'a.b.c')
-  t.equal(jwtOf('a.b.c', ''), 'a.b.c')
-  t.equal(jwtOf('a.b.c', 'bodhi_'), undefined)
-  t.equal(jwtOf('BODHI_a.b.c', 'bodhi_'), undefined)
-})
+t.test(
+  'a credential is a JWT behind its prefix, and where it is held the provider’s token after it',
+  async (t) => {
+    t.same(partsOf('bodhi_a.b.c', 'bodhi_'), { jwt: 'a.b.c', held: undefined })
+    t.same(partsOf('a.b.c', ''), { jwt: 'a.b.c', held: undefined })
+    t.equal(partsOf('a.b.c', 'bodhi_'), undefined)
+    t.equal(partsOf('BODHI_a.b.c', 'bodhi_'), undefined)
+    t.same(partsOf('bodhi_a.b.c~r~x', 'bodhi_'), { jwt: 'a.b.c', held: 'r~x' }, 'which may hold any letter')
+    t.same(partsOf('a.b.c~', ''), { jwt: 'a.b.c', held: '' })
+    for (const held of [undefined, 'r', 'r~x']) {
+      t.same(partsOf(credentialOf('p_', 'a.b.c', held), 'p_'), { jwt: 'a.b.c', held })
+    }
+  },
+)

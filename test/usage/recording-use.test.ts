@@ -200,6 +200,7 @@ function recorderOn(recordUses: RecordUses, onFlushFailed: (error: unknown) => v
     store: { recordUses },
     clock: manualClock(START),
     idleTimeoutMs: null,
+    keepsClients: false,
     onFlushFailed,
   })
 }

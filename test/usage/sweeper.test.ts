@@ -4,7 +4,7 @@ import t from 'tap'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { put } from '../../src/testing/store-contract/records.ts'
-import { sweep } from '../../src/usage/sweeper.ts'
+import { type SweeperParts, sweep } from '../../src/usage/sweeper.ts'
 import { UsageRecorder } from '../../src/usage/usage-recorder.ts'
 import { countingStore } from '../support/counting-store.ts'
 import { issue, START, startHost, withToken } from '../support/host.ts'
@@ -57,6 +57,8 @@ t.test('a sweep takes at most 20 statements of each kind, the next one goes on',
     markIdle: async () => [],
     warnIdle: async () => [],
     pruneDailyUses: async () => 0,
+    pruneLeases: async () => 0,
+    devices: memoryTokenStore().devices,
     prune: async (_: number, limit: number) => {
       const pruned = Math.min(left, limit)
       left -= pruned
@@ -68,16 +70,14 @@ t.test('a sweep takes at most 20 statements of each kind, the next one goes on',
   t.same(await sweep(parts), { idle: 0, idleSoon: 0, pruned: 1_000 })
 })
 
-function sweeperOn(
-  store: Pick<ReturnType<typeof memoryTokenStore>, 'markIdle' | 'warnIdle' | 'prune' | 'pruneDailyUses'>,
-  now: number,
-) {
+function sweeperOn(store: SweeperParts['store'], now: number) {
   const marked: string[] = []
   const clock = manualClock(now)
   const recorder = new UsageRecorder({
     store: memoryTokenStore(),
     clock,
     idleTimeoutMs: 30 * DAY,
+    keepsClients: false,
     onFlushFailed: () => undefined,
   })
   const parts = {

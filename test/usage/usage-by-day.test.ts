@@ -99,6 +99,7 @@ t.test('days stay apart when a clock is set back over midnight while a flush fai
     },
     clock,
     idleTimeoutMs: null,
+    keepsClients: false,
     onFlushFailed: () => undefined,
   })
   const use = recorder.hold('a', START)
@@ -179,7 +180,10 @@ t.test('code asks for any token, or with a user for theirs', async (t) => {
   const { app } = await startHost(t)
   const { id, token } = await issue(app, 'ada')
   await send(app, token, 2)
-  t.strictSame(await app.apiTokens.usage(id, { days: 1 }), { data: [{ date: '2026-01-01', requests: 2 }] })
+  t.strictSame(await app.apiTokens.usage(id, { days: 1 }), {
+    data: [{ date: '2026-01-01', requests: 2 }],
+    scopes: [],
+  })
   t.equal((await app.apiTokens.usage(id)).data.length, 30)
   t.equal((await app.apiTokens.usage(id, {}, { userId: 'ada' })).data.length, 30)
   await t.rejects(app.apiTokens.usage(id, {}, { userId: 'bob' }), { code: 'FST_API_TOKENS_NOT_FOUND' })

@@ -21,6 +21,11 @@ export interface ApiTokenTable {
   last_used_at: Instant | null
   idle_from: Instant
   use_count: number
+  /** Which of its scopes were asked for, the first as the lowest bit. */
+  scopes_used: number
+  /** Where the host keeps them. */
+  last_used_ip: string | null
+  last_used_user_agent: string | null
   revoked_at: Instant | null
   successor_id: string | null
   predecessor_id: string | null

@@ -1,6 +1,7 @@
 /** The plugin's tables, as Kysely knows them. */
 
 import type { ApiTokenTable } from './api-token.table.ts'
+import type { ApiTokenDeviceTable } from './api-token-device.table.ts'
 import type { ApiTokenLeaseTable } from './api-token-lease.table.ts'
 import type { ApiTokenOwnerTable } from './api-token-owner.table.ts'
 import type { ApiTokenUsageTable } from './api-token-usage.table.ts'
@@ -16,6 +17,7 @@ export interface ApiTokenDatabase {
   api_tokens: ApiTokenTable
   api_token_owners: ApiTokenOwnerTable
   api_token_usage: ApiTokenUsageTable
+  api_token_devices: ApiTokenDeviceTable
   api_token_leases: ApiTokenLeaseTable
   api_tokens_migration: SchemaStepTable
 }

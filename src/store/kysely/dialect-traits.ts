@@ -36,6 +36,9 @@ export interface UseRow {
   id: string
   uses: number
   used_at: Instant
+  asked: number
+  ip: string | null
+  user_agent: string | null
 }
 
 /** An UPDATE of tokens that is not run yet. */

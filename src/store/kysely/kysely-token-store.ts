@@ -4,6 +4,7 @@ import type { CompiledQuery } from 'kysely'
 import { judge } from '../../token/status.ts'
 import type { OwnedToken, OwnerRecord, OwnerStatus, TokenRecord, UnownedToken } from '../../token/token.ts'
 import type { ChangeFeed } from '../change-feed.ts'
+import type { DeviceAuthorizationStore } from '../device-authorization-store.ts'
 import type { NewsCarrier } from '../news-carrier.ts'
 import type {
   ChangeOutcome,
@@ -14,6 +15,7 @@ import type {
   InsertRules,
   Lease,
   RecordUseRules,
+  RevokeScope,
   RotateScope,
   Succession,
   TokenChanges,
@@ -27,9 +29,11 @@ import { writeChanges } from './change-token.sql.ts'
 import { changeFeed } from './changed-at.sql.ts'
 import { type Connection, withRetries } from './connection.ts'
 import { deleteDailyUses, selectDailyUses } from './daily-uses.sql.ts'
+import { deviceAuthorizations } from './devices.sql.ts'
 import { type JoinedRow, ownedFromRow, selectToken } from './find-token.sql.ts'
 import { writeToken } from './insert-token.sql.ts'
 import { type InsertAlone, insertAlone, writeTokenAlone } from './insert-token-alone.sql.ts'
+import { deleteEndedLeases, takeLease } from './leases.sql.ts'
 import { selectPage } from './list-tokens.sql.ts'
 import { updateIdle } from './mark-idle.sql.ts'
 import { selectOwner, writeOwnerStatus } from './owners.sql.ts'
@@ -38,7 +42,6 @@ import { addUses } from './record-uses.sql.ts'
 import { writeRevocation } from './revoke-token.sql.ts'
 import { revokePredecessor, writeSuccessor } from './rotate-token.sql.ts'
 import type { Schema } from './schema/schema.ts'
-import { takeLease } from './take-lease.sql.ts'
 import { updateWarned } from './warn-idle.sql.ts'
 
 /** What a store is built on. */
@@ -54,11 +57,14 @@ export interface KyselyStoreParts {
   close(): Promise<void>
   /** Told the SQL of a cold verification, for a driver that prepares it. */
   onFindToken?(sql: string): unknown
+  /** Runs a query within the call, where the database is in this thread; `undefined` while it has to wait its turn. */
+  readAtOnce?(sql: string, parameters: readonly unknown[]): readonly unknown[] | undefined
 }
 
 export class KyselyTokenStore implements TokenStore {
   readonly shared: boolean
   readonly feed: ChangeFeed
+  readonly devices: DeviceAuthorizationStore
   readonly carrier?: NewsCarrier
   readonly #connection: Connection
   readonly #schema: Schema
@@ -66,17 +72,21 @@ export class KyselyTokenStore implements TokenStore {
   readonly #close: () => Promise<void>
   readonly #selectToken: CompiledQuery<JoinedRow>
   readonly #insertAlone: InsertAlone | null
+  readonly #readAtOnce: KyselyStoreParts['readAtOnce']
 
-  constructor({ connection, schema, shared, migrate, carrier, close, onFindToken }: KyselyStoreParts) {
+  constructor(parts: KyselyStoreParts) {
+    const { connection, schema, shared, migrate, carrier, close, onFindToken, readAtOnce } = parts
     this.#connection = connection
     this.#schema = schema
     this.shared = shared
     this.feed = changeFeed(connection)
+    this.devices = deviceAuthorizations(connection)
     if (carrier !== undefined) this.carrier = carrier
     this.#migrate = migrate
     this.#close = close
     this.#selectToken = selectToken(connection)
     this.#insertAlone = connection.traits.writers === 'one' ? insertAlone(connection) : null
+    this.#readAtOnce = readAtOnce
     onFindToken?.(this.#selectToken.sql)
   }
 
@@ -105,11 +115,12 @@ export class KyselyTokenStore implements TokenStore {
   }
 
   async findToken(id: string): Promise<OwnedToken | null> {
-    const { rows } = await this.#connection.db.executeQuery<JoinedRow>({
-      ...this.#selectToken,
-      parameters: [id],
-    })
-    const row = rows[0]
+    const query = { ...this.#selectToken, parameters: [id] }
+    const rows =
+      this.#readAtOnce?.(query.sql, query.parameters) ??
+      (await this.#connection.db.executeQuery<JoinedRow>(query)).rows
+    // What the query selects, whoever has run it.
+    const row = rows[0] as JoinedRow | undefined
     return row === undefined ? null : ownedFromRow(row)
   }
 
@@ -129,7 +140,7 @@ export class KyselyTokenStore implements TokenStore {
     return changed === undefined ? this.#whyUnchanged(id, scope) : { outcome: 'changed', token: changed }
   }
 
-  async revokeToken(id: string, scope: ChangeScope): Promise<ChangeOutcome> {
+  async revokeToken(id: string, scope: RevokeScope): Promise<ChangeOutcome> {
     const revoked = await this.#write((connection) => writeRevocation(connection, id, scope))
     if (revoked !== undefined) return { outcome: 'changed', token: revoked }
     const why = await this.#whyUnchanged(id, scope)
@@ -176,6 +187,10 @@ export class KyselyTokenStore implements TokenStore {
 
   async takeLease(lease: Lease): Promise<boolean> {
     return this.#write((connection) => takeLease(connection, lease))
+  }
+
+  async pruneLeases(limit: number): Promise<number> {
+    return this.#write((connection) => deleteEndedLeases(connection, limit))
   }
 
   #write<T>(work: (connection: Connection) => Promise<T>): Promise<T> {

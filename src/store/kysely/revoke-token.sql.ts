@@ -1,7 +1,7 @@
 /** Revokes a token; with an unused successor goes its rotation. */
 
 import type { TokenRecord } from '../../token/token.ts'
-import type { ChangeScope } from '../token-store.ts'
+import type { RevokeScope } from '../token-store.ts'
 import { changeToken } from './change-token.sql.ts'
 import { stamp } from './changed-at.sql.ts'
 import { atomically, type Connection } from './connection.ts'
@@ -12,7 +12,7 @@ import { cancelRotation } from './rotate-token.sql.ts'
 export async function writeRevocation(
   connection: Connection,
   id: string,
-  { userId, now }: ChangeScope,
+  { userId, now, reason = null }: RevokeScope,
 ): Promise<TokenRecord | undefined> {
   return atomically(connection, async (transaction) => {
     const moment = transaction.traits.time(now)
@@ -20,7 +20,7 @@ export async function writeRevocation(
       tokens
         .set({
           status: 'revoked',
-          status_reason: null,
+          status_reason: reason,
           revoked_at: moment,
           updated_at: moment,
           changed_at: stamp('api_tokens', transaction.traits),

@@ -2,7 +2,7 @@
 
 import { type AliasedExpression, sql } from 'kysely'
 import { formatScope, parseScope } from '../../token/scope.ts'
-import type { TokenRecord } from '../../token/token.ts'
+import type { LastClient, TokenRecord } from '../../token/token.ts'
 import type { ApiTokenTable } from './api-token.table.ts'
 import type { DialectTraits } from './dialect-traits.ts'
 import type { Instant } from './instant.ts'
@@ -36,6 +36,9 @@ const OTHERS = [
   'hint',
   'kid',
   'use_count',
+  'scopes_used',
+  'last_used_ip',
+  'last_used_user_agent',
   'successor_id',
   'predecessor_id',
 ] as const satisfies readonly (keyof ApiTokenTable)[]
@@ -68,6 +71,8 @@ export function tokenFromRow(row: ApiTokenRow): TokenRecord {
     lastUsedAt: numberOrNull(row.last_used_at),
     idleFrom: Number(row.idle_from),
     useCount: Number(row.use_count),
+    scopesUsed: Number(row.scopes_used),
+    lastClient: clientFromRow(row),
     revokedAt: numberOrNull(row.revoked_at),
     successorId: row.successor_id,
     predecessorId: row.predecessor_id,
@@ -95,11 +100,21 @@ export function rowFromToken<Time>(token: TokenRecord, time: (ms: number) => Tim
     last_used_at: orNull(token.lastUsedAt),
     idle_from: time(token.idleFrom),
     use_count: token.useCount,
+    scopes_used: token.scopesUsed,
+    last_used_ip: token.lastClient?.ip ?? null,
+    last_used_user_agent: token.lastClient?.userAgent ?? null,
     revoked_at: orNull(token.revokedAt),
     successor_id: token.successorId,
     predecessor_id: token.predecessorId,
     grace_ends_at: orNull(token.graceEndsAt),
   }
+}
+
+function clientFromRow({
+  last_used_ip: ip,
+  last_used_user_agent: userAgent,
+}: ApiTokenRow): LastClient | null {
+  return ip === null ? null : { ip, userAgent }
 }
 
 function numberOrNull(value: number | string | bigint | null): number | null {

@@ -1,15 +1,22 @@
 /** Who has which lease in a memory store. */
 
-import type { TokenStore } from '../token-store.ts'
+import type { Lease } from '../token-store.ts'
 
-/** The store's `takeLease`, with leases of its own. */
-export function memoryLeases(): TokenStore['takeLease'] {
-  const held = new Map<string, { readonly holder: string; readonly endsAt: number }>()
-  return async ({ name, holder, ms }) => {
+export class MemoryLeases {
+  readonly #held = new Map<string, { readonly holder: string; readonly endsAt: number }>()
+
+  take({ name, holder, ms }: Lease): boolean {
     const now = Date.now()
-    const last = held.get(name)
+    const last = this.#held.get(name)
     if (last !== undefined && last.holder !== holder && last.endsAt > now) return false
-    held.set(name, { holder, endsAt: now + ms })
+    this.#held.set(name, { holder, endsAt: now + ms })
     return true
+  }
+
+  prune(limit: number): number {
+    const now = Date.now()
+    const ended = [...this.#held].filter(([, { endsAt }]) => endsAt <= now).slice(0, limit)
+    for (const [name] of ended) this.#held.delete(name)
+    return ended.length
   }
 }

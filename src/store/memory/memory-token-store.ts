@@ -16,7 +16,9 @@ import type {
   IdleSpells,
   InsertOutcome,
   InsertRules,
+  Lease,
   RecordUseRules,
+  RevokeScope,
   RotateScope,
   Succession,
   TokenChanges,
@@ -27,9 +29,10 @@ import type {
   UpdateScope,
 } from '../token-store.ts'
 import { MemoryChangeFeed } from './memory-change-feed.ts'
-import { memoryLeases } from './memory-leases.ts'
+import { MemoryDevices } from './memory-devices.ts'
+import { MemoryLeases } from './memory-leases.ts'
 import { MemoryOwners } from './memory-owners.ts'
-import { compareAt, matchesText, sortValue } from './memory-page.ts'
+import { matchesText, pageOf } from './memory-page.ts'
 import { switched } from './memory-switch.ts'
 import { MemoryDailyUses, withUse } from './memory-uses.ts'
 
@@ -45,10 +48,11 @@ export function memoryTokenStore(): TokenStore {
 class MemoryTokenStore implements TokenStore {
   readonly shared = false
   readonly feed = new MemoryChangeFeed()
+  readonly devices = new MemoryDevices()
   readonly #tokens = new Map<string, TokenRecord>()
-  readonly takeLease = memoryLeases()
   readonly #owners = new MemoryOwners()
   readonly #dailyUses = new MemoryDailyUses()
+  readonly #leases = new MemoryLeases()
   /** The idle spell that a token was warned of, by its beginning. */
   readonly #warnedFrom = new Map<string, number>()
 
@@ -81,18 +85,7 @@ class MemoryTokenStore implements TokenStore {
     const matching = this.#tokensOf(query.userId)
       .filter((token) => query.status === undefined || this.#statusOf(token, query) === query.status)
       .filter((token) => query.text === undefined || matchesText(token, query.text))
-    const direction = query.descending ? -1 : 1
-    const rest = matching
-      .filter(
-        (token) => query.after === undefined || compareAt(token, query.after, query.sort) * direction > 0,
-      )
-      .sort((a, b) => compareAt(a, { value: sortValue(b, query.sort), id: b.id }, query.sort) * direction)
-    return {
-      tokens: rest.slice(0, query.limit),
-      more: rest.length > query.limit,
-      total: matching.length,
-      owner,
-    }
+    return { ...pageOf(matching, query), owner }
   }
 
   async updateToken(id: string, changes: TokenChanges, scope: UpdateScope): Promise<ChangeOutcome> {
@@ -106,13 +99,13 @@ class MemoryTokenStore implements TokenStore {
     }
   }
 
-  async revokeToken(id: string, scope: ChangeScope): Promise<ChangeOutcome> {
+  async revokeToken(id: string, scope: RevokeScope): Promise<ChangeOutcome> {
     const found = this.#findForChange(id, scope)
     if (found.outcome === 'not_found' || found.outcome === 'owner_inactive') return found
     const { token } = found
     if (token.status === 'revoked') return { outcome: 'unchanged', token }
     this.#cancelRotation(token, scope.now)
-    return { outcome: 'changed', token: this.#revoke(token, null, scope.now) }
+    return { outcome: 'changed', token: this.#revoke(token, scope.reason ?? null, scope.now) }
   }
 
   async rotateToken(id: string, successor: UnownedToken, scope: RotateScope): Promise<ChangeOutcome> {
@@ -192,6 +185,14 @@ class MemoryTokenStore implements TokenStore {
     return ended.length
   }
 
+  async takeLease(lease: Lease): Promise<boolean> {
+    return this.#leases.take(lease)
+  }
+
+  async pruneLeases(limit: number): Promise<number> {
+    return this.#leases.prune(limit)
+  }
+
   #isActive(token: TokenRecord, now: number): boolean {
     const owner = this.#owners.find(token.userId)
     if (owner?.status !== 'active') return false
@@ -214,10 +215,9 @@ class MemoryTokenStore implements TokenStore {
   }
 
   #countLiving(owner: OwnerRecord, now: number): number {
-    return this.#tokensOf(owner.userId).filter((token) => {
-      const { status } = judge(token, owner, { now, idleTimeoutMs: null })
-      return status !== 'revoked' && status !== 'expired'
-    }).length
+    const isLiving = (token: TokenRecord) =>
+      !['revoked', 'expired'].includes(judge(token, owner, { now, idleTimeoutMs: null }).status)
+    return this.#tokensOf(owner.userId).filter(isLiving).length
   }
 
   #statusOf(token: TokenRecord, { now, idleBefore }: TokenQuery): TokenStatus {

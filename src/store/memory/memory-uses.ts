@@ -1,13 +1,14 @@
 /** Counts uses in memory: what a use changes of its token, and how many there were on each day. */
 
 import type { TokenRecord } from '../../token/token.ts'
+import { eitherUsed } from '../../token/used-scopes.ts'
 import type { DailyUses, RecordUseRules, TokenUse } from '../token-store.ts'
 
 /** The token after its use: counted, moved forward, awake if it was wrongly called idle. */
 export function withUse(
   token: TokenRecord,
   use: TokenUse,
-  { now, idleTimeoutMs }: RecordUseRules,
+  { now, idleTimeoutMs, keepsClients = false }: RecordUseRules,
 ): TokenRecord {
   const wasIdle = token.status === 'inactive' && token.statusReason === 'idle'
   const wakes = wasIdle && idleTimeoutMs !== null && use.lastUsedAt + idleTimeoutMs >= now
@@ -15,9 +16,15 @@ export function withUse(
     ...token,
     ...(wakes ? { status: 'active', statusReason: null } : {}),
     useCount: token.useCount + use.count,
+    scopesUsed: eitherUsed(token.scopesUsed, use.scopesUsed ?? 0),
+    lastClient: keepsClients ? latestClient(token, use) : null,
     lastUsedAt: Math.max(token.lastUsedAt ?? 0, use.lastUsedAt),
     idleFrom: Math.max(token.idleFrom, use.lastUsedAt),
   }
+}
+
+function latestClient(token: TokenRecord, { lastUsedAt, lastClient = null }: TokenUse) {
+  return lastClient !== null && lastUsedAt >= (token.lastUsedAt ?? 0) ? lastClient : token.lastClient
 }
 
 export class MemoryDailyUses {

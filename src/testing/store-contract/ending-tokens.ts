@@ -4,6 +4,16 @@ import { deepEqual, equal } from 'node:assert/strict'
 import { DAY, hasFields, id, NOW, numbers, put, query, rowOf, type StoreTest } from './records.ts'
 
 export function endingTokens(test: StoreTest): void {
+  test('a revoke says why where there is a reason, and the first one stays', async ({ store }) => {
+    await put(store, 1)
+    await put(store, 2)
+    await store.revokeToken(id(1), { now: NOW, reason: 'provider_ended' })
+    await store.revokeToken(id(2), { now: NOW })
+    await store.revokeToken(id(2), { now: NOW + 1, reason: 'provider_ended' })
+    hasFields(await rowOf(store, 1), { status: 'revoked', statusReason: 'provider_ended', revokedAt: NOW })
+    hasFields(await rowOf(store, 2), { status: 'revoked', statusReason: null, revokedAt: NOW })
+  })
+
   test('promise 6: tokens whose idle clock began before the moment are marked, and returned', async ({
     store,
   }) => {

@@ -1,9 +1,13 @@
 /** The contract of `recordUses`: counters add up, times move forward, and no status changes but a wrong `idle`. */
 
 import { deepEqual, equal } from 'node:assert/strict'
+import type { LastClient } from '../../token/token.ts'
 import { DAY, hasFields, IDLE, id, NOW, put, rowOf, type StoreTest } from './records.ts'
 
 const RULES = { now: NOW + DAY, day: NOW, idleTimeoutMs: IDLE }
+
+/** As long as may be, and of any letters. */
+const CLIENT: LastClient = { ip: '2001:db8::1%'.padEnd(64, 'é'), userAgent: '"\'\\ü�😀 $1'.padEnd(255, 'x') }
 
 export function recordingUses(test: StoreTest): void {
   test('promise 7: counts add up and the last use and the idle clock move, nothing else does', async ({
@@ -43,6 +47,45 @@ export function recordingUses(test: StoreTest): void {
       hasFields(await rowOf(store, n), { useCount: n + 1, lastUsedAt: NOW + n })
     }
     equal(await store.findToken(id(1)), null)
+  })
+
+  test('the scopes that were asked for add up, the fifty-third as well', async ({ store, second }) => {
+    await put(store, 1)
+    equal((await rowOf(store, 1)).scopesUsed, 0)
+    const asks = [1, 2 ** 52, 2, 2 ** 31, 2, 2 ** 40]
+    await Promise.all(
+      asks.map((scopesUsed, n) =>
+        (n % 2 ? store : second).recordUses(
+          [{ tokenId: id(1), count: 1, lastUsedAt: NOW + n, scopesUsed }],
+          RULES,
+        ),
+      ),
+    )
+    await store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW }], RULES)
+    equal((await rowOf(second, 1)).scopesUsed, 1 + 2 + 2 ** 31 + 2 ** 40 + 2 ** 52)
+  })
+
+  test('the client of the latest use is kept where clients are kept, and erased where not', async ({
+    store,
+  }) => {
+    await put(store, 1)
+    const keeps = { ...RULES, keepsClients: true }
+    const useAt = (lastUsedAt: number, lastClient: LastClient | null) => [
+      { tokenId: id(1), count: 1, lastUsedAt, lastClient },
+    ]
+    const lastClient = async () => (await rowOf(store, 1)).lastClient
+    equal(await lastClient(), null)
+    await store.recordUses(useAt(NOW + 5, CLIENT), keeps)
+    deepEqual(await lastClient(), CLIENT)
+    await store.recordUses(useAt(NOW + 4, { ip: '192.0.2.4', userAgent: null }), keeps)
+    deepEqual(await lastClient(), CLIENT, 'a use that is flushed late moves nothing back')
+    await store.recordUses(useAt(NOW + 6, null), keeps)
+    deepEqual(await lastClient(), CLIENT, 'of that use no client is known')
+    await store.recordUses(useAt(NOW + 7, { ip: '192.0.2.7', userAgent: null }), keeps)
+    deepEqual(await lastClient(), { ip: '192.0.2.7', userAgent: null })
+    await store.recordUses(useAt(NOW + 8, CLIENT), RULES)
+    equal(await lastClient(), null)
+    hasFields(await rowOf(store, 1), { useCount: 5, lastUsedAt: NOW + 8 })
   })
 
   test('an empty batch is nothing', async ({ store }) => {

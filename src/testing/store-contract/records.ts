@@ -44,6 +44,8 @@ export function draft(n: number, fields: Partial<UnownedToken> = {}): UnownedTok
     lastUsedAt: null,
     idleFrom: NOW,
     useCount: 0,
+    scopesUsed: 0,
+    lastClient: null,
     revokedAt: null,
     successorId: null,
     predecessorId: null,

@@ -25,6 +25,21 @@ export function takingLeases(test: StoreTest): void {
     equal(await store.takeLease({ name: 'sweep', holder: 'crashed', ms: 200 }), false)
   })
 
+  test('leases that have run out are deleted, at most so many at once, others stay', async ({
+    store,
+    second,
+  }) => {
+    for (const name of ['a', 'b', 'c']) await store.takeLease({ name, holder: 'me', ms: 1 })
+    await store.takeLease({ name: 'lasting', holder: 'me', ms: MINUTE })
+    await sleep(50)
+    deepEqual(
+      [await store.pruneLeases(2), await second.pruneLeases(2), await store.pruneLeases(2)],
+      [2, 1, 0],
+    )
+    equal(await second.takeLease({ name: 'lasting', holder: 'another', ms: MINUTE }), false)
+    equal(await second.takeLease({ name: 'a', holder: 'another', ms: MINUTE }), true)
+  })
+
   test('of many who want the lease at once one gets it', async ({ store, second }) => {
     const wanted = Array.from({ length: 12 }, (_, n) =>
       (n % 2 === 0 ? store : second).takeLease({ name: 'sweep', holder: `${n}`, ms: MINUTE }),

@@ -5,12 +5,18 @@ import { tokensAndOwners } from './2026-11-23-tokens-and-owners.ts'
 import { rotation } from './2026-11-24-rotation.ts'
 import { usageByDay } from './2026-11-25-usage-by-day.ts'
 import { changes } from './2026-11-26-changes.ts'
+import { detailsOfUse } from './2026-11-27-details-of-use.ts'
 import { leases } from './2026-12-01-leases.ts'
+import { endedLeases } from './2026-12-02-ended-leases.ts'
+import { deviceAuthorization } from './2026-12-03-device-authorization.ts'
 
 export const migrations: Readonly<Record<string, SchemaStep>> = {
   '2026-11-23-tokens-and-owners': tokensAndOwners,
   '2026-11-24-rotation': rotation,
   '2026-11-25-usage-by-day': usageByDay,
   '2026-11-26-changes': changes,
+  '2026-11-27-details-of-use': detailsOfUse,
   '2026-12-01-leases': leases,
+  '2026-12-02-ended-leases': endedLeases,
+  '2026-12-03-device-authorization': deviceAuthorization,
 }

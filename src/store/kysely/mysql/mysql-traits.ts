@@ -16,6 +16,7 @@ import type { DialectTraits, UseRow } from '../dialect-traits.ts'
 import { errorMember } from '../error-code.ts'
 import type { Instant } from '../instant.ts'
 import { type ApiTokenRow, tokenColumns } from '../token-row.ts'
+import { USE_COLUMNS, useValues } from '../use-values.ts'
 import { isoInRange } from '../utc-range.ts'
 
 const DEADLOCK = 1213
@@ -26,6 +27,15 @@ const TABLE_EXISTS = 1050
 const COLUMN_EXISTS = 1060
 const INDEX_EXISTS = 1061
 const NO_SUCH_INDEX = 1091
+
+const USE_TYPES: Readonly<Record<keyof UseRow, string>> = {
+  id: 'varchar(64)',
+  uses: 'bigint',
+  used_at: 'datetime(3)',
+  asked: 'bigint',
+  ip: 'varchar(64)',
+  user_agent: 'varchar(255)',
+}
 
 /** By bytes, spaces at the end included. Each server runs the comment that is for it. */
 const BYTES = sql.raw('/*M! collate utf8mb4_nopad_bin */ /*!80017 collate utf8mb4_0900_bin */')
@@ -124,8 +134,12 @@ function datetime(ms: number): string {
 }
 
 function usesTable(uses: readonly TokenUse[]) {
-  const rows = JSON.stringify(uses.map((use) => [use.tokenId, use.count, datetime(use.lastUsedAt)]))
-  const columns = sql`id varchar(64) path '$[0]', uses bigint path '$[1]', used_at datetime(3) path '$[2]'`
+  const rows = JSON.stringify(uses.map((use) => useValues(use, datetime(use.lastUsedAt))))
+  const columns = sql.join(
+    USE_COLUMNS.map(
+      (name, n) => sql`${sql.ref(name)} ${sql.raw(USE_TYPES[name])} path ${sql.lit(`$[${n}]`)}`,
+    ),
+  )
   return sql<UseRow>`json_table(${rows}, '$[*]' columns (${columns}))`.as<'used'>(sql`used`)
 }
 

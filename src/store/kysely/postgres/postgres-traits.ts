@@ -6,6 +6,7 @@ import type { DialectTraits, UseRow } from '../dialect-traits.ts'
 import { errorMember } from '../error-code.ts'
 import type { Instant } from '../instant.ts'
 import { returningTraits } from '../returning.ts'
+import { USE_COLUMNS, useValues } from '../use-values.ts'
 import { isoInRange } from '../utc-range.ts'
 
 /** By bytes, whatever the database's own collation; its `lower` knows ASCII letters alone. */
@@ -16,6 +17,15 @@ const SERIALIZATION_FAILURE = '40001'
 const DEADLOCK = '40P01'
 const UNDEFINED_TABLE = '42P01'
 const UNDEFINED_SCHEMA = '3F000'
+
+const USE_TYPES: Readonly<Record<keyof UseRow, string>> = {
+  id: 'text collate "C"',
+  uses: 'bigint',
+  used_at: 'timestamptz',
+  asked: 'bigint',
+  ip: 'text collate "C"',
+  user_agent: 'text collate "C"',
+}
 
 /** Which advisory lock says that a schema is being migrated: two numbers that no host has chosen. */
 const LOCK = sql`pg_advisory_xact_lock(1634758772, 1869309797)`
@@ -53,7 +63,7 @@ export const postgresTraits: DialectTraits = {
       db
         .selectFrom(usesTable(uses))
         .innerJoin('api_tokens as token', 'token.id', 'used.id')
-        .select(['used.id', 'used.uses', 'used.used_at'])
+        .select(USE_COLUMNS.map((column) => `used.${column}` as const))
         .orderBy('used.id')
         .forUpdate('token')
         .as('used'),
@@ -76,12 +86,11 @@ export const postgresTraits: DialectTraits = {
 }
 
 function usesTable(uses: readonly TokenUse[]) {
-  const rows = uses.map(({ tokenId, count, lastUsedAt }) => ({
-    id: tokenId,
-    uses: count,
-    used_at: isoInRange(lastUsedAt),
-  }))
-  return sql<UseRow>`json_to_recordset(${JSON.stringify(rows)}::json)`.as<'used'>(
-    sql`used (id text collate "C", uses bigint, used_at timestamptz)`,
+  const rows = JSON.stringify(uses.map((use) => useValues(use, isoInRange(use.lastUsedAt))))
+  const columns = USE_COLUMNS.map(
+    (name, n) => sql`(value ->> ${sql.lit(n)})::${sql.raw(USE_TYPES[name])} as ${sql.ref(name)}`,
+  )
+  return sql<UseRow>`(select ${sql.join(columns)} from json_array_elements(${rows}::json) as value)`.as<'used'>(
+    sql`used`,
   )
 }

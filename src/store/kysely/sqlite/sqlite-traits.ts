@@ -5,6 +5,7 @@ import type { TokenUse } from '../../token-store.ts'
 import type { DialectTraits, UseRow } from '../dialect-traits.ts'
 import type { Instant } from '../instant.ts'
 import { returningTraits } from '../returning.ts'
+import { USE_COLUMNS, useValues } from '../use-values.ts'
 
 const text = sql`text`
 const integer = sql`integer`
@@ -45,8 +46,7 @@ export const sqliteTraits: DialectTraits = {
 }
 
 function usesTable(uses: readonly TokenUse[]) {
-  const rows = JSON.stringify(uses.map((use) => [use.tokenId, use.count, use.lastUsedAt]))
-  return sql<UseRow>`(select value ->> 0 as id, value ->> 1 as uses, value ->> 2 as used_at from json_each(${rows}))`.as<'used'>(
-    sql`used`,
-  )
+  const rows = JSON.stringify(uses.map((use) => useValues(use, use.lastUsedAt)))
+  const columns = sql.join(USE_COLUMNS.map((column, n) => sql`value ->> ${sql.lit(n)} as ${sql.ref(column)}`))
+  return sql<UseRow>`(select ${columns} from json_each(${rows}))`.as<'used'>(sql`used`)
 }

@@ -9,6 +9,12 @@ import { type DatabaseConnection, type SqliteDialectConfig, SqliteDriver } from 
 /** By file, the turn after which the next may begin. */
 const lastTurns = new Map<string, Promise<void>>()
 
+/** Tells of a file whether a connection of this process has it: its transaction may be half done. */
+export function turnsOf(filename: string): { isTaken(): boolean } {
+  const file = resolve(filename)
+  return { isTaken: () => lastTurns.has(file) }
+}
+
 export class SqliteTurnsDriver extends SqliteDriver {
   readonly #file: string
   #endTurn: () => void = () => undefined

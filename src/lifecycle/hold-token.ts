@@ -1,0 +1,32 @@
+/** Has the identity provider hold a token that is being made, and gives back what comes to nothing. */
+
+import { InvalidInput } from '../errors.ts'
+import type { LifecycleParts } from './lifecycle-parts.ts'
+
+/**
+ * Does the work with the provider's refresh token; without a provider that holds tokens, with none.
+ *
+ * @throws {InvalidInput} Without a subject token where one is needed, and with one where none is.
+ * @throws {ProviderRefused} With the provider's reason.
+ * @throws {StoreUnavailable} When the provider cannot be asked.
+ */
+export async function holdToken<T>(
+  { holder }: Pick<LifecycleParts, 'holder'>,
+  subjectToken: string | undefined,
+  work: (held: string | undefined) => Promise<T>,
+): Promise<T> {
+  if (holder === null) {
+    if (subjectToken !== undefined) throw new InvalidInput('subjectToken is for tokens that a provider holds')
+    return work(undefined)
+  }
+  if (subjectToken === undefined) {
+    throw new InvalidInput('subjectToken is missing: the identity provider holds the tokens')
+  }
+  const held = await holder.obtain(subjectToken)
+  try {
+    return await work(held)
+  } catch (error) {
+    await holder.giveBack(held)
+    throw error
+  }
+}

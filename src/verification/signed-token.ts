@@ -1,0 +1,56 @@
+/** What a credential proves by its signature alone, before anything is read, and whether a row is what was signed. */
+
+import { hash } from 'node:crypto'
+import type { Signer } from '../keys/signer.ts'
+import { type Audience, agreesWithRow, readClaims, type TokenClaims } from '../token/claims.ts'
+import { MAX_CREDENTIAL_LENGTH, partsOf } from '../token/credential.ts'
+import type { TokenRecord } from '../token/token.ts'
+
+export interface SignedTokenParts {
+  readonly signer: Pick<Signer, 'verify'>
+  readonly audience: Audience
+  readonly tokenPrefix: string
+  /** Where the identity provider holds the tokens a credential carries its refresh token. */
+  readonly holder: object | null
+}
+
+/** The claims behind a good signature, and the key that made it. */
+export interface SignedToken {
+  readonly kid: string
+  readonly claims: TokenClaims
+  /** The provider's refresh token that was signed with it. */
+  readonly held: string | undefined
+}
+
+/** Everything that a forgery fails at; `undefined` for one. */
+export function readSignedToken(
+  { signer, audience, tokenPrefix, holder }: SignedTokenParts,
+  credential: string,
+  now: number,
+): SignedToken | undefined {
+  if (credential.length > MAX_CREDENTIAL_LENGTH) return undefined
+  const parts = partsOf(credential, tokenPrefix)
+  const signed = parts && signer.verify(parts.jwt)
+  const claims = signed && readClaims(signed.payload, audience, now)
+  if (parts === undefined || signed === undefined || claims === undefined) return undefined
+  const { held } = parts
+  // Without what it was signed with a token is none, and one of the other kind is none here.
+  if ((holder !== null) !== (held !== undefined) || claims.rt_hash !== refreshTokenHash(held))
+    return undefined
+  return { kid: signed.kid, claims, held }
+}
+
+/** What the signature binds a refresh token by. */
+export function refreshTokenHash(held: string): string
+export function refreshTokenHash(held: string | undefined): string | undefined
+export function refreshTokenHash(held: string | undefined): string | undefined {
+  return held === undefined ? undefined : hash('sha256', held, 'base64url')
+}
+
+/** Whether the row is that of the token that was signed: a leaked key that is retired signs for none that another did. */
+export function isAsIssued(
+  { kid, claims }: Pick<SignedToken, 'kid' | 'claims'>,
+  token: TokenRecord,
+): boolean {
+  return token.kid === kid && agreesWithRow(claims, token)
+}

@@ -1,0 +1,102 @@
+/** Who used a token last: personal data, kept only where the host says so. */
+
+import type { FastifyInstance } from 'fastify'
+import t from 'tap'
+import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
+import { as, issue, startHost, withToken } from '../support/host.ts'
+import { hs256Key } from '../support/keys.ts'
+
+const KEPT = { usage: { flushInterval: '1d', lastClient: true } }
+
+t.test('by default nothing is kept of the client, and nothing said', async (t) => {
+  const store = memoryTokenStore()
+  const { app } = await startHost(t, { store })
+  const { id, token } = await issue(app, 'ada')
+  await call(app, token, '192.0.2.1', 'curl/8.0')
+  await app.apiTokens.flush()
+  t.equal((await store.findToken(id))?.token.lastClient, null)
+  t.notOk('last_used_ip' in (await told(app, id)) || 'last_used_user_agent' in (await told(app, id)))
+  t.notOk('lastClient' in (await app.apiTokens.get(id)))
+})
+
+t.test('with usage.lastClient the latest client is told of, before and after it is written', async (t) => {
+  const { app } = await startHost(t, KEPT)
+  const { id, token } = await issue(app, 'ada')
+  t.match(await told(app, id), { last_used_ip: null, last_used_user_agent: null })
+  for (const userAgent of ['curl/8.0', 'openai-node/6.1']) {
+    await call(app, token, '192.0.2.1', userAgent)
+    t.match(await told(app, id), { last_used_ip: '192.0.2.1', last_used_user_agent: userAgent })
+  }
+  await call(app, token, '2001:db8::7', 'curl/8.0')
+  const latest = { last_used_ip: '2001:db8::7', last_used_user_agent: 'curl/8.0' }
+  t.match(await told(app, id), latest)
+  await app.apiTokens.flush()
+  t.match(await told(app, id), latest)
+  const list = (await app.inject(as('ada', { url: '/tokens' }))).json()
+  t.match(list.data[0], latest)
+  t.strictSame((await app.apiTokens.get(id)).lastClient, { ip: '2001:db8::7', userAgent: 'curl/8.0' })
+  const { statusCode } = await app.inject({ ...withToken(token, '/models'), remoteAddress: '192.0.2.9' })
+  t.equal(statusCode, 403)
+  t.match(await told(app, id), { last_used_ip: '192.0.2.9' }, 'who lacks a scope has used the token')
+})
+
+t.test('another instance that saw a later use tells of its client', async (t) => {
+  const store = memoryTokenStore()
+  const options = { ...KEPT, store, keys: [hs256Key()] }
+  const [first, second] = [await startHost(t, options), await startHost(t, options)]
+  const { id, token } = await issue(first.app, 'ada')
+  await call(first.app, token, '192.0.2.1')
+  second.clock.advance('1s')
+  await call(second.app, token, '192.0.2.2')
+  t.match(await told(first.app, id), { last_used_ip: '192.0.2.1' })
+  await second.app.apiTokens.flush()
+  t.match(await told(first.app, id), { last_used_ip: '192.0.2.2' })
+  await first.app.apiTokens.flush()
+  t.match(await told(second.app, id), { last_used_ip: '192.0.2.2' })
+})
+
+t.test('promise 14: whatever a client calls itself is cut to what every database takes', async (t) => {
+  const { app } = await startHost(t, KEPT)
+  const { id, token } = await issue(app, 'ada')
+  await call(app, token, 'x'.repeat(300), `a\0\u001b[31m\ud800${'é'.repeat(300)}`)
+  const expected = { last_used_ip: 'x'.repeat(64), last_used_user_agent: `a  [31m\ufffd${'é'.repeat(247)}` }
+  t.match(await told(app, id), expected)
+  await app.apiTokens.flush()
+  t.match(await told(app, id), expected)
+})
+
+t.test('once the host keeps clients no longer, the next use erases the one that was kept', async (t) => {
+  const store = memoryTokenStore()
+  const options = { store, keys: [hs256Key()] }
+  const keeping = await startHost(t, { ...options, ...KEPT })
+  const { id, token } = await issue(keeping.app, 'ada')
+  await call(keeping.app, token, '192.0.2.1')
+  await keeping.app.apiTokens.flush()
+  t.strictSame((await store.findToken(id))?.token.lastClient, {
+    ip: '192.0.2.1',
+    userAgent: 'lightMyRequest',
+  })
+  const forgetting = await startHost(t, options)
+  await call(forgetting.app, token, '192.0.2.1')
+  await forgetting.app.apiTokens.flush()
+  t.equal((await store.findToken(id))?.token.lastClient, null)
+})
+
+async function call(
+  app: FastifyInstance,
+  token: string,
+  remoteAddress: string,
+  userAgent = 'lightMyRequest',
+) {
+  const { headers } = withToken(token)
+  const { statusCode } = await app.inject({
+    url: '/protected',
+    headers: { ...headers, 'user-agent': userAgent },
+    remoteAddress,
+  })
+  if (statusCode !== 200) throw new Error(`refused: ${statusCode}`)
+}
+
+async function told(app: FastifyInstance, id: string): Promise<Record<string, unknown>> {
+  return (await app.inject(as('ada', { url: `/tokens/${id}` }))).json()
+}
