@@ -30,6 +30,12 @@ export const ScopeNotGrantable = clientError('SCOPE_NOT_GRANTABLE', 'You cannot 
 export const UserRequired = clientError('USER_REQUIRED', 'Sign in to manage API tokens', 401)
 export const SessionOnly = clientError('SESSION_ONLY', 'An API token cannot manage API tokens: sign in', 403)
 export const UserInactive = clientError('USER_INACTIVE', 'The user is deactivated or removed', 403)
+/** RFC 8693 §2.2.2: the identity provider that holds the tokens gives none. */
+export const ProviderRefused = clientError(
+  'PROVIDER_REFUSED',
+  'The identity provider gives no token: %s',
+  403,
+)
 export const CrossSite = clientError('CROSS_SITE', 'API tokens cannot be changed from another site', 403)
 export const TokenNotFound = clientError('NOT_FOUND', 'There is no such API token', 404)
 export const TokenConflict = clientError('CONFLICT', '%s', 409)

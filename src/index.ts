@@ -4,6 +4,7 @@ import './http/fastify-types.ts'
 import { requireScopes, verifyApiToken } from './http/exported-hooks.ts'
 import { bearerSecurityScheme } from './http/open-api.ts'
 import { jwksFile } from './keys/jwks-file.ts'
+import { offlineTokens } from './oauth/offline/offline-tokens.ts'
 import { apiTokensPlugin } from './plugin.ts'
 
 /**
@@ -16,6 +17,7 @@ const apiTokens = Object.assign(apiTokensPlugin, {
   verifyApiToken,
   requireScopes,
   jwksFile,
+  offlineTokens,
   bearerSecurityScheme,
 })
 
@@ -40,12 +42,15 @@ export type { RotateRequest } from './lifecycle/rotate-token.ts'
 export type { TokenEventMap, TokenEventName, TokenEvents } from './lifecycle/token-events.ts'
 export type { DayUsage, TokenUsage, UsageRequest } from './lifecycle/token-usage.ts'
 export type * from './oauth/oauth-options.ts'
+export type { OfflineTokens, OfflineTokensOptions } from './oauth/offline/offline-tokens.ts'
 export type { ApiTokensOptions } from './options.ts'
 export type * from './store/change-feed.ts'
+export type * from './store/device-authorization-store.ts'
 export type * from './store/news-carrier.ts'
 export type * from './store/token-store.ts'
 export type { TokenStatus } from './token/status.ts'
 export type {
+  LastClient,
   OwnedToken,
   OwnerRecord,
   OwnerStatus,
@@ -62,6 +67,7 @@ export {
   apiTokens as 'module.exports',
   bearerSecurityScheme,
   jwksFile,
+  offlineTokens,
   requireScopes,
   verifyApiToken,
 }

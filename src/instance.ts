@@ -2,12 +2,14 @@
 
 import type { FastifyBaseLogger } from 'fastify'
 import { V7Generator } from 'uuidv7'
+import { TokenNotFound } from './errors.ts'
 import { News } from './invalidation/news.ts'
 import { TokenChanges } from './invalidation/token-changes.ts'
 import type { Signer } from './keys/signer.ts'
 import { viewOf } from './lifecycle/api-token.ts'
 import { endPredecessor } from './lifecycle/end-predecessor.ts'
 import type { LifecycleParts } from './lifecycle/lifecycle-parts.ts'
+import { revokeToken } from './lifecycle/revoke-token.ts'
 import type { ScopeCatalogue } from './lifecycle/scope-catalogue.ts'
 import { TokenEventEmitter } from './lifecycle/token-events.ts'
 import type { Settings } from './settings.ts'
@@ -51,6 +53,7 @@ export function assemble({ settings, store: bareStore, signer, catalogue, log }:
     store,
     clock,
     idleTimeoutMs,
+    keepsClients: settings.keepsClients,
     onFlushFailed: (err) => log.error({ err }, 'use of API tokens could not be written, it is kept'),
   })
   const cache = new VerificationCache(settings.cacheMax, recorder)
@@ -65,6 +68,10 @@ export function assemble({ settings, store: bareStore, signer, catalogue, log }:
     idleTimeoutMs,
     ttlMs: settings.cacheTtlMs,
     findUser,
+    holder: settings.holder,
+    endHeld: async (tokenId) => {
+      await revokeToken(lifecycle, tokenId, {}, 'provider_ended').catch(unlessGone)
+    },
     endPredecessor: (successorId, predecessorId) => endPredecessor(lifecycle, successorId, predecessorId),
   })
   const signals = new TokenSignals({
@@ -93,10 +100,12 @@ export function assemble({ settings, store: bareStore, signer, catalogue, log }:
     audience,
     tokenPrefix,
     idleTimeoutMs,
+    keepsClients: settings.keepsClients,
     maxTokensPerUser: settings.maxTokensPerUser,
     maxExpiresIn: settings.maxExpiresIn,
     maxUsageDays: Math.floor(settings.dailyRetentionMs / DAY_MS),
     findUser,
+    holder: settings.holder,
     catalogue,
     recorder,
     changes,
@@ -141,4 +150,9 @@ export function assemble({ settings, store: bareStore, signer, catalogue, log }:
 function createIds(): (now: number) => string {
   const generator = new V7Generator()
   return (now) => generator.generateOrResetWithTs(now).toString()
+}
+
+/** A token that was pruned meanwhile needs no end. */
+function unlessGone(error: unknown): void {
+  if (!(error instanceof TokenNotFound)) throw error
 }

@@ -6,6 +6,7 @@ import type { AuthenticateUser } from './http/signed-in-user.ts'
 import type { InvalidationOptions } from './invalidation/invalidation-options.ts'
 import type { KeySource } from './keys/key-source.ts'
 import type { OAuthOptions } from './oauth/oauth-options.ts'
+import type { OfflineTokens } from './oauth/offline/offline-tokens.ts'
 import type { TokenStore } from './store/token-store.ts'
 import type { FindUser } from './verification/owner-word.ts'
 
@@ -21,8 +22,8 @@ export interface ApiTokensOptions {
   keys?: KeySource
   /** How often the source of the keys is asked again. Default: `'30s'`. */
   keyRefresh?: Duration
-  /** The `iss` claim. Default: `'fastify-api-tokens'`. */
-  issuer?: string
+  /** The `iss` claim, or `offlineTokens(…)`: who holds the tokens. Default: `'fastify-api-tokens'`. */
+  issuer?: string | OfflineTokens
   /** The `aud` claim. Default: the issuer. */
   audience?: string
   /** Put before the JWT, so that secret scanners recognise a leak. Default: `''`. */
@@ -39,8 +40,11 @@ export interface ApiTokensOptions {
   cache?: { max?: number; ttl?: Duration }
   /** How instances hear of each other's changes. Default: `{ bound: '15s' }`. */
   invalidation?: InvalidationOptions
-  /** How often recorded use is written, how long counts by day stay. Default: `{ flushInterval: '5s', dailyRetention: '90d' }`. */
-  usage?: { flushInterval?: Duration; dailyRetention?: Duration }
+  /**
+   * How often recorded use is written, how long counts by day stay, whether the last client's address and user agent
+   * (personal data) are kept. Default: `{ flushInterval: '5s', dailyRetention: '90d', lastClient: false }`.
+   */
+  usage?: { flushInterval?: Duration; dailyRetention?: Duration; lastClient?: boolean }
   /** How many tokens that have not ended a user may have. Default: 1,000. */
   maxTokensPerUser?: number
   /** How long ended tokens stay before they are pruned. Default: `'90d'`. */

@@ -1,6 +1,6 @@
 /** The composition root: options become collaborators, collaborators decorators, hooks, routes and timers. */
 
-import type { FastifyInstance, FastifySchema } from 'fastify'
+import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
 import fp from 'fastify-plugin'
 import { createApiTokens, createDisabledApiTokens } from './code-api.ts'
 import { AuthenticationDisabled } from './errors.ts'
@@ -95,20 +95,25 @@ async function registerRequired(
   })
   const signer = await createSigner(fastify, keys)
   const instance = assemble({ settings, store, signer, catalogue, log })
-  const { verification, lifecycle, signals, events, news } = instance
+  const { verification, lifecycle, signals, events, news, recorder } = instance
   await news.open()
   fastify.addHook('onClose', () => news.close())
   const challenges = createChallenges(settings.realm, settings.oauth?.endpoints.protectedResourceMetadata)
   const slot = decorateWithSlot(fastify)
-  const verify = verifySteps({ verification, signals, challenges, clock: settings.clock, events, slot })
-  const hooks = createHooks({ verify, challenges, catalogue, slot })
+  const { clock, keepsClients } = settings
+  const verify = verifySteps({ verification, signals, challenges, clock, events, slot, keepsClients })
+  const hooks = createHooks({ verify, challenges, catalogue, slot, recorder })
   answerWithErrorHeaders(fastify)
   decorate(fastify, hooks, createApiTokens(instance, challenges))
   startTimers(fastify, settings, instance)
   if (typeof settings.keys === 'function') startKeyRefresh(fastify, settings, settings.keys, instance)
   registerRoutes(fastify, settings, instance, createHook([], verify))
-  const { oauth, realm } = settings
-  if (oauth !== null) registerOAuth(fastify, { settings: oauth, realm, verification, lifecycle })
+  const { oauth, realm, authenticateUser, trustedOrigins } = settings
+  if (oauth === null) return
+  registerOAuth(fastify, {
+    ...{ settings: oauth, realm, verification, lifecycle },
+    ...{ authenticateUser, trustedOrigins },
+  })
 }
 
 /** The driver of SQLite is loaded only by a host that uses it. */
@@ -168,12 +173,13 @@ function registerRoutes(
   const { authenticateUser, trustedOrigins, routesPrefix, openapiTag } = settings
   if (routesPrefix === null || authenticateUser === undefined) return
   const { lifecycle } = instance
+  const subjectToken = async (request: FastifyRequest) => settings.holder?.subjectToken(request)
   const operations = { tag: openapiTag ?? '', hide: openapiTag === null }
   fastify.register(
     async (scope) => {
       makeStrict(scope)
       scope.register(async (manage) =>
-        tokenRoutes(manage, { lifecycle, authenticateUser, trustedOrigins, ...operations }),
+        tokenRoutes(manage, { lifecycle, authenticateUser, trustedOrigins, subjectToken, ...operations }),
       )
       scope.register(async (current) =>
         currentTokenRoutes(current, { lifecycle, verifyApiToken, ...operations }),

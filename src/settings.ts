@@ -9,6 +9,7 @@ import { jwksFile } from './keys/jwks-file.ts'
 import type { KeySource } from './keys/key-source.ts'
 import { MAX_EXPIRES_IN } from './lifecycle/issue-token.ts'
 import { type OAuthSettings, readOAuth } from './oauth/oauth-settings.ts'
+import { OfflineTokens } from './oauth/offline/offline-tokens.ts'
 import { count, isRecord, record, requireFunction, requireKnown, text } from './option-values.ts'
 import type { ApiTokensOptions } from './options.ts'
 import type { TokenStore } from './store/token-store.ts'
@@ -24,6 +25,8 @@ export interface Settings {
   readonly keys: KeySource
   readonly keyRefreshMs: number
   readonly issuer: string
+  /** `null`: the plugin alone holds the tokens. */
+  readonly holder: OfflineTokens | null
   readonly audience: string
   readonly tokenPrefix: string
   readonly realm: string
@@ -36,6 +39,7 @@ export interface Settings {
   readonly invalidation: InvalidationSettings
   readonly flushIntervalMs: number
   readonly dailyRetentionMs: number
+  readonly keepsClients: boolean
   readonly maxTokensPerUser: number
   readonly retentionMs: number
   readonly maxExpiresIn: number | null
@@ -89,7 +93,9 @@ const KNOWN: readonly (keyof ApiTokensOptions)[] = [
  */
 export function readOptions(options: ApiTokensOptions): Settings {
   requireKnown(options, KNOWN, '')
-  const issuer = text(options.issuer ?? DEFAULT_ISSUER, 'issuer')
+  const holder = options.issuer instanceof OfflineTokens ? options.issuer : null
+  const issuer =
+    holder === null ? text(options.issuer ?? DEFAULT_ISSUER, 'issuer') : (holder.iss ?? DEFAULT_ISSUER)
   const authentication = options.authentication ?? 'required'
   if (authentication !== 'required' && authentication !== 'none') {
     throw new InvalidOption("authentication must be 'required' or 'none'")
@@ -109,6 +115,7 @@ export function readOptions(options: ApiTokensOptions): Settings {
     keys: readKeys(options),
     keyRefreshMs: durationMs(options.keyRefresh ?? '30s', 'keyRefresh', DAY_MS),
     issuer,
+    holder,
     audience: text(options.audience ?? issuer, 'audience'),
     tokenPrefix: readPrefix(options.tokenPrefix ?? ''),
     realm: readRealm(options.realm ?? issuer),
@@ -124,7 +131,7 @@ export function readOptions(options: ApiTokensOptions): Settings {
     routesPrefix,
     scopes: readScopes(options.scopes ?? {}),
     openapiTag: readOpenapi(options.openapi),
-    oauth: options.oauth === undefined ? null : readOAuth(options.oauth, issuer),
+    oauth: options.oauth === undefined ? null : readOAuth(options.oauth, issuer, holder !== null),
     clock: readClock(options.clock),
   }
 }
@@ -178,13 +185,16 @@ function readCache(cache: unknown): Pick<Settings, 'cacheMax' | 'cacheTtlMs'> {
   }
 }
 
-function readUsage(usage: unknown): Pick<Settings, 'flushIntervalMs' | 'dailyRetentionMs'> {
-  const { flushInterval, dailyRetention } = record(usage, ['flushInterval', 'dailyRetention'], 'usage')
+function readUsage(usage: unknown): Pick<Settings, 'flushIntervalMs' | 'dailyRetentionMs' | 'keepsClients'> {
+  const known = ['flushInterval', 'dailyRetention', 'lastClient']
+  const { flushInterval, dailyRetention, lastClient = false } = record(usage, known, 'usage')
   const dailyRetentionMs = durationMs(dailyRetention ?? '90d', 'usage.dailyRetention')
   if (dailyRetentionMs < DAY_MS) throw new InvalidOption('usage.dailyRetention must be at least a day')
+  if (typeof lastClient !== 'boolean') throw new InvalidOption('usage.lastClient must be true or false')
   return {
     flushIntervalMs: durationMs(flushInterval ?? '5s', 'usage.flushInterval', DAY_MS),
     dailyRetentionMs,
+    keepsClients: lastClient,
   }
 }
 

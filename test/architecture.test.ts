@@ -54,6 +54,7 @@ const KNOWN_BY: Readonly<Record<string, readonly string[]>> = {
   'better-sqlite3': ['store/kysely/sqlite/'],
   ioredis: ['invalidation/redis-carrier.ts'],
   jose: ['oauth/'],
+  oauth4webapi: ['oauth/offline/offline-tokens.ts'],
   'lru-cache': ['verification/verification-cache.ts'],
   '@lukeed/ms': ['duration.ts'],
   uuidv7: ['instance.ts'],
@@ -111,10 +112,11 @@ t.test('what everything stands on imports nothing else', async (t) => {
   }
 })
 
+const STORE_PORT = ['store/token-store.ts', 'store/change-feed.ts', 'store/device-authorization-store.ts']
+
 t.test('testing/ imports the store port and what is below it, and no store', async (t) => {
   const allowed = (imported: string) =>
-    [...GROUND, 'store/token-store.ts', 'store/change-feed.ts'].includes(imported) ||
-    /^(testing|token)\//.test(imported)
+    [...GROUND, ...STORE_PORT].includes(imported) || /^(testing|token)\//.test(imported)
   for (const { path, imports } of files.filter(({ path }) => path.startsWith('testing/'))) {
     t.same(
       imports.filter((imported) => !allowed(imported)),

@@ -3,6 +3,7 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import type { ScopeCatalogue } from '../lifecycle/scope-catalogue.ts'
 import { missingScopes } from '../token/scope.ts'
+import type { UsageRecorder } from '../usage/usage-recorder.ts'
 import { carriesBearer } from './authorization-header.ts'
 import type { Challenges } from './challenge.ts'
 import { type ApiTokenHook, createHook, createHostHook, type HookSteps } from './hook.ts'
@@ -26,11 +27,16 @@ export interface HookParts {
   readonly challenges: Challenges
   readonly catalogue: ScopeCatalogue
   readonly slot: RequestSlot
+  readonly recorder: Pick<UsageRecorder, 'ask'>
 }
 
-export function createHooks({ verify, challenges, catalogue, slot }: HookParts): ApiTokenHooks {
-  const holdsScopes = (request: FastifyRequest, demanded: readonly string[]): boolean =>
-    missingScopes(demanded, readSlot(request, slot)?.entry.scopes ?? []).length === 0
+export function createHooks({ verify, challenges, catalogue, slot, recorder }: HookParts): ApiTokenHooks {
+  const holdsScopes = (request: FastifyRequest, demanded: readonly string[]): boolean => {
+    const entry = readSlot(request, slot)?.entry
+    if (missingScopes(demanded, entry?.scopes ?? []).length > 0) return false
+    if (entry?.token && entry.use !== null) recorder.ask(entry.use, entry.token.scopes, demanded)
+    return true
+  }
   return {
     verifyApiToken: createHostHook([], verify),
     requireScopes: (...demanded) => {

@@ -38,7 +38,7 @@ export function verifiedToken(entry: VerificationEntry, holdSignal: () => AbortS
   const { token } = entry
   if (token === null) throw new Error('a token that was not found was taken for verified')
   let signal: AbortSignal | undefined
-  return Object.freeze({
+  const verified = {
     id: token.id,
     userId: token.userId,
     scopes: entry.scopes,
@@ -49,5 +49,8 @@ export function verifiedToken(entry: VerificationEntry, holdSignal: () => AbortS
       signal ??= holdSignal()
       return signal
     },
-  })
+  }
+  return Object.freeze(
+    Object.defineProperty(verified, 'accessToken', { value: entry.accessToken }) as VerifiedToken,
+  )
 }

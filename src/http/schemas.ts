@@ -33,7 +33,9 @@ const tokenMembers = {
   scopes: Type.Array(Type.String()),
   status: Type.Enum([...TOKEN_STATUSES]),
   status_reason: nullable(
-    Type.String({ description: 'Why it is inactive or revoked: switched_off, idle, user_removed, rotated' }),
+    Type.String({
+      description: 'Why it is inactive or revoked: switched_off, idle, user_removed, rotated, provider_ended',
+    }),
   ),
   hint: Type.String({ description: 'The last four characters of the credential' }),
   created_at: timestamp('When it was issued'),
@@ -42,6 +44,10 @@ const tokenMembers = {
   last_used_at: nullable(timestamp('When it was last used')),
   idle_expires_at: nullable(timestamp('When it becomes inactive unless it is used')),
   use_count: Type.Integer(),
+  last_used_ip: Type.Optional(nullable(Type.String({ description: 'From where, if the host keeps it' }))),
+  last_used_user_agent: Type.Optional(
+    nullable(Type.String({ description: 'By which program, if the host keeps it' })),
+  ),
 }
 
 export const Token = Type.Object(tokenMembers, { title: 'API token' })
@@ -156,6 +162,9 @@ export const Usage = Type.Object(
       }),
       { description: 'Every day, today last' },
     ),
+    scopes: Type.Array(Type.String(), {
+      description: 'The scopes of the token that requests have asked for',
+    }),
   },
   { title: 'Usage of an API token' },
 )

@@ -2,6 +2,7 @@
 
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { UserRequired } from '../errors.ts'
+import { isScopeList } from '../token/scope.ts'
 import { userIdFault } from '../token/text.ts'
 
 /** A user as the host knows them from their session. */
@@ -54,5 +55,5 @@ function checkedUser(user: unknown): SignedInUser {
 function isSignedInUser(user: unknown): user is SignedInUser {
   if (typeof user !== 'object' || user === null || !('id' in user)) return false
   const scopes = 'scopes' in user ? user.scopes : undefined
-  return scopes === undefined || (Array.isArray(scopes) && scopes.every((scope) => typeof scope === 'string'))
+  return scopes === undefined || isScopeList(scopes)
 }

@@ -1,7 +1,7 @@
 /** The routes by which a signed-in user manages their own tokens. */
 
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { getToken } from '../lifecycle/get-token.ts'
 import { issueToken } from '../lifecycle/issue-token.ts'
 import type { LifecycleParts } from '../lifecycle/lifecycle-parts.ts'
@@ -22,10 +22,12 @@ export interface TokenRouteParts extends OperationParts {
   readonly lifecycle: LifecycleParts
   readonly authenticateUser: AuthenticateUser
   readonly trustedOrigins: ReadonlySet<string>
+  /** The user's token at the identity provider, where that holds the tokens. */
+  readonly subjectToken: (request: FastifyRequest) => Promise<string | undefined>
 }
 
 export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): void {
-  const { lifecycle, authenticateUser, trustedOrigins } = parts
+  const { lifecycle, authenticateUser, trustedOrigins, subjectToken } = parts
   fastify.addHook('onRequest', async (request) => {
     refuseApiToken(request, lifecycle.tokenPrefix)
     requireSameSite(request, trustedOrigins)
@@ -59,6 +61,7 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): v
         scopes,
         expiresIn,
         grantable: user.scopes,
+        subjectToken: await subjectToken(request),
       })
       return reply.code(201).send(issuedOnWire(issued))
     },
@@ -189,7 +192,7 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): v
       const rotated = await rotateToken(
         lifecycle,
         request.params.id,
-        { gracePeriod, scopes, grantable },
+        { gracePeriod, scopes, grantable, subjectToken: await subjectToken(request) },
         { userId },
       )
       return reply.code(201).send(issuedOnWire(rotated))

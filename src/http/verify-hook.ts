@@ -3,6 +3,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../clock.ts'
 import type { TokenEventEmitter } from '../lifecycle/token-events.ts'
+import type { LastClient } from '../token/token.ts'
 import type { TokenSignals } from '../verification/token-signals.ts'
 import type { Verification } from '../verification/verification.ts'
 import type { Refusal, VerificationEntry } from '../verification/verification-entry.ts'
@@ -21,6 +22,8 @@ export interface VerifyHookParts {
   readonly events: TokenEventEmitter
   /** Where on a request this instance of the plugin keeps what it verified. */
   readonly slot: RequestSlot
+  /** Whether it is kept who used a token last. */
+  readonly keepsClients: boolean
 }
 
 /**
@@ -58,8 +61,14 @@ function settle(
 ): void {
   const { refusal, tokenId } = entry
   if (refusal !== null) return done(refuse(parts, refusal, tokenId, request))
+  if (parts.keepsClients && entry.use !== null) entry.use.client = clientOf(request)
   writeSlot(request, parts.slot, new RequestVerification(entry, reply, parts.signals))
   done()
+}
+
+/** As the host's `trustProxy` has it. A connection that is gone already has no address. */
+function clientOf({ ip, headers }: FastifyRequest): LastClient | null {
+  return typeof ip === 'string' ? { ip, userAgent: headers['user-agent'] ?? null } : null
 }
 
 /** The client learns that it is refused, the log and the host's audit why. */

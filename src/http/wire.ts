@@ -22,6 +22,7 @@ export function tokenOnWire(token: ApiToken): Token {
     last_used_at: isoOf(token.lastUsedAt),
     idle_expires_at: isoOf(token.idleExpiresAt),
     use_count: token.useCount,
+    ...clientOnWire(token),
   }
 }
 
@@ -34,8 +35,14 @@ export function listOnWire({ data, nextCursor, total }: TokenList) {
   return { data: data.map(tokenOnWire), next_cursor: nextCursor, total }
 }
 
-export function usageOnWire({ data }: TokenUsage) {
-  return { data: [...data] }
+export function usageOnWire({ data, scopes }: TokenUsage) {
+  return { data: [...data], scopes: [...scopes] }
+}
+
+/** Members that are there only where the host keeps them. */
+function clientOnWire({ lastClient }: ApiToken) {
+  if (lastClient === undefined) return {}
+  return { last_used_ip: lastClient?.ip ?? null, last_used_user_agent: lastClient?.userAgent ?? null }
 }
 
 function isoOf(time: Date | null): string | null {

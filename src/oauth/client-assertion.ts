@@ -1,7 +1,9 @@
 /** Checks the signed assertions by which clients with keys of their own prove who they are (RFC 7523 §3). */
 
+import { hash, randomUUID } from 'node:crypto'
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import type { Clock } from '../clock.ts'
+import type { TokenStore } from '../store/token-store.ts'
 
 /** RFC 7523 §2.2. */
 export const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
@@ -13,55 +15,41 @@ export const ASSERTION_ALGORITHMS = ['EdDSA', 'Ed25519', 'ES256', 'PS256', 'RS25
 const MAX_LIFETIME_S = 600
 const CLOCK_TOLERANCE_S = 30
 const MAX_JTI_LENGTH = 255
-const SWEEP_S = 60
 
 export interface ClientAssertionParts {
   readonly clock: Clock
+  readonly store: Pick<TokenStore, 'takeLease'>
   /** What `aud` may say: the issuer, or the URL that the assertion was sent to (RFC 7523 §3 (3)). */
   readonly audiences: readonly string[]
 }
 
-/** Remembers what it has accepted until that expires: each assertion is good once. */
-export class ClientAssertions {
-  readonly #parts: ClientAssertionParts
-  /** From client and `jti` to the moment of expiry, in seconds. */
-  readonly #seen = new Map<string, number>()
-  #sweepAt = 0
+/**
+ * Whether the assertion is of this client, for us, fresh, and here for the first time.
+ *
+ * @throws {StoreUnavailable} When the store cannot say whether it was here before.
+ */
+export async function acceptAssertion(
+  { clock, store, audiences }: ClientAssertionParts,
+  assertion: string,
+  clientId: string,
+  keys: JWTVerifyGetKey,
+): Promise<boolean> {
+  const now = clock.now()
+  const claims = await verified(assertion, keys, clientId, now)
+  if (claims === undefined || !isForUs(claims, audiences)) return false
+  const { exp = 0, jti } = claims
+  const restMs = Math.ceil((exp + CLOCK_TOLERANCE_S) * 1000 - now)
+  if (restMs > (MAX_LIFETIME_S + 2 * CLOCK_TOLERANCE_S) * 1000) return false
+  if (typeof jti !== 'string' || jti === '' || jti.length > MAX_JTI_LENGTH) return false
+  // A lease that nobody gives back: of all who show the assertion, to whatever instance, the first gets it.
+  const name = `assertion ${hash('sha256', JSON.stringify([clientId, jti]), 'base64url')}`
+  return store.takeLease({ name, holder: randomUUID(), ms: restMs })
+}
 
-  constructor(parts: ClientAssertionParts) {
-    this.#parts = parts
-  }
-
-  /** Whether the assertion is of this client, for us, fresh, and here for the first time. */
-  async accept(assertion: string, clientId: string, keys: JWTVerifyGetKey): Promise<boolean> {
-    const now = this.#parts.clock.now()
-    const claims = await verified(assertion, keys, clientId, now)
-    if (claims === undefined || !this.#isForUs(claims)) return false
-    const { exp = 0, jti } = claims
-    if (exp > now / 1000 + MAX_LIFETIME_S + CLOCK_TOLERANCE_S) return false
-    if (typeof jti !== 'string' || jti === '' || jti.length > MAX_JTI_LENGTH) return false
-    return this.#isFirst(JSON.stringify([clientId, jti]), exp, now / 1000)
-  }
-
-  /** Every audience must be one of ours: an assertion for others too could have been replayed by them. */
-  #isForUs({ aud }: JWTPayload): boolean {
-    const audiences = typeof aud === 'string' ? [aud] : (aud ?? [])
-    return audiences.length > 0 && audiences.every((audience) => this.#parts.audiences.includes(audience))
-  }
-
-  #isFirst(key: string, exp: number, now: number): boolean {
-    this.#forgetExpired(now)
-    if (this.#seen.has(key)) return false
-    this.#seen.set(key, exp)
-    return true
-  }
-
-  /** Once a minute, so that a busy client does not pay for all that it has sent before. */
-  #forgetExpired(now: number): void {
-    if (now < this.#sweepAt) return
-    this.#sweepAt = now + SWEEP_S
-    for (const [key, end] of this.#seen) if (end + CLOCK_TOLERANCE_S < now) this.#seen.delete(key)
-  }
+/** Every audience must be one of ours: an assertion for others too could have been replayed by them. */
+function isForUs({ aud }: JWTPayload, ours: readonly string[]): boolean {
+  const audiences = typeof aud === 'string' ? [aud] : (aud ?? [])
+  return audiences.length > 0 && audiences.every((audience) => ours.includes(audience))
 }
 
 async function verified(

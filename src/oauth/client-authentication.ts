@@ -3,7 +3,8 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../clock.ts'
-import { ClientAssertions, JWT_BEARER } from './client-assertion.ts'
+import type { TokenStore } from '../store/token-store.ts'
+import { acceptAssertion, type ClientAssertionParts, JWT_BEARER } from './client-assertion.ts'
 import { type ClientProof, type ClientSettings, digestOfSecret } from './client-settings.ts'
 import { type Form, parameter } from './form-body.ts'
 import { OAuthError } from './oauth-error.ts'
@@ -15,6 +16,7 @@ export type AuthenticateClient = (request: FastifyRequest, form: Form) => Promis
 export interface ClientAuthenticationParts {
   readonly settings: Pick<OAuthSettings, 'clients' | 'endpoints'>
   readonly clock: Clock
+  readonly store: Pick<TokenStore, 'takeLease'>
   readonly realm: string
 }
 
@@ -34,10 +36,15 @@ const NOBODY = digestOfSecret('')
 export function clientAuthentication({
   settings,
   clock,
+  store,
   realm,
 }: ClientAuthenticationParts): AuthenticateClient {
-  const { issuer, token, introspection, revocation } = settings.endpoints
-  const assertions = new ClientAssertions({ clock, audiences: [issuer, token, introspection, revocation] })
+  const { issuer, token, introspection, revocation, deviceAuthorization } = settings.endpoints
+  const assertions = {
+    clock,
+    store,
+    audiences: [issuer, token, introspection, revocation, deviceAuthorization],
+  }
   const challenge = `Basic realm="${realm.replace(/["\\]/g, '\\$&')}", charset="UTF-8"`
   const refusal = () =>
     new OAuthError('invalid_client', 'The client is unknown, or its authentication failed', {
@@ -56,7 +63,7 @@ export function clientAuthentication({
 async function isProven(
   shown: Shown,
   proof: ClientProof | undefined,
-  assertions: ClientAssertions,
+  assertions: ClientAssertionParts,
 ): Promise<boolean> {
   switch (shown.method) {
     case 'none':
@@ -69,7 +76,7 @@ async function isProven(
     }
     case 'private_key_jwt':
       if (proof?.method !== 'private_key_jwt') return false
-      return assertions.accept(shown.assertion, shown.clientId, proof.keys)
+      return acceptAssertion(assertions, shown.assertion, shown.clientId, proof.keys)
     default:
       return shown satisfies never
   }

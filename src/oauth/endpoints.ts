@@ -11,6 +11,10 @@ export interface Endpoints {
   readonly token: string
   readonly introspection: string
   readonly revocation: string
+  /** RFC 8628 §3.1. */
+  readonly deviceAuthorization: string
+  /** RFC 8628 §3.3: the page for the user. */
+  readonly verification: string
 }
 
 export function endpointsOf(issuer: string, resource: string): Endpoints {
@@ -24,6 +28,8 @@ export function endpointsOf(issuer: string, resource: string): Endpoints {
     token: `${base}/oauth2/token`,
     introspection: `${base}/oauth2/introspect`,
     revocation: `${base}/oauth2/revoke`,
+    deviceAuthorization: `${base}/oauth2/device_authorization`,
+    verification: `${base}/oauth2/device`,
   }
 }
 

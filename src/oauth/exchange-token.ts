@@ -4,7 +4,7 @@ import { TokenConflict, UserInactive } from '../errors.ts'
 import type { SignedInUser } from '../http/signed-in-user.ts'
 import { type IssuedToken, issueToken } from '../lifecycle/issue-token.ts'
 import type { LifecycleParts } from '../lifecycle/lifecycle-parts.ts'
-import { formatScope, isScopeName, parseScope } from '../token/scope.ts'
+import { isScopeList } from '../token/scope.ts'
 import { userIdFault } from '../token/text.ts'
 import { askOwner } from '../verification/owner-word.ts'
 import { withinTime } from '../within-time.ts'
@@ -13,13 +13,11 @@ import type { Grant } from './grants.ts'
 import { OAuthError, outage } from './oauth-error.ts'
 import type { SubjectTokenType } from './oauth-options.ts'
 import type { OAuthSettings } from './oauth-settings.ts'
+import { requestedScopes } from './requested-scopes.ts'
 import { SubjectTokens, type VerifiedSubject } from './subject-token.ts'
+import { tokenAnswer } from './token-answer.ts'
+import { ACCESS_TOKEN_TYPE, ID_TOKEN_TYPE, JWT_TYPE } from './token-exchange-names.ts'
 
-export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
-
-/** RFC 8693 §3. */
-const TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:'
-const ACCESS_TOKEN = `${TOKEN_TYPE}access_token`
 const USER_TIMEOUT_MS = 5_000
 
 export interface ExchangeTokenParts {
@@ -37,8 +35,8 @@ export function tokenExchange({ settings, lifecycle }: ExchangeTokenParts): Gran
     const type = subjectTokenType(form)
     const subject = await subjects.verify(requiredParameter(form, 'subject_token'), type)
     const user = await userOf(subject)
-    const scopes = await grantedScopes(lifecycle, user, parameter(form, 'scope'))
-    const { credential, token } = await issue(lifecycle, {
+    const scopes = await grantedScopes(lifecycle, user, requestedScopes(form))
+    const issued = await issue(lifecycle, {
       userId: user.id,
       name: parameter(form, 'name') ?? client.clientName,
       scopes,
@@ -46,11 +44,8 @@ export function tokenExchange({ settings, lifecycle }: ExchangeTokenParts): Gran
       expiresIn: lifetimeOf(form, settings.maxExchangeExpiresIn, lifecycle.maxExpiresIn),
     })
     return {
-      access_token: credential,
-      issued_token_type: parameter(form, 'requested_token_type') ?? ACCESS_TOKEN,
-      token_type: 'Bearer',
-      ...(token.expiresAt === null ? {} : { expires_in: seconds(token.expiresAt, token.createdAt) }),
-      ...(scopes.length === 0 ? {} : { scope: formatScope(scopes) }),
+      ...tokenAnswer(issued),
+      issued_token_type: parameter(form, 'requested_token_type') ?? ACCESS_TOKEN_TYPE,
     }
   }
 }
@@ -71,17 +66,17 @@ function requireNoActor(form: Form): void {
 }
 
 function subjectTokenType(form: Form): SubjectTokenType {
-  const wanted = parameter(form, 'requested_token_type') ?? ACCESS_TOKEN
-  if (wanted !== ACCESS_TOKEN && wanted !== `${TOKEN_TYPE}jwt`) {
+  const wanted = parameter(form, 'requested_token_type') ?? ACCESS_TOKEN_TYPE
+  if (wanted !== ACCESS_TOKEN_TYPE && wanted !== JWT_TYPE) {
     throw new OAuthError('invalid_request', 'requested_token_type must be that of an access token')
   }
   const given = requiredParameter(form, 'subject_token_type')
   switch (given) {
-    case ACCESS_TOKEN:
+    case ACCESS_TOKEN_TYPE:
       return 'access_token'
-    case `${TOKEN_TYPE}id_token`:
+    case ID_TOKEN_TYPE:
       return 'id_token'
-    case `${TOKEN_TYPE}jwt`:
+    case JWT_TYPE:
       return 'jwt'
     default:
       throw new OAuthError('invalid_request', 'This subject_token_type is not supported')
@@ -95,8 +90,7 @@ async function userOf({ trusted, claims }: VerifiedSubject): Promise<SignedInUse
     user = await withinTime(trusted.user(claims), USER_TIMEOUT_MS, 'user')
     const fault = user === null ? undefined : userIdFault(user.id)
     if (fault !== undefined) throw new TypeError(`user returned a user whose id ${fault}`)
-    if (user?.scopes !== undefined && !isListOfStrings(user.scopes))
-      throw new TypeError('scopes must be strings')
+    if (user?.scopes !== undefined && !isScopeList(user.scopes)) throw new TypeError('scopes must be strings')
   } catch (cause) {
     throw outage('The user cannot be looked up right now, try again shortly', cause)
   }
@@ -108,10 +102,8 @@ async function userOf({ trusted, claims }: VerifiedSubject): Promise<SignedInUse
 async function grantedScopes(
   { findUser, catalogue }: LifecycleParts,
   user: SignedInUser,
-  scope = '',
+  wanted: readonly string[],
 ): Promise<readonly string[]> {
-  const wanted = [...new Set(parseScope(scope))]
-  if (!wanted.every(isScopeName)) throw new OAuthError('invalid_scope', 'scope is not a list of scope names')
   const word = await askOwner(findUser, user.id)
   if (word?.active !== true) throw userInactive()
   const owned = new Set(catalogue.entries(user.scopes).map(({ name }) => name))
@@ -148,12 +140,4 @@ async function issue(
 
 function userInactive(cause?: unknown): OAuthError {
   return new OAuthError('invalid_grant', 'The user is deactivated or removed', { cause })
-}
-
-function isListOfStrings(value: unknown): boolean {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string')
-}
-
-function seconds(end: Date | number, start: Date | number): number {
-  return Math.round((Number(end) - Number(start)) / 1000)
 }

@@ -12,8 +12,8 @@ const FORM = 'application/x-www-form-urlencoded'
 /** RFC 8693 §2.1: these alone may be given more than once. */
 const REPEATABLE = new Set(['resource', 'audience'])
 
-/** Takes forms and nothing else, in the body and nowhere else. */
-export function takeForms(scope: FastifyInstance): void {
+/** Takes forms as bodies, and no other bodies. */
+export function parseForms(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser(FORM, { parseAs: 'string', bodyLimit: BODY_LIMIT }, (_request, body, done) => {
     try {
@@ -23,6 +23,11 @@ export function takeForms(scope: FastifyInstance): void {
       done(error as Error)
     }
   })
+}
+
+/** Takes forms and nothing else, in the body and nowhere else. */
+export function takeForms(scope: FastifyInstance): void {
+  parseForms(scope)
   scope.addHook('preValidation', async ({ raw, body }) => {
     // RFC 6749 §2.3.1: what is in the URI is in everybody's log.
     if (raw.url?.includes('?')) throw new OAuthError('invalid_request', 'Parameters go into the body alone')

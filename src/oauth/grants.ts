@@ -5,24 +5,13 @@ import type { AuthenticateClient } from './client-authentication.ts'
 import type { ClientSettings } from './client-settings.ts'
 import { type Form, requiredParameter } from './form-body.ts'
 import { OAuthError } from './oauth-error.ts'
+import type { TokenAnswer } from './token-answer.ts'
 
 /** A request to the token endpoint whose client is authenticated and may use the grant. */
 export interface GrantRequest {
   readonly form: Form
   readonly client: ClientSettings
   readonly log: FastifyRequest['log']
-}
-
-/** RFC 6749 §5.1, RFC 8693 §2.2.1. */
-export interface TokenAnswer {
-  readonly access_token: string
-  readonly token_type: 'Bearer'
-  /** Seconds; left out for a token that does not expire. */
-  readonly expires_in?: number
-  /** Left out for none. */
-  readonly scope?: string
-  /** RFC 8693 §2.2.1. */
-  readonly issued_token_type?: string
 }
 
 /** @throws {OAuthError} Why there is no token. */

@@ -1,7 +1,7 @@
 /** Says what a token is to another server that asks (RFC 7662). */
 
 import type { Clock } from '../clock.ts'
-import { type Audience, claimsOf } from '../token/claims.ts'
+import { type Audience, claimsOf, type TokenClaims } from '../token/claims.ts'
 import { formatScope } from '../token/scope.ts'
 import type { Verification } from '../verification/verification.ts'
 import type { VerificationEntry } from '../verification/verification-entry.ts'
@@ -9,17 +9,7 @@ import type { VerificationEntry } from '../verification/verification-entry.ts'
 /** RFC 7662 §2.2. Of a token that is not active nothing more is said. */
 export type Introspection =
   | { readonly active: false }
-  | {
-      readonly active: true
-      readonly token_type: 'Bearer'
-      readonly iss: string
-      readonly aud: string
-      readonly sub: string
-      readonly jti: string
-      readonly iat: number
-      readonly exp?: number
-      readonly scope?: string
-    }
+  | (TokenClaims & { readonly active: true; readonly token_type: 'Bearer' })
 
 export interface IntrospectTokenParts {
   readonly verification: Verification

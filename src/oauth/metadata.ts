@@ -9,6 +9,8 @@ import type { Endpoints } from './endpoints.ts'
 export interface MetadataParts {
   readonly endpoints: Endpoints
   readonly grantTypes: readonly string[]
+  /** Whether programs get tokens by codes. */
+  readonly device: boolean
   /** The scope catalogue's names. */
   scopes(): readonly string[]
 }
@@ -17,7 +19,7 @@ export interface MetadataParts {
 const CONFIDENTIAL = CLIENT_AUTH_METHODS.filter((method) => method !== 'none')
 
 /** RFC 8414 §2. */
-export function authorizationServerMetadata({ endpoints, grantTypes, scopes }: MetadataParts) {
+export function authorizationServerMetadata({ endpoints, grantTypes, device, scopes }: MetadataParts) {
   return {
     issuer: endpoints.issuer,
     token_endpoint: endpoints.token,
@@ -35,6 +37,8 @@ export function authorizationServerMetadata({ endpoints, grantTypes, scopes }: M
     revocation_endpoint: endpoints.revocation,
     revocation_endpoint_auth_methods_supported: CLIENT_AUTH_METHODS,
     revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
+    // RFC 8628 §4.
+    ...(device ? { device_authorization_endpoint: endpoints.deviceAuthorization } : {}),
     // RFC 9728 §4.
     protected_resources: [endpoints.resource],
   }

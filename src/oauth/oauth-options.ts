@@ -13,8 +13,20 @@ export interface OAuthOptions {
   maxExchangeExpiresIn?: number
   /** The resource identifier of the protected routes (RFC 9728 §1.2). Default: the issuer. */
   resource?: string
+  /** Lets programs without a browser of their own get API tokens (RFC 8628). Default: not. */
+  device?: DeviceOptions
   /** Whether an introspection is a use of the token, as far as the idle clock and the counts go. Default: `false`. */
   introspectionCountsAsUse?: boolean
+}
+
+/** How programs without a browser of their own get API tokens (RFC 8628). */
+export interface DeviceOptions {
+  /** Seconds that the codes are good for, at most 1,800. Default: 600. */
+  expiresIn?: number
+  /** Seconds that a program waits between two requests, at most 60. Default: 5. */
+  interval?: number
+  /** Where users sign in who open the page without being. Default: the page only says that they have to. */
+  signInUrl?: string
 }
 
 /** A program that the host knows (RFC 7591 §2). */

@@ -3,11 +3,15 @@
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import { AuthenticationDisabled, InvalidOption } from '../errors.ts'
 import { markOwnRoutes } from '../http/own-routes.ts'
+import type { AuthenticateUser } from '../http/signed-in-user.ts'
 import type { LifecycleParts } from '../lifecycle/lifecycle-parts.ts'
 import type { Verification } from '../verification/verification.ts'
 import { clientAuthentication } from './client-authentication.ts'
+import { DEVICE_CODE, deviceGrant } from './device/device-grant.ts'
+import { devicePage } from './device/device-page.ts'
+import { startDevice } from './device/start-device.ts'
 import { routeOf } from './endpoints.ts'
-import { TOKEN_EXCHANGE, tokenExchange } from './exchange-token.ts'
+import { tokenExchange } from './exchange-token.ts'
 import { type Form, requiredParameter, takeForms } from './form-body.ts'
 import { type Grants, grantToken } from './grants.ts'
 import { introspectToken } from './introspect-token.ts'
@@ -20,12 +24,15 @@ import {
 import { answerOAuthErrors, OAuthError } from './oauth-error.ts'
 import type { OAuthSettings } from './oauth-settings.ts'
 import { revokeCredential } from './revoke-credential.ts'
+import { TOKEN_EXCHANGE } from './token-exchange-names.ts'
 
 export interface OAuthRouteParts {
   readonly settings: OAuthSettings
   readonly realm: string
   readonly lifecycle: LifecycleParts
   readonly verification: Verification
+  readonly authenticateUser: AuthenticateUser | undefined
+  readonly trustedOrigins: ReadonlySet<string>
 }
 
 /** No place in a host's OpenAPI document: clients of OAuth 2.0 read the metadata. */
@@ -36,15 +43,24 @@ const MAX_AGE = 60
 
 export function registerOAuth(fastify: FastifyInstance, parts: OAuthRouteParts): void {
   requireRoot(fastify)
-  const { settings, lifecycle } = parts
-  const grants: Grants =
-    settings.trustedIssuers.size === 0 ? {} : { [TOKEN_EXCHANGE]: tokenExchange({ settings, lifecycle }) }
+  const { settings, lifecycle, authenticateUser, trustedOrigins } = parts
+  const { device, endpoints, clients, trustedIssuers } = settings
+  const grants: Grants = {
+    ...(trustedIssuers.size === 0 ? {} : { [TOKEN_EXCHANGE]: tokenExchange({ settings, lifecycle }) }),
+    ...(device === null ? {} : { [DEVICE_CODE]: deviceGrant(lifecycle) }),
+  }
   fastify.register(async (scope) => metadataRoutes(scope, parts, Object.keys(grants)))
   fastify.register(async (scope) => clientRoutes(scope, parts, grants))
+  if (device === null) return
+  if (authenticateUser === undefined) {
+    throw new InvalidOption('authenticateUser is required with oauth.device: it says who approves')
+  }
+  const page = { settings: device, endpoints, clients, lifecycle, authenticateUser, trustedOrigins }
+  fastify.register(async (scope) => devicePage(scope, page))
 }
 
 /** The non-authenticated mode: nothing is to be found, and the endpoints say why they do nothing. */
-export function registerDisabledOAuth(fastify: FastifyInstance, { endpoints }: OAuthSettings): void {
+export function registerDisabledOAuth(fastify: FastifyInstance, { endpoints, device }: OAuthSettings): void {
   requireRoot(fastify)
   fastify.register(async (scope) => {
     markOwnRoutes(scope)
@@ -52,8 +68,11 @@ export function registerDisabledOAuth(fastify: FastifyInstance, { endpoints }: O
     scope.addHook('onRequest', async () => {
       throw new AuthenticationDisabled()
     })
-    for (const url of [endpoints.token, endpoints.introspection, endpoints.revocation])
+    const { token, introspection, revocation, deviceAuthorization, verification } = endpoints
+    const ofDevices = device === null ? [] : [deviceAuthorization, verification]
+    for (const url of [token, introspection, revocation, ...ofDevices])
       scope.post(routeOf(url), { schema }, async () => null)
+    if (device !== null) scope.get(routeOf(verification), { schema }, async () => null)
   })
 }
 
@@ -71,6 +90,7 @@ function metadataRoutes(scope: FastifyInstance, parts: OAuthRouteParts, grantTyp
   const metadata: MetadataParts = {
     endpoints,
     grantTypes,
+    device: settings.device !== null,
     scopes: () => lifecycle.catalogue.entries().map(({ name }) => name),
   }
   markOwnRoutes(scope)
@@ -93,8 +113,8 @@ function metadataRoutes(scope: FastifyInstance, parts: OAuthRouteParts, grantTyp
 function clientRoutes(scope: FastifyInstance, parts: OAuthRouteParts, grants: Grants): void {
   const { settings, lifecycle, verification, realm } = parts
   const { endpoints, introspectionCountsAsUse: countsAsUse } = settings
-  const { clock, audience } = lifecycle
-  const authenticateClient = clientAuthentication({ settings, clock, realm })
+  const { clock, audience, store } = lifecycle
+  const authenticateClient = clientAuthentication({ settings, clock, store, realm })
   markOwnRoutes(scope)
   answerOAuthErrors(scope)
   takeForms(scope)
@@ -107,6 +127,14 @@ function clientRoutes(scope: FastifyInstance, parts: OAuthRouteParts, grants: Gr
   scope.post<{ Body: Form }>(routeOf(endpoints.token), { schema }, async (request) =>
     grantToken({ grants, authenticateClient }, request, request.body),
   )
+
+  const { device } = settings
+  if (device !== null) {
+    const starting = { settings: device, endpoints, lifecycle }
+    scope.post<{ Body: Form }>(routeOf(endpoints.deviceAuthorization), { schema }, async (request) =>
+      startDevice(starting, await authenticateClient(request, request.body), request.body),
+    )
+  }
 
   scope.post<{ Body: Form }>(routeOf(endpoints.introspection), { schema }, async (request) => {
     const { proof } = await authenticateClient(request, request.body)

@@ -4,6 +4,7 @@ import { InvalidOption } from '../errors.ts'
 import { MAX_EXPIRES_IN } from '../lifecycle/issue-token.ts'
 import { count, record, text } from '../option-values.ts'
 import { type ClientSettings, readClients } from './client-settings.ts'
+import { type DeviceSettings, readDevice } from './device/device-settings.ts'
 import { type Endpoints, endpointsOf } from './endpoints.ts'
 import { isIdentifier } from './identifier.ts'
 import type { OAuthOptions } from './oauth-options.ts'
@@ -16,6 +17,8 @@ export interface OAuthSettings {
   readonly trustedIssuers: ReadonlyMap<string, TrustedIssuerSettings>
   /** Seconds that a token got by exchange lives at most, and does unless less is asked for. */
   readonly maxExchangeExpiresIn: number
+  /** `null`: programs get no tokens by codes. */
+  readonly device: DeviceSettings | null
   readonly introspectionCountsAsUse: boolean
 }
 
@@ -26,16 +29,18 @@ const KNOWN: readonly (keyof OAuthOptions)[] = [
   'resource',
   'trustedIssuers',
   'maxExchangeExpiresIn',
+  'device',
   'introspectionCountsAsUse',
 ]
 
 /** @throws {InvalidOption} That names the path of what is wrong. */
-export function readOAuth(options: unknown, issuer: string): OAuthSettings {
+export function readOAuth(options: unknown, issuer: string, providerHolds = false): OAuthSettings {
   const {
     clients,
     resource,
     trustedIssuers,
     maxExchangeExpiresIn = NINETY_DAYS,
+    device,
     introspectionCountsAsUse = false,
   } = record(options, KNOWN, 'oauth')
   requireIdentifier(issuer, 'oauth needs an issuer: the option issuer')
@@ -47,11 +52,16 @@ export function readOAuth(options: unknown, issuer: string): OAuthSettings {
   if (typeof introspectionCountsAsUse !== 'boolean') {
     throw new InvalidOption('oauth.introspectionCountsAsUse must be true or false')
   }
+  // Its grants have no token of the user's at the provider, for which that could hold one.
+  if (providerHolds && (trustedIssuers !== undefined || device !== undefined)) {
+    throw new InvalidOption('oauth: trustedIssuers and device are not for tokens that a provider holds')
+  }
   return {
     endpoints: endpointsOf(issuer, resourceId),
     clients: readClients(clients ?? []),
     trustedIssuers: readTrustedIssuers(trustedIssuers ?? [], issuer),
     maxExchangeExpiresIn: readMaxExpiresIn(maxExchangeExpiresIn),
+    device: device === undefined ? null : readDevice(device),
     introspectionCountsAsUse,
   }
 }

@@ -3,8 +3,7 @@
 import { isApiTokensError } from '../errors.ts'
 import type { LifecycleParts } from '../lifecycle/lifecycle-parts.ts'
 import { revokeToken } from '../lifecycle/revoke-token.ts'
-import { agreesWithRow, readClaims } from '../token/claims.ts'
-import { jwtOf, MAX_CREDENTIAL_LENGTH } from '../token/credential.ts'
+import { isAsIssued, readSignedToken } from '../verification/signed-token.ts'
 
 /**
  * Ends the token, whatever state it is in. Whoever holds the credential may: it could end itself as well. What is
@@ -24,12 +23,8 @@ export async function revokeCredential(parts: LifecycleParts, credential: string
 
 /** Only a good signature over what the row says ends a token: its id alone is no secret. */
 async function tokenIdOf(parts: LifecycleParts, credential: string): Promise<string | undefined> {
-  const jwt = credential.length > MAX_CREDENTIAL_LENGTH ? undefined : jwtOf(credential, parts.tokenPrefix)
-  const signed = jwt === undefined ? undefined : parts.signer.verify(jwt)
-  const claims = signed && readClaims(signed.payload, parts.audience, parts.clock.now())
-  if (signed === undefined || claims === undefined) return undefined
-  const owned = await parts.store.findToken(claims.jti)
-  if (owned === null || owned.token.kid !== signed.kid || !agreesWithRow(claims, owned.token))
-    return undefined
-  return claims.jti
+  const signed = readSignedToken(parts, credential, parts.clock.now())
+  if (signed === undefined) return undefined
+  const owned = await parts.store.findToken(signed.claims.jti)
+  return owned !== null && isAsIssued(signed, owned.token) ? owned.token.id : undefined
 }

@@ -1,7 +1,7 @@
 /** The document around `<api-tokens>`: the page alone, or the host's own frame. */
 
 import type { FastifyRequest } from 'fastify'
-import { escapeHtml } from './escape-html.ts'
+import { escapeHtml } from '../http/escape-html.ts'
 
 /** What a frame puts into its document. Both pieces are HTML, ready to be sent. */
 export interface PageParts {

@@ -1,6 +1,6 @@
 /** Makes what a frame puts into its document: the element with its attributes, and the script that defines it. */
 
-import { escapeHtml } from './escape-html.ts'
+import { escapeHtml } from '../http/escape-html.ts'
 import type { PageParts } from './layout.ts'
 import { english } from './messages/english.ts'
 import type { MessageName, Messages } from './messages/messages.ts'

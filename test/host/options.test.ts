@@ -92,6 +92,9 @@ const cases: Case[] = [
   [{ usage: { interval: 1 } }, /: usage\.interval is not an option$/],
   ...durations('usage.flushInterval', (flushInterval) => ({ usage: { flushInterval } })),
   ...durations('usage.dailyRetention', (dailyRetention) => ({ usage: { dailyRetention } })),
+  ...['true', 1, null].map(
+    (lastClient): Case => [{ usage: { lastClient } }, /: usage\.lastClient must be true or false$/],
+  ),
   [{ usage: { dailyRetention: '23h' } }, /: usage\.dailyRetention must be at least a day$/],
   ...counts('maxTokensPerUser', (maxTokensPerUser) => ({ maxTokensPerUser })),
   ...durations('retention', (retention) => ({ retention })),

@@ -1,13 +1,17 @@
 /** Who a client is: RFC 6749 §2.3, §5.2, RFC 7521, RFC 7523, by all methods and against all of them. */
 
+import { join } from 'node:path'
 import formbody from '@fastify/formbody'
 import Fastify from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { generateKeyPair, SignJWT } from 'jose'
 import * as oauth from 'oauth4webapi'
 import t from 'tap'
+import { systemClock } from '../../src/clock.ts'
 import apiTokens from '../../src/index.ts'
+import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
+import { countingStore } from '../support/counting-store.ts'
 import { startHost } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
 import {
@@ -25,6 +29,7 @@ import {
 
 const ISSUER = 'https://app.example.com'
 const INTROSPECT = '/oauth2/introspect'
+const REVOKE = '/oauth2/revoke'
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 async function startInjected(t: Parameters<typeof startHost>[0], ...list: Parameters<typeof clients>) {
@@ -285,4 +290,47 @@ t.test('RFC 6749 §5.2: errors of the token endpoint', async (t) => {
     t.equal(answer.json().error, error)
     t.equal(answer.headers['cache-control'], 'no-store')
   }
+})
+
+t.test(
+  'RFC 7523 §3 (7): of instances that share a store one accepts an assertion, also after a restart',
+  async (t) => {
+    const { client, key } = await keyClient()
+    const filename = join(t.testdir(), 'tokens.db')
+    const options = { issuer: ISSUER, oauth: clients(client), keys: [hs256Key()], clock: systemClock }
+    const open = async () => (await startHost(t, { ...options, store: sqliteTokenStore({ filename }) })).app
+    const assertion = await new SignJWT({ jti: 'once' })
+      .setProtectedHeader({ alg: 'ES256', kid: 'client-key' })
+      .setIssuer('signer')
+      .setSubject('signer')
+      .setAudience(ISSUER)
+      .setExpirationTime('5m')
+      .sign(key)
+    const members = { token: 'x', client_assertion: assertion, client_assertion_type: JWT_BEARER }
+    const instances = [await open(), await open(), await open()]
+    const answers = await Promise.all(instances.map((app) => app.inject(form(INTROSPECT, members))))
+    t.same(answers.map(({ statusCode }) => statusCode).toSorted(), [200, 401, 401])
+    for (const app of instances) {
+      await app.apiTokens.sweep()
+      await app.close()
+    }
+    t.equal((await (await open()).inject(form(INTROSPECT, members))).statusCode, 401)
+  },
+)
+
+t.test('an assertion that cannot be remembered is 503 and not accepted', async (t) => {
+  const { client, key } = await keyClient()
+  const store = countingStore(memoryTokenStore())
+  const { app, clock } = await startHost(t, { issuer: ISSUER, oauth: clients(client), store })
+  const assertion = await new SignJWT({ jti: 'once', exp: clock.now() / 1000 + 60 })
+    .setProtectedHeader({ alg: 'ES256', kid: 'client-key' })
+    .setIssuer('signer')
+    .setSubject('signer')
+    .setAudience(ISSUER)
+    .sign(key)
+  const members = { token: 'x', client_assertion: assertion, client_assertion_type: JWT_BEARER }
+  store.outage = new Error('gone')
+  const answer = await app.inject(form(REVOKE, members))
+  t.equal(answer.statusCode, 503)
+  t.ok(answer.headers['retry-after'])
 })

@@ -126,3 +126,36 @@ t.test('clients are a list, of distinct ids; other members are refused by name',
 t.test('a prefix, which would move the routes from where the metadata says, is refused', async (t) => {
   t.match(await boot(t, { issuer: ISSUER, oauth: {} }, '/api'), refused(/oauth: its routes are at the path/))
 })
+
+t.test('RFC 8628: the option device is checked member by member', async (t) => {
+  const device = (device: unknown) =>
+    boot(t, { issuer: ISSUER, authenticateUser: () => null, oauth: { device } as never })
+  t.equal(await device({}), undefined)
+  t.equal(await device({ expiresIn: 1_800, interval: 60, signInUrl: 'https://id.example.com/in' }), undefined)
+  for (const value of ['x', 1, true, null, []])
+    t.match(await device(value), refused(/: oauth\.device must be an object$/))
+  t.match(await device({ uri: 1 }), refused(/: oauth\.device\.uri is not an option$/))
+  for (const [member, max] of [
+    ['expiresIn', 1_800],
+    ['interval', 60],
+  ] as const) {
+    t.match(
+      await device({ [member]: 0 }),
+      refused(new RegExp(`oauth\\.device\\.${member} must be a whole number`)),
+    )
+    t.match(
+      await device({ [member]: '5s' }),
+      refused(new RegExp(`oauth\\.device\\.${member} must be a whole`)),
+    )
+    t.match(
+      await device({ [member]: max + 1 }),
+      refused(new RegExp(`${member} is in seconds and at most ${max}$`)),
+    )
+  }
+  for (const signInUrl of ['', 'sign-in', '//evil.example', 'javascript:alert(1)', 'data:text/html,x', 7])
+    t.match(await device({ signInUrl }), refused(/oauth\.device\.signInUrl must be/), String(signInUrl))
+  t.match(
+    await boot(t, { issuer: ISSUER, oauth: { device: {} } }),
+    refused(/: authenticateUser is required with oauth\.device/),
+  )
+})

@@ -20,15 +20,15 @@ t.test('every route is in oauth.md, and no other', async (t) => {
     if (method !== 'HEAD') routes.push(`${method} ${url}`)
   })
   await app.register(apiTokens, {
-    ...{ routes: false, store: memoryTokenStore(), keys: [hs256Key()] },
-    ...{ issuer: 'https://app.example.com', oauth: {} },
+    ...{ routes: false, store: memoryTokenStore(), keys: [hs256Key()], authenticateUser: () => null },
+    ...{ issuer: 'https://app.example.com', oauth: { device: {} } },
   })
   await app.ready()
   t.same([...firstCells].filter((cell) => /^(GET|POST) /.test(cell)).toSorted(), routes.toSorted())
 })
 
 t.test('every option, member of a client and method is in oauth.md', async (t) => {
-  for (const type of ['OAuthOptions', 'OAuthClient', 'TrustedIssuer']) {
+  for (const type of ['OAuthOptions', 'OAuthClient', 'TrustedIssuer', 'DeviceOptions']) {
     for (const name of membersOf('src/oauth/oauth-options.ts', type))
       t.ok(firstCells.has(name) || firstCells.has(`${name}(claims)`), name)
   }
@@ -45,6 +45,9 @@ t.test('every error that is thrown is in oauth.md', async (t) => {
     'oauth-error',
     'exchange-token',
     'subject-token',
+    'requested-scopes',
+    'device/start-device',
+    'device/device-grant',
   ].flatMap((file) =>
     [...source(`src/oauth/${file}.ts`).matchAll(/new OAuthError\(\s*'(\w+)'/g)].map(([, code = '']) => code),
   )

@@ -25,6 +25,8 @@ export interface PageHostOptions {
   readonly tokens?: ApiTokensOptions
   readonly page?: ApiTokensPageOptions
   readonly addRoutes?: (app: FastifyInstance) => void
+  /** Default: a free one. */
+  readonly port?: number
 }
 
 export async function startPageHost(t: Test, options: PageHostOptions = {}): Promise<PageHost> {
@@ -45,7 +47,7 @@ export async function startPageHost(t: Test, options: PageHostOptions = {}): Pro
       options.addRoutes?.(app)
     },
   )
-  const origin = await app.listen({ host: '127.0.0.1', port: 0 })
+  const origin = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 })
   return {
     app,
     clock,

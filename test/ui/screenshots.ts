@@ -85,9 +85,10 @@ async function signedIn(
   })
   const page = await context.newPage()
   // A host that was started a moment ago has no month of use behind it: these counts are made up.
-  await page.route('**/tokens/*/usage?*', (route) =>
-    route.fulfill({ json: { data: month(route.request().url()) } }),
-  )
+  await page.route('**/tokens/*/usage?*', async (route) => {
+    const answer = await (await route.fetch()).json()
+    await route.fulfill({ json: { ...answer, data: month(route.request().url()) } })
+  })
   await page.goto(origin)
   await page.getByRole('link', { name: 'Sign in' }).click()
   await page.getByRole('button', { name: new RegExp(person) }).click()
@@ -105,7 +106,8 @@ async function prepare(page: Page, origin: string, token: (typeof TOKENS)[number
   if (fate === 'switch off') {
     await page.request.patch(`${tokens}/${id}`, { headers, data: { status: 'inactive' } })
   }
-  if (fate === 'use') await fetch(`${tokens}/current`, { headers: { authorization: `Bearer ${credential}` } })
+  if (fate === 'use')
+    await fetch(`${origin}/v1/models`, { headers: { authorization: `Bearer ${credential}` } })
 }
 
 /** The host has run for minutes; its tokens are to look as if it had for a month. */

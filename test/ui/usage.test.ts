@@ -59,6 +59,35 @@ await inChromium((browser) => {
     await checkWithAxe(t, page, 'the chart')
   })
 
+  t.test('the details tell which scopes were really used, and who used the token last', async (t) => {
+    const host = await startPageHost(t, { tokens: { usage: { lastClient: true } } })
+    const { token } = await host.issue('ada', { name: 'CI', scopes: ['chat:write', 'models:read'] })
+    const hostile = '<img src=x onerror=alert(1)>'
+    const headers = { authorization: `Bearer ${token}`, 'user-agent': hostile }
+    t.equal((await fetch(`${host.origin}/models`, { headers })).status, 200)
+    const page = await openAs(t, browser, host, 'ada')
+    await page.getByRole('button', { name: 'Details of CI' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('Not used yet').waitFor()
+    const granted = await dialog.locator('.granted li').allInnerTexts()
+    t.same(
+      granted.map((text) => text.replace(/\s+/g, ' ')),
+      ['chat:write Chat with a model Not used yet', 'models:read List the models Used'],
+    )
+    t.match(await dialog.locator('dl').innerText(), /Last address\s+127\.0\.0\.1\s+Last program\s+<img src=x/)
+    t.equal(await dialog.locator('img[src]').count(), 0)
+    await checkWithAxe(t, page, 'the scopes used and the last client')
+  })
+
+  t.test('a host that keeps no clients shows none', async (t) => {
+    const host = await startUsedHost(t)
+    const page = await openAs(t, browser, host, 'ada')
+    await page.getByRole('button', { name: 'Details of CI' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('Not used yet').first().waitFor()
+    t.notMatch(await dialog.innerText(), /Last address|Last program/)
+  })
+
   t.test('a token without use has no chart to show', async (t) => {
     const host = await startPageHost(t)
     await host.issue('ada', { name: 'CI' })

@@ -64,6 +64,7 @@ export const english = {
   wasSwitchedOff: 'Switched off. Switch it on to use it again.',
   wasRotated: 'Replaced by a new token.',
   wasUserRemoved: 'Revoked when its owner was removed.',
+  wasProviderEnded: 'Ended by the identity provider.',
   wasRevoked: 'Revoked for good.',
   hasExpired: 'Expired on {date}.',
 

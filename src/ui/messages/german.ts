@@ -64,6 +64,7 @@ export const german: Messages = {
   wasSwitchedOff: 'Ausgeschaltet. Schalten Sie es ein, um es wieder zu benutzen.',
   wasRotated: 'Durch ein neues Token ersetzt.',
   wasUserRemoved: 'Widerrufen, als sein Besitzer entfernt wurde.',
+  wasProviderEnded: 'Vom Identitätsanbieter beendet.',
   wasRevoked: 'Endgültig widerrufen.',
   hasExpired: 'Abgelaufen am {date}.',
 

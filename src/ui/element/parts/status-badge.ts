@@ -38,6 +38,7 @@ function reasonText(token: Token, texts: Texts): string | undefined {
         : texts.say('wasIdle', { date: texts.day(token.last_used_at) })
     case 'revoked':
       if (wasRotated(token)) return texts.say('wasRotated')
+      if (token.status_reason === 'provider_ended') return texts.say('wasProviderEnded')
       return texts.say(token.status_reason === 'user_removed' ? 'wasUserRemoved' : 'wasRevoked')
     case 'expired':
       return texts.say('hasExpired', { date: token.expires_at === null ? '' : texts.day(token.expires_at) })

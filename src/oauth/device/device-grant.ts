@@ -1,0 +1,119 @@
+/** The grant by which a program asks whether its user has decided, and gets its token once they have (RFC 8628 §3.4). */
+
+import { randomUUID } from 'node:crypto'
+import { TokenConflict, UserInactive } from '../../errors.ts'
+import { type IssuedToken, type IssueRequest, issueToken } from '../../lifecycle/issue-token.ts'
+import type { LifecycleParts } from '../../lifecycle/lifecycle-parts.ts'
+import { revokeToken } from '../../lifecycle/revoke-token.ts'
+import type { DeviceAuthorization } from '../../store/device-authorization-store.ts'
+import { effectiveScopes } from '../../token/scope.ts'
+import { askOwner } from '../../verification/owner-word.ts'
+import { requiredParameter } from '../form-body.ts'
+import type { Grant } from '../grants.ts'
+import { OAuthError } from '../oauth-error.ts'
+import { tokenAnswer } from '../token-answer.ts'
+import { deviceDigestOf } from './device-codes.ts'
+
+export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
+
+/** RFC 8628 §3.5: by five seconds, for this and all subsequent requests. */
+const SLOW_DOWN_MS = 5_000
+/** Longer than an issue takes. */
+const ISSUE_MS = 30_000
+
+export function deviceGrant(lifecycle: LifecycleParts): Grant {
+  const { store, clock } = lifecycle
+  return async ({ form, client }) => {
+    const deviceDigest = deviceDigestOf(requiredParameter(form, 'device_code'))
+    const now = clock.now()
+    const poll = await store.devices.poll(deviceDigest, client.clientId, { now, slowDownMs: SLOW_DOWN_MS })
+    if (poll === null) throw new OAuthError('invalid_grant', 'There is no such device_code of this client')
+    const { device, tooFast } = poll
+    requireApproval(device, tooFast, now)
+    return tokenAnswer(await redeem(lifecycle, device, client.clientName, now))
+  }
+}
+
+function requireApproval({ status, expiresAt }: DeviceAuthorization, tooFast: boolean, now: number): void {
+  if (status === 'redeemed') throw usedAlready()
+  if (status === 'denied') throw new OAuthError('access_denied', 'The user has refused')
+  if (expiresAt <= now) throw new OAuthError('expired_token', 'The device_code has expired: start anew')
+  if (tooFast) throw new OAuthError('slow_down', 'Wait five seconds longer between two requests from now on')
+  if (status === 'pending') throw pending('The user has not decided yet')
+}
+
+/** The owner is judged again: minutes may have passed since they approved. */
+async function redeem(
+  lifecycle: LifecycleParts,
+  device: DeviceAuthorization,
+  clientName: string,
+  now: number,
+): Promise<IssuedToken> {
+  const { deviceDigest, userId, name, scopes: approved } = device
+  if (userId === null) throw new Error('what was approved was approved by somebody')
+  const scopes = await scopesNow(lifecycle, userId, approved)
+  const { store } = lifecycle
+  // One at a time, and used up only once there is a token: an outage in between costs nothing but another poll.
+  const lease = { name: `device ${deviceDigest}`, holder: randomUUID() }
+  if (!(await store.takeLease({ ...lease, ms: ISSUE_MS }))) throw pending('The token is being issued')
+  try {
+    const issued = await issue(lifecycle, { userId, name: name ?? clientName, scopes })
+    await useUp(lifecycle, deviceDigest, issued, now)
+    return issued
+  } finally {
+    await store.takeLease({ ...lease, ms: 0 }).catch(() => undefined)
+  }
+}
+
+async function issue(lifecycle: LifecycleParts, request: IssueRequest): Promise<IssuedToken> {
+  try {
+    return await issueToken(lifecycle, request)
+  } catch (error) {
+    if (error instanceof UserInactive) throw userInactive(error)
+    if (error instanceof TokenConflict) throw new OAuthError('access_denied', error.message, { cause: error })
+    throw error
+  }
+}
+
+/** A token that nobody will get to see is revoked. */
+async function useUp(
+  lifecycle: LifecycleParts,
+  deviceDigest: string,
+  { token }: IssuedToken,
+  now: number,
+): Promise<void> {
+  let isFirst = false
+  try {
+    isFirst = await lifecycle.store.devices.redeem(deviceDigest, now)
+  } finally {
+    if (!isFirst) await revokeToken(lifecycle, token.id).catch(() => undefined)
+  }
+  if (!isFirst) throw usedAlready()
+}
+
+/** What was approved, cut to what the owner has by now (promise 8). */
+async function scopesNow(
+  { findUser, catalogue }: LifecycleParts,
+  userId: string,
+  approved: readonly string[],
+): Promise<readonly string[]> {
+  const word = await askOwner(findUser, userId)
+  const known = catalogue.entries(word?.scopes).map(({ name }) => name)
+  const scopes = effectiveScopes(approved, known)
+  if (approved.length > 0 && scopes.length === 0) {
+    throw new OAuthError('access_denied', 'The user has none of the scopes any longer')
+  }
+  return scopes
+}
+
+function pending(why: string): OAuthError {
+  return new OAuthError('authorization_pending', why)
+}
+
+function usedAlready(): OAuthError {
+  return new OAuthError('invalid_grant', 'The device_code was used already')
+}
+
+function userInactive(cause: unknown): OAuthError {
+  return new OAuthError('access_denied', 'The user is deactivated or removed', { cause })
+}

@@ -1,0 +1,173 @@
+/** The page on which a signed-in user enters a code and decides (RFC 8628 §3.3). A link alone decides nothing. */
+
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import { UserInactive, UserRequired } from '../../errors.ts'
+import { requireSameSite } from '../../http/cross-site.ts'
+import { markOwnRoutes } from '../../http/own-routes.ts'
+import { refuseApiToken } from '../../http/session-only.ts'
+import { type AuthenticateUser, requireUser, type SignedInUser, userOf } from '../../http/signed-in-user.ts'
+import type { LifecycleParts } from '../../lifecycle/lifecycle-parts.ts'
+import type { DeviceAuthorization } from '../../store/device-authorization-store.ts'
+import { missingScopes } from '../../token/scope.ts'
+import { nameFault } from '../../token/text.ts'
+import { askOwner } from '../../verification/owner-word.ts'
+import type { ClientSettings } from '../client-settings.ts'
+import { type Endpoints, routeOf } from '../endpoints.ts'
+import { type Form, parameter, parseForms } from '../form-body.ts'
+import { formatUserCode, readUserCode, userDigestsOf } from './device-codes.ts'
+import {
+  type Consent,
+  codePage,
+  consentPage,
+  DEVICE_POLICY,
+  decidedPage,
+  note,
+  signInPage,
+} from './device-html.ts'
+import type { DeviceSettings } from './device-settings.ts'
+import { takeGuess, WAIT_SECONDS } from './guesses.ts'
+
+export interface DevicePageParts {
+  readonly settings: DeviceSettings
+  readonly endpoints: Endpoints
+  readonly clients: ReadonlyMap<string, ClientSettings>
+  readonly lifecycle: LifecycleParts
+  readonly authenticateUser: AuthenticateUser
+  readonly trustedOrigins: ReadonlySet<string>
+}
+
+/** What is answered: a page, and the status that says how it went. */
+interface Page {
+  readonly status: number
+  readonly html: string
+  readonly retryAfter?: number
+}
+
+const HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': DEVICE_POLICY,
+  'referrer-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+}
+
+const UNKNOWN = 'This code is not known here, was used already, or has run out.'
+
+export function devicePage(scope: FastifyInstance, parts: DevicePageParts): void {
+  const { endpoints, lifecycle, settings, authenticateUser, trustedOrigins } = parts
+  markOwnRoutes(scope)
+  parseForms(scope)
+  scope.addHook('onRequest', async (request) => {
+    refuseApiToken(request, lifecycle.tokenPrefix)
+    requireSameSite(request, trustedOrigins)
+  })
+  requireUser(scope, authenticateUser)
+  scope.addHook('onSend', async (_request, reply, payload) => {
+    reply.headers(HEADERS)
+    return payload
+  })
+  scope.setErrorHandler<FastifyError>((error, request, reply) => {
+    const { statusCode = 500 } = error
+    if (statusCode >= 500) request.log.error({ err: error }, 'the page for devices failed')
+    if (error instanceof UserRequired)
+      return send(reply, { status: 401, html: signInPage(settings.signInUrl) })
+    const text = statusCode >= 500 ? 'Something failed here. Try again shortly.' : error.message
+    return send(reply, { status: statusCode, html: note('That did not work', text) })
+  })
+
+  const schema: FastifySchema & { hide: boolean } = { hide: true }
+  const url = routeOf(endpoints.verification)
+  scope.get<{ Querystring: { user_code?: unknown } }>(url, { schema }, async ({ query }, reply) => {
+    const typed = typeof query.user_code === 'string' ? query.user_code.slice(0, 40) : ''
+    return send(reply, { status: 200, html: codePage(typed) })
+  })
+  scope.post<{ Body: Form | undefined }>(url, { schema }, async (request, reply) =>
+    send(reply, await answer(parts, request, request.body ?? new Map())),
+  )
+}
+
+function send(reply: FastifyReply, { status, html, retryAfter }: Page): FastifyReply {
+  if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
+  return reply.code(status).type('text/html; charset=utf-8').send(html)
+}
+
+async function answer(parts: DevicePageParts, request: FastifyRequest, form: Form): Promise<Page> {
+  const typed = parameter(form, 'user_code') ?? ''
+  const user = userOf(request)
+  const code = readUserCode(typed)
+  if (code === undefined) {
+    return { status: 400, html: codePage(typed, 'A code has eight letters, such as WDJB-MJHT.') }
+  }
+  const { store, signer, clock } = parts.lifecycle
+  const guess = await takeGuess(store, user.id)
+  if (guess === null) {
+    const html = note('Too many codes were wrong', 'Wait ten minutes before you try again.')
+    return { status: 429, html, retryAfter: WAIT_SECONDS }
+  }
+  const device = await store.devices.find(userDigestsOf(code, signer.keys), clock.now())
+  if (device === null || device.status !== 'pending') return { status: 400, html: codePage(typed, UNKNOWN) }
+  await guess.wasRight()
+  return decide(parts, request, form, device, user, formatUserCode(code))
+}
+
+async function decide(
+  parts: DevicePageParts,
+  { log }: FastifyRequest,
+  form: Form,
+  device: DeviceAuthorization,
+  user: SignedInUser,
+  userCode: string,
+): Promise<Page> {
+  const { store, clock } = parts.lifecycle
+  const { deviceDigest, clientId } = device
+  const consent = consentTo(parts, device, user, userCode)
+  const decision = parameter(form, 'decision')
+  if (decision === undefined) return { status: 200, html: consentPage(consent) }
+  const userId = user.id
+  if (decision !== 'approve') {
+    const isDenied = await store.devices.decide(deviceDigest, { status: 'denied', userId }, clock.now())
+    return decided(isDenied, 'denied')
+  }
+  const name = parameter(form, 'name') ?? null
+  const fault = name === null ? undefined : nameFault(name)
+  if (fault !== undefined) {
+    return { status: 400, html: consentPage({ ...consent, name: name ?? '', fault: `The name ${fault}.` }) }
+  }
+  const scopes = consent.grantable.map((entry) => entry.name)
+  if (device.scopes.length > 0 && scopes.length === 0) {
+    return { status: 403, html: consentPage({ ...consent, fault: 'You may grant none of this.' }) }
+  }
+  await requireActive(parts.lifecycle, userId)
+  const approval = { status: 'approved', userId, name, scopes } as const
+  const isApproved = await store.devices.decide(deviceDigest, approval, clock.now())
+  if (isApproved) log.info({ clientId, userId, scopes }, 'a device was approved')
+  return decided(isApproved, 'approved')
+}
+
+function decided(isDecided: boolean, status: 'approved' | 'denied'): Page {
+  return isDecided ? { status: 200, html: decidedPage(status) } : { status: 400, html: codePage('', UNKNOWN) }
+}
+
+function consentTo(
+  { clients, lifecycle }: DevicePageParts,
+  { clientId, name, scopes }: DeviceAuthorization,
+  user: SignedInUser,
+  userCode: string,
+): Consent {
+  const clientName = clients.get(clientId)?.clientName ?? clientId
+  const entries = lifecycle.catalogue.entries(user.scopes)
+  const grantable = scopes.flatMap((scope) => entries.filter((entry) => entry.name === scope))
+  const withheld = missingScopes(
+    scopes,
+    grantable.map((entry) => entry.name),
+  )
+  return { clientName, clientId, userCode, name: name ?? clientName, grantable, withheld }
+}
+
+/** Said here already, though redemption judges again: who is deactivated learns it where they can read it. */
+async function requireActive({ store, findUser }: LifecycleParts, userId: string): Promise<void> {
+  const owner = await store.findOwner(userId)
+  if (owner !== null && owner.status !== 'active') throw new UserInactive()
+  const word = await askOwner(findUser, userId)
+  if (word?.active !== true) throw new UserInactive()
+}
