@@ -1,6 +1,7 @@
 /** Four real processes of a host on one PostgreSQL, and what a test asks of them. */
 
 import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import type { SigningJwk } from '../../src/index.ts'
@@ -8,10 +9,14 @@ import { hs256Key } from '../support/keys.ts'
 
 export interface Setting {
   readonly connectionString: string
-  readonly key: SigningJwk
+  /** The keys, or the file that has them. */
+  readonly keys: readonly SigningJwk[] | string
   readonly carrier: 'notify' | 'redis' | 'store'
   readonly carrierUrl: string
   readonly channel: string
+  /** In milliseconds, as `flushMs` too; left out, as a host has it. */
+  readonly keyRefreshMs?: number
+  readonly flushMs?: number
 }
 
 export interface Made {
@@ -54,7 +59,12 @@ export interface Asked {
 }
 
 export interface Instance {
+  readonly port: number
+  /** When it was killed, by `performance.now()`. */
+  readonly killedAt: number | null
   ask<Name extends keyof Questions>(name: Name, asked: Questions[Name]): Promise<Answers[Name]>
+  /** As a power cut would. */
+  kill(): Promise<void>
 }
 
 export interface Cluster {
@@ -64,9 +74,9 @@ export interface Cluster {
 }
 
 /** Starts four, all under load, that end with the test. */
-export async function startCluster(t: Test, setting: Omit<Setting, 'key'>): Promise<Cluster> {
-  const key = hs256Key()
-  const all = await Promise.all([0, 1, 2, 3].map(() => startInstance(t, { ...setting, key })))
+export async function startCluster(t: Test, setting: Omit<Setting, 'keys'>): Promise<Cluster> {
+  const keys = [hs256Key()]
+  const all = await Promise.all([0, 1, 2, 3].map(() => startInstance(t, { ...setting, keys })))
   const [first, ...others] = all
   if (first === undefined) throw new Error('there are four')
   const [loaded] = await first.ask('make', ['load'])
@@ -84,15 +94,28 @@ export async function timesToReach({ first, others }: Cluster, count: number): P
   return from.map((time, n) => Math.max(...heard.map((times) => (times[n] ?? Infinity) - time)))
 }
 
-async function startInstance(t: Test, setting: Setting): Promise<Instance> {
+/** Starts one that ends with the test. */
+export async function startInstance(t: Test, setting: Setting): Promise<Instance> {
   const child = fork(join(import.meta.dirname, 'instance.ts'), [JSON.stringify(setting)])
   t.teardown(() => child.kill('SIGKILL'))
   const waiting = new Map<number, PromiseWithResolvers<unknown>>()
   const ready = expectAnswer(waiting, 0)
   listen(child, waiting)
-  await ready
+  // What instance.ts says first.
+  const port = (await ready) as number
   let asks = 0
+  let killedAt: number | null = null
   return {
+    port,
+    get killedAt() {
+      return killedAt
+    },
+    kill: async () => {
+      const ended = once(child, 'exit')
+      killedAt = performance.now()
+      child.kill('SIGKILL')
+      await ended
+    },
     ask: async (name, asked) => {
       asks += 1
       const answer = expectAnswer(waiting, asks)

@@ -5,18 +5,23 @@ import { Agent, get, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Fastify from 'fastify'
-import apiTokens, { type InvalidationOptions, verifyApiToken } from '../../src/index.ts'
+import apiTokens, { type InvalidationOptions, jwksFile, verifyApiToken } from '../../src/index.ts'
 import { redisCarrier } from '../../src/invalidation/redis-carrier.ts'
 import { notifyCarrier, postgresTokenStore } from '../../src/store/kysely/postgres/postgres-token-store.ts'
 import type { Answers, Asked, Made, Questions, Setting } from './cluster.ts'
 
 const setting: Setting = JSON.parse(process.argv[2] ?? '')
-const { connectionString, key } = setting
+const { connectionString, keys, keyRefreshMs, flushMs } = setting
 const app = Fastify({ forceCloseConnections: true })
 await app.register(apiTokens, {
   store: postgresTokenStore({ connectionString }),
-  keys: [key],
-  authenticateUser: () => null,
+  keys: typeof keys === 'string' ? jwksFile(keys) : keys,
+  ...(keyRefreshMs === undefined ? {} : { keyRefresh: keyRefreshMs }),
+  ...(flushMs === undefined ? {} : { usage: { flushInterval: flushMs } }),
+  authenticateUser: ({ headers }) => {
+    const id = headers['x-user']
+    return typeof id === 'string' ? { id } : null
+  },
   invalidation: invalidationBy(setting),
 })
 app.get('/', { onRequest: verifyApiToken }, async () => 'ok')
@@ -74,7 +79,7 @@ process.on('message', async ({ id, name, asked }: Asked) => {
   }
 })
 process.once('disconnect', () => process.exit())
-process.send?.({ id: 0 })
+process.send?.({ id: 0, answer: port })
 
 function invalidationBy({ carrier, carrierUrl, channel }: Setting): InvalidationOptions {
   switch (carrier) {

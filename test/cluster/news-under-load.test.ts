@@ -107,7 +107,7 @@ async function carries(t: Test, store: OwnDatabase, { carrier, port, urlOf, kill
 function settingOf(
   { connectionString }: OwnDatabase,
   carrier: Pick<Setting, 'carrier' | 'carrierUrl'>,
-): Omit<Setting, 'key'> {
+): Omit<Setting, 'keys'> {
   return { connectionString, channel: `cluster-${randomUUID()}`, ...carrier }
 }
 
