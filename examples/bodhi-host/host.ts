@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import helmet from '@fastify/helmet'
 import Fastify, { type FastifyInstance } from 'fastify'
 import apiTokens, { jwksFile } from 'fastify-api-tokens'
-import { sqliteTokenStore } from 'fastify-api-tokens/sqlite'
+import { redisCarrier } from 'fastify-api-tokens/redis'
 import { addApiDocs } from './api-docs.ts'
+import { openDatabase } from './database/database.ts'
 import { startIdentityProvider } from './identity-provider/identity-provider.ts'
 import { oauthOf } from './oauth.ts'
 import { builtInModel } from './openai/built-in-model.ts'
@@ -82,11 +83,13 @@ async function addOpenAccess(app: FastifyInstance): Promise<void> {
 
 async function addPeople(app: FastifyInstance, settings: Settings, origin: () => string): Promise<void> {
   mkdirSync(settings.dataDir, { recursive: true, mode: 0o700 })
-  const database = join(settings.dataDir, 'bodhi.db')
-  const users = new UserDirectory(database)
-  app.addHook('onClose', async () => users.close())
+  const { db, tokenStore, close } = await openDatabase(settings.database)
+  // Last of all: hooks on close run backwards, and the plugin still writes what was used.
+  app.addHook('onClose', close)
+  const users = new UserDirectory(db)
 
   await addSessions(app, {
+    db,
     secret: settings.sessionSecret ?? sessionSecret(settings.dataDir),
     secure: origin().startsWith('https:'),
   })
@@ -94,17 +97,22 @@ async function addPeople(app: FastifyInstance, settings: Settings, origin: () =>
   const provider = await providerOf(app, settings, origin)
   await app.register(apiTokens, {
     // Who manages tokens: the user behind the session, and nobody by any header.
-    authenticateUser: (request) => {
-      const user = signedInUser(request, users)
+    authenticateUser: async (request) => {
+      const user = await signedInUser(request, users)
       return user && { id: user.id, scopes: scopesOf(user.role) }
     },
     // What becomes of a token whose owner is deactivated, gone, or may do less than before.
-    findUser: (userId) => {
-      const user = users.find(userId)
+    findUser: async (userId) => {
+      const user = await users.find(userId)
       return user && { active: user.status === 'active', scopes: scopesOf(user.role) }
     },
-    store: sqliteTokenStore({ filename: database }),
+    store: tokenStore,
+    // Instances that share a database share this file too, or get its content in another way.
     keys: jwksFile(join(settings.dataDir, 'api-tokens.jwks.json')),
+    // How instances hear of a revoke: by Redis where there is one, otherwise as the database can.
+    ...(settings.redisUrl === null
+      ? {}
+      : { invalidation: { carrier: redisCarrier({ url: settings.redisUrl }) } }),
     ...oauthOf(settings, provider.issuer, users),
     realm: 'bodhi-host',
     tokenPrefix: 'bodhi_',

@@ -1,8 +1,10 @@
 /** Starts the host, says where to sign in and what to try, and stops it in good order. */
 
+import { placeOf } from './database/database-address.ts'
 import { type Host, startHost } from './host.ts'
 import { demoUsers } from './identity-provider/demo-users.ts'
 import { MODEL_ID } from './openai/model.ts'
+import { reasonOf } from './reason-of.ts'
 import { readSettings, type Settings, SettingsError } from './settings.ts'
 
 try {
@@ -54,6 +56,7 @@ function signIn(origin: string, settings: Settings): string {
   return `  Sign in      ${origin}/sign-in
   as           ${people}${settings.provider ? '' : '; no passwords'}
   API Tokens   ${origin}/settings/api-tokens
+  Database     ${placeOf(settings.database)}
   Data         ${settings.dataDir}`
 }
 
@@ -61,6 +64,6 @@ function explain(error: unknown): string {
   if (error instanceof SettingsError) return error.message
   if (!(error instanceof Error)) return String(error)
   if ('code' in error && error.code === 'EADDRINUSE') return `PORT: ${error.message}`
-  const cause = error.cause instanceof Error ? `\n  ${error.cause.message}` : ''
+  const cause = error.cause instanceof Error ? `\n  ${reasonOf(error.cause)}` : ''
   return `The host cannot start: ${error.message}${cause}`
 }

@@ -15,6 +15,14 @@ const CI: OAuthClient = {
   grant_types: [EXCHANGE],
 }
 
+/** A program on somebody's command line: its user approves it on a page of the host. */
+const CLI: OAuthClient = {
+  client_id: 'bodhi-cli',
+  client_name: 'Bodhi on the command line',
+  token_endpoint_auth_method: 'none',
+  grant_types: ['urn:ietf:params:oauth:grant-type:device_code'],
+}
+
 /** The issuer, and the endpoints where clients can find one: at https, or on this machine. */
 export function oauthOf(
   settings: Settings,
@@ -29,15 +37,17 @@ export function oauthOf(
     oauth: {
       clients: [
         CI,
+        CLI,
         ...(settings.gatewaySecret === null ? [] : [{ ...gateway, client_secret: settings.gatewaySecret }]),
       ],
+      device: { signInUrl: '/sign-in' },
       trustedIssuers: [
         {
           issuer: providerIssuer,
           audience: issuer,
-          user: ({ sub }) => {
+          user: async ({ sub }) => {
             // At the built-in provider there is a job that works for Grace.
-            const user = users.find(
+            const user = await users.find(
               settings.provider === null && sub === CI_CLIENT.id ? CI_CLIENT.owner : sub,
             )
             return user && { id: user.id, scopes: scopesOf(user.role) }

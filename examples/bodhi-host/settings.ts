@@ -1,5 +1,6 @@
 /** Reads the example's settings from the environment, and says by name what is wrong with them. */
 import { join, resolve } from 'node:path'
+import { type DatabaseAddress, parseDatabaseAddress } from './database/database-address.ts'
 
 /** An OpenID provider of one's own, in place of the built-in one. */
 export interface ExternalProvider {
@@ -24,6 +25,10 @@ export interface Settings {
   /** Where browsers reach the host; `null` for `http://localhost:<port>`. */
   readonly origin: string | null
   readonly dataDir: string
+  /** An SQLite file in the data directory, unless `DATABASE_URL` says otherwise. */
+  readonly database: DatabaseAddress
+  /** Where instances tell each other of revocations; `null` leaves that to the database. */
+  readonly redisUrl: string | null
   readonly authentication: 'required' | 'none'
   /** `null` starts the built-in provider. */
   readonly provider: ExternalProvider | null
@@ -104,12 +109,38 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     return value
   }
 
+  // What is wrong with these two is said without repeating them: passwords are in them.
+  const database = (dataDir: string): DatabaseAddress => {
+    const value = text('DATABASE_URL')
+    const standard = { dialect: 'sqlite', filename: join(dataDir, 'bodhi.db') } as const
+    if (value === null) return standard
+    const address = parseDatabaseAddress(value)
+    if (address === null) {
+      problems.push(
+        'DATABASE_URL must be sqlite:FILE, postgres://user@host/database or mysql://user@host/database',
+      )
+    }
+    return address ?? standard
+  }
+
+  const redis = (): string | null => {
+    const value = text('REDIS_URL')
+    const url = value === null ? null : URL.parse(value)
+    if (value !== null && !(url?.hostname && /^rediss?:$/.test(url.protocol))) {
+      problems.push('REDIS_URL must be redis://host:port or rediss://user:password@host:port')
+    }
+    return value
+  }
+
+  const dataDir = resolve(text('DATA_DIR') ?? join(import.meta.dirname, 'data'))
   const upstreamUrl = webAddress('UPSTREAM_URL')
   const settings: Settings = {
     port: wholeNumber('PORT', 1135, 65_535),
     host: text('HOST') ?? 'localhost',
     origin,
-    dataDir: resolve(text('DATA_DIR') ?? join(import.meta.dirname, 'data')),
+    dataDir,
+    database: database(dataDir),
+    redisUrl: redis(),
     authentication: oneOf('BODHI_AUTH', ['oidc', 'none'], 'oidc') === 'none' ? 'none' : 'required',
     provider: externalProvider(webAddress('OIDC_ISSUER'), text, problems),
     providerPort: wholeNumber('OIDC_PORT', 0, 65_535),

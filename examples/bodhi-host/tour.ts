@@ -9,9 +9,12 @@ import { startHost } from './host.ts'
 import { MODEL_ID } from './openai/model.ts'
 import { readSettings } from './settings.ts'
 import { Browser } from './tour/browser.ts'
+import { deviceTour } from './tour/device-tour.ts'
 import { freePort } from './tour/free-port.ts'
 import { Narrator } from './tour/narrator.ts'
 import { type Gateway, oauthTour } from './tour/oauth-tour.ts'
+import { ownerTour } from './tour/owner-tour.ts'
+import type { GeneratedToken, Program } from './tour/program.ts'
 
 const TOKENS = '/bodhi/v1/tokens'
 const narrator = new Narrator(console.log)
@@ -112,10 +115,24 @@ async function tour(origin: string): Promise<void> {
   })
   await narrator.step('The first token is none the worse for it', () => accepted(client))
 
-  await oauthTour(origin, gateway, narrator, {
+  const program: Program = {
     works: (credential) => accepted(clientWith(origin, credential)),
     isRefused: (credential) => refused(clientWith(origin, credential)),
-  })
+  }
+  const nightly = await narrator.step(
+    'Grace generates a token for a program that runs every day',
+    async () => {
+      const token = await generate(grace, { name: 'Nightly', scopes: ['models:read', 'chat:write'] })
+      const calls = clientWith(origin, token.credential)
+      for (let n = 0; n < 2; n += 1) await accepted(calls)
+      await calls.chat.completions.create(question('Good night'))
+      return token
+    },
+  )
+  await ownerTour(grace, TOKENS, nightly, narrator, program)
+
+  await oauthTour(origin, gateway, narrator, program)
+  await deviceTour(origin, grace, narrator, program)
 
   await narrator.step('Ada, an administrator, signs in', () => signIn(ada, 'ada'))
   await narrator.step('She deactivates Grace', async () => {
@@ -150,17 +167,15 @@ async function signIn(browser: Browser, subject: string): Promise<void> {
   strictEqual(caller.authenticated_by, 'session')
 }
 
-async function generate(browser: Browser, wanted: { name: string; scopes: string[] }): Promise<Generated> {
+async function generate(
+  browser: Browser,
+  wanted: { name: string; scopes: string[] },
+): Promise<GeneratedToken> {
   const answer = await json(await browser.send('POST', TOKENS, wanted), 201)
   const { id = '', token: credential = '' } = answer
   match(credential, /^bodhi_/)
   narrator.conceal(credential)
   return { id, credential }
-}
-
-interface Generated {
-  readonly id: string
-  readonly credential: string
 }
 
 async function accepted(client: OpenAI): Promise<void> {

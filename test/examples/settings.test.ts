@@ -16,6 +16,27 @@ t.test('without any variable the host has its defaults', async (t) => {
   t.ok(settings.dataDir.endsWith(join('examples', 'bodhi-host', 'data')))
 })
 
+t.test(
+  'DATABASE_URL and REDIS_URL say where the host keeps things, and how its instances talk',
+  async (t) => {
+    const database = (DATABASE_URL: string) => readSettings({ DATABASE_URL, DATA_DIR: '/data' }).database
+    t.same(database(''), { dialect: 'sqlite', filename: '/data/bodhi.db' })
+    t.same(database('sqlite:/var/host.db'), { dialect: 'sqlite', filename: '/var/host.db' })
+    t.same(database('sqlite:///var/host.db'), { dialect: 'sqlite', filename: '/var/host.db' })
+    t.same(database('sqlite:host.db'), { dialect: 'sqlite', filename: join(process.cwd(), 'host.db') })
+    for (const [url, dialect] of Object.entries({
+      'postgres://localhost/app': 'postgres',
+      'postgresql://localhost/app': 'postgres',
+      'mysql://localhost/app': 'mysql',
+      'mariadb://localhost/app': 'mysql',
+    })) {
+      t.same(database(url), { dialect, url })
+    }
+    t.equal(readSettings({}).redisUrl, null)
+    t.equal(readSettings({ REDIS_URL: 'rediss://u:p@h:6380/0' }).redisUrl, 'rediss://u:p@h:6380/0')
+  },
+)
+
 t.test('an empty variable counts as unset', async (t) => {
   t.same(readSettings({ PORT: '', ORIGIN: ' ', BODHI_AUTH: '' }), readSettings({}))
 })
@@ -30,6 +51,10 @@ t.test('a variable that is wrong is named, with what would be right', async (t) 
     'ORIGIN must be an origin without a path': { ORIGIN: 'https://example.com/bodhi' },
     'SESSION_SECRET must have at least 32 characters, not 5': { SESSION_SECRET: 'short' },
     'LOG_LEVEL must be one of': { LOG_LEVEL: 'loud' },
+    'DATABASE_URL must be sqlite:FILE, postgres://': { DATABASE_URL: 'mongodb://localhost/app' },
+    'DATABASE_URL must be sqlite:FILE': { DATABASE_URL: 'sqlite:' },
+    'REDIS_URL must be redis://host:port': { REDIS_URL: 'localhost:6379' },
+    'REDIS_URL must be redis://host:port or': { REDIS_URL: 'redis://' },
     'MODEL_WORD_DELAY_MS must be': { MODEL_WORD_DELAY_MS: '1.5' },
     'OIDC_CLIENT_SECRET must be set too': { OIDC_ISSUER: 'https://id.example.com', OIDC_CLIENT_ID: 'x' },
     'OIDC_ISSUER and OIDC_CLIENT_ID must be set too': { OIDC_CLIENT_SECRET: 'x' },
@@ -54,7 +79,12 @@ t.test('all that is wrong is named at once', async (t) => {
 
 t.test('no message holds a secret', async (t) => {
   try {
-    readSettings({ SESSION_SECRET: 'hunter2', OIDC_CLIENT_SECRET: 'hunter3' })
+    readSettings({
+      SESSION_SECRET: 'hunter2',
+      OIDC_CLIENT_SECRET: 'hunter3',
+      DATABASE_URL: 'oracle://root:hunter4@localhost/app',
+      REDIS_URL: 'http://:hunter5@localhost',
+    })
     t.fail('the settings were taken')
   } catch (error) {
     t.notMatch(String(error), /hunter/)

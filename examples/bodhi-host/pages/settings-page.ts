@@ -22,13 +22,13 @@ export const settingsPage: FastifyPluginAsync<SettingsPageOptions> = async (app,
     tokensPath,
     signInUrl: '/sign-in',
     curlUrl: '/v1/models',
-    layout: ({ title, head, content }, request) =>
+    layout: async ({ title, head, content }, request) =>
       frame({
         title,
         // Both are made by the plugin, as HTML.
         head: raw(head),
         content: raw(content),
-        user: users && signedInUser(request, users),
+        user: users && (await signedInUser(request, users)),
         path: PATH,
       }),
   })

@@ -11,17 +11,18 @@ const TITLE = 'Users'
 /** Registers the page. What it changes it asks of the routes under `/bodhi/v1/users`. */
 export const usersPage: FastifyPluginAsync<{ readonly users: UserDirectory }> = async (app, { users }) => {
   app.get(PATH, { schema: { hide: true } }, async (request, reply) => {
-    const user = signedInUser(request, users)
+    const user = await signedInUser(request, users)
     if (user === null) return sendPage(reply.code(401), { title: TITLE, content: signInFirst() })
     if (user.role !== 'administrator') {
       const content = html`<p class="card">Only an administrator sees the users of this host.</p>`
       return sendPage(reply.code(403), { title: TITLE, content, user })
     }
+    const people = await users.list()
     const content = html`
       <p class="faint">Who is deactivated cannot sign in, and their tokens are refused until they are reactivated.
         Who is removed loses their tokens for good.</p>
       <p id="message" class="message" role="status"></p>
-      <ul class="people">${users.list().map((person) => row(person, user))}</ul>
+      <ul class="people">${people.map((person) => row(person, user))}</ul>
       ${confirmation()}`
     const head = html`<script src="/assets/users.js" type="module"></script>`
     return sendPage(reply, { title: TITLE, content, head, user, path: PATH })

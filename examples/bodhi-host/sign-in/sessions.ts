@@ -1,9 +1,11 @@
-/** Cookie sessions, kept in memory: a restart signs everybody out, and leaves every API token working. */
+/** Cookie sessions: who is signed in, on whichever instance of the host the request arrives. */
 import cookie from '@fastify/cookie'
-import session, { type FastifySessionOptions } from '@fastify/session'
-import type { FastifyInstance, FastifyRequest, Session } from 'fastify'
-import { LRUCache } from 'lru-cache'
+import session from '@fastify/session'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Kysely } from 'kysely'
+import type { Tables } from '../database/tables.ts'
 import type { User, UserDirectory } from '../users/users.ts'
+import { sessionStore } from './session-store.ts'
 
 declare module 'fastify' {
   interface Session {
@@ -11,27 +13,29 @@ declare module 'fastify' {
   }
 }
 
-type SessionStore = NonNullable<FastifySessionOptions['store']>
-
 export const SESSION_COOKIE = 'bodhi_session'
 
 const LIFETIME_MS = 8 * 60 * 60 * 1000
-const MOST_SESSIONS = 10_000
 
 export interface SessionOptions {
+  readonly db: Kysely<Tables>
+  /** The same on every instance. */
   readonly secret: string
   /** Whether browsers reach the host by https. */
   readonly secure: boolean
 }
 
 /** Adds cookies and sessions to the host. */
-export async function addSessions(app: FastifyInstance, { secret, secure }: SessionOptions): Promise<void> {
+export async function addSessions(
+  app: FastifyInstance,
+  { db, secret, secure }: SessionOptions,
+): Promise<void> {
   await app.register(cookie)
   await app.register(session, {
     secret,
     cookieName: SESSION_COOKIE,
     cookie: { httpOnly: true, sameSite: 'lax', secure, path: '/', maxAge: LIFETIME_MS },
-    store: sessionsInMemory(),
+    store: sessionStore(db, LIFETIME_MS),
     saveUninitialized: false,
     // Rolling sessions are saved with every answer: one in flight during a sign-out would bring its session back.
     rolling: false,
@@ -39,9 +43,9 @@ export async function addSessions(app: FastifyInstance, { secret, secure }: Sess
 }
 
 /** The user behind a request's session, if there is one whom the directory still lets in. */
-export function signedInUser(request: FastifyRequest, users: UserDirectory): User | null {
+export async function signedInUser(request: FastifyRequest, users: UserDirectory): Promise<User | null> {
   const signedIn = request.session.signedIn
-  const user = signedIn ? users.find(signedIn.userId) : null
+  const user = signedIn ? await users.find(signedIn.userId) : null
   if (user?.status !== 'active' || user.stamp !== signedIn?.stamp) return null
   return user
 }
@@ -50,23 +54,4 @@ export function signedInUser(request: FastifyRequest, users: UserDirectory): Use
 export async function beginSession(request: FastifyRequest, user: User): Promise<void> {
   await request.session.regenerate()
   request.session.set('signedIn', { userId: user.id, stamp: user.stamp })
-}
-
-/** Keeps sessions as JSON, so that none holds on to the request that began it. */
-function sessionsInMemory(): SessionStore {
-  const sessions = new LRUCache<string, string>({ max: MOST_SESSIONS, ttl: LIFETIME_MS })
-  return {
-    get(id, done) {
-      const stored = sessions.get(id)
-      done(null, stored === undefined ? null : (JSON.parse(stored) as Session)) // written below, by set
-    },
-    set(id, value, done) {
-      sessions.set(id, JSON.stringify(value))
-      done()
-    },
-    destroy(id, done) {
-      sessions.delete(id)
-      done()
-    },
-  }
 }

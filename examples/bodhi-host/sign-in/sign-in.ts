@@ -34,6 +34,8 @@ export const CALLBACK_PATH = '/sign-in/callback'
 const AFTER_SIGN_IN = '/settings/api-tokens'
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]']
 const PROVIDER_TIMEOUT_MS = 10_000
+/** OpenID Connect Core 1.0, section 2: at most 255 ASCII characters. A space at the end is none to MySQL. */
+const SUBJECT = /^[\x21-\x7e]{1,255}$/
 
 /** Adds `/sign-in`, its callback and `POST /sign-out`. */
 export async function addSignIn(app: FastifyInstance, options: SignInOptions): Promise<void> {
@@ -118,7 +120,7 @@ async function arrive(
   }
 
   const { sub, name, email } = claims as Readonly<Record<string, unknown>> // JSON from the provider
-  if (typeof sub !== 'string' || sub === '') {
+  if (typeof sub !== 'string' || !SUBJECT.test(sub)) {
     return { failed: 'The identity provider did not say who you are.', statusCode: 502 }
   }
   return {
@@ -131,7 +133,7 @@ async function arrive(
 }
 
 async function admit(options: SignInOptions, arrival: Arrival): Promise<User | Failure> {
-  const known = options.users.find(arrival.id)
+  const known = await options.users.find(arrival.id)
   if (known && known.provider !== arrival.provider) {
     return { failed: 'An account with your id belongs to another identity provider.', statusCode: 403 }
   }
@@ -139,7 +141,7 @@ async function admit(options: SignInOptions, arrival: Arrival): Promise<User | F
     return { failed: 'Your account has been deactivated. Please ask an administrator.', statusCode: 403 }
   }
 
-  const user = options.users.admit(arrival, new Date())
+  const user = await options.users.admit(arrival, new Date())
   if (!known) await options.onNewUser(user)
   return user
 }

@@ -2,17 +2,12 @@
 import { deepStrictEqual, match, strictEqual } from 'node:assert/strict'
 import { CI_CLIENT } from '../identity-provider/identity-provider.ts'
 import type { Narrator } from './narrator.ts'
+import type { Program } from './program.ts'
 
 /** The service that asks what tokens are, and where its identity provider listens. */
 export interface Gateway {
   readonly secret: string
   readonly provider: number
-}
-
-/** What the tour does with a credential, each checked. */
-export interface Calls {
-  works(credential: string): Promise<void>
-  isRefused(credential: string): Promise<void>
 }
 
 interface Answer {
@@ -32,7 +27,7 @@ export async function oauthTour(
   origin: string,
   gateway: Gateway,
   narrator: Narrator,
-  calls: Calls,
+  program: Program,
 ): Promise<void> {
   narrator.conceal(basic('bodhi-gateway', gateway.secret))
   narrator.conceal(basic(CI_CLIENT.id, CI_CLIENT.secret))
@@ -74,7 +69,7 @@ export async function oauthTour(
     return answer.access_token ?? ''
   })
   narrator.conceal(credential)
-  await narrator.step('The job calls the host with it', () => calls.works(credential))
+  await narrator.step('The job calls the host with it', () => program.works(credential))
 
   const introspect = () =>
     post(server.introspection_endpoint, ['bodhi-gateway', gateway.secret], { token: credential })
@@ -90,7 +85,7 @@ export async function oauthTour(
     })
     strictEqual(response.status, 200)
   })
-  await narrator.step('The token is refused', () => calls.isRefused(credential))
+  await narrator.step('The token is refused', () => program.isRefused(credential))
   await narrator.step('The other service is told so too', async () => {
     deepStrictEqual(await introspect(), { active: false })
   })

@@ -50,12 +50,12 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ users: UserDirectory }> = a
         response: { 200: CallerAnswer },
       },
       onRequest: app.verifyApiTokenOr(async (request: FastifyRequest) => {
-        if (!signedInUser(request, users)) throw new NotSignedIn()
+        if (!(await signedInUser(request, users))) throw new NotSignedIn()
       }),
     },
     async (request) => {
       const token = request.apiToken
-      const user = token ? users.find(token.userId) : signedInUser(request, users)
+      const user = token ? await users.find(token.userId) : await signedInUser(request, users)
       if (!user) throw new NotSignedIn()
       // A token may do less than its owner, so its own scopes are the answer.
       const scopes = token ? [...token.scopes] : scopesOf(user.role)
@@ -69,7 +69,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ users: UserDirectory }> = a
 
   await app.register(async (administration) => {
     administration.addHook('onRequest', async (request) => {
-      administratorBehind(request, users)
+      await administratorBehind(request, users)
       if (request.method !== 'GET') await requireSameOrigin(request)
     })
 
@@ -83,7 +83,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ users: UserDirectory }> = a
           response: { 200: Type.Object({ data: Type.Array(UserAnswer) }) },
         },
       },
-      async () => ({ data: users.list().map(answerOf) }),
+      async () => ({ data: (await users.list()).map(answerOf) }),
     )
 
     administration.post<{ Params: { id: string } }>(
@@ -98,8 +98,8 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ users: UserDirectory }> = a
         },
       },
       async (request) => {
-        const { id } = otherUser(request, users)
-        const user = users.deactivate(id)
+        const { id } = await otherUser(request, users)
+        const user = await users.deactivate(id)
         await app.apiTokens.deactivateUser(id)
         return answerOf(user)
       },
@@ -117,8 +117,8 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ users: UserDirectory }> = a
         },
       },
       async (request) => {
-        const { id } = knownUser(request.params.id, users)
-        const user = users.reactivate(id)
+        const { id } = await knownUser(request.params.id, users)
+        const user = await users.reactivate(id)
         await app.apiTokens.reactivateUser(id)
         return answerOf(user)
       },
@@ -136,32 +136,36 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ users: UserDirectory }> = a
         },
       },
       async (request, reply) => {
-        const { id } = otherUser(request, users)
+        const { id } = await otherUser(request, users)
         // The tokens first: a removal that fails halfway can be asked for again while the user is still listed.
         await app.apiTokens.removeUser(id)
-        users.remove(id)
+        await users.remove(id)
         return reply.code(204).send(null)
       },
     )
   })
 }
 
-function administratorBehind(request: FastifyRequest, users: UserDirectory): User {
-  const user = signedInUser(request, users)
+async function administratorBehind(request: FastifyRequest, users: UserDirectory): Promise<User> {
+  const user = await signedInUser(request, users)
   if (!user) throw new NotSignedIn()
   if (user.role !== 'administrator') throw new AdministratorOnly()
   return user
 }
 
-function knownUser(id: string, users: UserDirectory): User {
-  const user = users.find(id)
+async function knownUser(id: string, users: UserDirectory): Promise<User> {
+  const user = await users.find(id)
   if (!user) throw new NoSuchUser(id)
   return user
 }
 
-function otherUser(request: FastifyRequest<{ Params: { id: string } }>, users: UserDirectory): User {
-  const user = knownUser(request.params.id, users)
-  if (user.id === administratorBehind(request, users).id) throw new OwnAccount()
+async function otherUser(
+  request: FastifyRequest<{ Params: { id: string } }>,
+  users: UserDirectory,
+): Promise<User> {
+  const user = await knownUser(request.params.id, users)
+  const administrator = await administratorBehind(request, users)
+  if (user.id === administrator.id) throw new OwnAccount()
   return user
 }
 

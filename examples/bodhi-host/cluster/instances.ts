@@ -1,0 +1,45 @@
+/** Starts processes of the host, and ends them. */
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import type { Target } from './proxy.ts'
+
+export interface Instance extends Target {
+  readonly pid: number
+  /** Ends it as a power cut would. */
+  kill(): Promise<void>
+  /** Lets it finish what it does. */
+  stop(): Promise<void>
+}
+
+const PATIENCE_MS = 10_000
+
+/** Starts one process; it has begun to listen when this returns. */
+export async function startInstance(
+  number: number,
+  environment: Readonly<Record<string, string>>,
+): Promise<Instance> {
+  const child = fork(join(import.meta.dirname, 'instance.ts'), {
+    env: { ...process.env, ...environment },
+    execArgv: [],
+  })
+  const [first] = await Promise.race([once(child, 'message'), once(child, 'exit')])
+  if (typeof first !== 'object' || first === null) throw new Error(`Instance ${number} did not start`)
+  const { port } = first as { port: number } // what instance.ts sends
+  return {
+    number,
+    port,
+    pid: child.pid ?? 0, // it runs
+    kill: () => end(child, 'SIGKILL'),
+    stop: () => end(child, 'SIGTERM'),
+  }
+}
+
+async function end(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exit = once(child, 'exit')
+  child.kill(signal)
+  const impatience = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS)
+  await exit
+  clearTimeout(impatience)
+}

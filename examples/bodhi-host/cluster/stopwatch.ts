@@ -1,0 +1,54 @@
+/** Measures when each instance begins to answer a credential otherwise. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { INSTANCE_HEADER, type Target } from './proxy.ts'
+
+/** What the clock shows of a change. Times are milliseconds. */
+export interface Measured {
+  /** When the change was asked for, as `performance.now()` tells it. */
+  readonly askedAt: number
+  /** From the request for the change until its answer. */
+  readonly answeredMs: number
+  /** From the request for the change until the instance answered a call as wanted; by the instance's number. */
+  readonly reachedMs: ReadonlyMap<number, number>
+}
+
+const PAUSE_MS = 1
+/** Far beyond every bound that is promised. */
+const PATIENCE_MS = 30_000
+
+/** Calls every instance all the time, makes the change meanwhile, and goes on until all answer with `status`. */
+export async function measure(
+  origin: string,
+  targets: readonly Target[],
+  credential: string,
+  status: number,
+  change: () => Promise<void>,
+): Promise<Measured> {
+  let askedAt = Number.POSITIVE_INFINITY
+  const watches = targets.map(async ({ number }) => {
+    const deadline = performance.now() + PATIENCE_MS
+    while (performance.now() < deadline) {
+      const answer = await callInstance(origin, number, credential)
+      if (answer === status && performance.now() > askedAt) return [number, performance.now()] as const
+      await sleep(PAUSE_MS)
+    }
+    throw new Error(`Instance ${number} never answered ${status}`)
+  })
+  const reached = Promise.all(watches)
+  reached.catch(() => undefined) // awaited below, unless the change itself fails
+
+  await sleep(50) // all of them are at it
+  askedAt = performance.now()
+  await change()
+  const answeredMs = performance.now() - askedAt
+  const reachedMs = new Map((await reached).map(([number, at]) => [number, at - askedAt]))
+  return { askedAt, answeredMs, reachedMs }
+}
+
+/** Calls one instance by the proxy, as a program does, and tells the status of its answer. */
+export async function callInstance(origin: string, instance: number, credential: string): Promise<number> {
+  const headers = { authorization: `Bearer ${credential}`, [INSTANCE_HEADER]: String(instance) }
+  const answer = await fetch(`${origin}/v1/models`, { headers })
+  await answer.arrayBuffer()
+  return answer.status
+}
