@@ -33,11 +33,44 @@ interface Slice {
 /** Enough for the compiler to have seen everything and for the cache to hold every token. */
 const WARM_UP_SECONDS = 6
 const CONNECTIONS = 50
+/** How often both servers are started for one figure. */
+const RUNS = 5
 /** Between two requests of a client of the flood: all of them together send some thousands a second. */
 const FLOOD_PAUSE_MS = 10
 
+/**
+ * Both servers are started anew several times: of two processes of one program each may be lucky or not with the code
+ * that the compiler makes for it, and stays so until it ends.
+ */
 export async function compare(comparison: Comparison, slices: number): Promise<Compared> {
-  const { variant: name, of, carrying } = comparison
+  const pairs: Pair[] = []
+  const runs = Math.min(RUNS, slices)
+  for (let run = 0; run < runs; run += 1) {
+    const size = Math.floor(((run + 1) * slices) / runs) - Math.floor((run * slices) / runs)
+    pairs.push(...(await runPairs(comparison, size)))
+  }
+  return {
+    ...comparison,
+    slices,
+    ratio: estimate(pairs.map((pair) => ratioOf(pair, ({ perSecond }) => perSecond))),
+    byProcessorTime: estimate(pairs.map((pair) => 1 / ratioOf(pair, ({ cpuPerRequest }) => cpuPerRequest)))
+      .median,
+    perSecond: Math.round(estimate(pairs.map(({ variant }) => variant.perSecond)).median),
+  }
+}
+
+/** A slice of the variant between two of what it is compared with. */
+interface Pair {
+  readonly before: Slice
+  readonly variant: Slice
+  readonly after: Slice
+}
+
+function ratioOf({ before, variant, after }: Pair, of: (slice: Slice) => number): number {
+  return of(variant) / ((of(before) + of(after)) / 2)
+}
+
+async function runPairs({ variant: name, of, carrying }: Comparison, slices: number): Promise<Pair[]> {
   const base = await startServer(of)
   const variant = await startServer(name)
   try {
@@ -54,27 +87,15 @@ export async function compare(comparison: Comparison, slices: number): Promise<C
       })
     await slice(base, of, WARM_UP_SECONDS)
     await slice(variant, name, WARM_UP_SECONDS)
-    const bases = [await slice(base, of)]
-    const variants: Slice[] = []
+    const pairs: Pair[] = []
+    let before = await slice(base, of)
     for (let turn = 0; turn < slices; turn += 1) {
-      variants.push(await slice(variant, name))
-      bases.push(await slice(base, of))
+      const between = await slice(variant, name)
+      const after = await slice(base, of)
+      pairs.push({ before, variant: between, after })
+      before = after
     }
-    const pair = (turn: number, of: (slice: Slice) => number) => {
-      const [before, between, after] = [bases[turn], variants[turn], bases[turn + 1]].map((slice) =>
-        slice === undefined ? Number.NaN : of(slice),
-      ) as [number, number, number]
-      return between / ((before + after) / 2)
-    }
-    return {
-      ...comparison,
-      slices,
-      ratio: estimate(variants.map((_, turn) => pair(turn, ({ perSecond }) => perSecond))),
-      byProcessorTime: estimate(
-        variants.map((_, turn) => 1 / pair(turn, ({ cpuPerRequest }) => cpuPerRequest)),
-      ).median,
-      perSecond: Math.round(estimate(variants.map(({ perSecond }) => perSecond)).median),
-    }
+    return pairs
   } finally {
     base.stop()
     variant.stop()

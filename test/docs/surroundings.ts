@@ -19,6 +19,7 @@ export declare const token: TokenRecord
 export declare const owner: OwnerRecord
 export declare const swagger: typeof fastifySwagger
 export declare const Readable: typeof NodeReadable
+export declare const providerTokens: { of(request: FastifyRequest): string | null }
 export declare const secrets: { read(name: string): Promise<string> }
 export declare const database: {
   findUser(id: string): Promise<{ suspended: boolean; scopes: string[] } | undefined>

@@ -6,6 +6,7 @@ import apiTokens from '../../src/index.ts'
 import type { SigningJwk } from '../../src/keys/jwk.ts'
 import { type ManualClock, manualClock } from '../../src/testing/manual-clock.ts'
 import { hmac } from '../support/forge.ts'
+import { median } from '../support/median.ts'
 import type { GrownDatabase } from './databases.ts'
 import { idOf, MADE_AT, ownerOf } from './rows.ts'
 
@@ -88,7 +89,7 @@ async function cursorBehind(app: FastifyInstance, pages: number): Promise<string
 async function medianOf(times: number, work: (time: number) => Promise<unknown>): Promise<number> {
   const taken: number[] = []
   for (let time = 0; time < times; time += 1) taken.push(await timed(() => work(time)))
-  return taken.sort((a, b) => a - b)[Math.floor(times / 2)] ?? Number.NaN
+  return median(taken)
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {

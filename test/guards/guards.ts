@@ -1,6 +1,8 @@
 /** The checks that hold the promises, by the folder of the source that they stand in. */
 
+import { deviceGuards } from './device.guards.ts'
 import type { Guard } from './guard.ts'
+import { heldGuards } from './held.guards.ts'
 import { httpGuards } from './http.guards.ts'
 import { invalidationGuards } from './invalidation.guards.ts'
 import { keysGuards } from './keys.guards.ts'
@@ -22,5 +24,7 @@ export const guards: readonly Guard[] = [
   ...lifecycleGuards,
   ...httpGuards,
   ...oauthGuards,
+  ...deviceGuards,
+  ...heldGuards,
   ...pluginGuards,
 ]

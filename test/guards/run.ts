@@ -90,7 +90,7 @@ async function redOf(folder: string, tests: readonly string[]): Promise<string[]
 /** A test that hangs without the check is as red as one that fails. */
 function passes(folder: string, test: string): Promise<boolean> {
   const { promise, resolve: settle } = Promise.withResolvers<boolean>()
-  const options = { cwd: folder, timeout: 60_000, maxBuffer: 64 * 1024 * 1024 }
+  const options = { cwd: folder, timeout: 120_000, maxBuffer: 64 * 1024 * 1024 }
   execFile(process.execPath, [test], options, (error) => settle(error === null))
   return promise
 }

@@ -4,6 +4,13 @@ import type { Guard } from './guard.ts'
 
 export const storeGuards: readonly Guard[] = [
   {
+    name: 'SQLite: a read within the call never sees half a transaction',
+    file: 'src/store/kysely/sqlite/sqlite-token-store.ts',
+    remove: 'turns.isTaken() ? undefined : ',
+    put: '',
+    tests: ['test/store/sqlite-flush.test.ts'],
+  },
+  {
     name: 'promise 6: a late flush undoes idle',
     file: 'src/store/kysely/record-uses.sql.ts',
     remove: "eb('api_tokens.status', '=', 'inactive'), isOrWasIdle, lasting",
@@ -114,5 +121,12 @@ export const storeGuards: readonly Guard[] = [
     remove: "if (successor === undefined || successor.status === 'revoked') return null",
     put: 'if (successor === undefined) return null',
     tests: ['test/verification/rotation-races.test.ts'],
+  },
+  {
+    name: 'promise 14: what a change writes is there whole or not at all, also after kill -9',
+    file: 'src/store/kysely/connection.ts',
+    remove: 'if (db.isTransaction) return work({ db, traits })',
+    put: 'if (db !== undefined) return work({ db, traits })',
+    tests: ['test/cluster/killed-instance.test.ts'],
   },
 ]

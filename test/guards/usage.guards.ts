@@ -18,6 +18,42 @@ export const usageGuards: readonly Guard[] = [
     tests: ['test/verification/idleness.test.ts'],
   },
   {
+    name: 'nothing is told of the client unless the host says so',
+    file: 'src/lifecycle/api-token.ts',
+    remove: '...(parts.keepsClients ? { lastClient: token.lastClient } : {}),',
+    put: 'lastClient: token.lastClient,',
+    tests: ['test/usage/last-client.test.ts'],
+  },
+  {
+    name: 'a client that is kept no longer is erased',
+    file: 'src/store/kysely/record-uses.sql.ts',
+    remove: '...(keepsClients ? latestClient(eb, time(0)) : NO_CLIENT)',
+    put: '...(keepsClients ? latestClient(eb, time(0)) : {})',
+    tests: ['test/store/sqlite-token-store.test.ts'],
+  },
+  {
+    name: 'the client of an earlier use does not take the place of a later one',
+    file: 'src/store/kysely/record-uses.sql.ts',
+    remove: "eb('used.used_at', '>=', eb.fn.coalesce('api_tokens.last_used_at', never)),",
+    put: '',
+    tests: ['test/store/sqlite-token-store.test.ts'],
+  },
+  {
+    name: "a client's text fits every database",
+    file: 'src/usage/last-client.ts',
+    remove: ".replace(CONTROL, ' ').slice(0, length).toWellFormed()",
+    put: '.slice(0, length)',
+    tests: ['test/usage/last-client.test.ts'],
+  },
+  {
+    name: 'a scope that was refused was not used',
+    file: 'src/http/api-token-hooks.ts',
+    remove:
+      '    if (missingScopes(demanded, entry?.scopes ?? []).length > 0) return false\n    if (entry?.token',
+    put: '    if (entry?.token',
+    tests: ['test/usage/scopes-used.test.ts'],
+  },
+  {
     name: 'promise 7: use that could not be written is kept',
     file: 'src/usage/usage-recorder.ts',
     remove: 'this.#putBack(taken)',
@@ -89,9 +125,16 @@ export const usageGuards: readonly Guard[] = [
   },
   {
     name: 'a lease that is held is not taken by another',
-    file: 'src/store/kysely/take-lease.sql.ts',
+    file: 'src/store/kysely/leases.sql.ts',
     remove: "eb.or([eb('holder', '=', holder), eb('ends_at', '<=', now)])",
     put: "eb.or([eb('holder', '=', holder), eb('ends_at', '<=', now), eb('holder', '<>', '')])",
     tests: ['test/store/sqlite-token-store.test.ts'],
+  },
+  {
+    name: 'an instance that dies while it sweeps holds up the others for two minutes at most',
+    file: 'src/usage/one-at-a-time.ts',
+    remove: 'const LEASE_MS = 120_000',
+    put: 'const LEASE_MS = 1_200_000',
+    tests: ['test/cluster/killed-instance.test.ts'],
   },
 ]

@@ -19,14 +19,14 @@ export const verificationGuards: readonly Guard[] = [
   },
   {
     name: 'promise 3: sub and scope are those of the row',
-    file: 'src/verification/verification.ts',
+    file: 'src/verification/signed-token.ts',
     remove: ' && agreesWithRow(claims, token)',
     put: '',
     tests: ['test/http/forged-credentials.test.ts'],
   },
   {
     name: 'promise 3: the key is the one that signed the row',
-    file: 'src/verification/verification.ts',
+    file: 'src/verification/signed-token.ts',
     remove: 'token.kid === kid && ',
     put: '',
     tests: ['test/http/forged-credentials.test.ts'],
@@ -153,8 +153,8 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'promise 11: concurrent misses share one load',
     file: 'src/verification/loads.ts',
-    remove: 'this.#underWay.get(tokenId) ?? this.#start(tokenId, userId)',
-    put: 'this.#start(tokenId, userId)',
+    remove: 'this.#underWay.get(key) ?? this.#start(',
+    put: 'this.#start(',
     tests: ['test/verification/cost.test.ts'],
   },
   {

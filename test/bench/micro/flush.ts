@@ -1,8 +1,8 @@
 /** The flush of 10,000 used tokens on SQLite: what it costs a token, and how long it holds up everybody else. */
 
+import { median } from '../../support/median.ts'
 import type { Step } from '../steps.ts'
 import { countStatements } from './count-statements.ts'
-import { median } from './median.ts'
 import { startSubject } from './subject.ts'
 
 const TOKENS = 10_000

@@ -2,9 +2,9 @@
 
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { median } from '../../support/median.ts'
 import type { Step } from '../steps.ts'
 import { countStatements } from './count-statements.ts'
-import { median } from './median.ts'
 import { startSubject } from './subject.ts'
 
 /** Files in memory: a sync of them is nothing. */

@@ -44,9 +44,10 @@ export async function startSubject({ cacheMax = 10_000, folder = tmpdir() } = {}
   const signer = await createSigner(app, keys)
   const instance = assemble({ settings, store, signer, catalogue, log: app.log })
   const { verification, signals, events } = instance
+  const { clock, keepsClients } = settings
   const challenges = createChallenges(settings.realm)
   const slot = decorateWithSlot(app)
-  const verify = verifySteps({ verification, signals, challenges, clock: settings.clock, events, slot })
+  const verify = verifySteps({ verification, signals, challenges, clock, events, slot, keepsClients })
   const issue = async (userId: string) => {
     const { credential } = await issueToken(instance.lifecycle, { userId, scopes: SCOPES })
     return credential

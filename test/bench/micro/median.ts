@@ -1,5 +1,0 @@
-/** The value in the middle. */
-
-export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
-}

@@ -1,0 +1,137 @@
+/** The checks of `src/oauth/device/` that hold what RFC 8628 demands. */
+
+import type { Guard } from './guard.ts'
+
+const flow = ['test/oauth/device-authorization.test.ts']
+const page = ['test/oauth/device-page.test.ts']
+const contract = ['test/store/sqlite-token-store.test.ts']
+
+export const deviceGuards: readonly Guard[] = [
+  {
+    name: 'device: a client uses the grant that it is listed for',
+    file: 'src/oauth/device/start-device.ts',
+    remove: '!client.grantTypes.includes(DEVICE_CODE)',
+    put: 'client.grantTypes.length > 99',
+    tests: flow,
+  },
+  {
+    name: 'device: a code is of one client',
+    file: 'src/store/kysely/devices.sql.ts',
+    remove: "\n      .where('client_id', '=', clientId)",
+    put: '',
+    tests: contract,
+  },
+  {
+    name: 'device: one decision',
+    file: 'src/store/kysely/devices.sql.ts',
+    remove: "\n    .where('status', '=', from)",
+    put: '',
+    tests: contract,
+  },
+  {
+    name: 'device: nothing is decided after the end',
+    file: 'src/store/kysely/devices.sql.ts',
+    remove: "    .where('status', '=', from)\n    .where('expires_at', '>', now)",
+    put: "    .where('status', '=', from)",
+    tests: contract,
+  },
+  {
+    name: 'device: a poll that comes too fast makes the interval longer',
+    file: 'src/store/device-poll.ts',
+    remove: 'tooFast ? intervalMs + slowDownMs : intervalMs',
+    put: 'intervalMs',
+    tests: contract,
+  },
+  {
+    name: 'device: what is not approved is no token',
+    file: 'src/oauth/device/device-grant.ts',
+    remove: "  if (status === 'denied') throw new OAuthError('access_denied', 'The user has refused')\n",
+    put: '',
+    tests: flow,
+  },
+  {
+    name: 'device: what has expired is no token',
+    file: 'src/oauth/device/device-grant.ts',
+    remove: 'if (expiresAt <= now) throw',
+    put: 'if (expiresAt <= 0) throw',
+    tests: flow,
+  },
+  {
+    name: 'device: one token for a code',
+    file: 'src/oauth/device/device-grant.ts',
+    remove:
+      "  if (!(await store.takeLease({ ...lease, ms: ISSUE_MS }))) throw pending('The token is being issued')\n",
+    put: '',
+    tests: flow,
+  },
+  {
+    name: 'device, promise 8: what was approved is cut to what the owner has when the token is issued',
+    file: 'src/oauth/device/device-grant.ts',
+    remove: 'const scopes = effectiveScopes(approved, known)',
+    put: 'const scopes = effectiveScopes(approved, undefined)',
+    tests: flow,
+  },
+  {
+    name: 'device, promise 2: the short code is digested by a secret',
+    file: 'src/oauth/device/device-codes.ts',
+    remove: "return createHmac('sha256', secret).update(code).digest('base64url')",
+    put: "return hash('sha256', code + secret.length * 0, 'base64url')",
+    tests: flow,
+  },
+  {
+    name: 'device: another site decides nothing',
+    file: 'src/oauth/device/device-page.ts',
+    remove: '    requireSameSite(request, trustedOrigins)\n',
+    put: '',
+    tests: page,
+  },
+  {
+    name: 'device: an API token decides nothing',
+    file: 'src/oauth/device/device-page.ts',
+    remove: '    refuseApiToken(request, lifecycle.tokenPrefix)\n',
+    put: '',
+    tests: page,
+  },
+  {
+    name: 'device: to look at what is asked is not to approve it',
+    file: 'src/oauth/device/device-page.ts',
+    remove: '  if (decision === undefined) return { status: 200, html: consentPage(consent) }\n',
+    put: '',
+    tests: page,
+  },
+  {
+    name: 'device, promise 8: a user approves what is theirs to grant',
+    file: 'src/oauth/device/device-page.ts',
+    remove: 'const entries = lifecycle.catalogue.entries(user.scopes)',
+    put: 'const entries = lifecycle.catalogue.entries()',
+    tests: page,
+  },
+  {
+    name: 'device, promise 9: a deactivated user approves nothing',
+    file: 'src/oauth/device/device-page.ts',
+    remove: "  if (owner !== null && owner.status !== 'active') throw new UserInactive()\n",
+    put: '',
+    tests: page,
+  },
+  {
+    name: 'device: wrong codes are counted',
+    file: 'src/oauth/device/device-page.ts',
+    remove: '  if (guess === null) {',
+    put: '  if (guess === undefined) {',
+    tests: page,
+  },
+  {
+    name: 'device: whose names are text',
+    file: 'src/oauth/device/device-html.ts',
+    remove: 'escapeHtml(clientName)',
+    put: 'clientName',
+    tests: page,
+  },
+  {
+    name: 'device: the page is an own route of the plugin',
+    file: 'src/oauth/device/device-page.ts',
+    remove: '  markOwnRoutes(scope)\n',
+    put: '',
+    tests: page,
+  },
+]
