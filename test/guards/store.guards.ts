@@ -83,8 +83,8 @@ export const storeGuards: readonly Guard[] = [
   {
     name: 'a user has at most so many tokens, also as one statement',
     file: 'src/store/kysely/insert-token-alone.sql.ts',
-    remove: 'max_tokens: maxTokens }',
-    put: 'max_tokens: maxTokens * 1000 }',
+    remove: 'max_tokens: rules.maxTokens }',
+    put: 'max_tokens: rules.maxTokens * 1000 }',
     tests: ['test/store/sqlite-token-store.test.ts'],
   },
   {

@@ -8,8 +8,8 @@ import type { UnownedToken } from '../../token/token.ts'
 import type { InsertOutcome, InsertRules } from '../token-store.ts'
 import { slot, withValues } from './compiled-query.ts'
 import type { Connection } from './connection.ts'
+import { writeToken } from './insert-token.sql.ts'
 import type { Instant } from './instant.ts'
-import { addOwner, selectOwner } from './owners.sql.ts'
 import { API_TOKEN_COLUMNS, rowFromToken } from './token-row.ts'
 import { isLiving } from './token-status.sql.ts'
 
@@ -45,24 +45,17 @@ export function insertAlone({ db, traits }: Connection): InsertAlone {
     .compile()
 }
 
-/** Runs it; what it did not insert is explained by the owner's row, which is made if there is none. */
+/** Runs it. Why it inserted nothing is told under the lock: an owner who was missing or full may not be any longer. */
 export async function writeTokenAlone(
   connection: Connection,
   statement: InsertAlone,
   token: UnownedToken,
-  { maxTokens, now }: InsertRules,
+  rules: InsertRules,
 ): Promise<InsertOutcome> {
-  const { db } = connection
   const row = rowFromToken({ ...token, generation: 0 }, (ms) => ms as unknown as Instant)
-  const query = withValues(statement, { ...row, now, max_tokens: maxTokens })
-  for (;;) {
-    const { rows } = await db.executeQuery(query)
-    const inserted = rows[0]
-    if (inserted !== undefined) {
-      return { outcome: 'inserted', token: { ...token, generation: Number(inserted.generation) } }
-    }
-    const owner = await selectOwner(connection, token.userId)
-    if (owner !== null) return { outcome: owner.status === 'active' ? 'limit_reached' : 'owner_inactive' }
-    await addOwner(connection, token.userId)
-  }
+  const query = withValues(statement, { ...row, now: rules.now, max_tokens: rules.maxTokens })
+  const { rows } = await connection.db.executeQuery(query)
+  const inserted = rows[0]
+  if (inserted === undefined) return writeToken(connection, token, rules)
+  return { outcome: 'inserted', token: { ...token, generation: Number(inserted.generation) } }
 }

@@ -107,4 +107,20 @@ export function insertingTokens(test: StoreTest): void {
     equal(outcomes.filter(({ outcome }) => outcome === 'limit_reached').length, 13)
     deepEqual(await second.findOwner('ada'), { userId: 'ada', status: 'active', generation: 1 })
   })
+
+  test('a new owner whom another writer makes meanwhile has room', async ({ store, second }) => {
+    const writers = Array.from({ length: 12 }, (_, n) => n)
+    for (const round of [0, 1, 2]) {
+      const userId = `new-${round}`
+      const outcomes = await Promise.all(
+        writers.map(async (n) => {
+          // The one comes between two statements of the other.
+          for (let turn = 0; turn < n * 3; turn += 1) await null
+          const token = draft(round * writers.length + n, { userId })
+          return (n % 2 === 0 ? store : second).insertToken(token, { maxTokens: writers.length, now: NOW })
+        }),
+      )
+      deepEqual(new Set(outcomes.map(({ outcome }) => outcome)), new Set(['inserted']))
+    }
+  })
 }
