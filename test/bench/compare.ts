@@ -31,10 +31,10 @@ interface Slice {
 }
 
 /** Enough for the compiler to have seen everything and for the cache to hold every token. */
-const WARM_UP_SECONDS = 6
+const WARM_UP_SECONDS = 3
 const CONNECTIONS = 50
 /** How often both servers are started for one figure. */
-const RUNS = 5
+const RUNS = 10
 /** Between two requests of a client of the flood: all of them together send some thousands a second. */
 const FLOOD_PAUSE_MS = 10
 

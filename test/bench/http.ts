@@ -2,7 +2,7 @@
  * `npm run bench`: every variant against bare Fastify over HTTP, in paired slices of a second. Prints the medians and
  * their spread, and writes them as JSON and as the table of `docs/explanation/performance.md`.
  *
- *     npm run bench                            all of it, in about 70 minutes
+ *     npm run bench                            all of it, in about 80 minutes
  *     npm run bench -- warm/bare forged        only the comparisons whose name begins so, or the `flood`
  *     npm run bench -- --slices 10             fewer slices than the thirty that a figure needs
  */
