@@ -28,10 +28,10 @@ const TAB = 9
 const SPACE = 32
 
 /**
- * The credential after `Bearer`, whose form is not checked yet: one that was verified before has been. Without a
- * header, or with another scheme, there is none.
+ * Where in the header the credential after `Bearer` begins, whose form is not checked yet: one that was verified
+ * before has been. Without a header, or with another scheme, there is none.
  */
-export function readCredential({ headers, rawHeaders }: RequestHeaders): string | HeaderFault {
+export function findCredential({ headers, rawHeaders }: RequestHeaders): number | HeaderFault {
   const header = headers.authorization
   if (header === undefined) return MISSING
   if (hasTwoLines(rawHeaders)) return TWO_LINES
@@ -79,10 +79,10 @@ function isBlank(character: number): boolean {
   return character === SPACE || character === TAB
 }
 
-function afterBlanks(header: string, start: number): string {
+function afterBlanks(header: string, start: number): number {
   let index = start
   while (isBlank(header.charCodeAt(index))) index += 1
-  return header.slice(index)
+  return index
 }
 
 function isAuthorization(name: string | undefined): boolean {

@@ -13,7 +13,6 @@ interface SlottedRequest {
 /** Gives every request of this scope the slot, and `request.apiToken` that reads it. */
 export function decorateWithSlot(fastify: FastifyInstance): RequestSlot {
   const slot: RequestSlot = Symbol('fastify-api-tokens')
-  fastify.decorateRequest(slot, null)
   fastify.decorateRequest('apiToken', {
     getter() {
       return readSlot(this, slot)?.token ?? null

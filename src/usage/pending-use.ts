@@ -2,18 +2,20 @@
 
 import type { DailyUses } from '../store/token-store.ts'
 import type { LastClient } from '../token/token.ts'
+import { DAY_MS } from './utc-day.ts'
 
 /** It lives while a cache entry holds it or it has use to write. */
 export interface PendingUse {
-  readonly tokenId: string
-  /** Uses of `day` that are not written yet; with none there are none of other days either. */
-  count: number
-  /** A day (UTC), by its first millisecond. */
-  day: number
-  /** Uses that are not written yet of days before: a midnight has passed since the last flush. */
-  otherDays: readonly DailyUses[]
+  // What each use touches stands together, where one look into the memory finds it.
   /** The latest use known here, written or not; 0 for none. */
   lastUsedAt: number
+  /** Uses of `day` that are not written yet; with none there are none of other days either. */
+  count: number
+  /** A day (UTC), in days since the epoch: small numbers are read and written fastest. */
+  day: number
+  readonly tokenId: string
+  /** Uses that are not written yet of days before: a midnight has passed since the last flush. */
+  otherDays: readonly DailyUses[]
   /** The idle clock's start as the row last said. */
   idleFrom: number
   /** Which of the token's scopes were asked for, written or not, see `usedScopes`. */
@@ -29,11 +31,11 @@ const NO_DAYS: readonly DailyUses[] = []
 
 export function newPendingUse(tokenId: string): PendingUse {
   return {
-    tokenId,
+    lastUsedAt: 0,
     count: 0,
     day: 0,
+    tokenId,
     otherDays: NO_DAYS,
-    lastUsedAt: 0,
     idleFrom: 0,
     scopesUsed: 0,
     lastAsked: null,
@@ -52,11 +54,12 @@ export function addUses(use: PendingUse, day: number, count: number): void {
   use.count += count
 }
 
-/** What is not written yet, each day once. */
+/** What is not written yet, each day once, by its first millisecond. */
 export function daysOf({ otherDays, day, count }: PendingUse): readonly DailyUses[] {
   if (count === 0) return NO_DAYS
-  const same = otherDays.find((other) => other.day === day)?.requests ?? 0
-  return [...otherDays.filter((other) => other.day !== day), { day, requests: same + count }]
+  const first = day * DAY_MS
+  const same = otherDays.find((other) => other.day === first)?.requests ?? 0
+  return [...otherDays.filter((other) => other.day !== first), { day: first, requests: same + count }]
 }
 
 /** Forgets what was counted, for it is being written. */

@@ -7,7 +7,7 @@ import type { LastClient } from '../token/token.ts'
 import { withUsedScopes } from '../token/used-scopes.ts'
 import { writable } from './last-client.ts'
 import { addUses, clearDays, daysOf, newPendingUse, type PendingUse } from './pending-use.ts'
-import { startOfDay } from './utc-day.ts'
+import { DAY_MS, DayCounter } from './utc-day.ts'
 
 export interface UsageRecorderParts {
   readonly store: Pick<TokenStore, 'recordUses'>
@@ -45,6 +45,7 @@ export class UsageRecorder {
   readonly #keepsClients: boolean
   readonly #onFlushFailed: (error: unknown) => void
   readonly #uses = new Map<string, PendingUse>()
+  readonly #days = new DayCounter()
   #dirty: PendingUse[] = []
   #lastFlush: Promise<void> = Promise.resolve()
   #flushSoon: NodeJS.Immediate | undefined
@@ -73,11 +74,11 @@ export class UsageRecorder {
 
   /** Counts one use. The hot path: a few fields of an object that is at hand. */
   touch(use: PendingUse, now: number): void {
-    const known = Math.max(use.lastUsedAt, use.idleFrom)
-    if (now > use.lastUsedAt) use.lastUsedAt = now
-    if (use.count === 0) this.#dirty.push(use)
-    addUses(use, startOfDay(now), 1)
-    if (now - known > QUIET_MS || this.#dirty.length >= MAX_PENDING) this.#scheduleFlush()
+    const known = use.lastUsedAt
+    if (now - known > QUIET_MS && now - use.idleFrom > QUIET_MS) this.#scheduleFlush()
+    if (now > known) use.lastUsedAt = now
+    if (use.count === 0) this.#markDirty(use)
+    addUses(use, this.#days.dayOf(now), 1)
   }
 
   /**
@@ -131,6 +132,11 @@ export class UsageRecorder {
 
   stats(): UsageStats {
     return { pending: this.#dirty.length, flushed: this.#flushed }
+  }
+
+  #markDirty(use: PendingUse): void {
+    this.#dirty.push(use)
+    if (this.#dirty.length >= MAX_PENDING) this.#scheduleFlush()
   }
 
   #scheduleFlush(): void {
@@ -191,7 +197,7 @@ export class UsageRecorder {
     for (const { tokenId, day, count } of unwritten) {
       const use = this.#useOf(tokenId)
       if (use.count === 0) this.#dirty.push(use)
-      addUses(use, day, count)
+      addUses(use, day / DAY_MS, count)
       this.release(use)
     }
   }

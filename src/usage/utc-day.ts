@@ -11,3 +11,18 @@ export function startOfDay(time: number): number {
 export function dateOfDay(day: number): string {
   return new Date(day).toISOString().slice(0, 10)
 }
+
+/** Tells the days of moments that mostly lie in the same one: a comparison costs less than a division. */
+export class DayCounter {
+  #first = 0
+  #day = 0
+
+  /** How many days of UTC have passed since the epoch. */
+  dayOf(time: number): number {
+    if (time < this.#first || time >= this.#first + DAY_MS) {
+      this.#first = startOfDay(time)
+      this.#day = this.#first / DAY_MS
+    }
+    return this.#day
+  }
+}

@@ -29,5 +29,5 @@ export interface Found {
 
 /** A credential whose signature held. */
 export interface Genuine extends SignedToken {
-  readonly digest: string
+  readonly credential: string
 }

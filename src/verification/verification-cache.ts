@@ -1,7 +1,9 @@
-/** The verification cache: bounded, keyed by digest, with one entry per token. The one place that knows lru-cache. */
+/** The verification cache: bounded, with one entry per token. The one place that knows lru-cache. */
 
 import { LRUCache } from 'lru-cache'
+import { secretStart } from '../token/credential.ts'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
+import { digestToFind, isKeyOf } from './credential-key.ts'
 import type { VerificationEntry } from './verification-entry.ts'
 
 export class VerificationCache {
@@ -9,12 +11,19 @@ export class VerificationCache {
   /** How long an entry may live from now on, in milliseconds: less than its ttl while no news is heard. */
   longestLifeMs = Infinity
   readonly #recorder: UsageRecorder
-  readonly #entries: LRUCache<string, VerificationEntry>
+  /** By the first word of the digest: of two that share it the later one stays. */
+  readonly #entries: LRUCache<number, VerificationEntry>
+  /** So many of the most recently used stay where they are when they are used again. */
+  readonly #young: number
+  /** How often an entry was put at the front. */
+  #moves = 0
   readonly #byToken = new Map<string, VerificationEntry>()
-  readonly #byUser = new Map<string, Set<VerificationEntry>>()
+  /** Most users have one token in use, which needs no set. */
+  readonly #byUser = new Map<string, VerificationEntry | Set<VerificationEntry>>()
 
   constructor(max: number, recorder: UsageRecorder) {
     this.max = max
+    this.#young = Math.floor(max / 4)
     this.#recorder = recorder
     this.#entries = new LRUCache({ max, dispose: (entry) => this.#unindex(entry) })
   }
@@ -23,15 +32,26 @@ export class VerificationCache {
     return this.#entries.size
   }
 
-  /** The entry of a credential, while its deadline has not come. */
-  get(digest: string, now: number): VerificationEntry | undefined {
-    const entry = this.#entries.get(digest)
-    return entry !== undefined && now < entry.deadline ? entry : undefined
+  /** The entry of the credential that a text is from `start` on, while its deadline has not come. */
+  get(text: string, now: number, start = 0): VerificationEntry | undefined {
+    const secret = secretStart(text, start)
+    const digest = digestToFind(text, secret)
+    if (digest === undefined) return undefined
+    const entry = this.#entries.peek(digest.a)
+    if (entry === undefined || now >= entry.deadline) return undefined
+    if (!isKeyOf(entry, digest, text.slice(start, secret - 1))) return undefined
+    this.freshen(entry)
+    return entry
   }
 
-  /** Counts an entry that was found without `get` as used, so that it is not the next to be evicted. */
+  /**
+   * Keeps an entry that is used from being evicted next. What is among the most recently used quarter is left there:
+   * to move it costs more than all else of a look-up.
+   */
   freshen(entry: VerificationEntry): void {
-    this.#entries.get(entry.digest)
+    if (this.#moves - entry.movedAt < this.#young) return
+    this.#entries.get(entry.digest.a)
+    this.#moved(entry)
   }
 
   /** Remembers an entry in the place of any other of its token. */
@@ -43,7 +63,8 @@ export class VerificationCache {
     entry.live = true
     this.#byToken.set(entry.tokenId, entry)
     this.#indexUser(entry)
-    this.#entries.set(entry.digest, entry)
+    this.#entries.set(entry.digest.a, entry)
+    this.#moved(entry)
   }
 
   /** While no news is heard, nothing in the cache is believed from `until` on, and nothing new for longer than `lifeMs`. */
@@ -60,7 +81,7 @@ export class VerificationCache {
 
   dropToken(tokenId: string): void {
     const entry = this.#byToken.get(tokenId)
-    if (entry !== undefined) this.#entries.delete(entry.digest)
+    if (entry !== undefined) this.#entries.delete(entry.digest.a)
   }
 
   clear(): void {
@@ -68,13 +89,20 @@ export class VerificationCache {
   }
 
   dropUser(userId: string): void {
-    for (const entry of this.#byUser.get(userId) ?? []) this.#entries.delete(entry.digest)
+    const known = this.#byUser.get(userId)
+    const entries = known instanceof Set ? [...known] : known === undefined ? [] : [known]
+    for (const { digest } of entries) this.#entries.delete(digest.a)
+  }
+
+  #moved(entry: VerificationEntry): void {
+    this.#moves += 1
+    entry.movedAt = this.#moves
   }
 
   #indexUser(entry: VerificationEntry): void {
-    const entries = this.#byUser.get(entry.userId)
-    if (entries === undefined) this.#byUser.set(entry.userId, new Set([entry]))
-    else entries.add(entry)
+    const known = this.#byUser.get(entry.userId)
+    if (known instanceof Set) known.add(entry)
+    else this.#byUser.set(entry.userId, known === undefined ? entry : new Set([known, entry]))
   }
 
   /** Called for every entry that leaves, for whatever reason. */
@@ -82,8 +110,8 @@ export class VerificationCache {
     entry.live = false
     if (this.#byToken.get(entry.tokenId) === entry) this.#byToken.delete(entry.tokenId)
     const ofUser = this.#byUser.get(entry.userId)
-    ofUser?.delete(entry)
-    if (ofUser?.size === 0) this.#byUser.delete(entry.userId)
+    if (ofUser instanceof Set) ofUser.delete(entry)
+    if (ofUser === entry || (ofUser instanceof Set && ofUser.size === 0)) this.#byUser.delete(entry.userId)
     if (entry.use !== null) this.#recorder.release(entry.use)
   }
 }

@@ -2,6 +2,8 @@
 
 import type { TokenRecord } from '../token/token.ts'
 import type { PendingUse } from '../usage/pending-use.ts'
+import type { CredentialKey } from './credential-key.ts'
+import { newDigest } from './short-sha256.ts'
 
 /** Why a credential is refused. The client never learns it. */
 export type Refusal =
@@ -15,42 +17,47 @@ export type Refusal =
   | 'inactive'
   | 'idle'
 
-/** Entries have one shape, so that reading one is the same few machine instructions each time. */
-export interface VerificationEntry {
-  /** The credential's SHA-256; the credential itself is not kept. */
-  readonly digest: string
+/**
+ * Entries have one shape, so that reading one is the same few machine instructions each time. What each hit reads
+ * stands first and together, where few looks into the memory find it.
+ */
+export interface VerificationEntry extends CredentialKey {
+  /** The first moment at which the entry is no longer to be believed, in milliseconds. */
+  deadline: number
+  readonly refusal: Refusal | null
+  /** Where use is counted; absent while the entry is not in the cache. */
+  use: PendingUse | null
+  /** Whether it is in the cache. News makes it false at once, wherever the entry is remembered. */
+  live: boolean
+  /** How many entries had come to the front of the cache when this one did last. */
+  movedAt: number
   readonly tokenId: string
   readonly userId: string
   /** The row, absent when there is none. */
   readonly token: TokenRecord | null
   /** The token's scopes, cut to its owner's. */
   readonly scopes: readonly string[]
-  readonly refusal: Refusal | null
   /** The provider's access token, where that holds the token. */
   readonly accessToken: string | null
   /** When the read began that it rests on, in milliseconds. */
   readonly readAt: number
-  /** The first moment at which the entry is no longer to be believed, in milliseconds. */
-  deadline: number
-  /** Where use is counted; absent while the entry is not in the cache. */
-  use: PendingUse | null
-  /** Whether it is in the cache. News makes it false at once, wherever the entry is remembered. */
-  live: boolean
 }
 
 /** What every forgery is judged; it is never remembered. */
 export const FORGED: VerificationEntry = {
-  digest: '',
+  open: '',
+  digest: newDigest(),
+  deadline: 0,
+  refusal: 'forged',
+  use: null,
+  live: false,
+  movedAt: 0,
   tokenId: '',
   userId: '',
   token: null,
   scopes: [],
-  refusal: 'forged',
   accessToken: null,
   readAt: 0,
-  deadline: 0,
-  use: null,
-  live: false,
 }
 
 /**

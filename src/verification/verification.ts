@@ -1,11 +1,11 @@
 /** From a credential to a judgement: cache, signature, store, owner, clock. */
 
-import { hash } from 'node:crypto'
 import type { TokenChange } from '../invalidation/token-changes.ts'
 import { MAX_CREDENTIAL_LENGTH } from '../token/credential.ts'
 import { effectiveScopes } from '../token/scope.ts'
 import { endsAt, judge } from '../token/status.ts'
 import type { OwnedToken, TokenRecord } from '../token/token.ts'
+import { keyOf } from './credential-key.ts'
 import type { Found, Genuine, Load } from './load.ts'
 import { Loads } from './loads.ts'
 import { askOwner } from './owner-word.ts'
@@ -25,10 +25,13 @@ export class Verification {
     this.#loads = new Loads(parts.clock, (tokenId, held) => this.#find(tokenId, held))
   }
 
-  /** The warm path: the entry of a credential that is remembered, its use counted. Reads, writes and awaits nothing. */
-  recall(credential: string, now: number): VerificationEntry | undefined {
-    if (credential.length > MAX_CREDENTIAL_LENGTH) return FORGED
-    const entry = this.#parts.cache.get(digestOf(credential), now)
+  /**
+   * The warm path: the entry of a credential that is remembered, its use counted. Reads, writes and awaits nothing.
+   * The credential is the text from `start` on.
+   */
+  recall(text: string, now: number, start = 0): VerificationEntry | undefined {
+    if (text.length - start > MAX_CREDENTIAL_LENGTH) return FORGED
+    const entry = this.#parts.cache.get(text, now, start)
     if (entry === undefined) return undefined
     this.#hits += 1
     return this.#counted(entry, now)
@@ -80,7 +83,7 @@ export class Verification {
     for (;;) {
       const genuine = this.#check(credential, now)
       if (genuine === undefined) return take(FORGED)
-      const remembered = this.#parts.cache.get(genuine.digest, this.#parts.clock.now())
+      const remembered = this.#parts.cache.get(credential, this.#parts.clock.now())
       if (remembered !== undefined) return take(remembered)
       const load = this.#loads.of(genuine.claims.jti, genuine.claims.sub, genuine.held)
       const found = await load.found
@@ -130,7 +133,7 @@ export class Verification {
   /** Everything that a forgery fails at, before anything is read or remembered. */
   #check(credential: string, now: number): Genuine | undefined {
     const signed = readSignedToken(this.#parts, credential, now)
-    return signed && { digest: digestOf(credential), ...signed }
+    return signed && { credential, ...signed }
   }
 
   async #find(tokenId: string, held: string | undefined): Promise<Found> {
@@ -147,26 +150,30 @@ export class Verification {
   }
 
   /** Judges what was found, and remembers the judgement for as long as it may be believed. */
-  #settle({ digest, kid, claims }: Genuine, load: Load, found: Found): VerificationEntry {
+  #settle({ credential, kid, claims }: Genuine, load: Load, found: Found): VerificationEntry {
     // The wait was a moment of its own: what ended meanwhile has ended.
     const now = this.#parts.clock.now()
-    const shared = this.#parts.cache.get(digest, now)
+    const shared = this.#parts.cache.get(credential, now)
     if (shared !== undefined) return shared
     const token = found.owned?.token ?? null
     const provider = found.provider?.outcome === 'good' ? found.provider : null
     const refusal = this.#judge({ kid, claims }, found, now)
+    const { open, digest } = keyOf(credential)
     const entry: VerificationEntry = {
+      open,
       digest,
-      tokenId: claims.jti,
-      userId: claims.sub,
-      token,
-      scopes: Object.freeze(token === null ? [] : effectiveScopes(token.scopes, found.word?.scopes)),
-      refusal,
-      accessToken: provider?.accessToken ?? null,
-      readAt: load.startedAt,
       deadline: Math.min(this.#deadlineOf(token, refusal, load.startedAt), provider?.expiresAt ?? Infinity),
+      refusal,
       use: null,
       live: false,
+      movedAt: 0,
+      // The row's own texts where they are the same: those of the claims need not be kept then.
+      tokenId: token?.id ?? claims.jti,
+      userId: token?.userId ?? claims.sub,
+      token,
+      scopes: Object.freeze(token === null ? [] : effectiveScopes(token.scopes, found.word?.scopes)),
+      accessToken: provider?.accessToken ?? null,
+      readAt: load.startedAt,
     }
     if (isWorthKeeping(entry)) {
       this.#parts.cache.put(entry)
@@ -226,9 +233,4 @@ export class Verification {
     const idleEnd = idleTimeoutMs === null ? Infinity : idleFrom + idleTimeoutMs + 1
     return Math.min(ttlEnd, endsAt(token) ?? Infinity, idleEnd)
   }
-}
-
-/** The cache's key: whoever reads the memory finds no credential. */
-function digestOf(credential: string): string {
-  return hash('sha256', credential, 'base64url')
 }

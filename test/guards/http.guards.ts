@@ -41,8 +41,8 @@ export const httpGuards: readonly Guard[] = [
   {
     name: 'promise 12: a warm request reads nothing',
     file: 'src/http/verify-hook.ts',
-    remove: '    const entry = verification.recall(credential, now)',
-    put: '    const entry = verification.recall(credential.slice(1), now)',
+    remove: 'verification.recall(header, now, start)',
+    put: 'verification.recall(header, now, start + 1)',
     tests: ['test/verification/cost.test.ts'],
   },
   {

@@ -4,11 +4,46 @@ import type { Guard } from './guard.ts'
 
 export const verificationGuards: readonly Guard[] = [
   {
-    name: 'promise 2: the cache is keyed by a digest',
-    file: 'src/verification/verification.ts',
-    remove: "return hash('sha256', credential, 'base64url')",
-    put: 'return credential',
+    name: 'promise 2: the cache keeps no secret of a credential',
+    file: 'src/verification/credential-key.ts',
+    remove: 'credential.slice(0, start - 1)).toString()',
+    put: 'credential).toString()',
     tests: ['test/verification/cached-judgements.test.ts'],
+  },
+  {
+    name: 'promise 11: an entry is found by the whole of its secret',
+    file: 'src/verification/credential-key.ts',
+    remove: 'isSame(key.digest, digest) && ',
+    put: '',
+    tests: ['test/verification/credential-key.test.ts'],
+  },
+  {
+    name: 'promise 11: an entry is found by what its credential says, too',
+    file: 'src/verification/credential-key.ts',
+    remove: ' && key.open === open',
+    put: '',
+    tests: ['test/verification/cached-judgements.test.ts'],
+  },
+  {
+    name: 'promise 11: a use keeps an entry from being evicted',
+    file: 'src/verification/verification-cache.ts',
+    remove: '    this.freshen(entry)\n    return entry',
+    put: '    return entry',
+    tests: ['test/verification/cached-judgements.test.ts'],
+  },
+  {
+    name: 'promise 11: what has not been used lately is moved by its use',
+    file: 'src/verification/verification-cache.ts',
+    remove: 'this.#young = Math.floor(max / 4)',
+    put: 'this.#young = max * 4',
+    tests: ['test/verification/cached-judgements.test.ts'],
+  },
+  {
+    name: 'promise 11: characters that share their low bits are not the same',
+    file: 'src/verification/short-sha256.ts',
+    remove: 'return bitsSeen < 0x80',
+    put: 'return bitsSeen < 0x8000000',
+    tests: ['test/verification/credential-key.test.ts'],
   },
   {
     name: 'promise 3: a forgery costs no read',

@@ -11,7 +11,7 @@ import { countingStore } from '../support/counting-store.ts'
 import { read, sign } from '../support/forge.ts'
 import { issue, startHost, withToken } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
-import { countCredentialsInHeap } from './heap.ts'
+import { countCredentialsInHeap, isInHeap } from './heap.ts'
 
 t.test('promise 11: an entry is believed for its ttl, to the millisecond', async (t) => {
   const store = countingStore(memoryTokenStore())
@@ -147,6 +147,49 @@ t.test('promise 11: the one used longest ago goes first', async (t) => {
   t.equal(store.reads(), 1)
 })
 
+t.test('promise 11: of a larger cache too the ones used lately stay', async (t) => {
+  const store = countingStore(memoryTokenStore())
+  const { app } = await startHost(t, { store, cache: { max: 8 } })
+  const tokens = []
+  for (let n = 0; n < 12; n += 1) tokens.push((await issue(app, 'ada')).token)
+  const [first = '', second = '', ...others] = tokens
+  for (const token of [first, second, ...others.slice(0, 6)]) await app.inject(withToken(token))
+  // The first is used between the others, again and again; the second never again.
+  for (const token of others.slice(6)) {
+    await app.inject(withToken(first))
+    await app.inject(withToken(token))
+  }
+  store.calls.clear()
+  await app.inject(withToken(first))
+  t.equal(store.reads(), 0)
+  await app.inject(withToken(second))
+  t.equal(store.reads(), 1)
+})
+
+t.test('promise 11: what shares a part with a remembered credential finds nothing', async (t) => {
+  const store = countingStore(memoryTokenStore())
+  const { app } = await startHost(t, { store })
+  const [one, other] = [await issue(app, 'ada'), await issue(app, 'bob')]
+  for (const { token } of [one, other]) t.equal((await app.inject(withToken(token))).statusCode, 200)
+  store.calls.clear()
+  const [header, claims, signature = ''] = one.token.split('.')
+  const [, otherClaims, otherSignature] = other.token.split('.')
+  for (const forgery of [
+    `${header}.${claims}.${otherSignature}`,
+    `${header}.${otherClaims}.${signature}`,
+    `${header}.${claims}x.${signature}`,
+    `x${header}.${claims}.${signature}`,
+    `${header}.${claims}.${signature}x`,
+    `${header}.${claims}.${signature.slice(1)}`,
+    `${header}.${claims}..${signature}`,
+    `${header}${claims}.${signature}`,
+    signature,
+  ])
+    t.equal((await app.inject(withToken(forgery))).statusCode, 401, forgery)
+  for (const { token } of [one, other]) t.equal((await app.inject(withToken(token))).statusCode, 200)
+  t.equal(store.reads(), 0)
+})
+
 t.test('promise 11: each instance of the plugin has a cache of its own', async (t) => {
   const real = memoryTokenStore()
   const key = hs256Key()
@@ -178,15 +221,21 @@ t.test('a user’s tokens are all forgotten with the user, and no one else’s',
 t.test('promise 11: no credential is left in memory once its connection is closed', async (t) => {
   const { app } = await startHost(t, { tokenPrefix: 'heaptest_' })
   const url = await app.listen({ port: 0, host: '127.0.0.1' })
-  t.equal(await callWithNewToken(url, () => undefined), 200)
+  let secret = Buffer.alloc(0)
+  const see = (token: string) => {
+    secret = Buffer.from(token.slice(token.lastIndexOf('.') + 1))
+  }
+  t.equal(await callWithNewToken(url, see), 200)
   await untilClosed(app.server)
   t.equal(app.apiTokens.stats().cache.size, 1, 'it is remembered')
   t.equal(await countCredentialsInHeap('heaptest_'), 0, 'but not by its text')
+  t.notOk(await isInHeap(secret), 'nor by its secret')
   const kept: string[] = []
   t.equal(await callWithNewToken(url, (token) => kept.push(token)), 200)
   await untilClosed(app.server)
   t.equal(await countCredentialsInHeap('heaptest_'), 1, 'a credential that someone keeps is found like this')
   t.equal(kept.length, 1)
+  t.ok(await isInHeap(Buffer.from(kept[0]?.split('.')[2] ?? '')), 'and so is its secret')
 })
 
 /** Credentials of the same id, well signed, that say something else than the row: owner, scopes, key. */

@@ -1,4 +1,4 @@
-/** Searches this process's live memory for the text of credentials. */
+/** Searches this process's live memory for the text of credentials, and for the secret of one. */
 
 import { getHeapSnapshot } from 'node:v8'
 
@@ -13,4 +13,15 @@ export async function countCredentialsInHeap(prefix: string): Promise<number> {
     rest = text.slice(-1024).replace(credential, '')
   }
   return count
+}
+
+/** Whether a text is alive in a string now. It comes as bytes, which are none. */
+export async function isInHeap(text: Buffer): Promise<boolean> {
+  let rest = Buffer.alloc(0)
+  for await (const chunk of getHeapSnapshot()) {
+    const bytes = Buffer.concat([rest, chunk])
+    if (bytes.includes(text)) return true
+    rest = bytes.subarray(-text.length)
+  }
+  return false
 }

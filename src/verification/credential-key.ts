@@ -1,0 +1,68 @@
+/**
+ * What the cache knows a credential by: what it says of itself as it stands, and its secret, the signature and what may
+ * follow, by its SHA-256. Whoever reads the memory finds no credential, and who lacks the secret finds no entry.
+ */
+
+import { hash } from 'node:crypto'
+import { secretStart } from '../token/credential.ts'
+import { type Digest, newDigest, ONE_BLOCK, sha256OfShort } from './short-sha256.ts'
+
+export interface CredentialKey {
+  /** What stands before the secret, without the dot between them. */
+  readonly open: string
+  /** The SHA-256 of the secret. */
+  readonly digest: Readonly<Digest>
+}
+
+/** The key of a credential, to be kept. */
+export function keyOf(credential: string): CredentialKey {
+  const start = secretStart(credential)
+  // A copy: a part of the credential would keep all of it in memory.
+  const open = Buffer.from(credential.slice(0, start - 1)).toString()
+  const digest = newDigest()
+  readDigest(hash('sha256', credential.slice(start), 'buffer'), digest)
+  return { open, digest }
+}
+
+/** The one key at a time that is only looked up by: the digest of each look-up in the place of the last. */
+const asked = newDigest()
+
+/**
+ * Digests the secret that a text is from `start` on, to look it up. The answer is good until the next call;
+ * `undefined` is a text that is no secret of ours.
+ */
+export function digestToFind(text: string, start: number): Readonly<Digest> | undefined {
+  if (start === 0) return undefined
+  if (text.length - start <= ONE_BLOCK) return sha256OfShort(text, start, asked) ? asked : undefined
+  readDigest(hash('sha256', text.slice(start), 'buffer'), asked)
+  return asked
+}
+
+/** Whether the key is that of the credential with this digest and this open part. */
+export function isKeyOf(key: CredentialKey, digest: Readonly<Digest>, open: string): boolean {
+  return isSame(key.digest, digest) && key.open === open
+}
+
+function isSame(one: Readonly<Digest>, other: Readonly<Digest>): boolean {
+  return (
+    one.a === other.a &&
+    one.b === other.b &&
+    one.c === other.c &&
+    one.d === other.d &&
+    one.e === other.e &&
+    one.f === other.f &&
+    one.g === other.g &&
+    one.h === other.h
+  )
+}
+
+function readDigest(bytes: Buffer, digest: Digest): void {
+  digest.a = bytes.readInt32BE(0)
+  digest.b = bytes.readInt32BE(4)
+  digest.c = bytes.readInt32BE(8)
+  digest.d = bytes.readInt32BE(12)
+  digest.e = bytes.readInt32BE(16)
+  digest.f = bytes.readInt32BE(20)
+  digest.g = bytes.readInt32BE(24)
+  digest.h = bytes.readInt32BE(28)
+}
