@@ -1,9 +1,9 @@
 /** Measures pairs: a slice of the one, a slice of the other, in turn, so that the machine's drift meets both. */
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Comparison } from './comparisons.ts'
-import { type LoadOptions, load } from './load.ts'
-import type { Server } from './servers.ts'
-import { startServer } from './servers.ts'
+import { type Load, type LoadResult, startLoad } from './load.ts'
+import { type ServerProcess, startServers } from './servers.ts'
 import { type Estimate, estimate } from './statistics.ts'
 import { variantNamed } from './variants/all.ts'
 
@@ -11,145 +11,123 @@ export interface Compared extends Comparison {
   readonly slices: number
   /** Requests a second of the one, by those of the other. */
   readonly ratio: Estimate
-  /** The same by the server's processor time for a request, which other load on the machine troubles less. */
+  /** The server's processor time for a request over all slices, of the other by the one: what is rare counts here too. */
   readonly byProcessorTime: number
   /** Requests a second, on this machine. */
   readonly perSecond: number
 }
 
-export interface Flooded {
-  readonly slices: number
-  /** A good client's 99th percentile while half the load is forged, by the same while all of it is good. */
-  readonly ratio: Estimate
-  /** Requests a second, all told. */
-  readonly perSecond: number
-}
-
-interface Slice {
-  readonly perSecond: number
-  readonly cpuPerRequest: number
-}
-
-/** Enough for the compiler to have seen everything and for the cache to hold every token. */
-const WARM_UP_SECONDS = 3
-const CONNECTIONS = 50
-/** How often both servers are started for one figure. */
-const RUNS = 10
-/** Between two requests of a client of the flood: all of them together send some thousands a second. */
-const FLOOD_PAUSE_MS = 10
-
-/**
- * Both servers are started anew several times: of two processes of one program each may be lucky or not with the code
- * that the compiler makes for it, and stays so until it ends.
- */
-export async function compare(comparison: Comparison, slices: number): Promise<Compared> {
-  const pairs: Pair[] = []
-  const runs = Math.min(RUNS, slices)
-  for (let run = 0; run < runs; run += 1) {
-    const size = Math.floor(((run + 1) * slices) / runs) - Math.floor((run * slices) / runs)
-    pairs.push(...(await runPairs(comparison, size)))
-  }
-  return {
-    ...comparison,
-    slices,
-    ratio: estimate(pairs.map((pair) => ratioOf(pair, ({ perSecond }) => perSecond))),
-    byProcessorTime: estimate(pairs.map((pair) => 1 / ratioOf(pair, ({ cpuPerRequest }) => cpuPerRequest)))
-      .median,
-    perSecond: Math.round(estimate(pairs.map(({ variant }) => variant.perSecond)).median),
-  }
-}
-
-/** A slice of the variant between two of what it is compared with. */
 interface Pair {
   readonly before: Slice
   readonly variant: Slice
   readonly after: Slice
 }
 
-function ratioOf({ before, variant, after }: Pair, of: (slice: Slice) => number): number {
-  return of(variant) / ((of(before) + of(after)) / 2)
+interface Slice {
+  readonly requests: number
+  readonly seconds: number
+  /** Microseconds of the server's processor. */
+  readonly cpu: number
 }
 
-async function runPairs({ variant: name, of, carrying }: Comparison, slices: number): Promise<Pair[]> {
-  const base = await startServer(of)
-  const variant = await startServer(name)
+/** Enough for the compiler to have seen everything and for the cache to hold every token. */
+const WARM_UP_MS = 2_000
+/** A machine that others share drifts within a second: the shorter a slice, the more of that meets its neighbours too. */
+const SLICE_MS = 100
+/** Until the clients are under way again, and what was left of the others is answered. */
+const SETTLE_MS = 5
+const CONNECTIONS = 50
+/** How often the process is started for one figure. */
+const RUNS = 6
+
+/**
+ * Both listen in one process, and that is started anew several times: of two processes of one program one may be a
+ * fifth faster than the other, by its luck with memory and with the compiler, and stays so until it ends.
+ */
+export async function compare(comparison: Comparison, slices: number): Promise<Compared> {
+  const pairs: Pair[] = []
+  const perRun = Math.ceil(slices / RUNS)
+  while (pairs.length < slices)
+    pairs.push(...(await runPairs(comparison, Math.min(perRun, slices - pairs.length))))
+  const of = pairs.map(({ before }) => before)
+  const variant = pairs.map((pair) => pair.variant)
+  return {
+    ...comparison,
+    slices: pairs.length,
+    ratio: estimate(pairs.map(ratioOf)),
+    byProcessorTime: cpuPerRequest(of) / cpuPerRequest(variant),
+    perSecond: Math.round(estimate(variant.map(perSecond)).median),
+  }
+}
+
+/** The drift of the machine meets both: the one slice lies between the two others. */
+function ratioOf({ before, variant, after }: Pair): number {
+  return perSecond(variant) / ((perSecond(before) + perSecond(after)) / 2)
+}
+
+function perSecond({ requests, seconds }: Slice): number {
+  return requests / seconds
+}
+
+function cpuPerRequest(slices: readonly Slice[]): number {
+  const sum = (of: (slice: Slice) => number) => slices.reduce((total, slice) => total + of(slice), 0)
+  return sum(({ cpu }) => cpu) / sum(({ requests }) => requests)
+}
+
+async function runPairs({ variant, of, carrying }: Comparison, slices: number): Promise<Pair[]> {
+  const server = await startServers([of, variant])
+  const [base, compared] = server.endpoints
+  // A server that checks nothing is sent what the other is sent: the same header costs both the same to parse.
+  const own = of === 'bare' ? compared.credentials : base.credentials
+  const loadOf = (port: number, credentials: readonly string[]) =>
+    warmUp({ port, credentials, carrying, connections: CONNECTIONS, pauseMs: 0 })
   try {
-    // A server that checks nothing is sent what the other is sent: the same header costs both the same to parse.
-    const own = of === 'bare' ? variant.credentials : base.credentials
-    const slice = (server: Server, kind: string, seconds = 1) =>
-      measure(server, kind, {
-        port: server.port,
-        credentials: server === base ? own : variant.credentials,
-        carrying,
-        connections: CONNECTIONS,
-        seconds,
-        pauseMs: 0,
-      })
-    await slice(base, of, WARM_UP_SECONDS)
-    await slice(variant, name, WARM_UP_SECONDS)
+    const baseLoad = await loadOf(base.port, own)
+    const variantLoad = await loadOf(compared.port, compared.credentials)
+    const sliceOfBase = () => measure(server, 0, baseLoad)
     const pairs: Pair[] = []
-    let before = await slice(base, of)
+    let before = await sliceOfBase()
     for (let turn = 0; turn < slices; turn += 1) {
-      const between = await slice(variant, name)
-      const after = await slice(base, of)
+      const between = await measure(server, 1, variantLoad)
+      const after = await sliceOfBase()
       pairs.push({ before, variant: between, after })
       before = after
     }
+    requireAnswers(of, await baseLoad.stop())
+    requireAnswers(variant, await variantLoad.stop())
     return pairs
-  } finally {
-    base.stop()
-    variant.stop()
-  }
-}
-
-async function measure(server: Server, variant: string, options: LoadOptions): Promise<Slice> {
-  const before = await server.cpuTime()
-  const { requests, seconds, refused } = await load(options)
-  const after = await server.cpuTime()
-  const expected = variantNamed(variant).answers === 200 ? 0 : requests
-  if (Math.abs(refused - expected) > CONNECTIONS)
-    throw new Error(`${variant} refused ${refused} of ${requests}`)
-  return { perSecond: requests / seconds, cpuPerRequest: (after - before) / requests }
-}
-
-/** Half the clients are watched; what the other half sends is good in one slice and forged in the next. */
-export async function flood(slices: number, forge: (credential: string) => string): Promise<Flooded> {
-  const server = await startServer('warm')
-  const { port, credentials } = server
-  const forgeries = credentials.map(forge)
-  const half = {
-    port,
-    carrying: 'connection',
-    connections: CONNECTIONS / 2,
-    pauseMs: FLOOD_PAUSE_MS,
-  } as const
-  const slice = async (others: readonly string[], seconds = 1) => {
-    const [watched, rest] = await Promise.all([
-      load({ ...half, credentials, seconds }),
-      load({ ...half, credentials: others, carrying: 'rotating', seconds }),
-    ])
-    if (watched.refused > 0) throw new Error('a good client was refused')
-    return { p99: watched.p99, perSecond: watched.requests / watched.seconds + rest.requests / rest.seconds }
-  }
-  try {
-    await slice(credentials, WARM_UP_SECONDS)
-    await slice(forgeries, WARM_UP_SECONDS)
-    const good = [await slice(credentials)]
-    const bad: typeof good = []
-    for (let turn = 0; turn < slices; turn += 1) {
-      bad.push(await slice(forgeries))
-      good.push(await slice(credentials))
-    }
-    const ratios = bad.map(({ p99 }, turn) => {
-      const [before, after] = [good[turn]?.p99 ?? Number.NaN, good[turn + 1]?.p99 ?? Number.NaN]
-      return p99 / ((before + after) / 2)
-    })
-    return {
-      slices,
-      ratio: estimate(ratios),
-      perSecond: Math.round(estimate(bad.map(({ perSecond }) => perSecond)).median),
-    }
   } finally {
     server.stop()
   }
+}
+
+async function warmUp(options: Parameters<typeof startLoad>[0]): Promise<Load> {
+  const load = startLoad(options)
+  await sleep(WARM_UP_MS)
+  load.halt()
+  return load
+}
+
+/** The server's own clock and counts: what lies before and after is nobody's. */
+async function measure(
+  server: Pick<ServerProcess<[]>, 'read'>,
+  endpoint: number,
+  load: Load,
+): Promise<Slice> {
+  load.resume()
+  await sleep(SETTLE_MS)
+  const begin = await server.read()
+  await sleep(SLICE_MS)
+  const end = await server.read()
+  load.halt()
+  return {
+    requests: (end.answered[endpoint] ?? 0) - (begin.answered[endpoint] ?? 0),
+    seconds: (end.at - begin.at) / 1000,
+    cpu: end.cpu - begin.cpu,
+  }
+}
+
+function requireAnswers(name: string, { requests, refused }: LoadResult): void {
+  const expected = variantNamed(name).answers === 200 ? 0 : requests
+  if (Math.abs(refused - expected) > CONNECTIONS) throw new Error(`${name} refused ${refused} of ${requests}`)
 }

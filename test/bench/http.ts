@@ -1,30 +1,32 @@
 /**
- * `npm run bench`: every variant against bare Fastify over HTTP, in paired slices of a second. Prints the medians and
+ * `npm run bench`: every variant against bare Fastify over HTTP, in paired slices. Prints the medians and
  * their spread, and writes them as JSON and as the table of `docs/explanation/performance.md`.
  *
  *     npm run bench                            all of it, in about 80 minutes
  *     npm run bench -- warm/bare forged        only the comparisons whose name begins so, or the `flood`
- *     npm run bench -- --slices 10             fewer slices than the thirty that a figure needs
+ *     npm run bench -- --slices 10             fewer slices: a quick look
  */
 
 import { parseArgs } from 'node:util'
-import { compare, flood } from './compare.ts'
+import { compare } from './compare.ts'
 import { comparisons, nameOf } from './comparisons.ts'
+import { flood } from './flood.ts'
 import { LOAD_TOOL } from './load.ts'
 import { keepHttp } from './results.ts'
 import { comparedLine, floodedLine } from './tables.ts'
 import { hasBetterAuth, installBetterAuth } from './variants/better-auth.ts'
-import { forge } from './variants/plugin.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { slices: { type: 'string', default: '30' } },
+  options: { slices: { type: 'string', default: '300' } },
 })
 const slices = Number(values.slices)
+/** They are longer ones. */
+const floodSlices = Math.ceil(slices / 5)
 const isWanted = (name: string) =>
   positionals.length === 0 || positionals.some((start) => name.startsWith(start))
 
-console.log(`load by ${LOAD_TOOL}, ${slices} slices of a second for each`)
+console.log(`load by ${LOAD_TOOL}, ${slices} slices for each`)
 for (const comparison of comparisons) {
   const name = nameOf(comparison)
   if (!isWanted(name)) continue
@@ -34,7 +36,7 @@ for (const comparison of comparisons) {
   console.log(comparedLine(compared))
 }
 if (isWanted('flood')) {
-  const flooded = await flood(slices, forge)
+  const flooded = await flood(floodSlices)
   keepHttp({ flood: flooded }, LOAD_TOOL)
   console.log(floodedLine(flooded))
 }

@@ -1,18 +1,19 @@
-/** The same load by autocannon, in a process of its own. Its one argument is the options as JSON. */
+/** The same load by autocannon, in a process of its own, until SIGINT. Its one argument is the options as JSON. */
 
 import { readFileSync } from 'node:fs'
-import autocannon from 'autocannon'
+import autocannon, { type Instance } from 'autocannon'
 import type { LoadOptions, LoadResult } from './load.ts'
 
 const { url, credentials, carrying, connections, seconds, pauseMs } = JSON.parse(
   process.argv[2] ?? '',
-) as Omit<LoadOptions, 'credentials'> & { url: string; credentials: string }
+) as Omit<LoadOptions, 'credentials'> & { url: string; credentials: string; seconds: number }
 const headers = readFileSync(credentials, 'utf8')
   .split('\n')
   .map((credential) => ({ authorization: `Bearer ${credential}` }))
 
 let client = 0
-const result = await autocannon({
+// Without a callback it is a promise too, which its types tell of alone.
+const run = autocannon({
   url,
   connections,
   duration: seconds,
@@ -29,6 +30,8 @@ const result = await autocannon({
     )
   },
 })
+process.once('SIGINT', () => (run as unknown as Instance).stop())
+const result = await run
 
 console.log(
   JSON.stringify({

@@ -1,10 +1,11 @@
 /** The clients: `wrk` where it is installed, `autocannon` otherwise, on a core of their own where there are two. */
 
-import { execFile, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { text } from 'node:stream/consumers'
 import { LOAD_CORE, pinned } from './cores.ts'
 
 /** One credential per connection, as clients have it, or one after another on each, as behind a proxy. */
@@ -15,7 +16,6 @@ export interface LoadOptions {
   readonly credentials: readonly string[]
   readonly carrying: Carrying
   readonly connections: number
-  readonly seconds: number
   /** How long a client waits between two requests, in milliseconds; 0: not at all. */
   readonly pauseMs: number
 }
@@ -36,29 +36,54 @@ export const LOAD_TOOL =
     ? 'wrk'
     : 'autocannon'
 
-/** Loads a server for so long, and counts. */
-export async function load(options: LoadOptions): Promise<LoadResult> {
-  const credentials = fileOf(options.credentials)
-  const [command, ...args] = pinned(LOAD_CORE, toolCommand(options, credentials))
-  const { stdout } = await promisify(execFile)(command, args, { maxBuffer: 1 << 24 })
-  const result = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as LoadResult
-  if (result.failed > result.requests / 100) throw new Error(`${result.failed} requests had no answer`)
-  return result
+/** Clients that go on until they are stopped, and can be halted in the midst of what they do. */
+export interface Load {
+  halt(): void
+  resume(): void
+  stop(): Promise<LoadResult>
 }
 
+export function startLoad(options: LoadOptions): Load {
+  const [command, ...args] = pinned(LOAD_CORE, toolCommand(options, fileOf(options.credentials)))
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const output = text(child.stdout)
+  const ended = once(child, 'exit')
+  return {
+    halt: () => child.kill('SIGSTOP'),
+    resume: () => child.kill('SIGCONT'),
+    stop: async () => {
+      child.kill('SIGCONT')
+      // One may meet a thread of wrk's that is not its first, which sleeps on.
+      const again = setInterval(() => child.kill('SIGINT'), 200)
+      await ended
+      clearInterval(again)
+      const result = JSON.parse((await output).trim().split('\n').at(-1) ?? '') as LoadResult
+      if (result.failed > result.requests / 100) throw new Error(`${result.failed} requests had no answer`)
+      return result
+    },
+  }
+}
+
+/** Longer than any load goes on: each is stopped. */
+const LONGEST_SECONDS = 3600
+
 function toolCommand(options: LoadOptions, credentials: string): [string, ...string[]] {
-  const { port, carrying, connections, seconds, pauseMs } = options
+  const { port, carrying, connections, pauseMs } = options
   const url = `http://127.0.0.1:${port}/`
   if (LOAD_TOOL === 'autocannon') {
     const program = join(import.meta.dirname, 'load-autocannon.ts')
-    return [process.execPath, program, JSON.stringify({ ...options, url, credentials })]
+    return [
+      process.execPath,
+      program,
+      JSON.stringify({ ...options, url, credentials, seconds: LONGEST_SECONDS }),
+    ]
   }
   // A thread each: only so does a connection of wrk's know which it is.
   return [
     'wrk',
     `--threads=${connections}`,
     `--connections=${connections}`,
-    `--duration=${seconds}s`,
+    `--duration=${LONGEST_SECONDS}s`,
     '--timeout=10s',
     `--script=${join(import.meta.dirname, 'wrk.lua')}`,
     url,

@@ -3,8 +3,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
-import type { Compared, Flooded } from './compare.ts'
+import type { Compared } from './compare.ts'
 import { comparisons, nameOf } from './comparisons.ts'
+import type { Flooded } from './flood.ts'
 import type { Step } from './steps.ts'
 import { httpTable, microTable } from './tables.ts'
 

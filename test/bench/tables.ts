@@ -1,7 +1,8 @@
 /** The results as lines of a terminal and as Markdown tables. */
 
-import type { Compared, Flooded } from './compare.ts'
+import type { Compared } from './compare.ts'
 import { FLOOD_TARGET } from './comparisons.ts'
+import type { Flooded } from './flood.ts'
 import type { Carrying } from './load.ts'
 import type { HttpResults, Machine, MicroResults } from './results.ts'
 import type { Step } from './steps.ts'

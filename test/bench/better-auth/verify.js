@@ -1,4 +1,4 @@
-/** better-auth's API keys as its own guide sets them up, in an SQLite file, without its rate limit. */
+/** better-auth's API keys in an SQLite file, without their rate limit, and in WAL mode: as fast as a host can have them. */
 
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
