@@ -34,11 +34,7 @@ export function partsOf(credential: string, prefix: string): CredentialParts | u
   return end === -1 ? { jwt: rest, held: undefined } : { jwt: rest.slice(0, end), held: rest.slice(end + 1) }
 }
 
-/**
- * Where the secret of a credential begins that starts at `start` of a text: behind the second dot, up to which stands
- * what is signed (RFC 7515 §7.1). Of a text that has no two dots nothing is known, and the answer is 0.
- */
-export function secretStart(text: string, start = 0): number {
-  const dot = text.indexOf('.', start)
-  return dot === -1 ? 0 : text.indexOf('.', dot + 1) + 1
+/** Where the next part of a JWT begins behind one that stands at `at` of a text (RFC 7515 §7.1); 0 if there is none. */
+export function nextPart(text: string, at: number): number {
+  return text.indexOf('.', at) + 1
 }

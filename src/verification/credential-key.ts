@@ -4,27 +4,30 @@
  */
 
 import { hash } from 'node:crypto'
-import { secretStart } from '../token/credential.ts'
+import { nextPart } from '../token/credential.ts'
 import { type Digest, newDigest, ONE_BLOCK, sha256OfShort } from './short-sha256.ts'
 
-export interface CredentialKey {
-  /** What stands before the secret, without the dot between them. */
-  readonly open: string
-  /** The SHA-256 of the secret. */
-  readonly digest: Readonly<Digest>
+/** With the SHA-256 of the secret. */
+export interface CredentialKey extends Readonly<Digest> {
+  /** The prefix and the header, the same for all that a key has signed. */
+  readonly head: string
+  readonly claims: string
 }
 
 /** The key of a credential, to be kept. */
 export function keyOf(credential: string): CredentialKey {
-  const start = secretStart(credential)
-  // A copy: a part of the credential would keep all of it in memory.
-  const open = Buffer.from(credential.slice(0, start - 1)).toString()
+  const claims = nextPart(credential, 0)
+  const secret = nextPart(credential, claims)
   const digest = newDigest()
-  readDigest(hash('sha256', credential.slice(start), 'buffer'), digest)
-  return { open, digest }
+  readDigest(hash('sha256', credential.slice(secret), 'buffer'), digest)
+  return {
+    ...digest,
+    head: sharedHead(credential.slice(0, claims - 1)),
+    claims: copyOf(credential.slice(claims, secret - 1)),
+  }
 }
 
-/** The one key at a time that is only looked up by: the digest of each look-up in the place of the last. */
+/** The one digest at a time that is only looked up by. */
 const asked = newDigest()
 
 /**
@@ -38,9 +41,22 @@ export function digestToFind(text: string, start: number): Readonly<Digest> | un
   return asked
 }
 
-/** Whether the key is that of the credential with this digest and this open part. */
-export function isKeyOf(key: CredentialKey, digest: Readonly<Digest>, open: string): boolean {
-  return isSame(key.digest, digest) && key.open === open
+/** Whether the key is that of a credential of these parts. */
+export function isKeyOf(key: CredentialKey, digest: Readonly<Digest>, head: string, claims: string): boolean {
+  return isSame(key, digest) && key.claims === claims && key.head === head
+}
+
+let lastHead = ''
+
+/** Next to all have the same: kept once, it stays near to the processor. */
+function sharedHead(head: string): string {
+  if (head !== lastHead) lastHead = copyOf(head)
+  return lastHead
+}
+
+/** A part of a credential would keep all of it in memory. */
+function copyOf(part: string): string {
+  return Buffer.from(part).toString()
 }
 
 function isSame(one: Readonly<Digest>, other: Readonly<Digest>): boolean {

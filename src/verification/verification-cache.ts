@@ -1,7 +1,7 @@
 /** The verification cache: bounded, with one entry per token. The one place that knows lru-cache. */
 
 import { LRUCache } from 'lru-cache'
-import { secretStart } from '../token/credential.ts'
+import { nextPart } from '../token/credential.ts'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
 import { digestToFind, isKeyOf } from './credential-key.ts'
 import type { VerificationEntry } from './verification-entry.ts'
@@ -34,12 +34,14 @@ export class VerificationCache {
 
   /** The entry of the credential that a text is from `start` on, while its deadline has not come. */
   get(text: string, now: number, start = 0): VerificationEntry | undefined {
-    const secret = secretStart(text, start)
+    const claims = nextPart(text, start)
+    const secret = nextPart(text, claims)
     const digest = digestToFind(text, secret)
     if (digest === undefined) return undefined
     const entry = this.#entries.peek(digest.a)
     if (entry === undefined || now >= entry.deadline) return undefined
-    if (!isKeyOf(entry, digest, text.slice(start, secret - 1))) return undefined
+    if (!isKeyOf(entry, digest, text.slice(start, claims - 1), text.slice(claims, secret - 1)))
+      return undefined
     this.freshen(entry)
     return entry
   }
@@ -50,7 +52,7 @@ export class VerificationCache {
    */
   freshen(entry: VerificationEntry): void {
     if (this.#moves - entry.movedAt < this.#young) return
-    this.#entries.get(entry.digest.a)
+    this.#entries.get(entry.a)
     this.#moved(entry)
   }
 
@@ -63,7 +65,7 @@ export class VerificationCache {
     entry.live = true
     this.#byToken.set(entry.tokenId, entry)
     this.#indexUser(entry)
-    this.#entries.set(entry.digest.a, entry)
+    this.#entries.set(entry.a, entry)
     this.#moved(entry)
   }
 
@@ -81,7 +83,7 @@ export class VerificationCache {
 
   dropToken(tokenId: string): void {
     const entry = this.#byToken.get(tokenId)
-    if (entry !== undefined) this.#entries.delete(entry.digest.a)
+    if (entry !== undefined) this.#entries.delete(entry.a)
   }
 
   clear(): void {
@@ -91,7 +93,7 @@ export class VerificationCache {
   dropUser(userId: string): void {
     const known = this.#byUser.get(userId)
     const entries = known instanceof Set ? [...known] : known === undefined ? [] : [known]
-    for (const { digest } of entries) this.#entries.delete(digest.a)
+    for (const { a } of entries) this.#entries.delete(a)
   }
 
   #moved(entry: VerificationEntry): void {

@@ -45,8 +45,9 @@ export interface VerificationEntry extends CredentialKey {
 
 /** What every forgery is judged; it is never remembered. */
 export const FORGED: VerificationEntry = {
-  open: '',
-  digest: newDigest(),
+  ...newDigest(),
+  head: '',
+  claims: '',
   deadline: 0,
   refusal: 'forged',
   use: null,

@@ -158,10 +158,19 @@ export class Verification {
     const token = found.owned?.token ?? null
     const provider = found.provider?.outcome === 'good' ? found.provider : null
     const refusal = this.#judge({ kid, claims }, found, now)
-    const { open, digest } = keyOf(credential)
+    const key = keyOf(credential)
     const entry: VerificationEntry = {
-      open,
-      digest,
+      // One by one: what is spread comes to lie apart from the rest.
+      a: key.a,
+      b: key.b,
+      c: key.c,
+      d: key.d,
+      e: key.e,
+      f: key.f,
+      g: key.g,
+      h: key.h,
+      head: key.head,
+      claims: key.claims,
       deadline: Math.min(this.#deadlineOf(token, refusal, load.startedAt), provider?.expiresAt ?? Infinity),
       refusal,
       use: null,

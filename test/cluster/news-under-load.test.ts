@@ -16,6 +16,10 @@ const CARRIER_BOUND = 100
 const CHANGES = 500
 const BATCH = 25
 
+/** What is bounded is how soon each change is heard of, not how long the processes take to make them all. */
+const TIMEOUT_MS = 300_000
+t.setTimeout(3 * TIMEOUT_MS)
+
 const database = await ownDatabase(t, 'PostgreSQL')
 const redisPort = 6379
 const hasRedis = process.env['CI'] !== undefined || (await isListening(redisPort))
@@ -24,7 +28,7 @@ if (database !== null) {
   await store.open()
   await store.close()
 
-  t.test('promise 5: by NOTIFY', async (t) => {
+  t.test('promise 5: by NOTIFY', { timeout: TIMEOUT_MS }, async (t) => {
     const application = `cluster-${randomUUID()}`
     const kill = () =>
       database.run(
@@ -39,22 +43,26 @@ if (database !== null) {
     await carries(t, database, { carrier: 'notify', port: 5432, urlOf, kill })
   })
 
-  t.test('promise 5: by Redis', { skip: hasRedis ? false : 'no Redis on port 6379' }, async (t) => {
-    // A database of its own tells whose connections are this test's.
-    const db = randomInt(1, 16)
-    const admin = new Redis({ port: redisPort })
-    t.teardown(() => admin.disconnect())
-    const kill = async () => {
-      const clients = String(await admin.client('LIST')).split('\n')
-      for (const client of clients.filter((line) => line.includes(` db=${db} `))) {
-        await admin.client('KILL', 'ID', /^id=(\d+)/.exec(client)?.[1] ?? '')
+  t.test(
+    'promise 5: by Redis',
+    { timeout: TIMEOUT_MS, skip: hasRedis ? false : 'no Redis on port 6379' },
+    async (t) => {
+      // A database of its own tells whose connections are this test's.
+      const db = randomInt(1, 16)
+      const admin = new Redis({ port: redisPort })
+      t.teardown(() => admin.disconnect())
+      const kill = async () => {
+        const clients = String(await admin.client('LIST')).split('\n')
+        for (const client of clients.filter((line) => line.includes(` db=${db} `))) {
+          await admin.client('KILL', 'ID', /^id=(\d+)/.exec(client)?.[1] ?? '')
+        }
       }
-    }
-    const urlOf = (port: number) => `redis://127.0.0.1:${port}/${db}`
-    await carries(t, database, { carrier: 'redis', port: redisPort, urlOf, kill })
-  })
+      const urlOf = (port: number) => `redis://127.0.0.1:${port}/${db}`
+      await carries(t, database, { carrier: 'redis', port: redisPort, urlOf, kill })
+    },
+  )
 
-  t.test("promise 5: by the store's own feed within 1.5 s", async (t) => {
+  t.test("promise 5: by the store's own feed within 1.5 s", { timeout: TIMEOUT_MS }, async (t) => {
     const cluster = await startCluster(t, settingOf(database, { carrier: 'store', carrierUrl: '' }))
     const times: number[] = []
     for (let n = 0; n < 3; n += 1) times.push(...(await timesToReach(cluster, 20)))
