@@ -37,8 +37,8 @@ const SLICE_MS = 100
 /** Until the clients are under way again, and what was left of the others is answered. */
 const SETTLE_MS = 5
 const CONNECTIONS = 50
-/** How often the process is started for one figure. */
-const RUNS = 6
+/** After so many slices the process is started anew. */
+const SLICES_OF_A_RUN = 40
 
 /**
  * Both listen in one process, and that is started anew several times: of two processes of one program one may be a
@@ -46,7 +46,7 @@ const RUNS = 6
  */
 export async function compare(comparison: Comparison, slices: number): Promise<Compared> {
   const pairs: Pair[] = []
-  const perRun = Math.ceil(slices / RUNS)
+  const perRun = Math.ceil(slices / Math.ceil(slices / SLICES_OF_A_RUN))
   while (pairs.length < slices)
     pairs.push(...(await runPairs(comparison, Math.min(perRun, slices - pairs.length))))
   const of = pairs.map(({ before }) => before)

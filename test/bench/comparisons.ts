@@ -21,6 +21,7 @@ const OF_BARE = [
   'jwt-cached',
   'better-auth',
   'better-auth-deferred',
+  'better-auth-wal',
   'cold',
   'forged',
 ] as const

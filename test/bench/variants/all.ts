@@ -1,6 +1,6 @@
 /** Every variant, in the order of the table. */
 
-import { betterAuth, betterAuthDeferred } from './better-auth.ts'
+import { betterAuth, betterAuthDeferred, betterAuthWal } from './better-auth.ts'
 import { bare, bearerMany, bearerOne, byHand, jwt, jwtCached } from './others.ts'
 import { cold, forged, scopes, warm } from './plugin.ts'
 import type { Variant } from './variant.ts'
@@ -16,6 +16,7 @@ export const variants: readonly Variant[] = [
   jwtCached,
   betterAuth,
   betterAuthDeferred,
+  betterAuthWal,
   cold,
   forged,
 ]

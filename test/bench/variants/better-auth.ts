@@ -32,21 +32,33 @@ export const betterAuth: Variant = {
   name: 'better-auth',
   title: 'better-auth API keys on SQLite',
   answers: 200,
-  start: () => start(false),
+  start: () => start({ deferUpdates: false, wal: false }),
+}
+
+export const betterAuthWal: Variant = {
+  name: 'better-auth-wal',
+  title: 'better-auth API keys on SQLite, in WAL mode',
+  answers: 200,
+  start: () => start({ deferUpdates: false, wal: true }),
 }
 
 export const betterAuthDeferred: Variant = {
   name: 'better-auth-deferred',
   title: 'better-auth API keys on SQLite, updates deferred',
   answers: 200,
-  start: () => start(true),
+  start: () => start({ deferUpdates: true, wal: false }),
 }
 
-async function start(deferUpdates: boolean) {
+interface BetterAuthOptions {
+  readonly deferUpdates: boolean
+  readonly wal: boolean
+}
+
+async function start(options: BetterAuthOptions) {
   const { openKeys } = (await import(join(FOLDER, 'verify.js'))) as {
-    openKeys(options: { deferUpdates: boolean }): Promise<BetterAuthKeys>
+    openKeys(options: BetterAuthOptions): Promise<BetterAuthKeys>
   }
-  const keys = await openKeys({ deferUpdates })
+  const keys = await openKeys(options)
   const app = host()
   app.addHook('onClose', async () => keys.close())
   addRoute(app, async ({ headers }: FastifyRequest) => {
