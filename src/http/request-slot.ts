@@ -7,10 +7,13 @@ import type { RequestVerification } from './request-token.ts'
 export type RequestSlot = symbol
 
 interface SlottedRequest {
-  [slot: RequestSlot]: RequestVerification | null
+  [slot: RequestSlot]: RequestVerification | undefined
 }
 
-/** Gives every request of this scope the slot, and `request.apiToken` that reads it. */
+/**
+ * Makes the slot, and `request.apiToken` that reads it. The slot is no decoration: the value of one is stored on every
+ * request of the host, also where nothing is verified.
+ */
 export function decorateWithSlot(fastify: FastifyInstance): RequestSlot {
   const slot: RequestSlot = Symbol('fastify-api-tokens')
   fastify.decorateRequest('apiToken', {
@@ -22,7 +25,7 @@ export function decorateWithSlot(fastify: FastifyInstance): RequestSlot {
 }
 
 export function readSlot(request: FastifyRequest, slot: RequestSlot): RequestVerification | null {
-  // The decoration above put it there, for this symbol alone.
+  // Only `writeSlot` puts something there, for this symbol alone.
   return (request as unknown as SlottedRequest)[slot] ?? null
 }
 

@@ -48,7 +48,7 @@ export class VerificationCache {
 
   /**
    * Keeps an entry that is used from being evicted next. What is among the most recently used quarter is left there:
-   * to move it costs more than all else of a look-up.
+   * to move it touches more of the memory than to find it.
    */
   freshen(entry: VerificationEntry): void {
     if (this.#moves - entry.movedAt < this.#young) return

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Comparison } from './comparisons.ts'
-import { type Load, type LoadResult, startLoad } from './load.ts'
+import { type Load, type LoadOptions, type LoadResult, startLoad } from './load.ts'
 import { type ServerProcess, startServers } from './servers.ts'
 import { type Estimate, estimate } from './statistics.ts'
 import { variantNamed } from './variants/all.ts'
@@ -101,7 +101,7 @@ async function runPairs({ variant, of, carrying }: Comparison, slices: number): 
   }
 }
 
-async function warmUp(options: Parameters<typeof startLoad>[0]): Promise<Load> {
+async function warmUp(options: LoadOptions): Promise<Load> {
   const load = startLoad(options)
   await sleep(WARM_UP_MS)
   load.halt()
