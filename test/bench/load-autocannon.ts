@@ -30,7 +30,8 @@ const run = autocannon({
     )
   },
 })
-process.once('SIGINT', () => (run as unknown as Instance).stop())
+// It is told again and again until it has ended.
+process.on('SIGINT', () => (run as unknown as Instance).stop())
 const result = await run
 
 console.log(

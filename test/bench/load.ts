@@ -48,6 +48,9 @@ export function startLoad(options: LoadOptions): Load {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const output = text(child.stdout)
   const ended = once(child, 'exit')
+  // What is halted would not end by itself when the benchmark ends by an error.
+  const kill = () => child.kill('SIGKILL')
+  process.once('exit', kill)
   return {
     halt: () => child.kill('SIGSTOP'),
     resume: () => child.kill('SIGCONT'),
@@ -57,6 +60,7 @@ export function startLoad(options: LoadOptions): Load {
       const again = setInterval(() => child.kill('SIGINT'), 200)
       await ended
       clearInterval(again)
+      process.removeListener('exit', kill)
       const result = JSON.parse((await output).trim().split('\n').at(-1) ?? '') as LoadResult
       if (result.failed > result.requests / 100) throw new Error(`${result.failed} requests had no answer`)
       return result
