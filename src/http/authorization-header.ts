@@ -24,6 +24,8 @@ export const NOT_ONE_CREDENTIAL: HeaderFault = {
 
 const AUTHORIZATION = 'Authorization'
 const SCHEME = 'bearer'
+/** Letters of ASCII differ from their capitals by it alone. */
+const CASE_BIT = 0x20
 const TAB = 9
 const SPACE = 32
 
@@ -69,7 +71,9 @@ export function hasTwoLines(rawHeaders: readonly string[]): boolean {
 
 /** The scheme is case-insensitive (RFC 9110 §11.1), and what parts it from the credential is white space. */
 function hasBearerScheme(header: string): boolean {
-  if (header.slice(0, SCHEME.length).toLowerCase() !== SCHEME) return false
+  for (let index = 0; index < SCHEME.length; index += 1) {
+    if ((header.charCodeAt(index) | CASE_BIT) !== SCHEME.charCodeAt(index)) return false
+  }
   if (header.length === SCHEME.length) return true
   return isBlank(header.charCodeAt(SCHEME.length))
 }

@@ -9,7 +9,7 @@ import type { Verification } from '../verification/verification.ts'
 import type { Refusal, VerificationEntry } from '../verification/verification-entry.ts'
 import { findCredential, isCredential, NOT_ONE_CREDENTIAL } from './authorization-header.ts'
 import type { Challenges } from './challenge.ts'
-import { ConnectionMemory } from './connection-memory.ts'
+import { ConnectionMemories } from './connection-memory.ts'
 import type { HookSteps } from './hook.ts'
 import { type RequestSlot, readSlot, writeSlot } from './request-slot.ts'
 import { RequestVerification } from './request-token.ts'
@@ -32,12 +32,13 @@ export interface VerifyHookParts {
  */
 export function verifySteps(parts: VerifyHookParts): HookSteps {
   const { verification, challenges, clock, slot } = parts
-  const connections = new ConnectionMemory()
+  const connections = new ConnectionMemories()
   return (request, reply, done) => {
     if (readSlot(request, slot)?.entry.live === true) return done()
     const { raw } = request
     const now = clock.now()
-    const known = verification.reuse(connections.recall(raw), now)
+    const connection = connections.of(raw.socket)
+    const known = verification.reuse(connection.recall(raw), now)
     if (known !== undefined) return settle(parts, known, request, reply, done)
     const start = findCredential(raw)
     if (typeof start !== 'number') return done(challenges.fault(start))
@@ -45,7 +46,7 @@ export function verifySteps(parts: VerifyHookParts): HookSteps {
     // Read where it stands: from a part of a text each character is slower to read.
     const entry = verification.recall(header, now, start)
     if (entry !== undefined) {
-      connections.remember(raw, entry)
+      connection.remember(raw, entry)
       return settle(parts, entry, request, reply, done)
     }
     const credential = header.slice(start)

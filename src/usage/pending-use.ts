@@ -2,13 +2,14 @@
 
 import type { DailyUses } from '../store/token-store.ts'
 import type { LastClient } from '../token/token.ts'
-import { DAY_MS } from './utc-day.ts'
+import { DAY_MS, joinTime } from './utc-day.ts'
 
 /** It lives while a cache entry holds it or it has use to write. */
 export interface PendingUse {
   // What each use touches stands together, where one look into the memory finds it.
-  /** The latest use known here, written or not; 0 for none. */
-  lastUsedAt: number
+  /** The latest use known here, written or not; the epoch for none. */
+  lastUsedDay: number
+  lastUsedMs: number
   /** Uses of `day` that are not written yet; with none there are none of other days either. */
   count: number
   /** A day (UTC), in days since the epoch: small numbers are read and written fastest. */
@@ -31,7 +32,8 @@ const NO_DAYS: readonly DailyUses[] = []
 
 export function newPendingUse(tokenId: string): PendingUse {
   return {
-    lastUsedAt: 0,
+    lastUsedDay: 0,
+    lastUsedMs: 0,
     count: 0,
     day: 0,
     tokenId,
@@ -42,6 +44,11 @@ export function newPendingUse(tokenId: string): PendingUse {
     client: null,
     holders: 0,
   }
+}
+
+/** The latest use known, in milliseconds since the epoch; 0 for none. */
+export function lastUsedAtOf({ lastUsedDay, lastUsedMs }: PendingUse): number {
+  return joinTime({ day: lastUsedDay, ms: lastUsedMs })
 }
 
 /** Counts uses of a day. But at midnight it writes two fields. */

@@ -6,8 +6,8 @@ import type { DailyUses, TokenStore, TokenUse } from '../store/token-store.ts'
 import type { LastClient } from '../token/token.ts'
 import { withUsedScopes } from '../token/used-scopes.ts'
 import { writable } from './last-client.ts'
-import { addUses, clearDays, daysOf, newPendingUse, type PendingUse } from './pending-use.ts'
-import { DAY_MS, DayCounter } from './utc-day.ts'
+import { addUses, clearDays, daysOf, lastUsedAtOf, newPendingUse, type PendingUse } from './pending-use.ts'
+import { DAY_MS, DayClock } from './utc-day.ts'
 
 export interface UsageRecorderParts {
   readonly store: Pick<TokenStore, 'recordUses'>
@@ -45,7 +45,7 @@ export class UsageRecorder {
   readonly #keepsClients: boolean
   readonly #onFlushFailed: (error: unknown) => void
   readonly #uses = new Map<string, PendingUse>()
-  readonly #days = new DayCounter()
+  readonly #days = new DayClock()
   #dirty: PendingUse[] = []
   #lastFlush: Promise<void> = Promise.resolve()
   #flushSoon: NodeJS.Immediate | undefined
@@ -74,11 +74,15 @@ export class UsageRecorder {
 
   /** Counts one use. The hot path: a few fields of an object that is at hand. */
   touch(use: PendingUse, now: number): void {
-    const known = use.lastUsedAt
-    if (now - known > QUIET_MS && now - use.idleFrom > QUIET_MS) this.#scheduleFlush()
-    if (now > known) use.lastUsedAt = now
+    const { day, ms } = this.#days.split(now)
+    const silence = (day - use.lastUsedDay) * DAY_MS + (ms - use.lastUsedMs)
+    if (silence > QUIET_MS && now - use.idleFrom > QUIET_MS) this.#scheduleFlush()
+    if (silence > 0) {
+      use.lastUsedDay = day
+      use.lastUsedMs = ms
+    }
     if (use.count === 0) this.#markDirty(use)
-    addUses(use, this.#days.dayOf(now), 1)
+    addUses(use, day, 1)
   }
 
   /**
@@ -93,7 +97,8 @@ export class UsageRecorder {
 
   /** The latest use known here, flushed or not, or 0. */
   lastUsedAt(tokenId: string): number {
-    return this.#uses.get(tokenId)?.lastUsedAt ?? 0
+    const use = this.#uses.get(tokenId)
+    return use === undefined ? 0 : lastUsedAtOf(use)
   }
 
   /** Uses of a token that are not in its row yet. */
@@ -176,9 +181,9 @@ export class UsageRecorder {
     const taken = this.#dirty.flatMap((use) =>
       daysOf(use).map(({ day, requests }) => {
         use.holders += 1
-        const { tokenId, lastUsedAt, scopesUsed, client } = use
+        const { tokenId, scopesUsed, client } = use
         const lastClient = client === null ? null : writable(client)
-        return { tokenId, day, count: requests, lastUsedAt, scopesUsed, lastClient }
+        return { tokenId, day, count: requests, lastUsedAt: lastUsedAtOf(use), scopesUsed, lastClient }
       }),
     )
     for (const use of this.#dirty) clearDays(use)

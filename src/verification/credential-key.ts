@@ -9,22 +9,21 @@ import { type Digest, newDigest, ONE_BLOCK, sha256OfShort } from './short-sha256
 
 /** With the SHA-256 of the secret. */
 export interface CredentialKey extends Readonly<Digest> {
-  /** The prefix and the header, the same for all that a key has signed. */
-  readonly head: string
-  readonly claims: string
+  /** All that stands before the secret: the prefix, the header and the claims. */
+  readonly open: string
 }
 
 /** The key of a credential, to be kept. */
 export function keyOf(credential: string): CredentialKey {
-  const claims = nextPart(credential, 0)
-  const secret = nextPart(credential, claims)
+  const secret = secretAt(credential, 0)
   const digest = newDigest()
   readDigest(hash('sha256', credential.slice(secret), 'buffer'), digest)
-  return {
-    ...digest,
-    head: sharedHead(credential.slice(0, claims - 1)),
-    claims: copyOf(credential.slice(claims, secret - 1)),
-  }
+  return { ...digest, open: copyOf(credential.slice(0, secret - 1)) }
+}
+
+/** Where the secret begins of the credential that a text is from `start` on; 0 if there is none. */
+export function secretAt(text: string, start: number): number {
+  return nextPart(text, nextPart(text, start))
 }
 
 /** The one digest at a time that is only looked up by. */
@@ -41,17 +40,9 @@ export function digestToFind(text: string, start: number): Readonly<Digest> | un
   return asked
 }
 
-/** Whether the key is that of a credential of these parts. */
-export function isKeyOf(key: CredentialKey, digest: Readonly<Digest>, head: string, claims: string): boolean {
-  return isSame(key, digest) && key.claims === claims && key.head === head
-}
-
-let lastHead = ''
-
-/** Next to all have the same: kept once, it stays near to the processor. */
-function sharedHead(head: string): string {
-  if (head !== lastHead) lastHead = copyOf(head)
-  return lastHead
+/** Whether the key is that of a credential with this open part and this digest of its secret. */
+export function isKeyOf(key: CredentialKey, open: string, digest: Readonly<Digest>): boolean {
+  return isSame(key, digest) && key.open === open
 }
 
 /** A part of a credential would keep all of it in memory. */

@@ -47,8 +47,8 @@ const H: Readonly<Digest> = {
   h: 0x5be0cd19,
 }
 
-/** The message schedule of the block at hand. */
-const W = new Int32Array(64)
+/** The last 16 words of the message schedule: at first the block at hand. */
+const W = new Int32Array(16)
 
 /**
  * Digests what stands in a text from `start` on, 55 characters at most, into `digest`. Says no to a text that is not
@@ -56,53 +56,45 @@ const W = new Int32Array(64)
  */
 export function sha256OfShort(text: string, start: number, digest: Digest): boolean {
   if (!fillBlock(text, start)) return false
-  extendBlock()
   compressInto(digest)
   return true
 }
 
 /** The text, a closing bit, zeros, and its length in bits (§5.1.1). */
 function fillBlock(text: string, start: number): boolean {
-  const { length } = text
+  const size = text.length - start
+  const wholeWords = size >> 2
   let bitsSeen = 0
+  let at = start
+  for (let t = 0; t < wholeWords; t += 1) {
+    const first = text.charCodeAt(at)
+    const second = text.charCodeAt(at + 1)
+    const third = text.charCodeAt(at + 2)
+    const fourth = text.charCodeAt(at + 3)
+    bitsSeen |= first | second | third | fourth
+    W[t] = (first << 24) | (second << 16) | (third << 8) | fourth
+    at += 4
+  }
   let word = 0
-  let t = 0
   let shift = 24
-  for (let at = start; at < length; at += 1) {
+  for (; at < text.length; at += 1) {
     const character = text.charCodeAt(at)
     bitsSeen |= character
     word |= character << shift
     shift -= 8
-    if (shift < 0) {
-      W[t] = word
-      t += 1
-      word = 0
-      shift = 24
-    }
   }
-  W[t] = word | (0x80 << shift)
-  for (t += 1; t < 15; t += 1) W[t] = 0
-  W[15] = (length - start) * 8
+  W[wholeWords] = word | (0x80 << shift)
+  for (let t = wholeWords + 1; t < 15; t += 1) W[t] = 0
+  W[15] = size * 8
   return bitsSeen < 0x80
 }
 
-/** §6.2.2, step 1. */
-function extendBlock(): void {
-  for (let t = 16; t < 64; t += 1) {
-    const early = w(t - 15)
-    const late = w(t - 2)
-    const s0 = rotated(early, 7) ^ rotated(early, 18) ^ (early >>> 3)
-    const s1 = rotated(late, 17) ^ rotated(late, 19) ^ (late >>> 10)
-    W[t] = s1 + w(t - 7) + s0 + w(t - 16)
-  }
-}
-
-/** §6.2.2, steps 2 to 4. */
+/** §6.2.2, steps 2 to 4; step 1 on the way. */
 function compressInto(digest: Digest): void {
   let { a, b, c, d, e, f, g, h } = H
   for (let t = 0; t < 64; t += 1) {
     const sum1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)
-    const t1 = (h + sum1 + (g ^ (e & (f ^ g))) + k(t) + w(t)) | 0
+    const t1 = (h + sum1 + (g ^ (e & (f ^ g))) + k(t) + scheduled(t)) | 0
     const sum0 = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)
     const t2 = (sum0 + ((a & b) ^ (c & (a ^ b)))) | 0
     h = g
@@ -124,15 +116,28 @@ function compressInto(digest: Digest): void {
   digest.h = (h + H.h) | 0
 }
 
+/** §6.2.2, step 1, a word at a time. */
+function scheduled(t: number): number {
+  if (t < 16) return w(t)
+  const early = w(t + 1)
+  const late = w(t + 14)
+  const s0 = rotated(early, 7) ^ rotated(early, 18) ^ (early >>> 3)
+  const s1 = rotated(late, 17) ^ rotated(late, 19) ^ (late >>> 10)
+  const word = (s1 + w(t + 9) + s0 + w(t)) | 0
+  W[t & 15] = word
+  return word
+}
+
 function rotated(word: number, bits: number): number {
   return (word >>> bits) | (word << (32 - bits))
 }
 
-/** Within their 64 words, which the type of an array does not know. */
+/** In the place of the word of 16 rounds ago. What is asked for is within, which the type of an array does not know. */
 function w(t: number): number {
-  return W[t] as number
+  return W[t & 15] as number
 }
 
+/** As above. */
 function k(t: number): number {
   return K[t] as number
 }

@@ -3,7 +3,7 @@
 import type { Clock } from '../clock.ts'
 import type { TokenChange } from '../invalidation/token-changes.ts'
 import { endsAt } from '../token/status.ts'
-import type { VerificationEntry } from './verification-entry.ts'
+import { deadlineOf, type VerificationEntry } from './verification-entry.ts'
 
 export interface TokenSignalsParts {
   readonly clock: Clock
@@ -77,7 +77,7 @@ export class TokenSignals {
     }
     this.#watches.set(entry.tokenId, watch)
     // An entry that has left the cache may have left by news that came before this holder did.
-    this.#wait(watch, entry.live ? entry.deadline : 0)
+    this.#wait(watch, entry.live ? deadlineOf(entry) : 0)
     return watch
   }
 

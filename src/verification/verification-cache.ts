@@ -1,23 +1,25 @@
 /** The verification cache: bounded, with one entry per token. The one place that knows lru-cache. */
 
 import { LRUCache } from 'lru-cache'
-import { nextPart } from '../token/credential.ts'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
-import { digestToFind, isKeyOf } from './credential-key.ts'
-import type { VerificationEntry } from './verification-entry.ts'
+import { DayClock, splitTime } from '../usage/utc-day.ts'
+import { digestToFind, isKeyOf, secretAt } from './credential-key.ts'
+import { deadlineOf, type VerificationEntry } from './verification-entry.ts'
 
 export class VerificationCache {
   readonly max: number
   /** How long an entry may live from now on, in milliseconds: less than its ttl while no news is heard. */
   longestLifeMs = Infinity
   readonly #recorder: UsageRecorder
+  /** By token: says which is evicted next. */
+  readonly #entries: LRUCache<string, VerificationEntry>
   /** By the first word of the digest: of two that share it the later one stays. */
-  readonly #entries: LRUCache<number, VerificationEntry>
+  readonly #byDigest = new Map<number, VerificationEntry>()
   /** So many of the most recently used stay where they are when they are used again. */
   readonly #young: number
+  readonly #days = new DayClock()
   /** How often an entry was put at the front. */
   #moves = 0
-  readonly #byToken = new Map<string, VerificationEntry>()
   /** Most users have one token in use, which needs no set. */
   readonly #byUser = new Map<string, VerificationEntry | Set<VerificationEntry>>()
 
@@ -34,16 +36,20 @@ export class VerificationCache {
 
   /** The entry of the credential that a text is from `start` on, while its deadline has not come. */
   get(text: string, now: number, start = 0): VerificationEntry | undefined {
-    const claims = nextPart(text, start)
-    const secret = nextPart(text, claims)
+    const secret = secretAt(text, start)
     const digest = digestToFind(text, secret)
     if (digest === undefined) return undefined
-    const entry = this.#entries.peek(digest.a)
-    if (entry === undefined || now >= entry.deadline) return undefined
-    if (!isKeyOf(entry, digest, text.slice(start, claims - 1), text.slice(claims, secret - 1)))
-      return undefined
+    const entry = this.#byDigest.get(digest.a)
+    if (entry === undefined || this.isOver(entry, now)) return undefined
+    if (!isKeyOf(entry, text.slice(start, secret - 1), digest)) return undefined
     this.freshen(entry)
     return entry
+  }
+
+  /** Whether an entry's deadline has come. */
+  isOver({ deadlineDay, deadlineMs }: VerificationEntry, now: number): boolean {
+    const { day, ms } = this.#days.split(now)
+    return day > deadlineDay || (day === deadlineDay && ms >= deadlineMs)
   }
 
   /**
@@ -52,7 +58,7 @@ export class VerificationCache {
    */
   freshen(entry: VerificationEntry): void {
     if (this.#moves - entry.movedAt < this.#young) return
-    this.#entries.get(entry.a)
+    this.#entries.get(entry.tokenId)
     this.#moved(entry)
   }
 
@@ -61,11 +67,13 @@ export class VerificationCache {
     // Held before the old entry lets go, so that use known here is not forgotten in between.
     const use = this.#recorder.hold(entry.tokenId, entry.token?.idleFrom ?? 0)
     this.dropToken(entry.tokenId)
+    const sameWord = this.#byDigest.get(entry.a)
+    if (sameWord !== undefined) this.dropToken(sameWord.tokenId)
     entry.use = use
     entry.live = true
-    this.#byToken.set(entry.tokenId, entry)
+    this.#byDigest.set(entry.a, entry)
     this.#indexUser(entry)
-    this.#entries.set(entry.a, entry)
+    this.#entries.set(entry.tokenId, entry)
     this.#moved(entry)
   }
 
@@ -73,7 +81,9 @@ export class VerificationCache {
   limitLives(until: number, lifeMs: number): void {
     this.longestLifeMs = lifeMs
     for (const entry of this.#entries.values()) {
-      entry.deadline = Math.min(entry.deadline, Math.max(until, entry.readAt + lifeMs))
+      const { day, ms } = splitTime(Math.min(deadlineOf(entry), Math.max(until, entry.readAt + lifeMs)))
+      entry.deadlineDay = day
+      entry.deadlineMs = ms
     }
   }
 
@@ -82,8 +92,7 @@ export class VerificationCache {
   }
 
   dropToken(tokenId: string): void {
-    const entry = this.#byToken.get(tokenId)
-    if (entry !== undefined) this.#entries.delete(entry.a)
+    this.#entries.delete(tokenId)
   }
 
   clear(): void {
@@ -93,7 +102,7 @@ export class VerificationCache {
   dropUser(userId: string): void {
     const known = this.#byUser.get(userId)
     const entries = known instanceof Set ? [...known] : known === undefined ? [] : [known]
-    for (const { a } of entries) this.#entries.delete(a)
+    for (const { tokenId } of entries) this.dropToken(tokenId)
   }
 
   #moved(entry: VerificationEntry): void {
@@ -110,7 +119,7 @@ export class VerificationCache {
   /** Called for every entry that leaves, for whatever reason. */
   #unindex(entry: VerificationEntry): void {
     entry.live = false
-    if (this.#byToken.get(entry.tokenId) === entry) this.#byToken.delete(entry.tokenId)
+    this.#byDigest.delete(entry.a)
     const ofUser = this.#byUser.get(entry.userId)
     if (ofUser instanceof Set) ofUser.delete(entry)
     if (ofUser === entry || (ofUser instanceof Set && ofUser.size === 0)) this.#byUser.delete(entry.userId)

@@ -2,6 +2,7 @@
 
 import type { TokenRecord } from '../token/token.ts'
 import type { PendingUse } from '../usage/pending-use.ts'
+import { joinTime } from '../usage/utc-day.ts'
 import type { CredentialKey } from './credential-key.ts'
 import { newDigest } from './short-sha256.ts'
 
@@ -22,8 +23,9 @@ export type Refusal =
  * stands first and together, where few looks into the memory find it.
  */
 export interface VerificationEntry extends CredentialKey {
-  /** The first moment at which the entry is no longer to be believed, in milliseconds. */
-  deadline: number
+  /** The first moment at which the entry is no longer to be believed. */
+  deadlineDay: number
+  deadlineMs: number
   readonly refusal: Refusal | null
   /** Where use is counted; absent while the entry is not in the cache. */
   use: PendingUse | null
@@ -43,12 +45,17 @@ export interface VerificationEntry extends CredentialKey {
   readonly readAt: number
 }
 
+/** The first moment at which the entry is no longer to be believed, in milliseconds. */
+export function deadlineOf({ deadlineDay, deadlineMs }: VerificationEntry): number {
+  return joinTime({ day: deadlineDay, ms: deadlineMs })
+}
+
 /** What every forgery is judged; it is never remembered. */
 export const FORGED: VerificationEntry = {
   ...newDigest(),
-  head: '',
-  claims: '',
-  deadline: 0,
+  open: '',
+  deadlineDay: 0,
+  deadlineMs: 0,
   refusal: 'forged',
   use: null,
   live: false,

@@ -5,6 +5,7 @@ import { MAX_CREDENTIAL_LENGTH } from '../token/credential.ts'
 import { effectiveScopes } from '../token/scope.ts'
 import { endsAt, judge } from '../token/status.ts'
 import type { OwnedToken, TokenRecord } from '../token/token.ts'
+import { splitTime } from '../usage/utc-day.ts'
 import { keyOf } from './credential-key.ts'
 import type { Found, Genuine, Load } from './load.ts'
 import { Loads } from './loads.ts'
@@ -39,7 +40,7 @@ export class Verification {
 
   /** The same for an entry that is at hand: good while it is in the cache and its deadline has not come. */
   reuse(entry: VerificationEntry | undefined, now: number): VerificationEntry | undefined {
-    if (entry?.live !== true || now >= entry.deadline) return undefined
+    if (entry?.live !== true || this.#parts.cache.isOver(entry, now)) return undefined
     this.#parts.cache.freshen(entry)
     this.#hits += 1
     return this.#counted(entry, now)
@@ -159,6 +160,9 @@ export class Verification {
     const provider = found.provider?.outcome === 'good' ? found.provider : null
     const refusal = this.#judge({ kid, claims }, found, now)
     const key = keyOf(credential)
+    const deadline = splitTime(
+      Math.min(this.#deadlineOf(token, refusal, load.startedAt), provider?.expiresAt ?? Infinity),
+    )
     const entry: VerificationEntry = {
       // One by one: what is spread comes to lie apart from the rest.
       a: key.a,
@@ -169,9 +173,9 @@ export class Verification {
       f: key.f,
       g: key.g,
       h: key.h,
-      head: key.head,
-      claims: key.claims,
-      deadline: Math.min(this.#deadlineOf(token, refusal, load.startedAt), provider?.expiresAt ?? Infinity),
+      open: key.open,
+      deadlineDay: deadline.day,
+      deadlineMs: deadline.ms,
       refusal,
       use: null,
       live: false,

@@ -69,14 +69,14 @@ export const httpGuards: readonly Guard[] = [
   {
     name: 'a second Authorization line is seen, also after the same header came alone',
     file: 'src/http/connection-memory.ts',
-    remove: 'return hasTwoLines(rawHeaders) ? undefined : last.entry',
-    put: 'return hasTwoLines([]) ? undefined : last.entry',
+    remove: 'return hasTwoLines(rawHeaders) ? undefined : this.#entry',
+    put: 'return hasTwoLines([]) ? undefined : this.#entry',
     tests: ['test/http/connection-memory.test.ts'],
   },
   {
     name: 'what a connection remembers is believed for the same header alone',
     file: 'src/http/connection-memory.ts',
-    remove: ' || last.header !== headers.authorization',
+    remove: ' || this.#header !== headers.authorization',
     put: '',
     tests: ['test/http/connection-memory.test.ts'],
   },

@@ -33,8 +33,8 @@ export const invalidationGuards: readonly Guard[] = [
   {
     name: 'promise 5: while no news is heard, entries live no longer than the bound',
     file: 'src/verification/verification-cache.ts',
-    remove: 'entry.deadline = Math.min(entry.deadline, Math.max(until, entry.readAt + lifeMs))',
-    put: 'void [entry, until]',
+    remove: 'Math.min(deadlineOf(entry), Math.max(until, entry.readAt + lifeMs))',
+    put: 'deadlineOf(entry)',
     tests: [FEED_TEST],
   },
   {

@@ -13,7 +13,7 @@ export const usageGuards: readonly Guard[] = [
   {
     name: 'promise 6: the first use after a quiet hour is flushed at once',
     file: 'src/usage/usage-recorder.ts',
-    remove: 'if (now - known > QUIET_MS && now - use.idleFrom > QUIET_MS) this.#scheduleFlush()',
+    remove: 'if (silence > QUIET_MS && now - use.idleFrom > QUIET_MS) this.#scheduleFlush()',
     put: '',
     tests: ['test/verification/idleness.test.ts'],
   },
@@ -63,8 +63,8 @@ export const usageGuards: readonly Guard[] = [
   {
     name: 'promise 7: a warm request writes nothing',
     file: 'src/usage/usage-recorder.ts',
-    remove: 'addUses(use, this.#days.dayOf(now), 1)',
-    put: 'addUses(use, this.#days.dayOf(now), 1)\n    this.flushInBackground()',
+    remove: 'addUses(use, day, 1)',
+    put: 'addUses(use, day, 1)\n    this.flushInBackground()',
     tests: ['test/verification/cost.test.ts'],
   },
   {

@@ -39,6 +39,11 @@ async function connect(t: Test, app: FastifyInstance) {
   }
 }
 
+/** As often as it takes until the connection remembers the token. */
+async function carry(t: Test, get: (credential: string) => Promise<Answer>, credential: string) {
+  for (let times = 0; times < 3; times += 1) t.equal((await get(credential)).status, 200)
+}
+
 t.test(
   'a connection that carries one token again and again reads nothing, and every use counts',
   async (t) => {
@@ -60,17 +65,16 @@ t.test(
     const { app } = await startHost(t)
     const get = await connect(t, app)
     const revoked = await issue(app, 'ada')
-    t.equal((await get(revoked.token)).status, 200)
-    t.equal((await get(revoked.token)).status, 200)
+    await carry(t, get, revoked.token)
     await app.apiTokens.revoke(revoked.id)
     t.equal((await get(revoked.token)).status, 401)
 
     const off = await issue(app, 'ada')
-    t.equal((await get(off.token)).status, 200)
+    await carry(t, get, off.token)
     await app.apiTokens.update(off.id, { status: 'inactive' })
     t.equal((await get(off.token)).status, 401)
     await app.apiTokens.update(off.id, { status: 'active' })
-    t.equal((await get(off.token)).status, 200)
+    await carry(t, get, off.token)
     await app.apiTokens.deactivateUser('ada')
     t.equal((await get(off.token)).status, 401)
   },
@@ -81,13 +85,13 @@ t.test('promise 11: what it remembers ends with the ttl, with expiry and with id
   const { app, clock } = await startHost(t, { store, cache: { ttl: '60s' }, idleTimeout: '10m' })
   const get = await connect(t, app)
   const { token } = await issue(app, 'ada', { expires_in: 90 })
-  await get(token)
+  await carry(t, get, token)
   const reads = store.reads()
   clock.advance(59_999)
   t.equal((await get(token)).status, 200)
   t.equal(store.reads(), reads)
   clock.advance(1)
-  t.equal((await get(token)).status, 200)
+  await carry(t, get, token)
   t.equal(store.reads(), reads + 1)
   clock.advance(29_999)
   t.equal((await get(token)).status, 200)
@@ -95,7 +99,7 @@ t.test('promise 11: what it remembers ends with the ttl, with expiry and with id
   t.equal((await get(token)).status, 401)
 
   const idle = await issue(app, 'ada')
-  t.equal((await get(idle.token)).status, 200)
+  await carry(t, get, idle.token)
   clock.advance('10m')
   clock.advance(1)
   t.equal((await get(idle.token)).status, 401)
@@ -107,7 +111,8 @@ t.test('tokens that take turns on one connection, as behind a proxy, are never m
   const ada = await issue(app, 'ada')
   const bob = await issue(app, 'bob')
   for (let turns = 0; turns < 3; turns += 1) {
-    t.match(await get(ada.token), { status: 200, body: { userId: 'ada' } })
+    for (let times = 0; times <= turns; times += 1)
+      t.match(await get(ada.token), { status: 200, body: { userId: 'ada' } })
     t.match(await get(bob.token), { status: 200, body: { userId: 'bob' } })
     t.equal((await get(`${ada.token}x`)).status, 401)
   }
@@ -130,8 +135,7 @@ t.test('promise 11: what one instance of the plugin verified lets nobody into an
   }
   const get = await connect(t, app)
   const credential = (await app.inject('/one/issue')).body
-  t.equal((await get(credential, '/one/protected')).status, 200)
-  t.equal((await get(credential, '/one/protected')).status, 200)
+  await carry(t, (each) => get(each, '/one/protected'), credential)
   t.equal((await get(credential, '/two/protected')).status, 401)
 })
 
@@ -149,12 +153,12 @@ t.test('a second Authorization line is malformed, also where the first came alon
     statuses.push(...[...String(chunk).matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status = '']) => status))
   })
   const line = `Authorization: Bearer ${token}`
-  for (const lines of [[line], [line], [line, line], [line, 'Authorization: Basic eA=='], [line]]) {
+  for (const lines of [[line], [line], [line], [line, line], [line, 'Authorization: Basic eA=='], [line]]) {
     const before = statuses.length
     socket.write(['GET /protected HTTP/1.1', 'Host: localhost', ...lines, '', ''].join('\r\n'))
     while (statuses.length === before) await once(socket, 'data')
   }
-  t.same(statuses, ['200', '200', '400', '400', '200'], text.slice(-200))
+  t.same(statuses, ['200', '200', '200', '400', '400', '200'], text.slice(-200))
 })
 
 t.test('the streams of one HTTP/2 connection each pass by their own token', async (t) => {
