@@ -40,15 +40,27 @@ const CONNECTIONS = 50
 /** After so many slices the process is started anew. */
 const SLICES_OF_A_RUN = 40
 
+/** Which of a process's two servers is which. */
+interface Order {
+  readonly of: 0 | 1
+  readonly variant: 0 | 1
+}
+
+const VARIANT_LAST: Order = { of: 0, variant: 1 }
+const VARIANT_FIRST: Order = { of: 1, variant: 0 }
+
 /**
  * Both listen in one process, and that is started anew several times: of two processes of one program one may be a
- * fifth faster than the other, by its luck with memory and with the compiler, and stays so until it ends.
+ * fifth faster than the other, by its luck with memory and with the compiler, and stays so until it ends. Of two in one
+ * process the one that was started last is the faster by two hundredths: they take turns.
  */
 export async function compare(comparison: Comparison, slices: number): Promise<Compared> {
   const pairs: Pair[] = []
   const perRun = Math.ceil(slices / Math.ceil(slices / SLICES_OF_A_RUN))
-  while (pairs.length < slices)
-    pairs.push(...(await runPairs(comparison, Math.min(perRun, slices - pairs.length))))
+  for (let run = 0; pairs.length < slices; run += 1) {
+    const order = run % 2 === 0 ? VARIANT_LAST : VARIANT_FIRST
+    pairs.push(...(await runPairs(comparison, Math.min(perRun, slices - pairs.length), order)))
+  }
   const of = pairs.map(({ before }) => before)
   const variant = pairs.map((pair) => pair.variant)
   return {
@@ -74,27 +86,37 @@ function cpuPerRequest(slices: readonly Slice[]): number {
   return sum(({ cpu }) => cpu) / sum(({ requests }) => requests)
 }
 
-async function runPairs({ variant, of, carrying }: Comparison, slices: number): Promise<Pair[]> {
-  const server = await startServers([of, variant])
-  const [base, compared] = server.endpoints
-  // A server that checks nothing is sent what the other is sent: the same header costs both the same to parse.
-  const own = of === 'bare' ? compared.credentials : base.credentials
-  const loadOf = (port: number, credentials: readonly string[]) =>
-    warmUp({ port, credentials, carrying, connections: CONNECTIONS, pauseMs: 0 })
+async function runPairs(
+  { variant, of, carrying }: Comparison,
+  slices: number,
+  order: Order,
+): Promise<Pair[]> {
+  const server = await startServers(order.of === 0 ? [of, variant] : [variant, of])
+  const { endpoints } = server
+  const credentialsOf = (index: 0 | 1) =>
+    // A server that checks nothing is sent what the other is sent: the same header costs both the same to parse.
+    endpoints[index === order.of && of === 'bare' ? order.variant : index].credentials
+  const loadOf = (index: 0 | 1) =>
+    warmUp({
+      port: endpoints[index].port,
+      credentials: credentialsOf(index),
+      carrying,
+      connections: CONNECTIONS,
+      pauseMs: 0,
+    })
   try {
-    const baseLoad = await loadOf(base.port, own)
-    const variantLoad = await loadOf(compared.port, compared.credentials)
-    const sliceOfBase = () => measure(server, 0, baseLoad)
+    const loads = [await loadOf(0), await loadOf(1)] as const
+    const sliceOf = (index: 0 | 1) => measure(server, index, loads[index])
     const pairs: Pair[] = []
-    let before = await sliceOfBase()
+    let before = await sliceOf(order.of)
     for (let turn = 0; turn < slices; turn += 1) {
-      const between = await measure(server, 1, variantLoad)
-      const after = await sliceOfBase()
+      const between = await sliceOf(order.variant)
+      const after = await sliceOf(order.of)
       pairs.push({ before, variant: between, after })
       before = after
     }
-    requireAnswers(of, await baseLoad.stop())
-    requireAnswers(variant, await variantLoad.stop())
+    requireAnswers(of, await loads[order.of].stop())
+    requireAnswers(variant, await loads[order.variant].stop())
     return pairs
   } finally {
     server.stop()
@@ -109,11 +131,7 @@ async function warmUp(options: LoadOptions): Promise<Load> {
 }
 
 /** The server's own clock and counts: what lies before and after is nobody's. */
-async function measure(
-  server: Pick<ServerProcess<[]>, 'read'>,
-  endpoint: number,
-  load: Load,
-): Promise<Slice> {
+async function measure(server: Pick<ServerProcess<[]>, 'read'>, endpoint: 0 | 1, load: Load): Promise<Slice> {
   load.resume()
   await sleep(SETTLE_MS)
   const begin = await server.read()
