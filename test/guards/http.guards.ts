@@ -81,6 +81,13 @@ export const httpGuards: readonly Guard[] = [
     tests: ['test/http/connection-memory.test.ts'],
   },
   {
+    name: 'of tokens that take turns on a connection no header is kept',
+    file: 'src/http/connection-memory.ts',
+    remove: 'if (entry === this.#entry) {',
+    put: 'if (entry === this.#entry || entry.live) {\n      this.#entry = entry',
+    tests: ['test/http/connection-memory.test.ts'],
+  },
+  {
     name: 'the hook twice on a request counts once',
     file: 'src/http/verify-hook.ts',
     remove: 'if (readSlot(request, slot)?.entry.live === true) return done()',

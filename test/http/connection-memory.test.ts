@@ -6,8 +6,10 @@ import { connect as connectHttp2 } from 'node:http2'
 import { type AddressInfo, connect as openSocket } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
+import { ConnectionMemory } from '../../src/http/connection-memory.ts'
 import apiTokens from '../../src/index.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
+import { FORGED } from '../../src/verification/verification-entry.ts'
 import { countingStore } from '../support/counting-store.ts'
 import { issue, startHost } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
@@ -116,6 +118,33 @@ t.test('tokens that take turns on one connection, as behind a proxy, are never m
     t.match(await get(bob.token), { status: 200, body: { userId: 'bob' } })
     t.equal((await get(`${ada.token}x`)).status, 401)
   }
+})
+
+t.test('a header is kept from the second time in a row on, and not where tokens take turns', async (t) => {
+  const memory = new ConnectionMemory()
+  const carried = (authorization: string) => ({
+    headers: { authorization },
+    rawHeaders: ['Authorization', authorization],
+  })
+  const [ada, bob] = [
+    { ...FORGED, live: true },
+    { ...FORGED, live: true },
+  ]
+  for (let turns = 0; turns < 3; turns += 1) {
+    for (const [header, entry] of [
+      ['Bearer ada', ada],
+      ['Bearer bob', bob],
+    ] as const) {
+      t.equal(memory.recall(carried(header)), undefined)
+      memory.remember(carried(header), entry)
+    }
+  }
+  memory.remember(carried('Bearer bob'), bob)
+  t.equal(memory.recall(carried('Bearer bob')), bob)
+  t.equal(memory.recall(carried('Bearer ada')), undefined)
+  memory.remember(carried('Bearer ada'), ada)
+  t.equal(memory.recall(carried('Bearer ada')), undefined)
+  t.equal(memory.recall(carried('Bearer bob')), undefined)
 })
 
 t.test('promise 11: what one instance of the plugin verified lets nobody into another', async (t) => {
