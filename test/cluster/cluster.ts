@@ -3,6 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import type { SigningJwk } from '../../src/index.ts'
 import { hs256Key } from '../support/keys.ts'
@@ -92,6 +93,30 @@ export async function timesToReach({ first, others }: Cluster, count: number): P
   const from = await first.ask('revoke', tokens)
   const heard = await Promise.all(others.map((other) => other.ask('ended', tokens)))
   return from.map((time, n) => Math.max(...heard.map((times) => (times[n] ?? Infinity) - time)))
+}
+
+/**
+ * Until it is told to stop: how long the others take to answer a bare message, in milliseconds. That is what the machine
+ * costs at this moment, whatever carries the news.
+ */
+export function roundTrips({ others }: Cluster): () => Promise<readonly number[]> {
+  const times: number[] = []
+  let stopped = false
+  const ended = Promise.all(
+    others.map(async (other) => {
+      while (!stopped) {
+        const asked = performance.now()
+        await other.ask('reach', null)
+        times.push(performance.now() - asked)
+        await sleep(5)
+      }
+    }),
+  )
+  return async () => {
+    stopped = true
+    await ended
+    return times
+  }
 }
 
 /** Starts one that ends with the test. */
