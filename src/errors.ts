@@ -51,6 +51,13 @@ export const StoreUnavailable = createError(
   503,
 )
 
+/** A fault of the store that waiting does not correct, such as a full disk or a missing privilege: not a 503. */
+export const StoreFault = createError(
+  `${PREFIX}STORE_FAULT`,
+  'The store of API tokens has a fault that an operator must correct: the log names it',
+  500,
+)
+
 /** What is wrong with input that is well-formed JSON, in the words and under the code of Fastify's own check. */
 export const InvalidInput = createError('FST_ERR_VALIDATION', '%s', 400, Error, false)
 

@@ -26,6 +26,7 @@ import { requireNodeFor } from './node-version.ts'
 import { registerDisabledOAuth, registerOAuth } from './oauth/oauth-routes.ts'
 import type { ApiTokensOptions } from './options.ts'
 import { readOptions, type Settings } from './settings.ts'
+import { throwCause } from './store/store-outage.ts'
 import type { TokenStore } from './store/token-store.ts'
 import { oneAtATime } from './usage/one-at-a-time.ts'
 import { repeat } from './usage/repeat.ts'
@@ -96,7 +97,7 @@ async function registerRequired(
   const signer = await createSigner(fastify, keys)
   const instance = assemble({ settings, store, signer, catalogue, log })
   const { verification, lifecycle, signals, events, news, recorder } = instance
-  await news.open()
+  await news.open().catch(throwCause)
   fastify.addHook('onClose', () => news.close())
   const challenges = createChallenges(settings.realm, settings.oauth?.endpoints.protectedResourceMetadata)
   const slot = decorateWithSlot(fastify)

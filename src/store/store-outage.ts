@@ -1,12 +1,20 @@
-/** Names what a store throws for what it is: an outage, answered with 503, never a refusal and never a pass. */
+/**
+ * Classifies what a store throws: an outage is 503, a fault that waiting does not correct is 500. It is never a refusal
+ * and never a pass.
+ */
 
-import { unavailable } from '../errors.ts'
+import { InvalidOption, StoreFault, StoreUnavailable, unavailable } from '../errors.ts'
 import type { TokenStore } from './token-store.ts'
 
-/** The same store, whose every failure after boot is `FST_API_TOKENS_STORE_UNAVAILABLE` with the cause kept. */
+/**
+ * The same store, whose every failure after boot is `FST_API_TOKENS_STORE_UNAVAILABLE`, or `FST_API_TOKENS_STORE_FAULT`
+ * where the store's `isPermanent` says so, with the cause kept.
+ */
 export function withOutages(store: TokenStore): TokenStore {
+  const named = naming(store)
   return {
     shared: store.shared,
+    isPermanent: (error) => isPermanent(store, error),
     feed: {
       changesSince: named((since) => store.feed.changesSince(since)),
       stampOwner: named((userId) => store.feed.stampOwner(userId)),
@@ -44,12 +52,25 @@ export function withOutages(store: TokenStore): TokenStore {
   }
 }
 
-function named<Args extends unknown[], Answer>(ask: (...args: Args) => Promise<Answer>) {
-  return async (...args: Args): Promise<Answer> => {
-    try {
-      return await ask(...args)
-    } catch (cause) {
-      throw unavailable(cause)
+/** At boot the cause itself is thrown, since it says what to correct: `await open().catch(throwCause)`. */
+export function throwCause(error: unknown): never {
+  const isNamed = error instanceof StoreUnavailable || error instanceof StoreFault
+  throw isNamed && error.cause !== undefined ? error.cause : error
+}
+
+function naming(store: TokenStore) {
+  return <Args extends unknown[], Answer>(ask: (...args: Args) => Promise<Answer>) =>
+    async (...args: Args): Promise<Answer> => {
+      try {
+        return await ask(...args)
+      } catch (cause) {
+        throw isPermanent(store, cause) ? new StoreFault({ cause }) : unavailable(cause)
+      }
     }
-  }
+}
+
+/** A wrong setting that shows late, such as that of a new connection, is as permanent as one at boot. */
+function isPermanent(store: TokenStore, error: unknown): boolean {
+  // A host's wrapper may make every method async: a promise is no answer.
+  return error instanceof InvalidOption || store.isPermanent?.(error) === true
 }

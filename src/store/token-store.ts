@@ -168,6 +168,13 @@ export interface TokenStore {
   /** A messenger of its own that is quicker than the feed, where the database has one. */
   readonly carrier?: NewsCarrier
 
+  /**
+   * Whether waiting does not correct an error that a method of this store threw, such as a full disk or a missing
+   * privilege: the request then gets 500 instead of 503. Called within the call, so it returns no promise. Left out:
+   * every error is an outage.
+   */
+  isPermanent?(error: unknown): boolean
+
   /** Opens and, where it does so, migrates. Called once, at boot. */
   open(): Promise<void>
   close(): Promise<void>

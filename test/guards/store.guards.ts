@@ -90,9 +90,16 @@ export const storeGuards: readonly Guard[] = [
   {
     name: 'an outage is a 503',
     file: 'src/store/store-outage.ts',
-    remove: 'throw unavailable(cause)',
-    put: 'throw cause',
+    remove: ': unavailable(cause)',
+    put: ': cause',
     tests: ['test/verification/outage.test.ts'],
+  },
+  {
+    name: 'a fault that waiting does not correct is a 500',
+    file: 'src/store/store-outage.ts',
+    remove: 'isPermanent(store, cause) ? new StoreFault({ cause }) : ',
+    put: '',
+    tests: ['test/store/store-outage.test.ts'],
   },
   {
     name: 'a user has at most so many tokens',

@@ -1,6 +1,8 @@
 /** Whatever a store throws after boot is an outage by name, with the driver's error kept for the log. */
 
 import t from 'tap'
+import { InvalidOption } from '../../src/errors.ts'
+import { isPermanentInSqlite } from '../../src/store/kysely/sqlite/sqlite-errors.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { withOutages } from '../../src/store/store-outage.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
@@ -49,6 +51,84 @@ for (const [method, call] of Object.entries(CALLS)) {
   })
 }
 
+t.test(
+  'an error that the store calls permanent is a 500 without Retry-After, with its cause kept',
+  async (t) => {
+    const cause = new Error('the disk is full')
+    const bare = memoryTokenStore()
+    bare.isPermanent = (error) => error === cause
+    bare.findToken = async () => {
+      throw cause
+    }
+    bare.feed.changesSince = async () => {
+      throw cause
+    }
+    bare.devices.find = async () => {
+      throw cause
+    }
+    const store = withOutages(bare)
+    for (const failed of [store.findToken(id(1)), store.feed.changesSince(0), store.devices.find([], NOW)]) {
+      const error = await failed.catch((thrown: unknown) => thrown)
+      t.match(error, { code: 'FST_API_TOKENS_STORE_FAULT', statusCode: 500, cause })
+      t.notOk(Object.hasOwn(error as Error, 'headers'), 'a client is not told to try again')
+    }
+    bare.findToken = async () => {
+      throw new Error('another')
+    }
+    await t.rejects(store.findToken(id(1)), { code: 'FST_API_TOKENS_STORE_UNAVAILABLE' })
+  },
+)
+
+t.test('a wrong setting that shows after boot is a 500', async (t) => {
+  const bare = countingStore(memoryTokenStore())
+  bare.outage = new InvalidOption('store: the connection is read-only')
+  await t.rejects(withOutages(bare).findToken(id(1)), {
+    code: 'FST_API_TOKENS_STORE_FAULT',
+    cause: bare.outage,
+  })
+})
+
+t.test('a wrapper whose every method is async makes no error permanent', async (t) => {
+  const bare = memoryTokenStore()
+  bare.isPermanent = (async () => true) as unknown as () => boolean
+  bare.findToken = async () => {
+    throw new Error('SQLITE_IOERR')
+  }
+  await t.rejects(withOutages(bare).findToken(id(1)), { code: 'FST_API_TOKENS_STORE_UNAVAILABLE' })
+})
+
+t.test('the result codes of SQLite that waiting corrects are outages, the others are faults', async (t) => {
+  const outages = [
+    'BUSY',
+    'BUSY_SNAPSHOT',
+    'BUSY_RECOVERY',
+    'LOCKED',
+    'LOCKED_SHAREDCACHE',
+    'PROTOCOL',
+    'NOMEM',
+  ]
+  const faults = [
+    'FULL',
+    'CORRUPT',
+    'NOTADB',
+    'READONLY',
+    'READONLY_DBMOVED',
+    'IOERR',
+    'IOERR_WRITE',
+    'CANTOPEN',
+  ]
+  for (const name of outages) t.equal(isPermanentInSqlite(codedError(`SQLITE_${name}`)), false, name)
+  for (const name of [...faults, 'ERROR', 'PERM', 'AUTH', 'MISMATCH', 'TOOBIG'])
+    t.equal(isPermanentInSqlite(codedError(`SQLITE_${name}`)), true, name)
+  t.equal(
+    isPermanentInSqlite(new Error('named', { cause: codedError('SQLITE_FULL') })),
+    true,
+    'a cause counts',
+  )
+  for (const other of [new TypeError('The database connection is not open'), undefined, 'text'])
+    t.equal(isPermanentInSqlite(other), false)
+})
+
 t.test('without an error the answers are the store’s own', async (t) => {
   const [bare, wrapped] = [memoryTokenStore(), withOutages(memoryTokenStore())]
   for (const [method, call] of Object.entries(CALLS)) t.same(await call(wrapped), await call(bare), method)
@@ -67,3 +147,7 @@ t.test('at boot a failure is the host developer’s to see as it is', async (t) 
   await store.close()
   t.equal(bare.calls.get('close'), 1)
 })
+
+function codedError(code: string): Error {
+  return Object.assign(new Error('of the driver'), { code })
+}

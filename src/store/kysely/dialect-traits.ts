@@ -129,6 +129,11 @@ export interface DialectTraits {
   /** Whether a step of the schema failed because a crash had kept an earlier run from saying that it was done. */
   isDoneAlready(error: unknown): boolean
   isMissingTable(error: unknown): boolean
+  /**
+   * Whether waiting does not correct the error, by the database's own codes: the request gets 500 instead of 503. An
+   * unknown error counts as an outage.
+   */
+  isPermanent(error: unknown): boolean
   /** Whether the database asks to try the transaction again: a deadlock, or what it could not put in order. */
   asksForRetry(error: unknown): boolean
 }

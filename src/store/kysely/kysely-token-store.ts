@@ -90,6 +90,10 @@ export class KyselyTokenStore implements TokenStore {
     onFindToken?.(this.#selectToken.sql)
   }
 
+  isPermanent(error: unknown): boolean {
+    return this.#connection.traits.isPermanent(error)
+  }
+
   async open(): Promise<void> {
     await this.#connection.traits.requireServer(this.#connection)
     if (this.#migrate) await this.#schema.migrate()

@@ -98,6 +98,7 @@ export const mysqlTraits: DialectTraits = {
   isDoneAlready: (error) =>
     [TABLE_EXISTS, COLUMN_EXISTS, INDEX_EXISTS, NO_SUCH_INDEX].includes(Number(errorMember(error, 'errno'))),
   isMissingTable: (error) => errorMember(error, 'errno') === NO_SUCH_TABLE,
+  isPermanent: () => false,
   asksForRetry: (error) => [DEADLOCK, CHANGED_SINCE_READ].includes(Number(errorMember(error, 'errno'))),
 }
 

@@ -82,6 +82,7 @@ export const postgresTraits: DialectTraits = {
       }),
   isDoneAlready: () => false,
   isMissingTable: (error) => [UNDEFINED_TABLE, UNDEFINED_SCHEMA].includes(String(errorMember(error, 'code'))),
+  isPermanent: () => false,
   asksForRetry: (error) => [SERIALIZATION_FAILURE, DEADLOCK].includes(String(errorMember(error, 'code'))),
 }
 

@@ -6,6 +6,7 @@ import type { DialectTraits, UseRow } from '../dialect-traits.ts'
 import type { Instant } from '../instant.ts'
 import { returningTraits } from '../returning.ts'
 import { USE_COLUMNS, useValues } from '../use-values.ts'
+import { isPermanentInSqlite } from './sqlite-errors.ts'
 
 const text = sql`text`
 const integer = sql`integer`
@@ -41,6 +42,7 @@ export const sqliteTraits: DialectTraits = {
     db.transaction().execute((transaction) => work({ db: transaction, traits })),
   isDoneAlready: () => false,
   isMissingTable: (error) => error instanceof Error && /no such table/.test(error.message),
+  isPermanent: isPermanentInSqlite,
   // It waits for a lock by itself, and says so when that took too long.
   asksForRetry: () => false,
 }
