@@ -54,7 +54,8 @@ export function assemble({ settings, store: bareStore, signer, catalogue, log }:
     clock,
     idleTimeoutMs,
     keepsClients: settings.keepsClients,
-    onFlushFailed: (err) => log.error({ err }, 'use of API tokens could not be written, it is kept'),
+    onFlushFailed: (err) => log.error({ err }, 'the use of API tokens cannot be written: it is kept in memory'),
+    onFlushRecovered: () => log.info('the use of API tokens is written again'),
   })
   const cache = new VerificationCache(settings.cacheMax, recorder)
   const verification = new Verification({

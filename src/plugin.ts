@@ -144,7 +144,7 @@ function startTimers(fastify: FastifyInstance, { flushIntervalMs }: Settings, in
     await Promise.all([flushing.stop(), sweeping.stop()])
     signals.close()
     await recorder
-      .flush()
+      .close()
       .catch((err) => log.error({ err, ...recorder.stats() }, 'use of API tokens was lost at close'))
   })
 }

@@ -7,7 +7,6 @@
 
 import type { TokenStatus } from '../token/status.ts'
 import type {
-  LastClient,
   OwnedToken,
   OwnerRecord,
   OwnerStatus,
@@ -18,6 +17,9 @@ import type {
 import type { ChangeFeed } from './change-feed.ts'
 import type { DeviceAuthorizationStore } from './device-authorization-store.ts'
 import type { NewsCarrier } from './news-carrier.ts'
+import type { DailyUses, RecordUseRules, TokenUse } from './token-use.ts'
+
+export type { DailyUses, RecordUseRules, TokenUse, UseBatch } from './token-use.ts'
 
 /** What became of an INSERT. */
 export type InsertOutcome =
@@ -113,26 +115,6 @@ export interface TokenPage {
   readonly owner: OwnerRecord | null
 }
 
-/** The use of one token since the last flush. */
-export interface TokenUse {
-  readonly tokenId: string
-  readonly count: number
-  readonly lastUsedAt: number
-  /** Which of the token's scopes were asked for, see `usedScopes`; those of the row stay. */
-  readonly scopesUsed?: number
-  /** Who used it at `lastUsedAt`; `null` where that is not known. */
-  readonly lastClient?: LastClient | null
-}
-
-export interface RecordUseRules {
-  readonly now: number
-  /** The day (UTC) of all uses of the batch, by its first millisecond. */
-  readonly day: number
-  readonly idleTimeoutMs: number | null
-  /** Whether the row keeps the client of the latest use; where not, the one that it had is erased. */
-  readonly keepsClients?: boolean
-}
-
 /** Spells of idleness, by the moments at which their tokens' idle clocks began. */
 export interface IdleSpells {
   /** Those that began at this moment or later… */
@@ -140,13 +122,6 @@ export interface IdleSpells {
   /** … and before this one. */
   readonly before: number
   readonly now: number
-}
-
-/** How often a token was used on one day (UTC). */
-export interface DailyUses {
-  /** The day's first millisecond. */
-  readonly day: number
-  readonly requests: number
 }
 
 /** A piece of work that one instance does at a time, or what can be had once. */
@@ -223,7 +198,8 @@ export interface TokenStore {
   /**
    * Adds counts, in all and by day, and moves the last use and its client forward, never back, for a batch ordered by token id, in
    * one transaction. It changes no status, but that a use which shows that a token was not idle undoes `idle`. A token
-   * that is gone gets no count.
+   * that is gone gets no count. In the same transaction it stores `rules.batch` as the last batch of its writer, for
+   * `BATCH_MEMORY_MS`; a call whose batch is stored already changes nothing.
    */
   recordUses(uses: readonly TokenUse[], rules: RecordUseRules): Promise<void>
 

@@ -69,8 +69,18 @@ export function daysOf({ otherDays, day, count }: PendingUse): readonly DailyUse
   return [...otherDays.filter((other) => other.day !== first), { day: first, requests: same + count }]
 }
 
-/** Forgets what was counted, for it is being written. */
-export function clearDays(use: PendingUse): void {
-  use.count = 0
-  use.otherDays = NO_DAYS
+/** The earliest day with uses that are not written yet, by its first millisecond. */
+export function firstDayOf({ otherDays, day }: PendingUse): number {
+  return otherDays.reduce((first, other) => Math.min(first, other.day), day * DAY_MS)
+}
+
+/** Takes out the uses of a day, named by its first millisecond, because they are being written. */
+export function takeDay(use: PendingUse, day: number): number {
+  const days = daysOf(use)
+  const rest = days.filter((other) => other.day !== day)
+  const latest = rest.at(-1)
+  use.otherDays = latest === undefined ? NO_DAYS : rest.slice(0, -1)
+  use.count = latest?.requests ?? 0
+  if (latest !== undefined) use.day = latest.day / DAY_MS
+  return days.find((other) => other.day === day)?.requests ?? 0
 }

@@ -1,12 +1,17 @@
 /** Records use in memory and writes it in batches: a request that is verified writes nothing and waits for nothing. */
 
+import { randomUUID } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
-import type { DailyUses, TokenStore, TokenUse } from '../store/token-store.ts'
+import type { DailyUses, TokenStore } from '../store/token-store.ts'
 import type { LastClient } from '../token/token.ts'
 import { withUsedScopes } from '../token/used-scopes.ts'
+import { withinTime } from '../within-time.ts'
+import { Backoff } from './backoff.ts'
+import { Failures } from './failures.ts'
 import { writable } from './last-client.ts'
-import { addUses, clearDays, daysOf, lastUsedAtOf, newPendingUse, type PendingUse } from './pending-use.ts'
+import { addUses, daysOf, lastUsedAtOf, newPendingUse, type PendingUse } from './pending-use.ts'
+import { type QueuedBatch, UseQueue } from './use-queue.ts'
 import { DAY_MS, DayClock } from './utc-day.ts'
 
 export interface UsageRecorderParts {
@@ -15,8 +20,10 @@ export interface UsageRecorderParts {
   readonly idleTimeoutMs: number | null
   /** Whether it is kept who used a token last. */
   readonly keepsClients: boolean
-  /** Told when a flush that nobody waits for failed; its uses are kept. */
+  /** Called once when flushes in the background begin to fail. Their uses are kept. */
   onFlushFailed(error: unknown): void
+  /** Called once when they succeed again. */
+  onFlushRecovered?(): void
 }
 
 export interface UsageStats {
@@ -26,37 +33,43 @@ export interface UsageStats {
   readonly flushed: number
 }
 
-/** The uses of one token on one day. */
-interface DayUse extends TokenUse {
-  readonly day: number
-}
-
 /** A use after so long a silence is written at once, so that no other instance takes the token for idle. */
 const QUIET_MS = 60 * 60 * 1000
-/** How many tokens one statement writes: fewer statements for a server, against a shorter wait for SQLite's thread. */
-const BATCH = 2_500
-/** With so many tokens waiting the timer is not waited for. */
+/** With so many tokens used since the last flush the next one does not wait for the timer. */
 const MAX_PENDING = 10_000
+/** Short pauses, because a token whose use is not written for long may be marked idle by another instance. */
+const PAUSES = { firstMs: 500, longestMs: 4_000 }
+/** How long a close waits for the last flush. */
+const CLOSE_MS = 10_000
 
 export class UsageRecorder {
   readonly #store: UsageRecorderParts['store']
   readonly #clock: Clock
   readonly #idleTimeoutMs: number | null
   readonly #keepsClients: boolean
-  readonly #onFlushFailed: (error: unknown) => void
+  readonly #failures: Failures
+  readonly #backoff = new Backoff(PAUSES)
   readonly #uses = new Map<string, PendingUse>()
+  readonly #queue = new UseQueue()
   readonly #days = new DayClock()
-  #dirty: PendingUse[] = []
-  #lastFlush: Promise<void> = Promise.resolve()
+  /** Names this recorder to the store, see `UseBatch`. */
+  readonly #writer = randomUUID()
+  /** The flush that runs, and the one that begins after it: it serves all callers that come meanwhile. */
+  #running: Promise<void> | null = null
+  #waiting: Promise<void> | null = null
   #flushSoon: NodeJS.Immediate | undefined
   #flushed = 0
 
-  constructor({ store, clock, idleTimeoutMs, keepsClients, onFlushFailed }: UsageRecorderParts) {
+  constructor(parts: UsageRecorderParts) {
+    const { store, clock, idleTimeoutMs, keepsClients } = parts
     this.#store = store
     this.#clock = clock
     this.#idleTimeoutMs = idleTimeoutMs
     this.#keepsClients = keepsClients
-    this.#onFlushFailed = onFlushFailed
+    this.#failures = new Failures({
+      failed: (error) => parts.onFlushFailed(error),
+      recovered: () => parts.onFlushRecovered?.(),
+    })
   }
 
   /** The use of a token, for a cache entry to keep and to give back with `release`. */
@@ -81,7 +94,7 @@ export class UsageRecorder {
       use.lastUsedDay = day
       use.lastUsedMs = ms
     }
-    if (use.count === 0) this.#markDirty(use)
+    if (use.count === 0) this.#enqueue(use)
     addUses(use, day, 1)
   }
 
@@ -106,10 +119,12 @@ export class UsageRecorder {
     return this.pendingDays(tokenId).reduce((sum, { requests }) => sum + requests, 0)
   }
 
-  /** The same by day, in no order. */
+  /** The same by day, in no order, a day perhaps twice. A batch of unknown outcome counts as not written. */
   pendingDays(tokenId: string): readonly DailyUses[] {
     const use = this.#uses.get(tokenId)
-    return use === undefined ? [] : daysOf(use)
+    if (use === undefined) return []
+    const inBatch = this.#queue.inBatch(tokenId)
+    return inBatch === undefined ? daysOf(use) : [...daysOf(use), inBatch]
   }
 
   /** Which of its scopes were asked for, as far as is known here. */
@@ -123,87 +138,95 @@ export class UsageRecorder {
     return client === null ? null : writable(client)
   }
 
-  /** Writes all use recorded until now. Rejects when the store cannot; what was not written is kept. */
+  /**
+   * Writes all uses recorded until now. One flush runs at a time and one waits for it, however many are asked for.
+   * Rejects when the store cannot write; what is not written is kept.
+   */
   flush(): Promise<void> {
-    const flush = this.#lastFlush.then(() => this.#write())
-    this.#lastFlush = flush.catch(() => undefined)
-    return flush
+    if (this.#waiting !== null) return this.#waiting
+    if (this.#running === null) return this.#run()
+    // What was used since the running flush began is not in it.
+    this.#waiting = this.#running
+      .catch(() => undefined)
+      .then(() => {
+        this.#waiting = null
+        return this.#run()
+      })
+    return this.#waiting
   }
 
-  /** A flush that nobody waits for. */
+  /** A flush without a caller that waits for it. While flushes fail it pauses between them. */
   flushInBackground(): void {
-    if (this.#dirty.length > 0) this.flush().catch(this.#onFlushFailed)
+    if (this.#queue.isEmpty || this.#isPaused()) return
+    this.flush().catch((error) => this.#failures.failed(error))
+  }
+
+  /** The last flush. Rejects when it fails or takes longer than 10 s: a close must come to its end. */
+  async close(): Promise<void> {
+    await withinTime(this.flush(), CLOSE_MS, 'the store')
   }
 
   stats(): UsageStats {
-    return { pending: this.#dirty.length, flushed: this.#flushed }
+    return { pending: this.#queue.countTokens((tokenId) => this.#uses.get(tokenId)), flushed: this.#flushed }
   }
 
-  #markDirty(use: PendingUse): void {
-    this.#dirty.push(use)
-    if (this.#dirty.length >= MAX_PENDING) this.#scheduleFlush()
+  #enqueue(use: PendingUse): void {
+    this.#queue.add(use)
+    if (this.#queue.fresh >= MAX_PENDING) this.#scheduleFlush()
   }
 
   #scheduleFlush(): void {
-    if (this.#flushSoon !== undefined) return
+    if (this.#flushSoon !== undefined || this.#waiting !== null || this.#isPaused()) return
     this.#flushSoon = setImmediate(() => {
       this.#flushSoon = undefined
       this.flushInBackground()
     })
   }
 
+  /** Whether the last flush failed, and the next one in the background has to wait for its end or for the pause. */
+  #isPaused(): boolean {
+    return this.#backoff.isPaused || (this.#backoff.hasFailed && this.#running !== null)
+  }
+
+  #run(): Promise<void> {
+    this.#running = this.#attempt()
+    return this.#running
+  }
+
+  async #attempt(): Promise<void> {
+    try {
+      await this.#write()
+      this.#backoff.succeeded()
+      this.#failures.succeeded()
+    } catch (error) {
+      this.#backoff.failed()
+      throw error
+    } finally {
+      this.#running = null
+    }
+  }
+
   async #write(): Promise<void> {
-    const taken = this.#takeDirty()
-    for (let first = taken[0]; first !== undefined; first = taken[0]) {
-      const { day } = first
-      const batch = taken.slice(0, BATCH).filter((use) => use.day === day)
-      const rules = {
+    this.#queue.begin()
+    for (let batch = this.#queue.next(); batch !== null; batch = this.#queue.next()) {
+      await this.#store.recordUses([...batch.uses.values()], {
         now: this.#clock.now(),
-        day,
+        day: batch.day,
         idleTimeoutMs: this.#idleTimeoutMs,
         keepsClients: this.#keepsClients,
-      }
-      try {
-        await this.#store.recordUses(batch, rules)
-      } catch (error) {
-        this.#putBack(taken)
-        throw error
-      }
-      taken.splice(0, batch.length)
+        batch: { writer: this.#writer, id: batch.id },
+      })
       this.#settle(batch)
       // SQLite writes within this thread: requests come between the batches too.
-      if (taken.length > 0) await nextTurn()
+      if (this.#queue.hasDue) await nextTurn()
     }
   }
 
-  /** Ordered by day and id: two instances that flush the same tokens lock their rows in the same order. */
-  #takeDirty(): DayUse[] {
-    const taken = this.#dirty.flatMap((use) =>
-      daysOf(use).map(({ day, requests }) => {
-        use.holders += 1
-        const { tokenId, scopesUsed, client } = use
-        const lastClient = client === null ? null : writable(client)
-        return { tokenId, day, count: requests, lastUsedAt: lastUsedAtOf(use), scopesUsed, lastClient }
-      }),
-    )
-    for (const use of this.#dirty) clearDays(use)
-    this.#dirty = []
-    return taken.sort((a, b) => a.day - b.day || (a.tokenId < b.tokenId ? -1 : 1))
-  }
-
-  #settle(written: readonly TokenUse[]): void {
-    for (const { tokenId, count } of written) {
+  #settle({ uses }: QueuedBatch): void {
+    this.#queue.settle()
+    for (const { tokenId, count } of uses.values()) {
       this.#flushed += count
       this.release(this.#useOf(tokenId))
-    }
-  }
-
-  #putBack(unwritten: readonly DayUse[]): void {
-    for (const { tokenId, day, count } of unwritten) {
-      const use = this.#useOf(tokenId)
-      if (use.count === 0) this.#dirty.push(use)
-      addUses(use, day / DAY_MS, count)
-      this.release(use)
     }
   }
 

@@ -1,6 +1,7 @@
 /** Use is recorded for free: in memory at the request, in batches in the store, and never lost on the way. */
 
 import { join } from 'node:path'
+import { mock } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { ApiTokensOptions } from '../../src/index.ts'
@@ -12,6 +13,7 @@ import { countingStore } from '../support/counting-store.ts'
 import { heldStore } from '../support/held-store.ts'
 import { as, issue, START, startHost, withToken } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
+import { manualTimers } from '../support/manual-timers.ts'
 
 t.test('promise 7: last use and count are seen at once, before they are written', async (t) => {
   const { app, clock, store, token, id } = await startWithToken(t)
@@ -108,7 +110,8 @@ t.test(
       batches.map((batch) => batch.length),
       [2_500, 2_500, 1_200],
     )
-    t.same(batches.flat(), [...ids].sort())
+    t.same(batches.flat().sort(), [...ids].sort())
+    for (const batch of batches) t.same(batch, [...batch].sort())
     t.ok(turns >= 2, 'the event loop turned between the batches')
   },
 )
@@ -129,7 +132,7 @@ t.test(
     )
     for (const use of held) recorder.touch(use, START)
     await t.rejects(recorder.flush(), { message: 'the disk is full' })
-    t.same(recorder.stats(), { pending: 2_700, flushed: 2_500 })
+    t.same(recorder.stats(), { pending: 2_700, flushed: 2_500 }, 'each token counts once')
     for (const use of held) recorder.release(use)
     writable = 10
     await recorder.flush()
@@ -167,7 +170,7 @@ t.test('with ten thousand tokens waiting the timer is not waited for', async (t)
   t.same(recorder.stats(), { pending: 0, flushed: 10_000 })
 })
 
-t.test('a flush that nobody waits for tells of its failure once, and keeps the uses', async (t) => {
+t.test('a failed flush in the background is reported once, and its uses are kept', async (t) => {
   const told: unknown[] = []
   const failure = new Error('the disk is full')
   const recorder = recorderOn(
@@ -184,6 +187,81 @@ t.test('a flush that nobody waits for tells of its failure once, and keeps the u
   t.equal(recorder.pendingCount('a'), 2)
 })
 
+t.test('flushes that fail: one runs, one waits, and the pauses between them grow', async (t) => {
+  let now = 0
+  const clock = mock.method(performance, 'now', () => now)
+  t.teardown(() => clock.mock.restore())
+  const attempts: PromiseWithResolvers<void>[] = []
+  const events: string[] = []
+  const recorder = recorderOn(
+    () => {
+      const attempt = Promise.withResolvers<void>()
+      attempts.push(attempt)
+      return attempt.promise
+    },
+    () => events.push('failed'),
+    () => events.push('recovered'),
+  )
+  const fail = async () => {
+    attempts.at(-1)?.reject(new Error('the disk is full'))
+    for (let n = 0; n < 5; n += 1) await setImmediate()
+  }
+  recorder.touch(recorder.hold('a', START), START)
+  for (let n = 0; n < 50; n += 1) recorder.flushInBackground()
+  t.equal(attempts.length, 1)
+  await fail()
+  t.equal(attempts.length, 2, 'the one that waited')
+  await fail()
+  for (const pause of [1_000, 2_000, 4_000, 4_000]) {
+    now += pause - 1
+    recorder.flushInBackground()
+    await setImmediate()
+    const before = attempts.length
+    now += 1
+    for (let n = 0; n < 50; n += 1) recorder.flushInBackground()
+    t.equal(attempts.length, before + 1, `one attempt after ${pause} ms`)
+    await fail()
+    t.equal(attempts.length, before + 1, 'and none waits')
+  }
+  const flushes = Array.from({ length: 100 }, () => recorder.flush())
+  attempts.at(-1)?.resolve()
+  await Promise.all(flushes)
+  t.same(events, ['failed', 'recovered'])
+  t.same(recorder.stats(), { pending: 0, flushed: 1 })
+  recorder.touch(recorder.hold('a', START), START)
+  recorder.flushInBackground()
+  await fail()
+  t.same(events, ['failed', 'recovered', 'failed'], 'the next outage is reported again')
+})
+
+t.test('above ten thousand pending tokens a new one starts no flush while flushes fail', async (t) => {
+  let attempts = 0
+  const recorder = recorderOn(async () => {
+    attempts += 1
+    throw new Error('the disk is full')
+  })
+  for (let n = 0; n < 10_000; n += 1) recorder.touch(recorder.hold(`t${n}`, START), START)
+  for (let n = 0; n < 5; n += 1) await setImmediate()
+  t.equal(attempts, 1)
+  for (let n = 0; n < 1_000; n += 1) {
+    recorder.touch(recorder.hold(`u${n}`, START), START)
+    await setImmediate()
+  }
+  t.ok(attempts <= 2, `${attempts} attempts`)
+  t.same(recorder.stats(), { pending: 11_000, flushed: 0 })
+})
+
+t.test('a close waits at most ten seconds for the last flush', async (t) => {
+  const timers = manualTimers(t)
+  const recorder = recorderOn(() => new Promise(() => undefined))
+  recorder.touch(recorder.hold('a', START), START)
+  recorder.flush().catch(() => undefined)
+  const closing = t.rejects(recorder.close(), { message: 'the store gave no answer within 10 s' })
+  timers.tick(10_000)
+  await closing
+  t.same(recorder.stats(), { pending: 1, flushed: 0 })
+})
+
 t.test('promise 7: forward only, also when a clock is set back', async (t) => {
   const recorder = recorderOn(async () => undefined)
   const use = recorder.hold('a', START)
@@ -195,13 +273,18 @@ t.test('promise 7: forward only, also when a clock is set back', async (t) => {
 
 type RecordUses = ConstructorParameters<typeof UsageRecorder>[0]['store']['recordUses']
 
-function recorderOn(recordUses: RecordUses, onFlushFailed: (error: unknown) => void = () => undefined) {
+function recorderOn(
+  recordUses: RecordUses,
+  onFlushFailed: (error: unknown) => void = () => undefined,
+  onFlushRecovered: () => void = () => undefined,
+) {
   return new UsageRecorder({
     store: { recordUses },
     clock: manualClock(START),
     idleTimeoutMs: null,
     keepsClients: false,
     onFlushFailed,
+    onFlushRecovered,
   })
 }
 

@@ -9,6 +9,7 @@ import { addDailyUses } from './daily-uses.sql.ts'
 import type { ApiTokenDatabase } from './database.ts'
 import type { UseRow } from './dialect-traits.ts'
 import type { Instant } from './instant.ts'
+import { storeBatch } from './use-batch.sql.ts'
 
 type Uses = ExpressionBuilder<ApiTokenDatabase & { used: UseRow }, 'api_tokens' | 'used'>
 
@@ -20,6 +21,8 @@ export async function addUses(
   rules: RecordUseRules,
 ): Promise<void> {
   await atomically(connection, async (transaction) => {
+    // Before the tokens: a repeated batch waits here until the transaction that it repeats has ended.
+    if (rules.batch !== undefined && !(await storeBatch(transaction, rules.batch))) return
     // The tokens first: their rows stay locked, so that none goes, and none is counted by another, in between.
     await updateTokens(transaction, uses, rules)
     // What runs in this thread holds up all requests: warm ones come in between, others wait for the transaction.

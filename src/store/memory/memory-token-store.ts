@@ -17,7 +17,6 @@ import type {
   InsertOutcome,
   InsertRules,
   Lease,
-  RecordUseRules,
   RevokeScope,
   RotateScope,
   Succession,
@@ -25,9 +24,9 @@ import type {
   TokenPage,
   TokenQuery,
   TokenStore,
-  TokenUse,
   UpdateScope,
 } from '../token-store.ts'
+import type { RecordUseRules, TokenUse } from '../token-use.ts'
 import { MemoryChangeFeed } from './memory-change-feed.ts'
 import { MemoryDevices } from './memory-devices.ts'
 import { MemoryLeases } from './memory-leases.ts'
@@ -141,6 +140,7 @@ class MemoryTokenStore implements TokenStore {
   }
 
   async recordUses(uses: readonly TokenUse[], rules: RecordUseRules): Promise<void> {
+    if (!this.#leases.storeBatch(rules.batch)) return
     for (const use of uses) {
       const token = this.#tokens.get(use.tokenId)
       if (token === undefined) continue

@@ -1,6 +1,7 @@
 /** The contract of `recordUses`: counters add up, times move forward, and no status changes but a wrong `idle`. */
 
 import { deepEqual, equal } from 'node:assert/strict'
+import type { TokenStore, UseBatch } from '../../store/token-store.ts'
 import type { LastClient } from '../../token/token.ts'
 import { DAY, hasFields, IDLE, id, NOW, put, rowOf, type StoreTest } from './records.ts'
 
@@ -92,6 +93,66 @@ export function recordingUses(test: StoreTest): void {
     const token = await put(store, 1)
     await store.recordUses([], RULES)
     deepEqual(await rowOf(store, 1), token)
+  })
+
+  test('promise 7: a batch that is sent again is counted once, and the next one counts', async ({
+    store,
+    second,
+  }) => {
+    await put(store, 1)
+    const send = (to: TokenStore, batch: UseBatch, lastUsedAt: number) =>
+      to.recordUses([{ tokenId: id(1), count: 100, lastUsedAt }], { ...RULES, batch })
+    const writer = 'here'
+    for (const to of [store, second, store]) await send(to, { writer, id: 'first' }, NOW + 1)
+    hasFields(await rowOf(store, 1), { useCount: 100, lastUsedAt: NOW + 1 })
+    for (const to of [store, second]) await send(to, { writer, id: 'second' }, NOW + 2)
+    hasFields(await rowOf(store, 1), { useCount: 200, lastUsedAt: NOW + 2 })
+    deepEqual(await store.dailyUses(id(1), NOW), [{ day: NOW, requests: 200 }])
+    await send(second, { writer: 'there', id: 'second' }, NOW + 3)
+    hasFields(await rowOf(store, 1), { useCount: 300, lastUsedAt: NOW + 3 })
+    await store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW + 4 }], RULES)
+    await store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW + 4 }], RULES)
+    hasFields(await rowOf(store, 1), { useCount: 302, lastUsedAt: NOW + 4 })
+  })
+
+  test('promise 7: a batch that is sent many times at once is counted once', async ({ store, second }) => {
+    await put(store, 1)
+    const uses = [{ tokenId: id(1), count: 1, lastUsedAt: NOW + 1 }]
+    for (const batch of ['first', 'second', 'third'].map((id) => ({ writer: 'here', id }))) {
+      const sent = Array.from({ length: 8 }, (_, n) =>
+        (n % 2 ? store : second).recordUses(uses, { ...RULES, batch }),
+      )
+      // An attempt may reject, because another one is storing the batch: the caller sends it again.
+      await Promise.allSettled(sent)
+      await store.recordUses(uses, { ...RULES, batch })
+    }
+    equal((await rowOf(second, 1)).useCount, 3)
+  })
+
+  test('promise 7: a batch that is sent again after its token was pruned counts for the others', async ({
+    store,
+  }) => {
+    await put(store, 1)
+    await put(store, 2)
+    const rules = { ...RULES, batch: { writer: 'here', id: 'first' } }
+    const uses = [1, 2].map((n) => ({ tokenId: id(n), count: 1, lastUsedAt: NOW + 5 }))
+    await store.recordUses(uses, rules)
+    await store.revokeToken(id(1), { now: NOW })
+    equal(await store.prune(NOW + 1, 10), 1)
+    await store.recordUses(uses, rules)
+    equal(await store.findToken(id(1)), null)
+    deepEqual(await store.dailyUses(id(1), NOW), [])
+    equal((await rowOf(store, 2)).useCount, 1)
+  })
+
+  test('a stored batch is no lease that has ended', async ({ store }) => {
+    await put(store, 1)
+    const uses = [{ tokenId: id(1), count: 1, lastUsedAt: NOW + 5 }]
+    const rules = { ...RULES, batch: { writer: 'here', id: 'first' } }
+    await store.recordUses(uses, rules)
+    equal(await store.pruneLeases(10), 0)
+    await store.recordUses(uses, rules)
+    equal((await rowOf(store, 1)).useCount, 1)
   })
 
   test('two writers at once lose no count', async ({ store, second }) => {
