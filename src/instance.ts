@@ -15,7 +15,7 @@ import { TokenEventEmitter } from './lifecycle/token-events.ts'
 import type { Settings } from './settings.ts'
 import { withOutages } from './store/store-outage.ts'
 import type { TokenStore } from './store/token-store.ts'
-import { type SweepResult, sweep } from './usage/sweeper.ts'
+import { type SweeperParts, type SweepResult, sweep } from './usage/sweeper.ts'
 import { UsageRecorder } from './usage/usage-recorder.ts'
 import { DAY_MS } from './usage/utc-day.ts'
 import { TokenSignals } from './verification/token-signals.ts'
@@ -38,7 +38,8 @@ export interface Instance {
   readonly recorder: UsageRecorder
   readonly events: TokenEventEmitter
   readonly news: News
-  sweep(): Promise<SweepResult>
+  /** The signal ends it early. */
+  sweep(stopping?: AbortSignal): Promise<SweepResult>
   /** Called when the signer has other keys. */
   keysChanged(): void
 }
@@ -54,7 +55,8 @@ export function assemble({ settings, store: bareStore, signer, catalogue, log }:
     clock,
     idleTimeoutMs,
     keepsClients: settings.keepsClients,
-    onFlushFailed: (err) => log.error({ err }, 'the use of API tokens cannot be written: it is kept in memory'),
+    onFlushFailed: (err) =>
+      log.error({ err }, 'the use of API tokens cannot be written: it is kept in memory'),
     onFlushRecovered: () => log.info('the use of API tokens is written again'),
   })
   const cache = new VerificationCache(settings.cacheMax, recorder)
@@ -114,6 +116,22 @@ export function assemble({ settings, store: bareStore, signer, catalogue, log }:
     onStampFailed: (err) => log.error({ err }, 'other instances were not told to forget a user'),
     newId: createIds(),
   }
+  const sweeping: SweeperParts = {
+    store,
+    recorder,
+    clock,
+    idleTimeoutMs,
+    flushIntervalMs: settings.flushIntervalMs,
+    idleWarningMs: settings.idleWarningMs,
+    retentionMs: settings.retentionMs,
+    dailyRetentionMs: settings.dailyRetentionMs,
+    onIdle: (token) => {
+      changes.announce({ subject: { tokenId: token.id }, ended: true })
+      events.tell('idle', { token: viewOf(token, null, clock.now(), lifecycle) })
+    },
+    hearsIdleSoon: () => events.listenerCount('idle-soon') > 0,
+    onIdleSoon: (token) => events.tell('idle-soon', { token: viewOf(token, null, clock.now(), lifecycle) }),
+  }
   return {
     lifecycle,
     verification,
@@ -126,24 +144,7 @@ export function assemble({ settings, store: bareStore, signer, catalogue, log }:
       signals.judgeAll()
     },
     news,
-    sweep: () =>
-      sweep({
-        store,
-        recorder,
-        clock,
-        idleTimeoutMs,
-        flushIntervalMs: settings.flushIntervalMs,
-        idleWarningMs: settings.idleWarningMs,
-        retentionMs: settings.retentionMs,
-        dailyRetentionMs: settings.dailyRetentionMs,
-        onIdle: (token) => {
-          changes.announce({ subject: { tokenId: token.id }, ended: true })
-          events.tell('idle', { token: viewOf(token, null, clock.now(), lifecycle) })
-        },
-        hearsIdleSoon: () => events.listenerCount('idle-soon') > 0,
-        onIdleSoon: (token) =>
-          events.tell('idle-soon', { token: viewOf(token, null, clock.now(), lifecycle) }),
-      }),
+    sweep: (stopping) => sweep(sweeping, stopping),
   }
 }
 

@@ -133,15 +133,20 @@ function decorate(fastify: FastifyInstance, hooks: ApiTokenHooks, apiTokens: Api
 function startTimers(fastify: FastifyInstance, { flushIntervalMs }: Settings, instance: Instance): void {
   const { recorder, signals, lifecycle } = instance
   const { log } = fastify
-  const flushing = repeat(flushIntervalMs, async () => recorder.flushInBackground(), log.error.bind(log))
+  // Its failures are reported by the recorder, which other flushes in the background share.
+  const flushing = setInterval(() => recorder.flushInBackground(), flushIntervalMs).unref()
   const sweeping = repeat(
     SWEEP_INTERVAL_MS,
-    oneAtATime({ store: lifecycle.store, name: 'sweep' }, () => instance.sweep()),
-    (err) => log.error({ err }, 'the idle sweep failed'),
+    oneAtATime({ store: lifecycle.store, name: 'sweep' }, instance.sweep),
+    {
+      failed: (err) => log.error({ err }, 'the sweep of API tokens fails: it is tried again every minute'),
+      recovered: () => log.info('the sweep of API tokens succeeds again'),
+    },
   )
   // Hooks of onClose run last registered first: the store is still open here.
   fastify.addHook('onClose', async () => {
-    await Promise.all([flushing.stop(), sweeping.stop()])
+    clearInterval(flushing)
+    await sweeping.stop()
     signals.close()
     await recorder
       .close()
@@ -157,11 +162,10 @@ function startKeyRefresh(
 ): void {
   const { log } = fastify
   const parts = { source, signer: lifecycle.signer, log: log.info.bind(log), onChange: keysChanged }
-  const refreshing = repeat(
-    keyRefreshMs,
-    () => refreshKeys(parts),
-    (err) => log.error({ err }, 'the keys of API tokens could not be read again, the old ones stay'),
-  )
+  const refreshing = repeat(keyRefreshMs, () => refreshKeys(parts), {
+    failed: (err) => log.error({ err }, 'the keys of API tokens cannot be refreshed: the current ones stay'),
+    recovered: () => log.info('the keys of API tokens are refreshed again'),
+  })
   fastify.addHook('onClose', () => refreshing.stop())
 }
 

@@ -13,12 +13,15 @@ export interface SharedWork {
 }
 
 /** The work, as a function that does nothing while another instance is at it. */
-export function oneAtATime({ store, name }: SharedWork, work: () => Promise<unknown>): () => Promise<void> {
+export function oneAtATime<Args extends readonly unknown[]>(
+  { store, name }: SharedWork,
+  work: (...args: Args) => Promise<unknown>,
+): (...args: Args) => Promise<void> {
   const holder = randomUUID()
-  return async () => {
+  return async (...args) => {
     if (!(await store.takeLease({ name, holder, ms: LEASE_MS }))) return
     try {
-      await work()
+      await work(...args)
     } finally {
       // One that cannot be given back runs out.
       await store.takeLease({ name, holder, ms: 0 }).catch(() => undefined)

@@ -1,15 +1,24 @@
 /** Repeats a task on a timer that keeps no process alive, never overlaps itself, and survives its errors. */
 
+import { type FailureEvents, Failures } from './failures.ts'
+
 export interface Repeating {
-  /** Stops, and waits for a run that is under way. */
+  /** Stops, and waits for the run that has begun: its signal is aborted. */
   stop(): Promise<void>
 }
 
+/**
+ * Runs the task at each interval. The first of its failures in a row is reported, and so is the next success.
+ *
+ * @param task Gets a signal that is aborted by `stop`, for a task that can end early.
+ */
 export function repeat(
   intervalMs: number,
-  task: () => Promise<unknown>,
-  onError: (error: unknown) => void,
+  task: (stopping: AbortSignal) => Promise<unknown>,
+  events: FailureEvents,
 ): Repeating {
+  const stopping = new AbortController()
+  const failures = new Failures(events)
   let running: Promise<void> | undefined
   const timer = setInterval(() => {
     running ??= run().finally(() => {
@@ -20,15 +29,17 @@ export function repeat(
 
   async function run(): Promise<void> {
     try {
-      await task()
+      await task(stopping.signal)
+      failures.succeeded()
     } catch (error) {
-      onError(error)
+      failures.failed(error)
     }
   }
 
   return {
     stop: async () => {
       clearInterval(timer)
+      stopping.abort()
       await running
     },
   }

@@ -1,5 +1,6 @@
 /** Makes the database say what is already true: that a token is idle, and that what ended long ago is gone. */
 
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 import type { TokenStore } from '../store/token-store.ts'
 import type { TokenRecord } from '../token/token.ts'
@@ -34,72 +35,87 @@ export interface SweepResult {
   readonly pruned: number
 }
 
+/** The same while it goes on. */
+type Counts = { -readonly [Name in keyof SweepResult]: number }
+
 /** For so long a program that polls on is told that its codes have expired, and not that they never were. */
 const DEVICE_MEMORY_MS = 60 * 60 * 1000
 /** Rows per statement. */
 const BATCH = 500
-/** Statements per sweep: what is left waits for the next one. */
-const MAX_BATCHES = 20
+/** How long a sweep may take, well within its lease. What is left then waits for the next one. */
+const LONGEST_MS = 45_000
 
-/** Sweeps once. Rejects when the store cannot; what was done until then stays done. */
-export async function sweep(parts: SweeperParts): Promise<SweepResult> {
+/** Works off up to `BATCH` rows, and returns how many there were. */
+type Job = () => Promise<number>
+
+/**
+ * Sweeps until nothing is left. Rejects when the store cannot; what was done until then stays done.
+ *
+ * @param stopping Ends the sweep early, after the statement that runs.
+ */
+export async function sweep(parts: SweeperParts, stopping?: AbortSignal): Promise<SweepResult> {
   await parts.recorder.flush()
+  const { store, retentionMs, dailyRetentionMs } = parts
   const now = parts.clock.now()
-  const idle = await markIdle(parts, now)
-  const idleSoon = await warnIdle(parts, now)
-  const pruned = await prune(parts, now)
-  await pruneDailyUses(parts, now)
-  await inBatches(() => parts.store.pruneLeases(BATCH))
-  await inBatches(() => parts.store.devices.prune(now - DEVICE_MEMORY_MS, BATCH))
-  return { idle, idleSoon, pruned }
+  const result: Counts = { idle: 0, idleSoon: 0, pruned: 0 }
+  const endsAt = performance.now() + LONGEST_MS
+  await untilNothingIsLeft(
+    [
+      () => markIdle(parts, now, result),
+      () => warnIdle(parts, now, result),
+      async () => {
+        const pruned = await store.prune(now - retentionMs, BATCH)
+        result.pruned += pruned
+        return pruned
+      },
+      () => store.pruneDailyUses(startOfDay(now - dailyRetentionMs), BATCH),
+      () => store.pruneLeases(BATCH),
+      () => store.devices.prune(now - DEVICE_MEMORY_MS, BATCH),
+    ],
+    () => stopping?.aborted === true || performance.now() > endsAt,
+  )
+  return result
+}
+
+/** A batch of each job in turn, so that none waits for another one that has much to do. */
+async function untilNothingIsLeft(jobs: readonly Job[], isOver: () => boolean): Promise<void> {
+  let left = jobs
+  while (left.length > 0) {
+    const unfinished: Job[] = []
+    for (const job of left) {
+      if (isOver()) return
+      if ((await job()) >= BATCH) unfinished.push(job)
+      // SQLite works within this thread: requests come between the batches.
+      await nextTurn()
+    }
+    left = unfinished
+  }
 }
 
 async function markIdle(
   { store, idleTimeoutMs, flushIntervalMs, onIdle }: SweeperParts,
   now: number,
+  result: Counts,
 ): Promise<number> {
   if (idleTimeoutMs === null) return 0
   // Use that another instance has not flushed yet gets two of its intervals to arrive.
   const idleBefore = now - idleTimeoutMs - 2 * flushIntervalMs
-  return inBatches(async () => {
-    const marked = await store.markIdle(idleBefore, BATCH)
-    for (const token of marked) onIdle(token)
-    return marked.length
-  })
+  const marked = await store.markIdle(idleBefore, BATCH)
+  for (const token of marked) onIdle(token)
+  result.idle += marked.length
+  return marked.length
 }
 
-async function warnIdle(parts: SweeperParts, now: number): Promise<number> {
+async function warnIdle(parts: SweeperParts, now: number, result: Counts): Promise<number> {
   const { store, recorder, idleTimeoutMs, idleWarningMs, flushIntervalMs } = parts
   if (idleTimeoutMs === null || idleWarningMs === null || !parts.hearsIdleSoon()) return 0
   const since = now - idleTimeoutMs
   // As above: use of another instance gets time to arrive, but not longer than the warning is.
   const before = since + idleWarningMs - Math.min(2 * flushIntervalMs, Math.floor(idleWarningMs / 2))
-  let told = 0
-  await inBatches(async () => {
-    const warned = await store.warnIdle({ since, before, now }, BATCH)
-    // What was used here since the flush begins another spell.
-    const soon = warned.filter((token) => recorder.lastUsedAt(token.id) <= token.idleFrom)
-    for (const token of soon) parts.onIdleSoon(token)
-    told += soon.length
-    return warned.length
-  })
-  return told
-}
-
-async function prune({ store, retentionMs }: SweeperParts, now: number): Promise<number> {
-  return inBatches(() => store.prune(now - retentionMs, BATCH))
-}
-
-async function pruneDailyUses({ store, dailyRetentionMs }: SweeperParts, now: number): Promise<number> {
-  return inBatches(() => store.pruneDailyUses(startOfDay(now - dailyRetentionMs), BATCH))
-}
-
-async function inBatches(step: () => Promise<number>): Promise<number> {
-  let total = 0
-  for (let batches = 0; batches < MAX_BATCHES; batches += 1) {
-    const done = await step()
-    total += done
-    if (done < BATCH) break
-  }
-  return total
+  const warned = await store.warnIdle({ since, before, now }, BATCH)
+  // What was used here since the flush begins another spell.
+  const soon = warned.filter((token) => recorder.lastUsedAt(token.id) <= token.idleFrom)
+  for (const token of soon) parts.onIdleSoon(token)
+  result.idleSoon += soon.length
+  return warned.length
 }

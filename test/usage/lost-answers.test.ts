@@ -37,7 +37,10 @@ for (const { name, store } of stores) {
       useIt(10)
     }
     t.equal(new Set(sent.map(({ batch }) => batch?.id)).size, 1)
-    t.same(recorder.pendingDays(id(1)).reduce((sum, { requests }) => sum + requests, 0), 130)
+    t.same(
+      recorder.pendingDays(id(1)).reduce((sum, { requests }) => sum + requests, 0),
+      130,
+    )
     await recorder.flush()
     t.same(recorder.stats(), { pending: 0, flushed: 130 })
     t.equal((await store.findToken(id(1)))?.token.useCount, 130)

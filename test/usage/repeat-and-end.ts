@@ -2,9 +2,5 @@
 
 import { repeat } from '../../src/usage/repeat.ts'
 
-repeat(
-  3_600_000,
-  async () => undefined,
-  () => undefined,
-)
+repeat(3_600_000, async () => undefined, { failed: () => undefined, recovered: () => undefined })
 process.on('exit', () => process.stdout.write('the end\n'))

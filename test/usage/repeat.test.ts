@@ -17,7 +17,7 @@ t.test('a run that takes longer than the interval is not overtaken by the next',
       started += 1
       return run
     },
-    (error) => t.error(error),
+    { failed: (error) => t.error(error), recovered: () => t.fail('nothing had failed') },
   )
   tick()
   tick()
@@ -32,45 +32,53 @@ t.test('a run that takes longer than the interval is not overtaken by the next',
   await repeating.stop()
 })
 
-t.test('an error is told, and the task goes on', async (t) => {
+t.test('an outage is reported once, its end once, and the task goes on', async (t) => {
   const tick = manualInterval(t)
-  const told: unknown[] = []
-  const failures = [new Error('first'), new Error('second')]
-  const left = [...failures]
+  const events: unknown[] = []
+  const outcomes = ['down', 'down', 'down', null, null, 'down', 'another fault', 'down', null]
+  const left = [...outcomes]
   const repeating = repeat(
     5_000,
     async () => {
-      throw left.shift()
+      const message = left.shift()
+      if (message !== null) throw new Error(message)
     },
-    (error) => told.push(error),
+    {
+      failed: (error) => events.push(error instanceof Error && error.message),
+      recovered: () => events.push('recovered'),
+    },
   )
-  tick()
-  await turn()
-  tick()
-  await turn()
-  t.same(told, failures)
+  for (const _ of outcomes) {
+    tick()
+    await turn()
+  }
+  t.same(events, ['down', 'recovered', 'down', 'another fault', 'recovered'])
   await repeating.stop()
 })
 
-t.test('stop waits for the run that is under way, and none comes after', async (t) => {
+t.test('stop tells the run that has begun to end, waits for it, and none comes after', async (t) => {
   const tick = manualInterval(t)
   const run = Promise.withResolvers<void>()
   let started = 0
+  let signal: AbortSignal | undefined
   const repeating = repeat(
     5_000,
-    () => {
+    (stopping) => {
       started += 1
+      signal = stopping
       return run.promise
     },
-    (error) => t.error(error),
+    { failed: (error) => t.error(error), recovered: () => t.fail('nothing had failed') },
   )
   tick()
+  t.equal(signal?.aborted, false)
   let stopped = false
   const stopping = repeating.stop().then(() => {
     stopped = true
   })
   await turn()
   t.equal(stopped, false)
+  t.equal(signal?.aborted, true)
   run.resolve()
   await stopping
   tick()

@@ -1,5 +1,6 @@
 /** The sweeper makes the store say what is already true, in bounded steps. */
 
+import { mock } from 'node:test'
 import t from 'tap'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { manualClock } from '../../src/testing/index.ts'
@@ -51,24 +52,87 @@ t.test('a sweep goes on until nothing is left, 500 rows a statement', async (t) 
   t.equal(store.calls.get('prune'), 1)
 })
 
-t.test('a sweep takes at most 20 statements of each kind, the next one goes on', async (t) => {
-  let left = 11_000
-  const store = {
+t.test(
+  'a sweep works off whatever there is, each job in turn, and the event loop turns in between',
+  async (t) => {
+    const { store, rows, order } = storeWith({ prune: 11_000, pruneDailyUses: 30_000, pruneLeases: 600 })
+    const { parts } = sweeperOn(store, START)
+    let turns = 0
+    let over = false
+    const counting = (async () => {
+      for (; !over; turns += 1) await new Promise(setImmediate)
+    })()
+    t.same(await sweep(parts), { idle: 0, idleSoon: 0, pruned: 11_000 })
+    over = true
+    await counting
+    t.same(rows, { prune: 0, pruneDailyUses: 0, pruneLeases: 0 })
+    t.same(order.slice(0, 6), [
+      'prune',
+      'pruneDailyUses',
+      'pruneLeases',
+      'prune',
+      'pruneDailyUses',
+      'pruneLeases',
+    ])
+    t.ok(turns >= order.length, `${turns} turns for ${order.length} statements`)
+  },
+)
+
+t.test('a sweep ends in time for its lease, and the next one goes on', async (t) => {
+  const { store, rows } = storeWith({ prune: 10_000, pruneDailyUses: 0, pruneLeases: 0 })
+  let now = 0
+  const clock = mock.method(performance, 'now', () => now)
+  t.teardown(() => clock.mock.restore())
+  const { parts } = sweeperOn(
+    {
+      ...store,
+      prune: (before, limit) => {
+        now += 10_000
+        return store.prune(before, limit)
+      },
+    },
+    START,
+  )
+  t.same(await sweep(parts), { idle: 0, idleSoon: 0, pruned: 2_500 })
+  t.same(await sweep(parts), { idle: 0, idleSoon: 0, pruned: 2_500 })
+  t.equal(rows.prune, 5_000)
+})
+
+t.test('a sweep that is told to stop ends after its statement', async (t) => {
+  const { store } = storeWith({ prune: 10_000, pruneDailyUses: 10_000, pruneLeases: 10_000 })
+  const stopping = new AbortController()
+  const { parts } = sweeperOn(
+    {
+      ...store,
+      prune: (before, limit) => {
+        stopping.abort()
+        return store.prune(before, limit)
+      },
+    },
+    START,
+  )
+  t.same(await sweep(parts, stopping.signal), { idle: 0, idleSoon: 0, pruned: 500 })
+})
+
+/** A store with so many rows to prune, and the order in which it is asked to. */
+function storeWith(rows: { prune: number; pruneDailyUses: number; pruneLeases: number }) {
+  const order: string[] = []
+  const take = (name: keyof typeof rows, limit: number) => {
+    order.push(name)
+    const taken = Math.min(rows[name], limit)
+    rows[name] -= taken
+    return taken
+  }
+  const store: SweeperParts['store'] = {
     markIdle: async () => [],
     warnIdle: async () => [],
-    pruneDailyUses: async () => 0,
-    pruneLeases: async () => 0,
     devices: memoryTokenStore().devices,
-    prune: async (_: number, limit: number) => {
-      const pruned = Math.min(left, limit)
-      left -= pruned
-      return pruned
-    },
+    prune: async (_, limit) => take('prune', limit),
+    pruneDailyUses: async (_, limit) => take('pruneDailyUses', limit),
+    pruneLeases: async (limit) => take('pruneLeases', limit),
   }
-  const { parts } = sweeperOn(store, START)
-  t.same(await sweep(parts), { idle: 0, idleSoon: 0, pruned: 10_000 })
-  t.same(await sweep(parts), { idle: 0, idleSoon: 0, pruned: 1_000 })
-})
+  return { store, rows, order }
+}
 
 function sweeperOn(store: SweeperParts['store'], now: number) {
   const marked: string[] = []
