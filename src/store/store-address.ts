@@ -7,6 +7,18 @@ export type StoreAddress =
   | { readonly dialect: 'postgres' | 'mysql'; readonly url: string }
   | { readonly dialect: 'sqlite'; readonly filename: string }
 
+/** What the URL of a server says, decoded. What it does not say is empty. */
+export interface ServerAddress {
+  readonly scheme: string
+  readonly user: string
+  readonly password: string
+  /** Empty for an address of a socket, which is in the parameter `host` or `socketPath`. */
+  readonly host: string
+  readonly port: number | undefined
+  readonly database: string
+  readonly parameters: readonly (readonly [string, string])[]
+}
+
 const DIALECTS: Readonly<Record<string, StoreAddress['dialect']>> = {
   'postgres:': 'postgres',
   'postgresql:': 'postgres',
@@ -15,6 +27,13 @@ const DIALECTS: Readonly<Record<string, StoreAddress['dialect']>> = {
   'sqlite:': 'sqlite',
 }
 
+/** Parameters that may be shown. Any other may hold a key or a password. */
+const SHOWN = new Set(
+  ['application_name', 'charset', 'host', 'options', 'port', 'socketPath', 'sslmode', 'timezone', 'user'].map(
+    (name) => name.toLowerCase(),
+  ),
+)
+
 /** @throws `FST_API_TOKENS_INVALID_OPTION`, whose message holds nothing of the text. */
 export function parseStoreAddress(text: string): StoreAddress {
   const [scheme = ''] = /^[a-z]+:/i.exec(text) ?? []
@@ -22,8 +41,42 @@ export function parseStoreAddress(text: string): StoreAddress {
   if (dialect === 'sqlite') {
     const filename = text.slice(scheme.length).replace(/^\/\/(?=\/)/, '')
     if (filename !== '') return { dialect, filename }
-  } else if (dialect !== undefined && URL.canParse(text)) return { dialect, url: text }
-  throw new InvalidOption('the address of a store is postgres://…, mysql://… or sqlite:FILE')
+  } else if (dialect !== undefined && parseServerAddress(text) !== undefined) return { dialect, url: text }
+  throw new InvalidOption(
+    'the address of a store is postgres://…, mysql://… or sqlite:FILE; / ? # @ and % of a password are percent-encoded',
+  )
+}
+
+/**
+ * The address of a server of this dialect.
+ *
+ * @throws `FST_API_TOKENS_INVALID_OPTION`, whose message names the option and holds nothing of the text.
+ */
+export function serverAddressOf(text: unknown, dialect: 'postgres' | 'mysql', option: string): ServerAddress {
+  const [scheme = ''] = typeof text === 'string' ? (/^[a-z]+:/i.exec(text) ?? []) : []
+  const server = DIALECTS[scheme.toLowerCase()] === dialect ? parseServerAddress(String(text)) : undefined
+  if (server !== undefined) return server
+  throw new InvalidOption(
+    `${option} must be such as ${dialect}://user:password@host/database; / ? # @ and % of a password are percent-encoded`,
+  )
+}
+
+/**
+ * What a URL says, `undefined` for what is none. One whose password holds a bare `/`, `?` or `#` has an `@` behind the
+ * place where URLs have their host, and would show parts of the password as host, path or parameter.
+ */
+export function parseServerAddress(text: string): ServerAddress | undefined {
+  const url = urlOf(text)
+  if (url === undefined) return undefined
+  return {
+    scheme: url.protocol,
+    user: decoded(url.username),
+    password: decoded(url.password),
+    host: url.hostname === NO_HOST ? '' : decoded(url.hostname.replace(/^\[(.*)\]$/, '$1')),
+    port: url.port === '' ? undefined : Number(url.port),
+    database: decoded(url.pathname.slice(1)),
+    parameters: [...url.searchParams],
+  }
 }
 
 /** The address of an SQLite file that holds wherever the command is called. */
@@ -31,26 +84,36 @@ export function addressOfFile(filename: string): string {
   return `sqlite:${resolve(filename)}`
 }
 
-/** The address with stars for its secrets: the password, and parameters that are named like one. */
+/** The address with stars for its secrets: the password, and parameters that are not known to be harmless. */
 export function withoutSecrets(address: string): string {
-  if (!URL.canParse(address)) return '***'
-  const url = new URL(address)
+  const url = address.startsWith('sqlite:') ? URL.parse(address) : urlOf(address)
+  if (url === undefined || url === null) return '***'
   if (url.password !== '') url.password = '***'
   for (const name of secretParameters(url)) url.searchParams.set(name, '***')
-  return url.toString()
+  return url.toString().replace(NO_HOST, '')
 }
 
 /** What of an address must not be printed, as it is written there and as it is meant; the longest first. */
 export function secretsOf(address: string): readonly string[] {
-  if (!URL.canParse(address)) return [address]
-  const url = new URL(address)
+  const url = address.startsWith('sqlite:') ? URL.parse(address) : urlOf(address)
+  if (url === undefined || url === null) return [address]
   const parameters = secretParameters(url).flatMap((name) => url.searchParams.getAll(name))
   const secrets = [url.password, decoded(url.password), ...parameters, ...parameters.map(encodeURIComponent)]
   return [...new Set(secrets)].filter((secret) => secret !== '').sort((a, b) => b.length - a.length)
 }
 
+/** Stands for the host of a socket's address, which URLs cannot leave out beside a user. */
+const NO_HOST = 'no-host.invalid'
+
+function urlOf(text: string): URL | undefined {
+  const [, scheme = '', authority = '', rest = ''] = /^([a-z]+:\/\/)([^/?#]*)(.*)$/is.exec(text) ?? []
+  if (scheme === '' || /[@#]/.test(rest) || /\s/.test(text)) return undefined
+  const socket = authority === '' || authority.endsWith('@') ? NO_HOST : ''
+  return URL.parse(`${scheme}${authority}${socket}${rest}`) ?? undefined
+}
+
 function secretParameters({ searchParams }: URL): readonly string[] {
-  return [...new Set(searchParams.keys())].filter((name) => /pass|secret|token|key/i.test(name))
+  return [...new Set(searchParams.keys())].filter((name) => !SHOWN.has(name.toLowerCase()))
 }
 
 /** A percent sign that stands for nothing stays what it is. */

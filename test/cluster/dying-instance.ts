@@ -159,10 +159,13 @@ async function watchedPostgres(connectionString: string): Promise<PgPool> {
 
 async function watchedMysql(uri: string): Promise<MysqlPool> {
   const { default: mysql } = await import('mysql2')
-  type Given = Exclude<MysqlPool, { pool: unknown }>
+  type Given = Extract<MysqlPool, { getConnection: unknown }>
   type Connection = Parameters<Parameters<Given['getConnection']>[0]>[1]
   const pool = mysql.createPool({ uri })
+  const known = new WeakMap<Connection, Connection>()
   const watched = (connection: Connection & { readonly threadId: number }): Connection => {
+    const before = known.get(connection)
+    if (before !== undefined) return before
     const asking = (name: 'query' | 'execute'): Connection['query'] => {
       return (options, callback) => {
         const step = reach(connection.threadId)
@@ -173,12 +176,16 @@ async function watchedMysql(uri: string): Promise<MysqlPool> {
         step.sent()
       }
     }
-    return {
+    const made: Connection = {
+      config: connection.config,
+      on: (event, listener) => connection.on(event, listener),
       query: asking('query'),
       execute: asking('execute'),
       release: () => connection.release(),
       destroy: () => connection.destroy(),
     }
+    known.set(connection, made)
+    return made
   }
   return {
     getConnection: (callback) =>

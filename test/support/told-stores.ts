@@ -112,6 +112,8 @@ async function onMariaDb(t: Test, uri: string): Promise<ToldStore> {
   const statements: Statement[] = []
   const pool = mysql.createPool({ uri })
   t.teardown(() => pool.promise().end())
+  type Wrapped = Parameters<Parameters<Extract<MysqlPool, { getConnection: unknown }>['getConnection']>[0]>[1]
+  const known = new WeakMap<object, Wrapped>()
   const told: MysqlPool = {
     getConnection: (callback) =>
       pool.getConnection((error, connection) => {
@@ -124,12 +126,16 @@ async function onMariaDb(t: Test, uri: string): Promise<ToldStore> {
             statements.push({ sql: options.sql, parameters: options.values })
             return connection[name](options as never, answered)
           }
-        callback(null, {
+        const wrapped = known.get(connection) ?? {
+          config: connection.config,
+          on: (event: 'error', listener: (error: Error) => void) => connection.on(event, listener),
           query: telling('query') as never,
           execute: telling('execute') as never,
           release: () => connection.release(),
           destroy: () => connection.destroy(),
-        })
+        }
+        known.set(connection, wrapped)
+        callback(null, wrapped)
       }),
   }
   const run = async <Row>(sql: string, parameters: readonly unknown[] = []) =>

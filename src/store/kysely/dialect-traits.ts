@@ -124,6 +124,8 @@ export interface DialectTraits {
 
   /** Throws when the server, or this session with it, cannot keep the contract of stores. */
   requireServer(connection: Connection): Promise<void>
+  /** Throws when the tables, which are there and of this version, cannot keep the contract of stores. */
+  requireTables?(connection: Connection): Promise<void>
   /** Runs the steps of the schema while nobody else does: in a transaction where the database can undo them. */
   migrateAlone<T>(connection: Connection, work: (connection: Connection) => Promise<T>): Promise<T>
   /** Whether a step of the schema failed because a crash had kept an earlier run from saying that it was done. */

@@ -98,6 +98,7 @@ export class KyselyTokenStore implements TokenStore {
     await this.#connection.traits.requireServer(this.#connection)
     if (this.#migrate) await this.#schema.migrate()
     else await this.#schema.require()
+    await this.#connection.traits.requireTables?.(this.#connection)
   }
 
   async close(): Promise<void> {

@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely'
 import { InvalidOption } from '../../errors.ts'
 import type { ApiTokenDatabase } from './database.ts'
 import type { DialectTraits } from './dialect-traits.ts'
+import { onCheckedConnections } from './mysql/host-connections.ts'
 import { mysqlTraits } from './mysql/mysql-traits.ts'
 import { postgresTraits } from './postgres/postgres-traits.ts'
 import { sqliteTraits } from './sqlite/sqlite-traits.ts'
@@ -41,7 +42,8 @@ export function ownTables<Database>(
     throw new InvalidOption('store: schema is for PostgreSQL, use tablePrefix')
   }
   // The tables are ours, whatever else the host's instance knows.
-  const own = db as unknown as Kysely<ApiTokenDatabase>
+  const all = db as unknown as Kysely<ApiTokenDatabase>
+  const own = dialect === 'mysql' ? onCheckedConnections(all) : all
   const prefixed = tablePrefix === undefined ? own : own.withPlugin(new TablePrefixPlugin(tablePrefix))
   return schema === undefined ? prefixed : prefixed.withSchema(schema)
 }

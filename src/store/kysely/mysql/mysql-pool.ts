@@ -1,29 +1,24 @@
-/** A pool of `mysql2` as Kysely's driver takes it: with statements that are prepared, and with an end to waiting. */
+/** A pool of `mysql2` as Kysely's driver takes it: of connections that were checked, with an end to waiting. */
 
 import type { MysqlPool as KyselyPool, MysqlPoolConnection } from 'kysely'
+import { InvalidOption } from '../../../errors.ts'
+import { isRecord } from '../../../option-values.ts'
 import { type Patience, within } from '../patience.ts'
+import { type Answered, type MysqlConnection, requireUsable, watchErrors } from './mysql-connection.ts'
 
-/** What is needed of a pool of the package `mysql2`: that of `mysql2` itself, or of `mysql2/promise`. */
-export type MysqlPool = MysqlCorePool | { readonly pool: MysqlCorePool }
+/**
+ * What is needed of a pool of the package `mysql2`: of `mysql2` itself or of `mysql2/promise`, a pool, a pool cluster
+ * or its namespace.
+ */
+export type MysqlPool =
+  | MysqlCorePool
+  | { readonly pool: MysqlCorePool }
+  | { readonly poolCluster: MysqlCorePool }
+  | { readonly poolNamespace: MysqlCorePool }
 
 interface MysqlCorePool {
   getConnection(callback: (error: Error | null, connection: MysqlConnection) => void): unknown
 }
-
-interface MysqlConnection {
-  query(options: MysqlQuery, callback: Answered): unknown
-  execute(options: MysqlQuery, callback: Answered): unknown
-  release(): void
-  destroy(): void
-}
-
-interface MysqlQuery {
-  readonly sql: string
-  readonly values: unknown[]
-  readonly timeout?: number
-}
-
-type Answered = (error: (Error & { readonly code?: string }) | null, result: unknown) => void
 
 export interface MysqlPoolParts extends Patience {
   /** Called when the first statement needs it. */
@@ -32,41 +27,110 @@ export interface MysqlPoolParts extends Patience {
   readonly prepared: ReadonlySet<string>
 }
 
+/** @throws `FST_API_TOKENS_INVALID_OPTION` when it is no pool of `mysql2`. */
+export function corePool(given: MysqlPool): MysqlCorePool {
+  const core = unwrapped(given)
+  if (isRecord(core) && typeof core['getConnection'] === 'function') return core as unknown as MysqlCorePool
+  throw new InvalidOption('mysqlTokenStore: pool must be a pool of mysql2 or of mysql2/promise')
+}
+
+/** A pool of promises has the one of callbacks behind it. */
+function unwrapped(given: unknown): unknown {
+  if (!isRecord(given)) return undefined
+  return given['pool'] ?? given['poolCluster'] ?? given['poolNamespace'] ?? given
+}
+
 export async function mysqlPool(parts: MysqlPoolParts): Promise<KyselyPool> {
-  const given = await parts.pool()
-  const pool = 'pool' in given ? given.pool : given
-  const connect = () => {
+  const pool = corePool(await parts.pool())
+  const connect = async () => {
     const { promise, resolve, reject } = Promise.withResolvers<MysqlConnection>()
     pool.getConnection((error, connection) => (error ? reject(error) : resolve(connection)))
-    return promise
+    const connection = await promise
+    watchErrors(connection)
+    const lent = lentConnection(connection, parts)
+    try {
+      await requireUsable(connection, lent.query)
+      return lent
+    } catch (error) {
+      lent.discard()
+      throw error
+    }
   }
   return {
     end: (callback) => callback(null),
     getConnection: (callback) => {
       within(parts, 'a connection to MySQL', connect, (late) => late.release()).then(
-        (connection) => callback(null, connectionOf(connection, parts)),
+        // Of what else Kysely's type has, streams and the end of statements under way, nothing is used here.
+        (connection) => callback(null, connection as unknown as MysqlPoolConnection),
         (error) => callback(error, undefined as never),
       )
     },
   }
 }
 
-function connectionOf(
-  connection: MysqlConnection,
-  { prepared, timeoutMs }: MysqlPoolParts,
-): MysqlPoolConnection {
-  let answers = true
+/** As every statement is sent, whatever the host's pool is set to: rows are objects, and values the driver's own. */
+const STATEMENT = {
+  rowsAsArray: false,
+  nestTables: false,
+  namedPlaceholders: false,
+  dateStrings: false,
+  // Only another function replaces that of the pool.
+  typeCast: (_field: unknown, next: () => unknown) => next(),
+} as const
+
+/**
+ * A connection from when the pool lends it until it goes back. All its statements together have one time: a
+ * transaction ends in it. With the time runs out the connection, whose statement may be running still.
+ */
+function lentConnection(connection: MysqlConnection, { prepared, timeoutMs }: MysqlPoolParts) {
+  const endsAt = timeoutMs === null ? null : performance.now() + timeoutMs
+  let isUsable = true
+
+  const discard = () => {
+    if (!isUsable) return
+    isUsable = false
+    connection.destroy()
+    // `destroy` alone says goodbye and waits, and a server that is stuck does not answer.
+    connection.stream?.destroy()
+  }
+
   const query = (sql: string, values: readonly unknown[], callback: Answered) => {
-    const options = { sql, values: [...values], ...(timeoutMs === null ? {} : { timeout: timeoutMs }) }
+    if (!isUsable) {
+      // The server rolls back what was begun on a connection that has ended.
+      callback(sql === 'rollback' ? null : new Error('the connection to MySQL has ended'), {})
+      return
+    }
+    let isAnswered = false
+    let timer: NodeJS.Timeout | undefined
     const answered: Answered = (error, result) => {
-      // A connection that still works on an answer nobody waits for is no use to the next.
-      if (error?.code === 'PROTOCOL_SEQUENCE_TIMEOUT') answers = false
+      if (isAnswered) return
+      isAnswered = true
+      clearTimeout(timer)
+      if (error !== null && isOver(error)) discard()
       callback(error, result)
     }
-    if (prepared.has(sql)) connection.execute(options, answered)
-    else connection.query(options, answered)
+    if (endsAt !== null) {
+      const refuse = () => {
+        discard()
+        answered(new Error(`MySQL gave no answer within ${timeoutMs} ms`), undefined)
+      }
+      timer = setTimeout(refuse, Math.max(1, endsAt - performance.now()))
+    }
+    const statement = { ...STATEMENT, sql, values: [...values] }
+    if (prepared.has(sql)) connection.execute(statement, answered)
+    else connection.query(statement, answered)
   }
-  const release = () => (answers ? connection.release() : connection.destroy())
-  // Of what else Kysely's type has, streams and the end of statements under way, nothing is used here.
-  return { query, release } as unknown as MysqlPoolConnection
+
+  const release = () => {
+    if (isUsable) connection.release()
+  }
+  return { query, release, discard }
+}
+
+/** `--read-only`, as a primary answers that has just been demoted. */
+const READ_ONLY_SERVER = [1290, 1792, 1836]
+
+/** Whether nothing more can be asked of the connection. */
+function isOver({ fatal = false, errno = 0 }: NonNullable<Parameters<Answered>[0]>): boolean {
+  return fatal || READ_ONLY_SERVER.includes(errno)
 }

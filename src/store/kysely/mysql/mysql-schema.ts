@@ -1,15 +1,13 @@
 /** Opens one connection to MySQL or MariaDB that waits as long as a step of the schema takes. */
 
 import { Kysely, MysqlDialect } from 'kysely'
-import { loadDriver } from '../driver.ts'
+import { serverAddressOf } from '../../store-address.ts'
+import { openOwnPool } from './own-pool.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
 
-export function openMysql(uri: string): Kysely<unknown> {
-  const pool = async () => {
-    const { default: mysql } = await loadDriver('mysql2', () => import('mysql2'))
-    const connectTimeout = CONNECT_TIMEOUT_MS
-    return mysql.createPool({ uri, connectionLimit: 1, connectTimeout, enableKeepAlive: true })
-  }
+export function openMysql(url: string): Kysely<unknown> {
+  const address = serverAddressOf(url, 'mysql', '--store')
+  const pool = () => openOwnPool(address, { connectionLimit: 1, connectTimeout: CONNECT_TIMEOUT_MS })
   return new Kysely({ dialect: new MysqlDialect({ pool }) })
 }

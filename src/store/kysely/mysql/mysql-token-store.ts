@@ -1,23 +1,23 @@
 /** Keeps tokens in MySQL 8 or MariaDB, over the package `mysql2`: for hosts of many instances. */
 
 import { Kysely, MysqlDialect } from 'kysely'
-import { withoutSecrets } from '../../store-address.ts'
+import { serverAddressOf, withoutSecrets } from '../../store-address.ts'
 import type { TokenStore } from '../../token-store.ts'
 import type { ApiTokenDatabase } from '../database.ts'
-import { loadDriver } from '../driver.ts'
 import { KyselyTokenStore } from '../kysely-token-store.ts'
 import { DEFAULT_TIMEOUT_MS } from '../patience.ts'
 import { migrateCommandFor } from '../schema/migrate-command-line.ts'
 import { Schema } from '../schema/schema.ts'
-import { type MysqlPool, mysqlPool } from './mysql-pool.ts'
+import { corePool, type MysqlPool, mysqlPool } from './mysql-pool.ts'
 import { mysqlTraits } from './mysql-traits.ts'
+import { openOwnPool } from './own-pool.ts'
 
 export type { MysqlPool } from './mysql-pool.ts'
 
 interface CommonOptions {
   /** Whether the schema is brought up to date at start. Default `false`. */
   readonly migrate?: boolean
-  /** How many milliseconds a statement waits for a connection, and then for its answer. Default 5,000. */
+  /** How many milliseconds a statement or a transaction waits for a connection, and then may take. Default 5,000. */
   readonly timeout?: number
 }
 
@@ -33,20 +33,20 @@ const MAX_CONNECTIONS = 10
 /**
  * Makes a store in MySQL 8 or MariaDB. It connects at boot, not here.
  *
- * @throws At boot, when the package `mysql2` is not installed, the database cannot be reached, or its schema is not
- *   this version's.
+ * @throws `FST_API_TOKENS_INVALID_OPTION` for what is neither an address nor a pool. At boot, when the package `mysql2`
+ *   is not installed, the database cannot be reached, a setting of its sessions is wrong, or its schema is not this
+ *   version's.
  * @example await app.register(apiTokens, { store: mysqlTokenStore({ connectionString: 'mysql://root@localhost/app' }), keys: [jwk], authenticateUser })
  */
 export function mysqlTokenStore(options: MysqlTokenStoreOptions): TokenStore {
   const { migrate = false, timeout = DEFAULT_TIMEOUT_MS } = options
-  const { pool, end } =
+  const { pool, end, address } =
     options.pool === undefined ? ownPool(options.connectionString, timeout) : of(options.pool)
   const prepared = new Set<string>()
   const connect = (timeoutMs: number | null) => {
     const dialect = new MysqlDialect({ pool: () => mysqlPool({ pool, prepared, timeoutMs }) })
     return { db: new Kysely<ApiTokenDatabase>({ dialect }), traits: mysqlTraits }
   }
-  const address = options.pool === undefined ? withoutSecrets(options.connectionString) : 'mysql://…'
   return new KyselyTokenStore({
     connection: connect(timeout),
     schema: new Schema(connect(null), { command: migrateCommandFor(address) }),
@@ -57,22 +57,22 @@ export function mysqlTokenStore(options: MysqlTokenStoreOptions): TokenStore {
   })
 }
 
-function of(pool: MysqlPool) {
-  return { pool: async () => pool, end: async () => undefined }
+function of(given: MysqlPool) {
+  const pool = corePool(given)
+  return { pool: async () => pool, end: async () => undefined, address: 'mysql://…' }
 }
 
 /** A pool that is made when the first statement needs it. */
-function ownPool(uri: string, connectTimeout: number) {
-  let made: Promise<MysqlPool & { promise(): { end(): Promise<void> } }> | undefined
-  const pool = async () => {
-    const { default: mysql } = await loadDriver('mysql2', () => import('mysql2'))
-    return mysql.createPool({ uri, connectionLimit: MAX_CONNECTIONS, connectTimeout, enableKeepAlive: true })
-  }
+function ownPool(connectionString: string, connectTimeout: number) {
+  const address = serverAddressOf(connectionString, 'mysql', 'mysqlTokenStore: connectionString')
+  let made: ReturnType<typeof openOwnPool> | undefined
   return {
     pool: () => {
-      made ??= pool()
+      made ??= openOwnPool(address, { connectionLimit: MAX_CONNECTIONS, connectTimeout })
       return made
     },
-    end: async () => (await made)?.promise().end(),
+    // A connection that was lost, and a pool that was never made, end without a goodbye.
+    end: async () => made?.then((pool) => pool.promise().end()).catch(() => undefined),
+    address: withoutSecrets(connectionString),
   }
 }

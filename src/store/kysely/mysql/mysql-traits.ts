@@ -8,7 +8,6 @@ import {
   type UpdateQueryBuilder,
   type UpdateResult,
 } from 'kysely'
-import { InvalidOption } from '../../../errors.ts'
 import type { TokenUse } from '../../token-store.ts'
 import { atomically, type Connection } from '../connection.ts'
 import type { ApiTokenDatabase } from '../database.ts'
@@ -18,6 +17,8 @@ import type { Instant } from '../instant.ts'
 import { type ApiTokenRow, tokenColumns } from '../token-row.ts'
 import { USE_COLUMNS, useValues } from '../use-values.ts'
 import { isoInRange } from '../utc-range.ts'
+import { isPermanentInMysql } from './mysql-errors.ts'
+import { requireTables } from './table-check.ts'
 
 const DEADLOCK = 1213
 /** MariaDB: the row has changed since it was read, with `innodb_snapshot_isolation`. */
@@ -29,12 +30,12 @@ const INDEX_EXISTS = 1061
 const NO_SUCH_INDEX = 1091
 
 const USE_TYPES: Readonly<Record<keyof UseRow, string>> = {
-  id: 'varchar(64)',
+  id: 'varchar(64) character set utf8mb4',
   uses: 'bigint',
   used_at: 'datetime(3)',
   asked: 'bigint',
-  ip: 'varchar(64)',
-  user_agent: 'varchar(255)',
+  ip: 'varchar(64) character set utf8mb4',
+  user_agent: 'varchar(255) character set utf8mb4',
 }
 
 /** By bytes, spaces at the end included. Each server runs the comment that is for it. */
@@ -51,7 +52,8 @@ export const mysqlTraits: DialectTraits = {
     count: sql`bigint`,
     // Without a time zone, so that the session's says nothing: UTC, to the year 9999.
     instant: sql`datetime(3)`,
-    tableOptions: sql`engine = InnoDB, default character set utf8mb4 ${BYTES}`,
+    // Whatever the defaults of the server and the database are: another format has no room for an index of user ids.
+    tableOptions: sql`engine = InnoDB, row_format = dynamic, default character set utf8mb4 ${BYTES}`,
     sparseIndexes: false,
     indexNamesOf: 'table',
   },
@@ -93,12 +95,14 @@ export const mysqlTraits: DialectTraits = {
       UpdateResult
     >,
 
-  requireServer,
+  // Each connection is checked before its first statement.
+  requireServer: async () => undefined,
+  requireTables,
   migrateAlone,
   isDoneAlready: (error) =>
     [TABLE_EXISTS, COLUMN_EXISTS, INDEX_EXISTS, NO_SUCH_INDEX].includes(Number(errorMember(error, 'errno'))),
   isMissingTable: (error) => errorMember(error, 'errno') === NO_SUCH_TABLE,
-  isPermanent: () => false,
+  isPermanent: isPermanentInMysql,
   asksForRetry: (error) => [DEADLOCK, CHANGED_SINCE_READ].includes(Number(errorMember(error, 'errno'))),
 }
 
@@ -144,15 +148,6 @@ function usesTable(uses: readonly TokenUse[]) {
   return sql<UseRow>`json_table(${rows}, '$[*]' columns (${columns}))`.as<'used'>(sql`used`)
 }
 
-async function requireServer({ db }: Connection): Promise<void> {
-  const { rows } = await sql<{ mode: string }>`select @@session.sql_mode as mode`.execute(db)
-  if (rows[0]?.mode.split(',').includes('NO_BACKSLASH_ESCAPES')) {
-    throw new InvalidOption(
-      'store: sql_mode must be without NO_BACKSLASH_ESCAPES, since mysql2 escapes with backslashes',
-    )
-  }
-}
-
 /** Their DDL cannot be undone, so that each statement has to say that it was done before. */
 async function migrateAlone<T>(
   { db, traits }: Connection,
@@ -168,7 +163,8 @@ async function migrateAlone<T>(
     try {
       return await work({ db: connection, traits })
     } finally {
-      await sql`select release_lock(${LOCK})`.execute(connection)
+      // A connection that was lost has let go of it; what failed before is the error to tell.
+      await sql`select release_lock(${LOCK})`.execute(connection).catch(() => undefined)
     }
   })
 }

@@ -120,6 +120,7 @@ export class Schema {
       .ifNotExists()
       .addColumn('name', traits.types.text(255), (column) => column.notNull().primaryKey())
       .addColumn('timestamp', traits.types.text(255), (column) => column.notNull())
+      .modifyEnd(traits.types.tableOptions)
   }
 
   #recordOf(name: string, { db }: Connection): SchemaStatement {
