@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { build } from 'esbuild'
 import type { Test } from 'tap'
 import type { SigningJwk } from '../../src/index.ts'
+import { uncaughtEnvironment } from '../support/fail-on-uncaught.ts'
 import type { SqlDatabase } from '../support/sql-databases.ts'
 import { within } from '../support/within.ts'
 
@@ -138,7 +139,11 @@ interface Started {
 function startIn(folder: string, order: Order): Started {
   const child = spawn(process.execPath, [join(folder, 'dying-instance.mjs'), JSON.stringify(order)], {
     // It dies before it could say what it has covered.
-    env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: join(folder, 'compiled') },
+    env: {
+      PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: join(folder, 'compiled'),
+      ...uncaughtEnvironment(),
+    },
     stdio: ['ignore', 'pipe', 'inherit', ...(order.does.name === 'sweep' ? (['ipc'] as const) : [])],
   })
   const lines: Line[] = []

@@ -11,6 +11,7 @@ import { BOUND_MS } from '../../examples/bodhi-host/cluster/demonstration.ts'
 import { openStream } from '../../examples/bodhi-host/cluster/open-stream.ts'
 import { INSTANCE_HEADER } from '../../examples/bodhi-host/cluster/proxy.ts'
 import { Browser } from '../../examples/bodhi-host/tour/browser.ts'
+import { uncaughtEnvironment } from '../support/fail-on-uncaught.ts'
 import { isListening } from '../support/services.ts'
 import { generate, TOKENS } from './test-host.ts'
 
@@ -145,7 +146,7 @@ async function runOnce(t: Test, environment: Record<string, string>) {
 function start(t: Test, args: readonly string[], environment: Record<string, string>): ChildProcess {
   const child = spawn(process.execPath, [CLUSTER, ...args], {
     cwd: t.testdir(),
-    env: { PATH: process.env['PATH'] ?? '', ...environment },
+    env: { PATH: process.env['PATH'] ?? '', ...uncaughtEnvironment(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   t.teardown(() => child.kill('SIGINT'))

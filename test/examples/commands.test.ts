@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { Browser } from '../../examples/bodhi-host/tour/browser.ts'
+import { uncaughtEnvironment } from '../support/fail-on-uncaught.ts'
 
 const EXAMPLES = join(import.meta.dirname, '..', '..', 'examples')
 const MAIN = join(EXAMPLES, 'bodhi-host', 'main.ts')
@@ -84,7 +85,7 @@ t.test('the minimal host runs, in under 40 lines', async (t) => {
 function run(t: Test, file: string, environment: Record<string, string>): ChildProcess {
   const child = spawn(process.execPath, [file], {
     cwd: t.testdir(),
-    env: { PATH: process.env['PATH'] ?? '', ...environment },
+    env: { PATH: process.env['PATH'] ?? '', ...uncaughtEnvironment(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   t.teardown(async () => {

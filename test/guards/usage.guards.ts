@@ -153,9 +153,9 @@ export const usageGuards: readonly Guard[] = [
   },
   {
     name: 'a batch of uses is of one day',
-    file: 'src/usage/usage-recorder.ts',
-    remove: '.filter((use) => use.day === day)',
-    put: '',
+    file: 'src/usage/pending-use.ts',
+    remove: 'days.find((other) => other.day === day)?.requests ?? 0',
+    put: 'days.reduce((sum, { requests }) => sum + requests, 0)',
     tests: ['test/usage/usage-by-day.test.ts'],
   },
   {
