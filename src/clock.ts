@@ -1,5 +1,7 @@
 /** The clock: read once per operation and passed down as `now`. */
 
+import { InvalidResult } from './errors.ts'
+
 /** Tells the time. */
 export interface Clock {
   /** Milliseconds since the epoch (UTC). */
@@ -7,3 +9,22 @@ export interface Clock {
 }
 
 export const systemClock: Clock = { now: () => Date.now() }
+
+/** The last millisecond of the year 9999, which every database can store. */
+const LATEST = 253_402_300_799_999
+
+/**
+ * A host's clock, with each of its results checked: every comparison with `NaN` is false, so that no token would ever
+ * expire.
+ *
+ * @throws {InvalidResult} From `now()`, for anything but milliseconds from the epoch to the year 9999.
+ */
+export function checkedClock(clock: Clock): Clock {
+  return {
+    now: () => {
+      const now: unknown = clock.now()
+      if (typeof now === 'number' && now >= 0 && now <= LATEST) return Math.floor(now)
+      throw new InvalidResult('clock.now() must return milliseconds since the epoch, as a number')
+    },
+  }
+}

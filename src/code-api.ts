@@ -1,5 +1,6 @@
 /** `fastify.apiTokens`, as it works and as it answers in the non-authenticated mode. */
 
+import { withCheckedArguments } from './code-arguments.ts'
 import { AuthenticationDisabled } from './errors.ts'
 import type { Challenges } from './http/challenge.ts'
 import { verifiedToken } from './http/request-token.ts'
@@ -8,16 +9,13 @@ import type { ApiTokens } from './lifecycle/api-tokens.ts'
 import { deactivateUser, invalidateUser, reactivateUser, removeUser } from './lifecycle/change-owner.ts'
 import { getToken } from './lifecycle/get-token.ts'
 import { issueToken } from './lifecycle/issue-token.ts'
-import type { OwnerScope } from './lifecycle/lifecycle-parts.ts'
 import { listTokens } from './lifecycle/list-tokens.ts'
 import { revokeToken } from './lifecycle/revoke-token.ts'
 import { rotateToken } from './lifecycle/rotate-token.ts'
 import { TokenEventEmitter } from './lifecycle/token-events.ts'
 import { tokenUsage } from './lifecycle/token-usage.ts'
 import { updateToken } from './lifecycle/update-token.ts'
-import { requireNoFault } from './lifecycle/valid-input.ts'
 import type { Settings } from './settings.ts'
-import { userIdFault } from './token/text.ts'
 import type { VerifiedToken } from './token/verified-token.ts'
 import type { VerificationEntry } from './verification/verification-entry.ts'
 
@@ -27,14 +25,14 @@ export function createApiTokens(instance: Instance, challenges: Challenges): Api
     if (entry.refusal !== null) throw challenges.invalidToken()
     return verifiedToken(entry, () => signals.hold(entry).signal)
   }
-  return {
+  return withCheckedArguments({
     issue: (request) => issueToken(lifecycle, request),
     list: (request) => listTokens(lifecycle, request),
-    get: async (id, scope) => getToken(lifecycle, id, checked(scope)),
-    update: async (id, changes, scope) => updateToken(lifecycle, id, changes, checked(scope)),
-    revoke: async (id, scope) => revokeToken(lifecycle, id, checked(scope)),
-    rotate: async (id, request, scope) => rotateToken(lifecycle, id, request, checked(scope)),
-    usage: async (id, request, scope) => tokenUsage(lifecycle, id, request, checked(scope)),
+    get: (id, scope) => getToken(lifecycle, id, scope),
+    update: (id, changes, scope) => updateToken(lifecycle, id, changes, scope),
+    revoke: (id, scope) => revokeToken(lifecycle, id, scope),
+    rotate: (id, request, scope) => rotateToken(lifecycle, id, request, scope),
+    usage: (id, request, scope) => tokenUsage(lifecycle, id, request, scope),
     verify: async (credential) => {
       const now = lifecycle.clock.now()
       const entry = verification.recall(credential, now)
@@ -53,15 +51,18 @@ export function createApiTokens(instance: Instance, challenges: Challenges): Api
       invalidation: news.stats(),
     }),
     events,
-  }
+  })
 }
 
-/** Nothing is kept in this mode: what asks for a token is refused, the rest has nothing to do. */
+/**
+ * No tokens are stored in this mode: operations on tokens are refused, the others have nothing to do. Wrong arguments
+ * are refused here, too, so that they are found where the mode is used for development.
+ */
 export function createDisabledApiTokens({ cacheMax }: Settings): ApiTokens {
   const refuse = async (): Promise<never> => {
     throw new AuthenticationDisabled()
   }
-  return {
+  return withCheckedArguments({
     issue: refuse,
     list: refuse,
     get: refuse,
@@ -89,15 +90,5 @@ export function createDisabledApiTokens({ cacheMax }: Settings): ApiTokens {
       },
     }),
     events: new TokenEventEmitter(() => undefined),
-  }
-}
-
-/**
- * A host that passes on `{ userId: session.user?.id }` means one user: nobody must not become everybody.
- *
- * @throws {InvalidInput} A user id that is given and is none.
- */
-function checked(scope: OwnerScope = {}): OwnerScope {
-  if ('userId' in scope) requireNoFault('userId', userIdFault(scope.userId))
-  return scope
+  })
 }

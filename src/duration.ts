@@ -1,5 +1,6 @@
 /** Durations as a host writes them: milliseconds, or a string such as `'60s'`. */
 
+import { inspect } from 'node:util'
 import { parse } from '@lukeed/ms'
 import { InvalidOption } from './errors.ts'
 
@@ -19,6 +20,11 @@ export function durationMs(duration: unknown, option: string, maxMs: number = MA
   const ms = typeof duration === 'string' ? parse(duration.trim()) : duration
   if (typeof ms === 'number' && Number.isInteger(ms) && ms >= 1 && ms <= maxMs) return ms
   throw new InvalidOption(
-    `${option} must be milliseconds from 1 to ${maxMs}, or a string such as '60s', not ${JSON.stringify(duration)}`,
+    `${option} must be milliseconds from 1 to ${maxMs}, or a string such as '60s', not ${shown(duration)}`,
   )
+}
+
+/** Not every value has a form as JSON. */
+function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: 0 })
 }

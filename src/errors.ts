@@ -71,6 +71,9 @@ export const NotRegistered = createError(
 /** A wrong option, named by its path, at boot. */
 export const InvalidOption = createError(`${PREFIX}INVALID_OPTION`, 'fastify-api-tokens: %s', 500, TypeError)
 
+/** A function of the host returned what it may not: waiting does not help, and neither a refusal nor a pass is safe. */
+export const InvalidResult = createError(`${PREFIX}INVALID_RESULT`, 'fastify-api-tokens: %s', 500, TypeError)
+
 /** Whether an error is one of the plugin's, by its code. */
 export function isApiTokensError(error: unknown): error is ApiTokensError {
   return (

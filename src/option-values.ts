@@ -1,21 +1,85 @@
-/** Checks single values of options; each error names the option by its path. */
+/** Checks option objects and single values of options; each error names the option by its path. */
 
 import { InvalidOption } from './errors.ts'
 
-/** A misspelled option is silently no option at all, and for some of these that is dangerous. */
-export function requireKnown(value: object, known: readonly string[], path: string): void {
-  if ('prefix' in value && path === '') {
-    throw new InvalidOption('prefix has no effect on a plugin of the whole instance: use routes.prefix')
-  }
-  for (const name of Object.keys(value)) {
-    if (!known.includes(name)) throw new InvalidOption(`${path}${name} is not an option`)
-  }
+/** How an object with named members is checked. */
+export interface MemberRules {
+  readonly known: readonly string[]
+  /** What the object is, for the error: `cache`. */
+  readonly what: string
+  /** What stands before the name of a member in the error: `cache.`. */
+  readonly before: string
+  /** What a member is called in the error: `an option`. */
+  readonly called: string
+  readonly refuse: (message: string) => Error
 }
 
+/**
+ * Reads each member of a plain object once, so that the checked value is the used value. An unknown member, a symbol
+ * included, is refused by name. A class instance is refused, because its prototype may have members that stay unseen.
+ */
+export function membersOf(value: unknown, rules: MemberRules): Record<string, unknown> {
+  const { known, what, before, called, refuse } = rules
+  if (!isRecord(value)) throw refuse(`${what} must be an object`)
+  if (!isPlain(value)) throw refuse(`${what} must be a plain object, without a class`)
+  const members: Record<string, unknown> = {}
+  for (const name of ownNames(value)) {
+    if (typeof name === 'symbol' || !known.includes(name)) {
+      throw refuse(`${before}${String(name)} is not ${called}${hintFor(String(name), known)}`)
+    }
+    members[name] = value[name]
+  }
+  return members
+}
+
+/** @throws {InvalidOption} For a value that is not a plain object, and for an unknown member. */
 export function record(value: unknown, known: readonly string[], path: string): Record<string, unknown> {
-  if (!isRecord(value)) throw new InvalidOption(`${path} must be an object`)
-  requireKnown(value, known, `${path}.`)
-  return value
+  return membersOf(value, { ...OPTION, known, what: path, before: `${path}.` })
+}
+
+/**
+ * The options of one of the package's functions.
+ *
+ * @throws {InvalidOption} That names the function and the member.
+ * @example const { url } = optionsOf('redisCarrier', options, ['url', 'channel'])
+ */
+export function optionsOf<Options extends object>(
+  name: string,
+  value: Options,
+  known: readonly (keyof Options & string)[],
+): Options {
+  const what = `${name}: its options`
+  // Every member is as it was given.
+  return membersOf(value, { ...OPTION, known, what, before: `${name}: ` }) as Options
+}
+
+/**
+ * The options of the plugin.
+ *
+ * @throws {InvalidOption} That names the unknown option.
+ */
+export function pluginOptionsOf<Options extends object>(
+  value: Options,
+  known: readonly (keyof Options & string)[],
+): Options {
+  if (isRecord(value) && 'prefix' in value) {
+    throw new InvalidOption('prefix has no effect on a plugin of the whole instance: use routes.prefix')
+  }
+  // Every member is as it was given.
+  return membersOf(value, { ...OPTION, known, what: 'the options', before: '' }) as Options
+}
+
+const OPTION = { called: 'an option', refuse: (message: string) => new InvalidOption(message) } as const
+
+/**
+ * The member of an object that is another spelling of a known name, such as `scope` for `scopes`. For objects that may
+ * have members of their own, such as a host's user.
+ */
+export function misspeltMember(value: object, known: readonly string[]): string | undefined {
+  for (const name in value) {
+    if (!known.includes(name) && known.some((option) => isSpellingOf(option, name))) return name
+  }
+  return undefined
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
@@ -32,7 +96,49 @@ export function count(value: unknown, path: string): number {
   throw new InvalidOption(`${path} must be a whole number of at least 1`)
 }
 
+export function flag(value: unknown, path: string): boolean {
+  if (typeof value === 'boolean') return value
+  throw new InvalidOption(`${path} must be true or false`)
+}
+
 export function requireFunction(value: unknown, path: string): void {
   if (value !== undefined && typeof value !== 'function')
     throw new InvalidOption(`${path} must be a function`)
+}
+
+/** For what a host has made with another package. @throws {InvalidOption} With the message, when there is no such method. */
+export function requireMethod(value: unknown, method: string, message: string): void {
+  // A pool may be a function, too.
+  if (value === null || value === undefined || typeof Object(value)[method] !== 'function') {
+    throw new InvalidOption(message)
+  }
+}
+
+/** Whether nothing can be inherited but what every object has, in whichever realm it was made. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype === null) return true
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(Object(prototype), 'isPrototypeOf')
+}
+
+/** A module that is imported as a whole has a symbol of its own, which is not enumerable. */
+function ownNames(value: object): (string | symbol)[] {
+  const isMember = (name: string | symbol) =>
+    typeof name === 'string' || Object.prototype.propertyIsEnumerable.call(value, name)
+  return Reflect.ownKeys(value).filter(isMember)
+}
+
+function hintFor(name: string, known: readonly string[]): string {
+  const meant = known.find((option) => isSpellingOf(option, name))
+  return meant === undefined ? '' : `: did you mean ${meant}?`
+}
+
+/** A misspelt name is most often another way to write a known one: `expires_in`, `Filename`, `scope`. */
+function isSpellingOf(known: string, name: string): boolean {
+  const stem = (text: string) =>
+    text
+      .replaceAll(/[^a-z0-9]/gi, '')
+      .toLowerCase()
+      .replace(/s$/, '')
+  return name !== known && stem(name) === stem(known)
 }

@@ -1,16 +1,16 @@
 /** The options as the plugin works with them: their defaults, and the one place that checks them, at boot. */
 
-import { type Clock, systemClock } from './clock.ts'
+import type { Clock } from './clock.ts'
 import { durationMs } from './duration.ts'
 import { InvalidOption } from './errors.ts'
+import { readClock, readKeys, readStore } from './host-parts.ts'
 import type { AuthenticateUser } from './http/signed-in-user.ts'
 import { type InvalidationSettings, readInvalidation } from './invalidation/invalidation-options.ts'
-import { jwksFile } from './keys/jwks-file.ts'
 import type { KeySource } from './keys/key-source.ts'
 import { MAX_EXPIRES_IN } from './lifecycle/issue-token.ts'
 import { type OAuthSettings, readOAuth } from './oauth/oauth-settings.ts'
 import { OfflineTokens } from './oauth/offline/offline-tokens.ts'
-import { count, isRecord, record, requireFunction, requireKnown, text } from './option-values.ts'
+import { count, flag, isRecord, pluginOptionsOf, record, requireFunction, text } from './option-values.ts'
 import type { ApiTokensOptions } from './options.ts'
 import type { TokenStore } from './store/token-store.ts'
 import { isScopeName } from './token/scope.ts'
@@ -57,7 +57,6 @@ export interface Settings {
 type IdleSettings = Pick<Settings, 'idleTimeoutMs' | 'idleWarningMs'>
 
 const DEFAULT_ISSUER = 'fastify-api-tokens'
-const DEFAULT_KEYS_FILE = 'api-tokens.jwks.json'
 
 const KNOWN: readonly (keyof ApiTokensOptions)[] = [
   'authenticateUser',
@@ -91,12 +90,12 @@ const KNOWN: readonly (keyof ApiTokensOptions)[] = [
  *
  * @throws {InvalidOption} That names the path of the wrong option and says what would be right.
  */
-export function readOptions(options: ApiTokensOptions): Settings {
-  requireKnown(options, KNOWN, '')
-  const holder = options.issuer instanceof OfflineTokens ? options.issuer : null
-  const issuer =
-    holder === null ? text(options.issuer ?? DEFAULT_ISSUER, 'issuer') : (holder.iss ?? DEFAULT_ISSUER)
-  const authentication = options.authentication ?? 'required'
+export function readOptions(given: ApiTokensOptions): Settings {
+  // `undefined` counts as left out, `null` does not: a default must never take the place of a wrong value.
+  const options = pluginOptionsOf(given, KNOWN)
+  const { issuer: named = DEFAULT_ISSUER, authentication = 'required' } = options
+  const holder = named instanceof OfflineTokens ? named : null
+  const issuer = holder === null ? text(named, 'issuer') : (holder.iss ?? DEFAULT_ISSUER)
   if (authentication !== 'required' && authentication !== 'none') {
     throw new InvalidOption("authentication must be 'required' or 'none'")
   }
@@ -113,46 +112,27 @@ export function readOptions(options: ApiTokensOptions): Settings {
     findUser: options.findUser,
     store: readStore(options.store),
     keys: readKeys(options),
-    keyRefreshMs: durationMs(options.keyRefresh ?? '30s', 'keyRefresh', DAY_MS),
+    keyRefreshMs: durationMs(orDefault(options.keyRefresh, '30s'), 'keyRefresh', DAY_MS),
     issuer,
     holder,
-    audience: text(options.audience ?? issuer, 'audience'),
-    tokenPrefix: readPrefix(options.tokenPrefix ?? ''),
-    realm: readRealm(options.realm ?? issuer),
+    audience: text(orDefault(options.audience, issuer), 'audience'),
+    tokenPrefix: readPrefix(orDefault(options.tokenPrefix, '')),
+    realm: readRealm(orDefault(options.realm, issuer)),
     authentication,
     ...readIdle(options),
-    ...readCache(options.cache ?? {}),
-    ...readUsage(options.usage ?? {}),
+    ...readCache(options.cache),
+    ...readUsage(options.usage),
     invalidation: readInvalidation(options.invalidation),
-    maxTokensPerUser: count(options.maxTokensPerUser ?? 1_000, 'maxTokensPerUser'),
-    retentionMs: durationMs(options.retention ?? '90d', 'retention'),
+    maxTokensPerUser: count(orDefault(options.maxTokensPerUser, 1_000), 'maxTokensPerUser'),
+    retentionMs: durationMs(orDefault(options.retention, '90d'), 'retention'),
     maxExpiresIn: options.maxExpiresIn === undefined ? null : readMaxExpiresIn(options.maxExpiresIn),
-    trustedOrigins: readOrigins(options.trustedOrigins ?? []),
+    trustedOrigins: readOrigins(options.trustedOrigins),
     routesPrefix,
-    scopes: readScopes(options.scopes ?? {}),
+    scopes: readScopes(options.scopes),
     openapiTag: readOpenapi(options.openapi),
     oauth: options.oauth === undefined ? null : readOAuth(options.oauth, issuer, holder !== null),
     clock: readClock(options.clock),
   }
-}
-
-function readStore(store: unknown): TokenStore | undefined {
-  if (store === undefined) return undefined
-  if (isRecord(store) && typeof store['findToken'] === 'function') return store as unknown as TokenStore
-  throw new InvalidOption('store must be a TokenStore, such as sqliteTokenStore({ filename }) returns')
-}
-
-function readKeys({ keys, store }: ApiTokensOptions): KeySource {
-  if (keys === undefined) {
-    if (store?.shared === true) {
-      throw new InvalidOption(
-        'keys must be given with a store that several machines share: each needs the same',
-      )
-    }
-    return jwksFile(DEFAULT_KEYS_FILE)
-  }
-  if (Array.isArray(keys) || typeof keys === 'function') return keys
-  throw new InvalidOption('keys must be an array of JWKs, or a function that returns one')
 }
 
 /** What a secret scanner matches, and what may stand in a bearer credential (RFC 6750 §2.1). */
@@ -169,7 +149,7 @@ function readRealm(realm: unknown): string {
 
 function readIdle({ idleTimeout = '30d', idleWarning }: ApiTokensOptions): IdleSettings {
   const idleTimeoutMs = idleTimeout === false ? null : durationMs(idleTimeout, 'idleTimeout')
-  const warningMs = idleWarning === false ? null : durationMs(idleWarning ?? '5d', 'idleWarning')
+  const warningMs = idleWarning === false ? null : durationMs(orDefault(idleWarning, '5d'), 'idleWarning')
   const fits = idleTimeoutMs !== null && warningMs !== null && warningMs < idleTimeoutMs
   if (!fits && idleTimeoutMs !== null && idleWarning !== undefined && idleWarning !== false) {
     throw new InvalidOption('idleWarning must be shorter than idleTimeout')
@@ -177,24 +157,22 @@ function readIdle({ idleTimeout = '30d', idleWarning }: ApiTokensOptions): IdleS
   return { idleTimeoutMs, idleWarningMs: fits ? warningMs : null }
 }
 
-function readCache(cache: unknown): Pick<Settings, 'cacheMax' | 'cacheTtlMs'> {
-  const { max, ttl } = record(cache, ['max', 'ttl'], 'cache')
-  return {
-    cacheMax: count(max ?? 10_000, 'cache.max'),
-    cacheTtlMs: durationMs(ttl ?? '60s', 'cache.ttl', DAY_MS),
-  }
+function readCache(cache: unknown = {}): Pick<Settings, 'cacheMax' | 'cacheTtlMs'> {
+  const { max = 10_000, ttl = '60s' } = record(cache, ['max', 'ttl'], 'cache')
+  return { cacheMax: count(max, 'cache.max'), cacheTtlMs: durationMs(ttl, 'cache.ttl', DAY_MS) }
 }
 
-function readUsage(usage: unknown): Pick<Settings, 'flushIntervalMs' | 'dailyRetentionMs' | 'keepsClients'> {
+function readUsage(
+  usage: unknown = {},
+): Pick<Settings, 'flushIntervalMs' | 'dailyRetentionMs' | 'keepsClients'> {
   const known = ['flushInterval', 'dailyRetention', 'lastClient']
-  const { flushInterval, dailyRetention, lastClient = false } = record(usage, known, 'usage')
-  const dailyRetentionMs = durationMs(dailyRetention ?? '90d', 'usage.dailyRetention')
+  const { flushInterval = '5s', dailyRetention = '90d', lastClient = false } = record(usage, known, 'usage')
+  const dailyRetentionMs = durationMs(dailyRetention, 'usage.dailyRetention')
   if (dailyRetentionMs < DAY_MS) throw new InvalidOption('usage.dailyRetention must be at least a day')
-  if (typeof lastClient !== 'boolean') throw new InvalidOption('usage.lastClient must be true or false')
   return {
-    flushIntervalMs: durationMs(flushInterval ?? '5s', 'usage.flushInterval', DAY_MS),
+    flushIntervalMs: durationMs(flushInterval, 'usage.flushInterval', DAY_MS),
     dailyRetentionMs,
-    keepsClients: lastClient,
+    keepsClients: flag(lastClient, 'usage.lastClient'),
   }
 }
 
@@ -204,7 +182,7 @@ function readMaxExpiresIn(seconds: unknown): number {
   throw new InvalidOption(`maxExpiresIn is in seconds and at most ${MAX_EXPIRES_IN}`)
 }
 
-function readOrigins(origins: unknown): ReadonlySet<string> {
+function readOrigins(origins: unknown = []): ReadonlySet<string> {
   if (!Array.isArray(origins)) throw new InvalidOption('trustedOrigins must be an array of origins')
   origins.forEach((origin: unknown, index) => {
     if (typeof origin === 'string' && URL.canParse(origin) && new URL(origin).origin === origin) return
@@ -215,14 +193,14 @@ function readOrigins(origins: unknown): ReadonlySet<string> {
 
 function readRoutes(routes: unknown): string | null {
   if (routes === false) return null
-  const { prefix = '/tokens' } = record(routes ?? {}, ['prefix'], 'routes')
+  const { prefix = '/tokens' } = record(orDefault(routes, {}), ['prefix'], 'routes')
   if (typeof prefix === 'string' && /^(\/[^/?#:*\s]+)+$/.test(prefix)) return prefix
   throw new InvalidOption(
     "routes.prefix must be a path such as '/tokens', without parameters or a slash at its end",
   )
 }
 
-function readScopes(scopes: unknown): Readonly<Record<string, string>> {
+function readScopes(scopes: unknown = {}): Readonly<Record<string, string>> {
   if (!isRecord(scopes))
     throw new InvalidOption('scopes must be an object: a description for each scope name')
   for (const [name, description] of Object.entries(scopes)) {
@@ -237,12 +215,11 @@ function readScopes(scopes: unknown): Readonly<Record<string, string>> {
 
 function readOpenapi(openapi: unknown): string | null {
   if (openapi === false) return null
-  const { tag } = record(openapi ?? {}, ['tag'], 'openapi')
-  return text(tag ?? 'API tokens', 'openapi.tag')
+  const { tag = 'API tokens' } = record(orDefault(openapi, {}), ['tag'], 'openapi')
+  return text(tag, 'openapi.tag')
 }
 
-function readClock(clock: Clock | undefined): Clock {
-  if (clock === undefined) return systemClock
-  if (typeof clock.now === 'function') return clock
-  throw new InvalidOption('clock must have a now() that returns milliseconds')
+/** What is given, unless it is `undefined`. */
+function orDefault<Given, Default>(given: Given | undefined, value: Default): Given | Default {
+  return given === undefined ? value : given
 }

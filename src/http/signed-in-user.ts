@@ -1,7 +1,8 @@
 /** Who manages tokens: the user whom the host's `authenticateUser` names, and nobody else. */
 
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { UserRequired } from '../errors.ts'
+import { InvalidResult, UserRequired } from '../errors.ts'
+import { misspeltMember } from '../option-values.ts'
 import { isScopeList } from '../token/scope.ts'
 import { userIdFault } from '../token/text.ts'
 
@@ -42,18 +43,28 @@ export function userOf(request: FastifyRequest): SignedInUser {
   return user
 }
 
-/** A wrong answer is the host's mistake, not the client's. */
+/**
+ * A wrong result is the host's mistake, not the client's. A user may have members of the host's own, but none that
+ * looks like one of ours: without `scopes` a user may grant every scope. Each member is read once.
+ */
 function checkedUser(user: unknown): SignedInUser {
-  if (!isSignedInUser(user)) {
-    throw new TypeError('authenticateUser must return { id: string, scopes?: string[] } or null')
+  if (typeof user !== 'object' || user === null || Array.isArray(user)) throw wrongUser()
+  const { id, scopes } = user as { id?: unknown; scopes?: unknown }
+  const misspelt = misspeltMember(user, ['id', 'scopes'])
+  if (misspelt !== undefined) {
+    throw new InvalidResult(`authenticateUser returned the member ${misspelt}: ${ALLOWED}`)
   }
-  const fault = userIdFault(user.id)
-  if (fault !== undefined) throw new TypeError(`authenticateUser returned a user whose id ${fault}`)
-  return user
+  if (typeof id !== 'string') throw wrongUser()
+  const fault = userIdFault(id)
+  if (fault !== undefined) throw new InvalidResult(`authenticateUser returned a user whose id ${fault}`)
+  if (scopes === undefined) return { id }
+  const list = Array.isArray(scopes) ? Array.from(scopes) : scopes
+  if (!isScopeList(list)) throw wrongUser()
+  return { id, scopes: list }
 }
 
-function isSignedInUser(user: unknown): user is SignedInUser {
-  if (typeof user !== 'object' || user === null || !('id' in user)) return false
-  const scopes = 'scopes' in user ? user.scopes : undefined
-  return scopes === undefined || isScopeList(scopes)
+const ALLOWED = 'it must return { id: string, scopes?: string[] } or null'
+
+function wrongUser(): Error {
+  return new InvalidResult(`authenticateUser returned something else: ${ALLOWED}`)
 }

@@ -2,7 +2,7 @@
 
 import { type Duration, durationMs } from '../duration.ts'
 import { InvalidOption } from '../errors.ts'
-import { isRecord, record } from '../option-values.ts'
+import { flag, isRecord, record, text } from '../option-values.ts'
 import type { NewsCarrier } from '../store/news-carrier.ts'
 
 export interface InvalidationOptions {
@@ -26,9 +26,9 @@ const LEAST_BOUND_MS = 3_000
 const DAY_MS = 86_400_000
 
 /** @throws {InvalidOption} That names the path of what is wrong. */
-export function readInvalidation(options: unknown): InvalidationSettings {
-  const { carrier, bound } = record(options ?? {}, ['carrier', 'bound'], 'invalidation')
-  const boundMs = durationMs(bound ?? '15s', 'invalidation.bound', DAY_MS)
+export function readInvalidation(options: unknown = {}): InvalidationSettings {
+  const { carrier, bound = '15s' } = record(options, ['carrier', 'bound'], 'invalidation')
+  const boundMs = durationMs(bound, 'invalidation.bound', DAY_MS)
   if (boundMs < LEAST_BOUND_MS) throw new InvalidOption('invalidation.bound must be at least 3 s')
   return { carrier: readCarrier(carrier), boundMs }
 }
@@ -36,8 +36,13 @@ export function readInvalidation(options: unknown): InvalidationSettings {
 function readCarrier(carrier: unknown): NewsCarrier | null | undefined {
   if (carrier === undefined) return undefined
   if (carrier === 'store') return null
-  if (isRecord(carrier) && typeof carrier['connect'] === 'function') return carrier as unknown as NewsCarrier
-  throw new InvalidOption(
-    "invalidation.carrier must be 'store', or a carrier such as redisCarrier({ url }) returns",
-  )
+  if (!isRecord(carrier) || typeof carrier['connect'] !== 'function') {
+    throw new InvalidOption(
+      "invalidation.carrier must be 'store', or a carrier such as redisCarrier({ url }) returns",
+    )
+  }
+  text(carrier['name'], 'invalidation.carrier.name')
+  flag(carrier['sentByStore'], 'invalidation.carrier.sentByStore')
+  // Each member was checked above.
+  return carrier as unknown as NewsCarrier
 }

@@ -2,7 +2,7 @@
 
 import type { Redis } from 'ioredis'
 import { InvalidOption } from '../errors.ts'
-import { text } from '../option-values.ts'
+import { optionsOf, text } from '../option-values.ts'
 import type { CarrierConnection, CarrierEvents, NewsCarrier } from '../store/news-carrier.ts'
 
 export interface RedisCarrierOptions {
@@ -32,7 +32,8 @@ const CONNECTION = {
  *   invalidation: { carrier: redisCarrier({ url: 'redis://localhost:6379' }) },
  * })
  */
-export function redisCarrier({ url, channel = 'fastify-api-tokens' }: RedisCarrierOptions): NewsCarrier {
+export function redisCarrier(options: RedisCarrierOptions): NewsCarrier {
+  const { url, channel = 'fastify-api-tokens' } = optionsOf('redisCarrier', options, ['url', 'channel'])
   text(url, 'redisCarrier: url')
   text(channel, 'redisCarrier: channel')
   return { name: 'redis', sentByStore: false, connect: (events) => connect(url, channel, events) }

@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path'
 import { InvalidOption } from '../errors.ts'
+import { text } from '../option-values.ts'
 import type { SigningJwk } from './jwk.ts'
 import type { KeySource, KeySourceContext } from './key-source.ts'
 import { newKey } from './new-key.ts'
@@ -16,7 +17,7 @@ import { exists, readPrivate, writeOnce } from './private-file.ts'
  * @example await app.register(apiTokens, { keys: jwksFile('secrets/api-tokens.jwks.json'), authenticateUser })
  */
 export function jwksFile(path: string): KeySource {
-  const file = resolve(path)
+  const file = resolve(text(path, 'jwksFile: path'))
   return async (context) => {
     if (!(await exists(file))) await makeFirst(file, context)
     return parseJwks(await readPrivate(file), file)

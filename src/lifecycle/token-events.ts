@@ -1,6 +1,7 @@
 /** What happens to tokens, as events for the host's audit. No event holds a credential. */
 
 import { EventEmitter } from 'node:events'
+import { InvalidInput } from '../errors.ts'
 import type { TokenChanges } from '../store/token-store.ts'
 import type { Refusal } from '../verification/verification-entry.ts'
 import type { ApiToken } from './api-token.ts'
@@ -22,7 +23,20 @@ export interface TokenEventMap {
 
 export type TokenEventName = keyof TokenEventMap
 
-/** Subscribe with `on`; what a listener throws is logged, and harms nothing else. */
+const NAMES: Readonly<Record<TokenEventName, true>> = {
+  issued: true,
+  updated: true,
+  revoked: true,
+  rotated: true,
+  'idle-soon': true,
+  idle: true,
+  rejected: true,
+}
+
+/** Events of every emitter; `on` and `once` of `node:events` listen to `error`, too. */
+const OF_EMITTERS: readonly unknown[] = ['error', 'newListener', 'removeListener']
+
+/** Subscribe with `on`; an unknown name throws `FST_ERR_VALIDATION`. What a listener throws is logged, and harms nothing else. */
 export interface TokenEvents {
   on<Name extends TokenEventName>(name: Name, listener: (...event: TokenEventMap[Name]) => void): this
   once<Name extends TokenEventName>(name: Name, listener: (...event: TokenEventMap[Name]) => void): this
@@ -35,6 +49,13 @@ export class TokenEventEmitter extends EventEmitter<TokenEventMap> implements To
   constructor(onListenerFailed: (error: unknown) => void) {
     super()
     this.#onListenerFailed = onListenerFailed
+    // Emitted by each way to add a listener, before it is added.
+    EventEmitter.prototype.on.call(this, 'newListener', requireEvent)
+  }
+
+  override off(...args: Parameters<EventEmitter<TokenEventMap>['off']>): this {
+    requireEvent(args[0])
+    return super.off(...args)
   }
 
   /** Tells every listener. By then the matter is settled: an error of theirs must not undo the answer. */
@@ -48,4 +69,10 @@ export class TokenEventEmitter extends EventEmitter<TokenEventMap> implements To
       }
     }
   }
+}
+
+/** @throws {InvalidInput} For a misspelled name, whose listener would never be called. */
+function requireEvent(name: unknown): void {
+  if (OF_EMITTERS.includes(name) || (typeof name === 'string' && Object.hasOwn(NAMES, name))) return
+  throw new InvalidInput(`there is no event ${String(name)}: the events are ${Object.keys(NAMES).join(', ')}`)
 }

@@ -63,7 +63,7 @@ export function digestOfSecret(secret: string): Buffer {
 
 function readClient(client: unknown, path: string): ClientSettings {
   const members = record(client, KNOWN, path)
-  const { client_id: clientId, client_name: clientName } = members
+  const { client_id: clientId, client_name: clientName, grant_types: grants = [] } = members
   if (typeof clientId !== 'string' || !VISIBLE.test(clientId)) {
     throw new InvalidOption(`${path}.client_id must be 1 to 255 characters of printable ASCII`)
   }
@@ -74,7 +74,7 @@ function readClient(client: unknown, path: string): ClientSettings {
     clientId,
     clientName: name,
     proof: readProof(members, path),
-    grantTypes: readGrantTypes(members['grant_types'] ?? [], path),
+    grantTypes: readGrantTypes(grants, path),
   }
 }
 
@@ -113,7 +113,7 @@ function readSecret(secret: unknown, path: string): Buffer {
 
 /** RFC 7517 §5. The private half of a client's key has no business here, and a shared one proves nothing. */
 function readJwks(jwks: unknown, path: string): JWTVerifyGetKey {
-  const { keys } = record(jwks ?? {}, ['keys'], path)
+  const { keys } = record(jwks === undefined ? {} : jwks, ['keys'], path)
   if (!Array.isArray(keys) || keys.length === 0)
     throw new InvalidOption(`${path}.keys must hold at least one JWK`)
   keys.forEach((key: unknown, index) => {

@@ -36,7 +36,7 @@ const KNOWN: readonly (keyof OAuthOptions)[] = [
 /** @throws {InvalidOption} That names the path of what is wrong. */
 export function readOAuth(options: unknown, issuer: string, providerHolds = false): OAuthSettings {
   const {
-    clients,
+    clients = [],
     resource,
     trustedIssuers,
     maxExchangeExpiresIn = NINETY_DAYS,
@@ -58,8 +58,8 @@ export function readOAuth(options: unknown, issuer: string, providerHolds = fals
   }
   return {
     endpoints: endpointsOf(issuer, resourceId),
-    clients: readClients(clients ?? []),
-    trustedIssuers: readTrustedIssuers(trustedIssuers ?? [], issuer),
+    clients: readClients(clients),
+    trustedIssuers: trustedIssuers === undefined ? new Map() : readTrustedIssuers(trustedIssuers, issuer),
     maxExchangeExpiresIn: readMaxExpiresIn(maxExchangeExpiresIn),
     device: device === undefined ? null : readDevice(device),
     introspectionCountsAsUse,

@@ -55,7 +55,13 @@ export function readTrustedIssuers(
 }
 
 function readTrustedIssuer(trusted: unknown, path: string): TrustedIssuerSettings {
-  const { issuer, audience, user, subjectTokenTypes, algorithms } = record(trusted, KNOWN, path)
+  const {
+    issuer,
+    audience,
+    user,
+    subjectTokenTypes = ['access_token'],
+    algorithms = DEFAULT_ALGORITHMS,
+  } = record(trusted, KNOWN, path)
   if (!isIdentifier(issuer)) throw new InvalidOption(`${path}.issuer must be an https URL (http on loopback)`)
   requireFunction(user, `${path}.user`)
   if (user === undefined) throw new InvalidOption(`${path}.user must be a function`)
@@ -64,8 +70,8 @@ function readTrustedIssuer(trusted: unknown, path: string): TrustedIssuerSetting
     audience: text(audience, `${path}.audience`),
     // `requireFunction` saw that it is one; what it returns is looked at each time.
     user: user as TrustedIssuer['user'],
-    subjectTokenTypes: someOf(TYPES, subjectTokenTypes ?? ['access_token'], `${path}.subjectTokenTypes`),
-    algorithms: someOf(ALGORITHMS, algorithms ?? DEFAULT_ALGORITHMS, `${path}.algorithms`),
+    subjectTokenTypes: someOf(TYPES, subjectTokenTypes, `${path}.subjectTokenTypes`),
+    algorithms: someOf(ALGORITHMS, algorithms, `${path}.algorithms`),
   }
 }
 

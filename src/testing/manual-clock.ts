@@ -2,6 +2,7 @@
 
 import type { Clock } from '../clock.ts'
 import { type Duration, durationMs } from '../duration.ts'
+import { InvalidOption } from '../errors.ts'
 
 export interface ManualClock extends Clock {
   /** Moves the clock forward. */
@@ -18,6 +19,8 @@ export interface ManualClock extends Clock {
  * clock.advance('31d')
  */
 export function manualClock(start: number = Date.now()): ManualClock {
+  if (!Number.isFinite(start))
+    throw new InvalidOption('manualClock: start must be milliseconds since the epoch')
   let now = start
   return {
     now: () => now,

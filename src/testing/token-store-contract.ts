@@ -1,5 +1,6 @@
 /** The contract of every `TokenStore`, as tests that run on a real one. A new behaviour of stores goes in here. */
 
+import { optionsOf } from '../option-values.ts'
 import { authorizingDevices } from './store-contract/authorizing-devices.ts'
 import { changingTokens } from './store-contract/changing-tokens.ts'
 import { countingDays } from './store-contract/counting-days.ts'
@@ -40,7 +41,8 @@ export interface StoreContract {
  * }
  * tokenStoreContract({ test, makeStore })
  */
-export function tokenStoreContract({ test, makeStore }: StoreContract): void {
+export function tokenStoreContract(contract: StoreContract): void {
+  const { test, makeStore } = optionsOf('tokenStoreContract', contract, ['test', 'makeStore'])
   const onStore: StoreTest = (title, run) => {
     test(title, async () => {
       const stores = await makeStore()

@@ -1,6 +1,7 @@
 /** The options of the page, and the one place that checks them, at boot. */
 
 import { InvalidOption } from '../errors.ts'
+import { isRecord, membersOf, record } from '../option-values.ts'
 import type { Layout } from './layout.ts'
 import { english } from './messages/english.ts'
 import type { MessageOverrides } from './messages/messages.ts'
@@ -39,21 +40,23 @@ const KNOWN = [
 ]
 
 /** @throws {InvalidOption} That names the wrong option and says what would be right. */
-export function readPageOptions(options: ApiTokensPageOptions): PageSettings {
-  for (const name of Object.keys(options)) {
-    if (!KNOWN.includes(name)) throw new InvalidOption(`${name} is not an option of the page`)
-  }
-  const { layout } = options
+export function readPageOptions(given: ApiTokensPageOptions): PageSettings {
+  // Every member is as it was given.
+  const options = membersOf(given, {
+    ...{ known: KNOWN, what: 'the options of the page', before: '', called: 'an option of the page' },
+    refuse: (message) => new InvalidOption(message),
+  }) as ApiTokensPageOptions
+  const { layout, tokensPath = '/tokens', lang = 'en', messages = {} } = options
   if (layout !== undefined && typeof layout !== 'function') {
     throw new InvalidOption('layout must be a function that returns an HTML document')
   }
   return {
-    tokensPath: readPath(options.tokensPath ?? '/tokens'),
+    tokensPath: readPath(tokensPath),
     signInUrl: readUrl(options.signInUrl, 'signInUrl'),
     curlUrl: readUrl(options.curlUrl, 'curlUrl'),
-    lang: readLanguage(options.lang ?? 'en'),
+    lang: readLanguage(lang),
     title: readText(options.title, 'title'),
-    messages: readMessages(options.messages ?? {}),
+    messages: readMessages(messages),
     layout,
   }
 }
@@ -90,13 +93,29 @@ function readText(text: unknown, name: string): string | undefined {
 }
 
 /** A misspelled message would be silently no message at all. */
-function readMessages(messages: unknown): MessageOverrides {
-  if (typeof messages !== 'object' || messages === null) throw new InvalidOption('messages must be an object')
+function readMessages(given: unknown): MessageOverrides {
+  const messages = membersOf(given, {
+    ...{
+      known: Object.keys(english),
+      what: 'messages',
+      before: 'messages.',
+      called: 'a message of the page',
+    },
+    refuse: (message) => new InvalidOption(message),
+  })
   for (const [name, message] of Object.entries(messages)) {
-    if (!Object.hasOwn(english, name))
-      throw new InvalidOption(`messages.${name} is not a message of the page`)
-    if (typeof message === 'string' || typeof Object(message).other === 'string') continue
+    if (typeof message === 'string') continue
+    const forms = isRecord(message) ? record(message, PLURAL_FORMS, `messages.${name}`) : {}
+    if (typeof forms['other'] === 'string' && Object.values(forms).every(isText)) continue
     throw new InvalidOption(`messages.${name} must be a string, or plural forms with { other }`)
   }
-  return messages
+  // Each message was looked at above.
+  return messages as MessageOverrides
+}
+
+/** Plural categories (Unicode CLDR). */
+const PLURAL_FORMS = ['zero', 'one', 'two', 'few', 'many', 'other']
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string'
 }

@@ -1,6 +1,7 @@
 /** Asks the host what it knows of an owner, and waits for the answer only so long. */
 
-import { unavailable } from '../errors.ts'
+import { InvalidResult, unavailable } from '../errors.ts'
+import { misspeltMember } from '../option-values.ts'
 import { isScopeList } from '../token/scope.ts'
 import { withinTime } from '../within-time.ts'
 
@@ -25,23 +26,36 @@ const ACTIVE: KnownUser = { active: true }
 /**
  * Asks `findUser`; without one every owner is active.
  *
- * @throws {StoreUnavailable} When it throws, answers with something else, or not within 5 s: what cannot be
- * learned is neither a refusal nor a pass.
+ * @throws {StoreUnavailable} When it throws, or has no result within 5 s: neither a refusal nor a pass.
+ * @throws {InvalidResult} When it returns anything else than it may: waiting does not help.
  */
 export async function askOwner(findUser: FindUser | undefined, userId: string): Promise<OwnerWord> {
   if (findUser === undefined) return ACTIVE
+  let word: unknown
   try {
-    const word: unknown = await withinTime(findUser(userId), FIND_USER_TIMEOUT_MS, 'findUser')
-    if (!isOwnerWord(word)) throw new TypeError('findUser must return { active, scopes? } or null')
-    return word
+    word = await withinTime(findUser(userId), FIND_USER_TIMEOUT_MS, 'findUser')
   } catch (cause) {
     throw unavailable(cause)
   }
+  return readWord(word)
 }
 
-function isOwnerWord(word: unknown): word is OwnerWord {
-  if (word === null) return true
-  if (typeof word !== 'object' || !('active' in word) || typeof word.active !== 'boolean') return false
-  const scopes = 'scopes' in word ? word.scopes : undefined
-  return scopes === undefined || isScopeList(scopes)
+/** Each member is read once: what was checked is what counts, also when the host changes its object later. */
+function readWord(word: unknown): OwnerWord {
+  if (word === null) return null
+  if (typeof word !== 'object' || Array.isArray(word)) throw wrongWord()
+  const { active, scopes } = word as { active?: unknown; scopes?: unknown }
+  const misspelt = misspeltMember(word, ['active', 'scopes'])
+  if (misspelt !== undefined) throw new InvalidResult(`findUser returned the member ${misspelt}: ${ALLOWED}`)
+  if (typeof active !== 'boolean') throw wrongWord()
+  if (scopes === undefined) return { active }
+  const list = Array.isArray(scopes) ? Array.from(scopes) : scopes
+  if (!isScopeList(list)) throw wrongWord()
+  return { active, scopes: list }
+}
+
+const ALLOWED = 'it must return { active: boolean, scopes?: string[] } or null'
+
+function wrongWord(): Error {
+  return new InvalidResult(`findUser returned something else: ${ALLOWED}`)
 }

@@ -2,7 +2,7 @@
 
 import type { TokenRecord } from '../token/token.ts'
 import type { PendingUse } from '../usage/pending-use.ts'
-import { joinTime } from '../usage/utc-day.ts'
+import { joinTime, splitTime } from '../usage/utc-day.ts'
 import type { CredentialKey } from './credential-key.ts'
 import { newDigest } from './short-sha256.ts'
 
@@ -48,6 +48,40 @@ export interface VerificationEntry extends CredentialKey {
 /** The first moment at which the entry is no longer to be believed, in milliseconds. */
 export function deadlineOf({ deadlineDay, deadlineMs }: VerificationEntry): number {
   return joinTime({ day: deadlineDay, ms: deadlineMs })
+}
+
+type EntryFields = Pick<
+  VerificationEntry,
+  'refusal' | 'tokenId' | 'userId' | 'token' | 'scopes' | 'accessToken' | 'readAt'
+>
+
+/** An entry that is not in the cache yet, to be believed until `deadline`, in milliseconds since the epoch. */
+export function newEntry(key: CredentialKey, deadline: number, fields: EntryFields): VerificationEntry {
+  const { day, ms } = splitTime(deadline)
+  return {
+    // One by one: spread members would lie apart from the rest.
+    a: key.a,
+    b: key.b,
+    c: key.c,
+    d: key.d,
+    e: key.e,
+    f: key.f,
+    g: key.g,
+    h: key.h,
+    open: key.open,
+    deadlineDay: day,
+    deadlineMs: ms,
+    refusal: fields.refusal,
+    use: null,
+    live: false,
+    movedAt: 0,
+    tokenId: fields.tokenId,
+    userId: fields.userId,
+    token: fields.token,
+    scopes: fields.scopes,
+    accessToken: fields.accessToken,
+    readAt: fields.readAt,
+  }
 }
 
 /** What every forgery is judged; it is never remembered. */

@@ -5,14 +5,20 @@ import { MAX_CREDENTIAL_LENGTH } from '../token/credential.ts'
 import { effectiveScopes } from '../token/scope.ts'
 import { endsAt, judge } from '../token/status.ts'
 import type { OwnedToken, TokenRecord } from '../token/token.ts'
-import { splitTime } from '../usage/utc-day.ts'
 import { keyOf } from './credential-key.ts'
 import type { Found, Genuine, Load } from './load.ts'
 import { Loads } from './loads.ts'
 import { askOwner } from './owner-word.ts'
+import { Rounds } from './rounds.ts'
 import { isAsIssued, readSignedToken, type SignedToken } from './signed-token.ts'
 import type { Recheck } from './token-signals.ts'
-import { FORGED, isWorthKeeping, type Refusal, type VerificationEntry } from './verification-entry.ts'
+import {
+  FORGED,
+  isWorthKeeping,
+  newEntry,
+  type Refusal,
+  type VerificationEntry,
+} from './verification-entry.ts'
 import type { VerificationParts, VerificationStats } from './verification-parts.ts'
 
 export class Verification {
@@ -50,11 +56,11 @@ export class Verification {
    * The cold path: signature first, then one read however many wait for it, then the owner's host. The judgement is
    * given to `take` at once: once a promise has carried it, news may have come in between.
    *
-   * @throws {StoreUnavailable} When the store or `findUser` cannot answer.
+   * @throws {StoreUnavailable} When the store or `findUser` cannot answer, or changes overtake every read.
    */
   async load<T>(credential: string, now: number, take: (entry: VerificationEntry) => T): Promise<T> {
     this.#misses += 1
-    for (;;) {
+    for (const rounds = new Rounds(); ; rounds.next()) {
       // Each time anew: what made the wait useless may have been the removal of the key.
       const genuine = this.#check(credential, now)
       if (genuine === undefined) return take(FORGED)
@@ -78,10 +84,10 @@ export class Verification {
    * Judges a credential for those who only ask: it is no use of the token, moves no idle clock and ends no
    * predecessor. What is remembered is asked first, as in `load` the signature each time anew.
    *
-   * @throws {StoreUnavailable} When the store or `findUser` cannot answer.
+   * @throws {StoreUnavailable} When the store or `findUser` cannot answer, or changes overtake every read.
    */
   async inspect<T>(credential: string, now: number, take: (entry: VerificationEntry) => T): Promise<T> {
-    for (;;) {
+    for (const rounds = new Rounds(); ; rounds.next()) {
       const genuine = this.#check(credential, now)
       if (genuine === undefined) return take(FORGED)
       const remembered = this.#parts.cache.get(credential, this.#parts.clock.now())
@@ -93,9 +99,13 @@ export class Verification {
     }
   }
 
-  /** Whether a token would be refused now, whoever sends it; for those who hold it longer than a request lasts. */
+  /**
+   * Whether a token would be refused now, whoever sends it; for those who hold it longer than a request lasts.
+   *
+   * @throws {StoreUnavailable} As `load` does.
+   */
   async recheck(tokenId: string, userId: string): Promise<Recheck> {
-    for (;;) {
+    for (const rounds = new Rounds(); ; rounds.next()) {
       const load = this.#loads.of(tokenId, userId)
       const found = await load.found
       if (load.stale) continue
@@ -159,27 +169,12 @@ export class Verification {
     const token = found.owned?.token ?? null
     const provider = found.provider?.outcome === 'good' ? found.provider : null
     const refusal = this.#judge({ kid, claims }, found, now)
-    const key = keyOf(credential)
-    const deadline = splitTime(
-      Math.min(this.#deadlineOf(token, refusal, load.startedAt), provider?.expiresAt ?? Infinity),
+    const deadline = Math.min(
+      this.#deadlineOf(token, refusal, load.startedAt),
+      provider?.expiresAt ?? Infinity,
     )
-    const entry: VerificationEntry = {
-      // One by one: what is spread comes to lie apart from the rest.
-      a: key.a,
-      b: key.b,
-      c: key.c,
-      d: key.d,
-      e: key.e,
-      f: key.f,
-      g: key.g,
-      h: key.h,
-      open: key.open,
-      deadlineDay: deadline.day,
-      deadlineMs: deadline.ms,
+    const entry = newEntry(keyOf(credential), deadline, {
       refusal,
-      use: null,
-      live: false,
-      movedAt: 0,
       // The row's own texts where they are the same: those of the claims need not be kept then.
       tokenId: token?.id ?? claims.jti,
       userId: token?.userId ?? claims.sub,
@@ -187,7 +182,7 @@ export class Verification {
       scopes: Object.freeze(token === null ? [] : effectiveScopes(token.scopes, found.word?.scopes)),
       accessToken: provider?.accessToken ?? null,
       readAt: load.startedAt,
-    }
+    })
     if (isWorthKeeping(entry)) {
       this.#parts.cache.put(entry)
       load.entry = entry

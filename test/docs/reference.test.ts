@@ -50,7 +50,7 @@ for (const { page, column } of OPTION_TABLES) {
       source('src/plugin.ts').includes("'api-tokens.db'") &&
         defaults.get('store')?.includes("'api-tokens.db'"),
     )
-    t.ok(source('src/settings.ts').includes("'api-tokens.jwks.json'"))
+    t.ok(source('src/host-parts.ts').includes("'api-tokens.jwks.json'"))
     t.ok(defaults.get('keys')?.includes("'api-tokens.jwks.json'"))
     const { findUser, maxExpiresIn, realm, audience, issuer } = readOptions({ authenticateUser: () => null })
     t.same([findUser, maxExpiresIn, realm, audience], [undefined, null, issuer, issuer])

@@ -1,5 +1,6 @@
 /** A wrong option fails at boot with an error that names it and says what would be right. */
 
+import { inspect } from 'node:util'
 import Fastify from 'fastify'
 import t from 'tap'
 import apiTokens, { type ApiTokensOptions } from '../../src/index.ts'
@@ -30,7 +31,7 @@ const counts = (option: string, wrap: (value: unknown) => Record<string, unknown
 
 const cases: Case[] = [
   [{ prefix: '/x' }, /: prefix has no effect .*: use routes\.prefix$/],
-  [{ authenticateuser: () => null }, /: authenticateuser is not an option$/],
+  [{ authenticateuser: () => null }, /: authenticateuser is not an option: did you mean authenticateUser\?$/],
   [{ ttl: '60s' }, /: ttl is not an option$/],
   [{ authenticateUser: undefined }, /: authenticateUser is required, unless routes is false/],
   ...['x', 1, {}, null].map(
@@ -60,7 +61,7 @@ const cases: Case[] = [
   [{ keys: [{ ...es256Key(), x: 'AAAA' }] }, /: keys\[0\] is not a usable key$/],
   [{ keys: [publicKey(es256Key())] }, /: keys\[0\] must be a private key: the first one signs$/],
   [
-    { store: { ...memoryTokenStore(), findToken: async () => null, shared: true }, keys: undefined },
+    { store: Object.assign(memoryTokenStore(), { shared: true }), keys: undefined },
     /: keys must be given with a store that several machines share/,
   ],
   ...['', ' ', 1, null, {}, '\ud800']
@@ -131,8 +132,45 @@ const cases: Case[] = [
   [{ scopes: { '': 'x' } }, /: scopes: "" is not a scope name/],
   [{ scopes: { a: 1 } }, /: scopes\["a"\] must be a string$/],
   ...['x', 1, [], true].map((value): Case => [{ openapi: value }, /: openapi must be an object$/]),
-  [{ openapi: { tags: ['x'] } }, /: openapi\.tags is not an option$/],
+  [{ openapi: { tags: ['x'] } }, /: openapi\.tags is not an option: did you mean tag\?$/],
   [{ openapi: { tag: '' } }, /: openapi\.tag must be a string that is not blank$/],
+  [{ store: { findToken: () => null } }, /: store must be a TokenStore: it has no feed\.changesSince\(\)$/],
+  [{ store: Object.assign(memoryTokenStore(), { prune: null }) }, /: it has no prune\(\)$/],
+  [
+    { store: Object.assign(memoryTokenStore(), { shared: undefined }) },
+    /: store\.shared must be true or false$/,
+  ],
+  [{ [Symbol('store')]: 1 }, /: Symbol\(store\) is not an option$/],
+  ...['issuer', 'audience', 'tokenPrefix', 'realm', 'authentication', 'keyRefresh', 'idleTimeout'].map(
+    (option): Case => [{ [option]: null }, new RegExp(`: ${option} must be `)],
+  ),
+  ...['idleWarning', 'cache', 'invalidation', 'usage', 'maxTokensPerUser', 'retention', 'maxExpiresIn'].map(
+    (option): Case => [{ [option]: null }, new RegExp(`: ${option} must be `)],
+  ),
+  ...['trustedOrigins', 'routes', 'scopes', 'openapi', 'oauth', 'clock', 'keys', 'findUser'].map(
+    (option): Case => [{ [option]: null }, new RegExp(`: ${option} must `)],
+  ),
+  ...['max', 'ttl'].map(
+    (name): Case => [{ cache: { [name]: null } }, new RegExp(`: cache\\.${name} must be `)],
+  ),
+  [{ cache: Object.create({ ttl: '1h' }) }, /: cache must be a plain object, without a class$/],
+  [{ usage: new (class Usage {})() }, /: usage must be a plain object, without a class$/],
+  [{ cache: JSON.parse('{ "__proto__": { "ttl": 1 } }') }, /: cache\.__proto__ is not an option$/],
+  [{ cache: Object.defineProperty({}, 'tll', { value: 1 }) }, /: cache\.tll is not an option$/],
+  [{ invalidation: { carrier: { connect: () => null } } }, /: invalidation\.carrier\.name must be a string/],
+  [
+    { invalidation: { carrier: { connect: () => null, name: 'x' } } },
+    /: invalidation\.carrier\.sentByStore must be true or false$/,
+  ],
+  [{ maxTokensPerUser: 5n }, /: maxTokensPerUser must be a whole number/],
+  [{ retention: 5n }, /: retention must be milliseconds .* not 5n$/],
+  ...[NaN, '0', -1, Infinity, 0n, null, undefined, new Date(), 1e15].map(
+    (time): Case => [
+      { clock: { now: () => time } },
+      /: clock\.now\(\) must return milliseconds since the epoch/,
+    ],
+  ),
+  [{ clock: { now: async () => 0 } }, /: clock\.now\(\) must return milliseconds/],
   [{ clock: {} }, /: clock must have a now\(\) that returns milliseconds$/],
 ]
 
@@ -146,7 +184,7 @@ t.test('a wrong option fails the boot and is named', async (t) => {
         await app.register(apiTokens, whole)
       },
       { code: 'FST_API_TOKENS_INVALID_OPTION', message },
-      JSON.stringify(shown),
+      inspect(shown, { depth: 2 }),
     )
     await app.close()
   }

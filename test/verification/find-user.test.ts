@@ -106,13 +106,6 @@ const FAILURES: Record<string, () => unknown> = {
     throw new Error('the directory is down')
   },
   rejects: async () => Promise.reject(new Error('the directory is down')),
-  'answers undefined': () => undefined,
-  'answers true': () => true,
-  'answers an empty object': () => ({}),
-  'answers active as a string': () => ({ active: 'yes' }),
-  'answers scopes as a string': () => ({ active: true, scopes: 'models:read' }),
-  'answers a scope that is a number': () => ({ active: true, scopes: [1] }),
-  'answers a list': async () => [],
 }
 
 for (const [how, fail] of Object.entries(FAILURES)) {
@@ -127,6 +120,52 @@ for (const [how, fail] of Object.entries(FAILURES)) {
     t.equal((await app.inject(withToken(token))).statusCode, 200, 'and nothing of it is remembered')
   })
 }
+
+/** What waiting does not help against. */
+const WRONG_RESULTS: Record<string, () => unknown> = {
+  undefined: () => undefined,
+  'a promise of undefined': async () => undefined,
+  true: () => true,
+  'an empty object': () => ({}),
+  'active as a string': () => ({ active: 'yes' }),
+  'active as a number': () => ({ active: 1 }),
+  'scopes as a string': () => ({ active: true, scopes: 'models:read' }),
+  'scopes as a set': () => ({ active: true, scopes: new Set(['models:read']) }),
+  'scopes as null': () => ({ active: true, scopes: null }),
+  'a scope that is a number': () => ({ active: true, scopes: [1] }),
+  // A hole is not a scope either.
+  'scopes with a hole': () => ({ active: true, scopes: new Array(1) }),
+  'a member scope': () => ({ active: true, scope: [] }),
+  'a member Scopes': () => ({ active: true, Scopes: [] }),
+  'a list': async () => [],
+}
+
+for (const [what, result] of Object.entries(WRONG_RESULTS)) {
+  t.test(`promise 16: a findUser that returns ${what} is a 500 that names it, never a pass`, async (t) => {
+    const { app, token, answerWith } = await startWithToken(t)
+    answerWith(result)
+    const response = await app.inject(withToken(token))
+    t.match(response.json(), {
+      statusCode: 500,
+      code: 'FST_API_TOKENS_INVALID_RESULT',
+      message: /findUser returned .* it must return \{ active: boolean, scopes\?: string\[\] \} or null$/,
+    })
+    t.equal(response.headers['www-authenticate'], undefined)
+    await t.rejects(app.apiTokens.issue({ userId: 'ada' }), { code: 'FST_API_TOKENS_INVALID_RESULT' })
+    answerWith(() => ({ active: true }))
+    t.equal((await app.inject(withToken(token))).statusCode, 200, 'nothing of it is cached')
+  })
+}
+
+t.test('a result that the host changes later changes nothing', async (t) => {
+  const { app, token, answerWith } = await startWithToken(t)
+  const user = { active: true, scopes: ['models:read'], name: 'Ada' }
+  answerWith(() => user)
+  await app.inject(withToken(token))
+  user.scopes.length = 0
+  user.active = false
+  t.equal((await app.inject(withToken(token))).statusCode, 200)
+})
 
 t.test('a findUser that gives no answer for 5 s is an outage, whatever it says later', async (t) => {
   const { app, token, answerWith } = await startWithToken(t)

@@ -1,6 +1,7 @@
 /** Keeps tokens in the database of a host that has its own Kysely instance, in its own schema or under a prefix. */
 
 import type { Kysely } from 'kysely'
+import { flag, optionsOf, requireMethod, text } from '../../option-values.ts'
 import type { TokenStore } from '../token-store.ts'
 import { KyselyTokenStore } from './kysely-token-store.ts'
 import { type KyselyStoreDialect, ownTables, traitsOf } from './own-tables.ts'
@@ -40,8 +41,12 @@ const ADDRESSES: Readonly<Record<KyselyStoreDialect, string>> = {
  * const store = kyselyTokenStore({ db, dialect: 'postgres', schema: 'auth', migrate: true })
  * await app.register(apiTokens, { store, keys: [jwk], authenticateUser })
  */
-export function kyselyTokenStore<Database>(options: KyselyTokenStoreOptions<Database>): TokenStore {
-  const { dialect, migrate = false } = options
+export function kyselyTokenStore<Database>(given: KyselyTokenStoreOptions<Database>): TokenStore {
+  const options = optionsOf('kyselyTokenStore', given, ['db', 'dialect', 'schema', 'tablePrefix', 'migrate'])
+  const { db, dialect, schema, migrate = false } = options
+  requireMethod(db, 'selectFrom', 'kyselyTokenStore: db must be a Kysely instance')
+  if (schema !== undefined) text(schema, 'kyselyTokenStore: schema')
+  flag(migrate, 'kyselyTokenStore: migrate')
   const connection = { traits: traitsOf(dialect), db: ownTables(options.db, dialect, options) }
   return new KyselyTokenStore({
     connection,

@@ -1,6 +1,8 @@
 /** Keeps tokens in MySQL 8 or MariaDB, over the package `mysql2`: for hosts of many instances. */
 
 import { Kysely, MysqlDialect } from 'kysely'
+import { InvalidOption } from '../../../errors.ts'
+import { count, flag, optionsOf } from '../../../option-values.ts'
 import { serverAddressOf, withoutSecrets } from '../../store-address.ts'
 import type { TokenStore } from '../../token-store.ts'
 import type { ApiTokenDatabase } from '../database.ts'
@@ -38,7 +40,8 @@ const MAX_CONNECTIONS = 10
  *   version's.
  * @example await app.register(apiTokens, { store: mysqlTokenStore({ connectionString: 'mysql://root@localhost/app' }), keys: [jwk], authenticateUser })
  */
-export function mysqlTokenStore(options: MysqlTokenStoreOptions): TokenStore {
+export function mysqlTokenStore(given: MysqlTokenStoreOptions): TokenStore {
+  const options = readOptions(given)
   const { migrate = false, timeout = DEFAULT_TIMEOUT_MS } = options
   const { pool, end, address } =
     options.pool === undefined ? ownPool(options.connectionString, timeout) : of(options.pool)
@@ -75,4 +78,16 @@ function ownPool(connectionString: string, connectTimeout: number) {
     end: async () => made?.then((pool) => pool.promise().end()).catch(() => undefined),
     address: withoutSecrets(connectionString),
   }
+}
+
+/** @throws {InvalidOption} That names the wrong option; it never quotes an address, which may hold a password. */
+function readOptions(given: MysqlTokenStoreOptions): MysqlTokenStoreOptions {
+  const options = optionsOf('mysqlTokenStore', given, ['connectionString', 'pool', 'migrate', 'timeout'])
+  const { connectionString, pool, migrate = false, timeout = DEFAULT_TIMEOUT_MS } = options
+  if ((connectionString === undefined) === (pool === undefined)) {
+    throw new InvalidOption('mysqlTokenStore needs a connectionString or a pool, one of the two')
+  }
+  flag(migrate, 'mysqlTokenStore: migrate')
+  count(timeout, 'mysqlTokenStore: timeout')
+  return options
 }

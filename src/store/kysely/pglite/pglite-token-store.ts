@@ -1,6 +1,7 @@
 /** Keeps tokens in a PGlite, PostgreSQL within this process, that the host has opened. */
 
 import { Kysely, type PGlite } from 'kysely'
+import { flag, optionsOf, requireMethod } from '../../../option-values.ts'
 import type { TokenStore } from '../../token-store.ts'
 import type { ApiTokenDatabase } from '../database.ts'
 import { KyselyTokenStore } from '../kysely-token-store.ts'
@@ -25,7 +26,10 @@ export interface PGliteTokenStoreOptions {
  * const store = pgliteTokenStore({ pglite: await PGlite.create('data/tokens') })
  * await app.register(apiTokens, { store, authenticateUser })
  */
-export function pgliteTokenStore({ pglite, migrate = true }: PGliteTokenStoreOptions): TokenStore {
+export function pgliteTokenStore(options: PGliteTokenStoreOptions): TokenStore {
+  const { pglite, migrate = true } = optionsOf('pgliteTokenStore', options, ['pglite', 'migrate'])
+  requireMethod(pglite, 'query', 'pgliteTokenStore: pglite must be a PGlite')
+  flag(migrate, 'pgliteTokenStore: migrate')
   const db = new Kysely<ApiTokenDatabase>({ dialect: new PGliteTurnsDialect({ pglite }) })
   const connection = { db, traits: postgresTraits }
   return new KyselyTokenStore({

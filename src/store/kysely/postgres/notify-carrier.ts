@@ -1,7 +1,7 @@
 /** Carries news between instances by PostgreSQL's NOTIFY, which the store sends in the transaction that changes. */
 
 import type { Client, ClientConfig } from 'pg'
-import { text } from '../../../option-values.ts'
+import { optionsOf, text } from '../../../option-values.ts'
 import { withinTime } from '../../../within-time.ts'
 import type { CarrierConnection, CarrierEvents, NewsCarrier } from '../../news-carrier.ts'
 import { loadDriver } from '../driver.ts'
@@ -31,7 +31,8 @@ const GOODBYE_MS = 500
  * const carrier = notifyCarrier({ connectionString: 'postgres://localhost/app' })
  * await app.register(apiTokens, { store, keys: [jwk], authenticateUser, invalidation: { carrier } })
  */
-export function notifyCarrier({ connectionString }: NotifyCarrierOptions): NewsCarrier {
+export function notifyCarrier(options: NotifyCarrierOptions): NewsCarrier {
+  const { connectionString } = optionsOf('notifyCarrier', options, ['connectionString'])
   text(connectionString, 'notifyCarrier: connectionString')
   return carrierBy({ connectionString })
 }

@@ -1,6 +1,8 @@
 /** Keeps tokens in PostgreSQL, over the package `pg`: for hosts of many instances. */
 
 import { Kysely, PostgresDialect } from 'kysely'
+import { InvalidOption } from '../../../errors.ts'
+import { count, flag, optionsOf, requireMethod, text } from '../../../option-values.ts'
 import { withoutSecrets } from '../../store-address.ts'
 import type { TokenStore } from '../../token-store.ts'
 import type { ApiTokenDatabase } from '../database.ts'
@@ -45,7 +47,8 @@ const MAX_CONNECTIONS = 10
  *   version's.
  * @example await app.register(apiTokens, { store: postgresTokenStore({ connectionString: 'postgres://localhost/app' }), keys: [jwk], authenticateUser })
  */
-export function postgresTokenStore(options: PostgresTokenStoreOptions): TokenStore {
+export function postgresTokenStore(given: PostgresTokenStoreOptions): TokenStore {
+  const options = readOptions(given)
   const { migrate = false, prepare = true, timeout = DEFAULT_TIMEOUT_MS } = options
   const { pool, end } =
     options.pool === undefined ? ownPool(options.connectionString, timeout) : of(options.pool)
@@ -104,4 +107,25 @@ function ownPool(connectionString: string, timeout: number) {
     },
     end: async () => (await made)?.end(),
   }
+}
+
+/** @throws {InvalidOption} That names the wrong option; it never quotes an address, which may hold a password. */
+function readOptions(given: PostgresTokenStoreOptions): PostgresTokenStoreOptions {
+  const options = optionsOf('postgresTokenStore', given, [
+    'connectionString',
+    'pool',
+    'migrate',
+    'prepare',
+    'timeout',
+  ])
+  const { connectionString, pool, migrate = false, timeout = DEFAULT_TIMEOUT_MS } = options
+  if ((connectionString === undefined) === (pool === undefined)) {
+    throw new InvalidOption('postgresTokenStore needs a connectionString or a pool, one of the two')
+  }
+  if (connectionString !== undefined) text(connectionString, 'postgresTokenStore: connectionString')
+  else requireMethod(pool, 'connect', 'postgresTokenStore: pool must be a Pool of pg')
+  flag(migrate, 'postgresTokenStore: migrate')
+  if (options.prepare !== undefined) flag(options.prepare, 'postgresTokenStore: prepare')
+  count(timeout, 'postgresTokenStore: timeout')
+  return options
 }

@@ -1,6 +1,7 @@
 /** Keeps tokens in an SQLite file beside the host: the default. */
 
 import { Kysely, type SqliteDatabase } from 'kysely'
+import { flag, optionsOf, text } from '../../../option-values.ts'
 import { addressOfFile } from '../../store-address.ts'
 import type { TokenStore } from '../../token-store.ts'
 import type { ApiTokenDatabase } from '../database.ts'
@@ -27,7 +28,10 @@ const BUSY_TIMEOUT_MS = 2_000
  * @throws At boot, when the file cannot be opened, or with `migrate: false` when its schema is not this version's.
  * @example await app.register(apiTokens, { store: sqliteTokenStore({ filename: 'data/api-tokens.db' }), authenticateUser })
  */
-export function sqliteTokenStore({ filename, migrate = true }: SqliteTokenStoreOptions): TokenStore {
+export function sqliteTokenStore(options: SqliteTokenStoreOptions): TokenStore {
+  const { filename, migrate = true } = optionsOf('sqliteTokenStore', options, ['filename', 'migrate'])
+  text(filename, 'sqliteTokenStore: filename')
+  flag(migrate, 'sqliteTokenStore: migrate')
   const turns = turnsOf(filename)
   let database: SqliteDatabase | undefined
   const open = async () => {

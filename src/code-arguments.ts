@@ -1,0 +1,190 @@
+/**
+ * Checks what code passes to `app.apiTokens`, before any of it is used: an unknown member or a value of the wrong type
+ * is refused by name, because a default in its place could issue a token without expiry or skip an ownership check.
+ */
+
+import { InvalidInput } from './errors.ts'
+import type { ApiTokens } from './lifecycle/api-tokens.ts'
+import type { IssueRequest } from './lifecycle/issue-token.ts'
+import type { OwnerScope } from './lifecycle/lifecycle-parts.ts'
+import { type ListRequest, TOKEN_SORTS } from './lifecycle/list-tokens.ts'
+import type { RotateRequest } from './lifecycle/rotate-token.ts'
+import type { UsageRequest } from './lifecycle/token-usage.ts'
+import { requireNoFault } from './lifecycle/valid-input.ts'
+import { membersOf } from './option-values.ts'
+import type { TokenChanges } from './store/token-store.ts'
+import { isScopeList } from './token/scope.ts'
+import { TOKEN_STATUSES } from './token/status.ts'
+import { descriptionFault, nameFault, userIdFault } from './token/text.ts'
+
+/** What is wrong with a value, as the end of a sentence about it. */
+type Fault = (value: unknown) => string | undefined
+
+/** A check for every member of a request; a new member needs one to compile. */
+type Faults<Request> = { readonly [Member in keyof Request]-?: Fault }
+
+/**
+ * The same operations, of which each looks at its arguments first.
+ *
+ * @throws {InvalidInput} From each operation, that names the member or argument. Those that return a promise reject.
+ */
+export function withCheckedArguments(api: ApiTokens): ApiTokens {
+  return {
+    issue: async (...args: unknown[]) => api.issue(issueRequest(atMost('issue', 1, args)[0])),
+    list: async (...args: unknown[]) => api.list(listRequest(atMost('list', 1, args)[0])),
+    get: async (...args: unknown[]) => api.get(idOf(atMost('get', 2, args)[0]), ...scopeOf(args, 1)),
+    update: async (...args: unknown[]) => {
+      const [id, changes] = atMost('update', 3, args)
+      return api.update(idOf(id), changesOf(changes), ...scopeOf(args, 2))
+    },
+    revoke: async (...args: unknown[]) => api.revoke(idOf(atMost('revoke', 2, args)[0]), ...scopeOf(args, 1)),
+    rotate: async (...args: unknown[]) => {
+      const [id, request = {}] = atMost('rotate', 3, args)
+      return api.rotate(idOf(id), rotateRequest(request), ...scopeOf(args, 2))
+    },
+    usage: async (...args: unknown[]) => {
+      const [id, request = {}] = atMost('usage', 3, args)
+      return api.usage(idOf(id), usageRequest(request), ...scopeOf(args, 2))
+    },
+    verify: async (...args: unknown[]) => {
+      const [credential] = atMost('verify', 1, args)
+      return api.verify(textOf(credential, 'credential'))
+    },
+    deactivateUser: async (...args: unknown[]) =>
+      api.deactivateUser(userIdOf(atMost('deactivateUser', 1, args))),
+    reactivateUser: async (...args: unknown[]) =>
+      api.reactivateUser(userIdOf(atMost('reactivateUser', 1, args))),
+    removeUser: async (...args: unknown[]) => api.removeUser(userIdOf(atMost('removeUser', 1, args))),
+    invalidateUser: (...args: unknown[]) => api.invalidateUser(userIdOf(atMost('invalidateUser', 1, args))),
+    flush: async (...args: unknown[]) => {
+      atMost('flush', 0, args)
+      return api.flush()
+    },
+    sweep: async (...args: unknown[]) => {
+      atMost('sweep', 0, args)
+      return api.sweep()
+    },
+    stats: (...args: unknown[]) => {
+      atMost('stats', 0, args)
+      return api.stats()
+    },
+    events: api.events,
+  }
+}
+
+const text: Fault = (value) => (typeof value === 'string' ? undefined : 'must be a string')
+const number: Fault = (value) => (typeof value === 'number' ? undefined : 'must be a number')
+const scopeNames: Fault = (value) => (isScopeList(value) ? undefined : 'must be an array of strings')
+const orNull =
+  (fault: Fault): Fault =>
+  (value) =>
+    value === null ? undefined : fault(value)
+const oneOf =
+  (values: readonly unknown[]): Fault =>
+  (value) =>
+    values.includes(value) ? undefined : `must be one of ${values.join(', ')}`
+
+const ISSUE: Faults<Omit<IssueRequest, 'grantable'>> = {
+  userId: userIdFault,
+  name: orNull(nameFault),
+  description: orNull(descriptionFault),
+  scopes: scopeNames,
+  expiresIn: number,
+  subjectToken: text,
+}
+
+const LIST: Faults<ListRequest> = {
+  userId: userIdFault,
+  limit: number,
+  cursor: text,
+  status: oneOf(TOKEN_STATUSES),
+  q: text,
+  sort: oneOf(TOKEN_SORTS),
+}
+
+const CHANGES: Faults<TokenChanges> = {
+  name: orNull(nameFault),
+  description: orNull(descriptionFault),
+  status: oneOf(['active', 'inactive']),
+}
+
+const ROTATE: Faults<Omit<RotateRequest, 'grantable'>> = {
+  gracePeriod: number,
+  scopes: scopeNames,
+  subjectToken: text,
+}
+
+const USAGE: Faults<UsageRequest> = { days: number }
+
+const SCOPE: Faults<OwnerScope> = { userId: userIdFault }
+
+function issueRequest(value: unknown) {
+  const request = requestOf(value, 'the request', ISSUE)
+  requireNoFault('userId', userIdFault(request.userId))
+  // It was found above.
+  return request as typeof request & { userId: string }
+}
+
+function listRequest(value: unknown): ListRequest {
+  const request = requestOf(value, 'the request', LIST)
+  requireNoFault('userId', userIdFault(request.userId))
+  return request as typeof request & { userId: string }
+}
+
+function changesOf(value: unknown): TokenChanges {
+  return requestOf(value, 'the changes', CHANGES)
+}
+
+function rotateRequest(value: unknown) {
+  return requestOf(value, 'the request', ROTATE)
+}
+
+function usageRequest(value: unknown): UsageRequest {
+  return requestOf(value, 'the request', USAGE)
+}
+
+/**
+ * No argument means every owner. A host that passes on `session.scope` or `{ userId: session.user?.id }` means one
+ * user: `undefined` in either place is refused, so that nobody does not become everybody.
+ */
+function scopeOf(args: readonly unknown[], index: number): [] | [OwnerScope] {
+  if (args.length <= index) return []
+  const scope = membersOf(args[index], rulesOf('the scope', SCOPE))
+  requireNoFault('userId', userIdFault(scope['userId']))
+  return [{ userId: String(scope['userId']) }]
+}
+
+/** A member that is `undefined` counts as left out. */
+function requestOf<Request>(value: unknown, what: string, faults: Faults<Request>): Partial<Request> {
+  const members = Object.entries(membersOf(value, rulesOf(what, faults))).filter(
+    ([, member]) => member !== undefined,
+  )
+  for (const [name, member] of members) requireNoFault(name, faults[name as keyof Request](member))
+  // Each member was looked at above.
+  return Object.fromEntries(members) as Partial<Request>
+}
+
+function rulesOf(what: string, faults: object) {
+  const refuse = (message: string) => new InvalidInput(message)
+  return { known: Object.keys(faults), what, before: '', called: `a member of ${what}`, refuse }
+}
+
+function idOf(value: unknown): string {
+  return textOf(value, 'id')
+}
+
+function userIdOf([userId]: readonly unknown[]): string {
+  requireNoFault('userId', userIdFault(userId))
+  return String(userId)
+}
+
+function textOf(value: unknown, name: string): string {
+  requireNoFault(name, text(value))
+  return String(value)
+}
+
+/** An argument that would be ignored may have been meant as one that restricts. */
+function atMost(method: string, count: number, args: readonly unknown[]): readonly unknown[] {
+  if (args.length <= count) return args
+  throw new InvalidInput(`${method} takes at most ${count} arguments, not ${args.length}`)
+}
