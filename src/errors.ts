@@ -68,6 +68,9 @@ export const NotRegistered = createError(
   500,
 )
 
+/** A hook of the package where it cannot refuse a request. Thrown at boot. */
+export const MisplacedHook = createError(`${PREFIX}MISPLACED_HOOK`, 'fastify-api-tokens: %s', 500, TypeError)
+
 /** A wrong option, named by its path, at boot. */
 export const InvalidOption = createError(`${PREFIX}INVALID_OPTION`, 'fastify-api-tokens: %s', 500, TypeError)
 

@@ -4,18 +4,21 @@ import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
 import fp from 'fastify-plugin'
 import { createApiTokens, createDisabledApiTokens } from './code-api.ts'
 import { AuthenticationDisabled } from './errors.ts'
-import { type ApiTokenHooks, createHooks, createOpenHooks } from './http/api-token-hooks.ts'
+import { type ApiTokenHooks, createHooks, createOpenHooks, passEveryRequest } from './http/api-token-hooks.ts'
 import { createChallenges } from './http/challenge.ts'
+import { type CheckedHooks, checkHooks } from './http/check-hooks.ts'
 import { currentTokenRoutes } from './http/current-token-routes.ts'
-import { answerWithErrorHeaders } from './http/error-headers.ts'
-import { scopesOfUnplacedHooks } from './http/exported-hooks.ts'
+import { putErrorHeaders } from './http/error-headers.ts'
 import './http/fastify-types.ts'
-import { type ApiTokenHook, createHook } from './http/hook.ts'
-import { watchRoutes } from './http/open-api.ts'
-import { decorateWithSlot } from './http/request-slot.ts'
+import { type ApiTokenHook, createHook, exceptOwnRoutes } from './http/hook.ts'
+import { ownRoute } from './http/own-routes.ts'
+import { decorateWithPlugin, type RegisteredPlugin } from './http/registered-plugin.ts'
+import { decorateWithSlot, takeBackToken } from './http/request-slot.ts'
 import { makeStrict } from './http/strict-scope.ts'
 import { tokenRoutes } from './http/token-routes.ts'
-import { verifySteps } from './http/verify-hook.ts'
+import { warnOfUnknownScopes } from './http/unknown-scopes.ts'
+import { verifyCheck } from './http/verify-hook.ts'
+import { watchRoutes } from './http/watch-routes.ts'
 import { assemble, type Instance } from './instance.ts'
 import { loadKeys } from './keys/key-source.ts'
 import { type RefreshKeysParts, refreshKeys } from './keys/refresh-keys.ts'
@@ -44,18 +47,28 @@ async function registerApiTokens(fastify: FastifyInstance, options: ApiTokensOpt
   requireNodeFor('fastify-api-tokens')
   const settings = readOptions(options)
   const catalogue = new ScopeCatalogue(settings.scopes)
+  const addScopes = (scopes: readonly string[]) => catalogue.add(scopes)
   const describe = settings.openapiTag !== null && settings.authentication === 'required'
-  watchRoutes(fastify, catalogue, describe)
-  fastify.addHook('onReady', async () => catalogue.add(scopesOfUnplacedHooks()))
-  if (settings.authentication === 'none') registerDisabled(fastify, settings, catalogue)
-  else await registerRequired(fastify, settings, catalogue)
+  const faults = watchRoutes(fastify, { addScopes, describe })
+  let own: Omit<CheckedHooks, 'faults'> = {}
+  fastify.addHook('onReady', async () => {
+    checkHooks(fastify, { faults, ...own })
+    catalogue.close()
+  })
+  if (settings.authentication === 'none') registerDisabled(fastify, settings, addScopes)
+  else own = await registerRequired(fastify, settings, catalogue)
 }
 
 /** The non-authenticated mode: routes are open, tokens are not available, neither store nor key file is touched. */
-function registerDisabled(fastify: FastifyInstance, settings: Settings, catalogue: ScopeCatalogue): void {
+function registerDisabled(
+  fastify: FastifyInstance,
+  settings: Settings,
+  addScopes: RegisteredPlugin['addScopes'],
+): void {
   fastify.log.warn("API tokens are off (authentication: 'none'): every route that they would protect is open")
   fastify.decorateRequest('apiToken', null)
-  decorate(fastify, createOpenHooks(catalogue), createDisabledApiTokens(settings))
+  decorateWithPlugin(fastify, { check: passEveryRequest, addScopes })
+  decorate(fastify, createOpenHooks({ addScopes }), createDisabledApiTokens(settings))
   const { routesPrefix, oauth } = settings
   if (oauth !== null) registerDisabledOAuth(fastify, oauth)
   if (routesPrefix === null) return
@@ -71,6 +84,7 @@ function registerDisabled(fastify: FastifyInstance, settings: Settings, catalogu
           method: ['GET', 'POST', 'PATCH', 'DELETE'],
           url,
           schema,
+          config: ownRoute,
           handler: async () => null,
         })
       }
@@ -83,7 +97,7 @@ async function registerRequired(
   fastify: FastifyInstance,
   settings: Settings,
   catalogue: ScopeCatalogue,
-): Promise<void> {
+): Promise<Omit<CheckedHooks, 'faults'>> {
   const { log } = fastify
   if (settings.findUser === undefined)
     log.info('findUser is not given: every owner of API tokens counts as active')
@@ -102,19 +116,28 @@ async function registerRequired(
   const challenges = createChallenges(settings.realm, settings.oauth?.endpoints.protectedResourceMetadata)
   const slot = decorateWithSlot(fastify)
   const { clock, keepsClients } = settings
-  const verify = verifySteps({ verification, signals, challenges, clock, events, slot, keepsClients })
-  const hooks = createHooks({ verify, challenges, catalogue, slot, recorder })
-  answerWithErrorHeaders(fastify)
-  decorate(fastify, hooks, createApiTokens(instance, challenges))
+  const addScopes = (scopes: readonly string[]) => catalogue.add(scopes)
+  const onScopesMissing = warnOfUnknownScopes(catalogue, log)
+  const check = verifyCheck({
+    ...{ verification, signals, challenges, clock, events, recorder, slot, keepsClients },
+    onScopesMissing,
+  })
+  decorateWithPlugin(fastify, { check: exceptOwnRoutes(check), addScopes })
+  const takeBack = (request: FastifyRequest) => takeBackToken(request, slot)
+  fastify.addHook('onError', putErrorHeaders)
+  decorate(fastify, createHooks({ check, takeBack, addScopes }), createApiTokens(instance, challenges))
   startTimers(fastify, settings, instance)
   if (typeof settings.keys === 'function') startKeyRefresh(fastify, settings, settings.keys, instance)
-  registerRoutes(fastify, settings, instance, createHook([], verify))
+  const ownRouteHook = createHook('verifyApiToken', [], check)
+  const hasRoutes = registerRoutes(fastify, settings, instance, ownRouteHook)
   const { oauth, realm, authenticateUser, trustedOrigins } = settings
-  if (oauth === null) return
-  registerOAuth(fastify, {
-    ...{ settings: oauth, realm, verification, lifecycle },
-    ...{ authenticateUser, trustedOrigins },
-  })
+  if (oauth !== null) {
+    registerOAuth(fastify, {
+      ...{ settings: oauth, realm, verification, lifecycle },
+      ...{ authenticateUser, trustedOrigins },
+    })
+  }
+  return { ownErrorHook: putErrorHeaders, ownRouteHook: hasRoutes ? ownRouteHook : undefined }
 }
 
 /** The driver of SQLite is loaded only by a host that uses it. */
@@ -174,9 +197,9 @@ function registerRoutes(
   settings: Settings,
   instance: Instance,
   verifyApiToken: ApiTokenHook,
-): void {
+): boolean {
   const { authenticateUser, trustedOrigins, routesPrefix, openapiTag } = settings
-  if (routesPrefix === null || authenticateUser === undefined) return
+  if (routesPrefix === null || authenticateUser === undefined) return false
   const { lifecycle } = instance
   const subjectToken = async (request: FastifyRequest) => settings.holder?.subjectToken(request)
   const operations = { tag: openapiTag ?? '', hide: openapiTag === null }
@@ -192,4 +215,5 @@ function registerRoutes(
     },
     { prefix: routesPrefix },
   )
+  return true
 }

@@ -39,7 +39,9 @@ export class ConnectionMemory {
 export class ConnectionMemories {
   readonly #ofSockets = new WeakMap<Socket, ConnectionMemory>()
 
-  of(socket: Socket): ConnectionMemory {
+  /** A request that was made without a connection, as by some test clients and adapters, has nothing to remember. */
+  of(socket: Socket | null | undefined): ConnectionMemory {
+    if (socket === null || socket === undefined) return new ConnectionMemory()
     const known = this.#ofSockets.get(socket)
     if (known !== undefined) return known
     const memory = new ConnectionMemory()

@@ -1,48 +1,107 @@
-/** The form of the plugin's hooks, and what the plugin knows of a route by them. */
+/** The form of the package's hooks: how Fastify and hosts call them, and what they call back. */
 
-import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction, RequestPayload } from 'fastify'
+import { MisplacedHook } from '../errors.ts'
+import { addedHooks, isFastify } from './fastify-internals.ts'
+import { bindHook } from './hook-bindings.ts'
+import type { HookCheck } from './hook-check.ts'
+import { markHook } from './hook-mark.ts'
 import { isOwnRoute } from './own-routes.ts'
 
 /**
- * A hook for `onRequest` or `preHandler`. Called with `done` it calls back, called without it returns a promise
- * that rejects; never neither.
+ * A hook for `onRequest`, `preParsing`, `preValidation` or `preHandler`. Called with `done` it calls back. Called
+ * without `done` it returns a promise that rejects when the request is refused.
  */
 export interface ApiTokenHook {
   (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void
+  (request: FastifyRequest, reply: FastifyReply, payload: RequestPayload, done: HookHandlerDoneFunction): void
   (request: FastifyRequest, reply: FastifyReply): Promise<void>
 }
 
-/** A hook's work in the callback form. */
-export type HookSteps = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
+/** Where a hook can refuse a request before its handler runs. */
+export const HOOK_POSITIONS: readonly string[] = ['onRequest', 'preParsing', 'preValidation', 'preHandler']
 
-const demandedScopes = new WeakMap<object, readonly string[]>()
-
-/** Makes a hook of both forms that demands these scopes; an empty list demands a token alone. */
-export function createHook(demanded: readonly string[], steps: HookSteps): ApiTokenHook {
-  function hook(request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void
-  function hook(request: FastifyRequest, reply: FastifyReply): Promise<void>
+/** Makes a hook under the name that hosts write, and marks it as the package's. */
+export function createHook(name: string, scopes: readonly string[], check: HookCheck): ApiTokenHook {
+  const label = scopes.length === 0 ? name : `${name}(${scopes.map((scope) => `'${scope}'`).join(', ')})`
   function hook(
+    this: unknown,
     request: FastifyRequest,
     reply: FastifyReply,
-    done?: HookHandlerDoneFunction,
+    done: HookHandlerDoneFunction,
+  ): void
+  function hook(
+    this: unknown,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    payload: RequestPayload,
+    done: HookHandlerDoneFunction,
+  ): void
+  function hook(this: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void>
+  function hook(
+    this: unknown,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    third?: RequestPayload | HookHandlerDoneFunction,
+    // With a default, so that the function's length is that of a hook.
+    fourth: HookHandlerDoneFunction | undefined = undefined,
   ): void | Promise<void> {
-    if (done !== undefined) return steps(request, reply, done)
+    if (typeof third === 'function') return check(request, reply, scopes, third)
+    if (typeof fourth === 'function') {
+      // `preParsing` passes the body's stream. What other positions pass comes too late to refuse a request.
+      return isStream(third)
+        ? check(request, reply, scopes, fourth)
+        : fourth(new MisplacedHook(atNoPosition(label)))
+    }
+    if (!hasRaw(request) || !hasRaw(reply)) return callWithoutRequest(hook, label, this, reply)
     return new Promise((resolve, reject) => {
-      steps(request, reply, (error) => (error === undefined ? resolve() : reject(error)))
+      check(request, reply, scopes, (error) => (error === undefined ? resolve() : reject(error)))
     })
   }
-  demandedScopes.set(hook, demanded)
-  return hook
+  Object.defineProperty(hook, 'name', { value: name })
+  return markHook(hook, { label, scopes }, bindHook)
 }
 
-/** Makes a hook for the host's routes: set for a whole application, it leaves the plugin's own to their own checks. */
-export function createHostHook(demanded: readonly string[], steps: HookSteps): ApiTokenHook {
-  return createHook(demanded, (request, reply, done) =>
-    isOwnRoute(request) ? done() : steps(request, reply, done),
-  )
+/** Makes a hook for the host's routes: added to a whole application, it leaves the plugin's own to their checks. */
+export function createHostHook(name: string, scopes: readonly string[], check: HookCheck): ApiTokenHook {
+  return createHook(name, scopes, exceptOwnRoutes(check))
 }
 
-/** The scopes that a hook of a route demands, or `undefined` for a hook that is none of the plugin's. */
-export function scopesDemandedBy(hook: object): readonly string[] | undefined {
-  return demandedScopes.get(hook)
+/** The same check, which passes every request for one of the plugin's own routes. */
+export function exceptOwnRoutes(check: HookCheck): HookCheck {
+  return (request, reply, scopes, done) =>
+    isOwnRoute(request) ? done() : check(request, reply, scopes, done)
+}
+
+/** What is wrong with a hook at a position, and what would be right. `where` names the route, when it is known. */
+export function atPosition(label: string, position: string, where = ''): string {
+  return `${label} cannot refuse a request at ${position}${where}: use it at ${HOOK_POSITIONS.join(', ')}`
+}
+
+function atNoPosition(label: string): string {
+  return atPosition(label, 'a position that passes a payload')
+}
+
+/** A misplaced hook throws, but when an application closes: the boot has failed, and a second error would hide that. */
+function callWithoutRequest(hook: unknown, label: string, instance: unknown, next: unknown): void {
+  // At `onClose` Fastify passes the instance and a callback.
+  if (isFastify(instance) && typeof next === 'function') return Reflect.apply(next, undefined, [])
+  const position = positionOf(hook, instance)
+  if (position === 'preClose') return
+  throw new MisplacedHook(atPosition(label, position ?? 'a position without a request'))
+}
+
+/** Where a hook was added to an instance. */
+function positionOf(hook: unknown, instance: unknown): string | undefined {
+  const added = isFastify(instance) ? addedHooks(instance) : undefined
+  return Object.entries(added ?? {}).find(([, hooks]) => hooks.includes(hook))?.[0]
+}
+
+/** Requests and replies carry Node's own object. */
+function hasRaw(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'raw' in value
+}
+
+function isStream(payload: unknown): boolean {
+  return typeof payload === 'object' && payload !== null && 'pipe' in payload
 }

@@ -1,9 +1,6 @@
 /** How the routes appear in the host's OpenAPI document, and how routes that need a token say so. */
 
-import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify'
-import type { ScopeCatalogue } from '../lifecycle/scope-catalogue.ts'
-import { markPlaced } from './exported-hooks.ts'
-import { scopesDemandedBy } from './hook.ts'
+import type { FastifySchema } from 'fastify'
 
 const SCHEME = 'apiToken'
 
@@ -51,29 +48,8 @@ export function declareScheme({ schema, url, openapiObject, swaggerObject }: Rou
   return { schema, url }
 }
 
-const HOOK_OPTIONS = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const
-
-/** Watches the routes of the host: scopes that they demand join the catalogue, and their operations name the scheme. */
-export function watchRoutes(fastify: FastifyInstance, catalogue: ScopeCatalogue, describe: boolean): void {
-  fastify.addHook('onRoute', (route) => {
-    const demands = hooksOf(route).flatMap((hook) => {
-      const scopes = scopesDemandedBy(hook)
-      if (scopes === undefined) return []
-      markPlaced(hook)
-      return [scopes]
-    })
-    if (demands.length === 0) return
-    catalogue.add(demands.flat())
-    if (describe) route.schema = withSecurity(route.schema)
-  })
-}
-
-/** What the host itself says of the operation's security stands. */
-function withSecurity(schema: FastifySchema = {}): FastifySchema {
+/** The schema of a route with hooks of the package. What the host itself says of the operation's security stands. */
+export function withBearerSecurity(schema: FastifySchema = {}): FastifySchema {
   const security = { security: bearerSecurity }
   return { ...security, ...schema }
-}
-
-function hooksOf(route: RouteOptions): object[] {
-  return HOOK_OPTIONS.flatMap((name) => route[name] ?? []) as object[]
 }

@@ -18,7 +18,8 @@ export function decorateWithSlot(fastify: FastifyInstance): RequestSlot {
   const slot: RequestSlot = Symbol('fastify-api-tokens')
   fastify.decorateRequest('apiToken', {
     getter() {
-      return readSlot(this, slot)?.token ?? null
+      const verification = readSlot(this, slot)
+      return verification?.isAccepted === true ? verification.token : null
     },
   })
   return slot
@@ -37,4 +38,10 @@ export function writeSlot(
   // As in `readSlot`.
   const slotted = request as unknown as SlottedRequest
   slotted[slot] = verification
+}
+
+/** Takes the token off the request, whatever an earlier hook made of it: a later one refused the request. */
+export function takeBackToken(request: FastifyRequest, slot: RequestSlot): void {
+  const verification = readSlot(request, slot)
+  if (verification !== null) verification.isAccepted = false
 }

@@ -8,6 +8,8 @@ import type { VerificationEntry } from '../verification/verification-entry.ts'
 /** What a hook leaves on a request whose token it has verified. */
 export class RequestVerification {
   readonly entry: VerificationEntry
+  /** Whether every check of the latest hook passed. A request's token is shown only then. */
+  isAccepted = false
   readonly #reply: FastifyReply
   readonly #signals: TokenSignals
   #token: VerifiedToken | undefined

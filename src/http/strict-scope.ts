@@ -8,7 +8,7 @@ import fastJson from 'fast-json-stringify'
 import type { FastifyInstance, FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify'
 import type { TSchema } from 'typebox'
 import { declareScheme } from './open-api.ts'
-import { markOwnRoutes } from './own-routes.ts'
+import { announceOwnRoutes, ownRoute } from './own-routes.ts'
 
 /** Bytes: a name, a description and every scope there is fit many times over. */
 const BODY_LIMIT = 65_536
@@ -16,11 +16,11 @@ const BODY_LIMIT = 65_536
 export const strictRoute = {
   bodyLimit: BODY_LIMIT,
   /** A host's transform for its own schemas (of Zod, say) does not know these. */
-  config: { swaggerTransform: declareScheme },
+  config: { ...ownRoute, swaggerTransform: declareScheme },
 } as const
 
 export function makeStrict(scope: FastifyInstance): void {
-  markOwnRoutes(scope)
+  announceOwnRoutes(scope)
   scope.setValidatorCompiler(compileStrictly)
   scope.setSerializerCompiler(({ schema }) => fastJson(schema as Parameters<typeof fastJson>[0]))
   scope.setSchemaErrorFormatter((errors, part) => new Error(describeFaults(errors, part)))

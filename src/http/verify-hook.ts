@@ -1,18 +1,21 @@
-/** `verifyApiToken`: lets a request pass with a verified bearer token, and answers nothing itself. */
+/** The check behind every hook: a verified bearer token with the scopes that are required. It never replies itself. */
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../clock.ts'
 import type { TokenEventEmitter } from '../lifecycle/token-events.ts'
+import { missingScopes } from '../token/scope.ts'
 import type { LastClient } from '../token/token.ts'
+import type { UsageRecorder } from '../usage/usage-recorder.ts'
 import type { TokenSignals } from '../verification/token-signals.ts'
 import type { Verification } from '../verification/verification.ts'
 import type { Refusal, VerificationEntry } from '../verification/verification-entry.ts'
 import { findCredential, isCredential, NOT_ONE_CREDENTIAL } from './authorization-header.ts'
 import type { Challenges } from './challenge.ts'
 import { ConnectionMemories } from './connection-memory.ts'
-import type { HookSteps } from './hook.ts'
-import { type RequestSlot, readSlot, writeSlot } from './request-slot.ts'
+import type { HookCheck, HookDone } from './hook-check.ts'
+import { type RequestSlot, readSlot, takeBackToken, writeSlot } from './request-slot.ts'
 import { RequestVerification } from './request-token.ts'
+import { errorFrom, respondWithThrown } from './thrown.ts'
 
 export interface VerifyHookParts {
   readonly verification: Verification
@@ -20,54 +23,135 @@ export interface VerifyHookParts {
   readonly challenges: Challenges
   readonly clock: Clock
   readonly events: TokenEventEmitter
+  readonly recorder: Pick<UsageRecorder, 'ask'>
   /** Where on a request this instance of the plugin keeps what it verified. */
   readonly slot: RequestSlot
   /** Whether it is kept who used a token last. */
   readonly keepsClients: boolean
+  /** Called when a token lacks scopes that a hook requires. */
+  onScopesMissing(scopes: readonly string[]): void
 }
 
 /**
- * The steps of the hook. On the warm path everything happens within the call. A request that was verified already
- * passes, unless news has come since.
+ * The check behind every hook. On the warm path everything happens within the call. A request that was verified already
+ * is not counted again, unless news has come since.
  */
-export function verifySteps(parts: VerifyHookParts): HookSteps {
-  const { verification, challenges, clock, slot } = parts
+export function verifyCheck(parts: VerifyHookParts): HookCheck {
   const connections = new ConnectionMemories()
-  return (request, reply, done) => {
-    if (readSlot(request, slot)?.entry.live === true) return done()
-    const { raw } = request
-    const now = clock.now()
-    const connection = connections.of(raw.socket)
-    const known = verification.reuse(connection.recall(raw), now)
-    if (known !== undefined) return settle(parts, known, request, reply, done)
-    const start = findCredential(raw)
-    if (typeof start !== 'number') return done(challenges.fault(start))
-    const { authorization: header = '' } = raw.headers
-    // Read where it stands: from a part of a text each character is slower to read.
-    const entry = verification.recall(header, now, start)
-    if (entry !== undefined) {
-      connection.remember(raw, entry)
-      return settle(parts, entry, request, reply, done)
+  return (request, reply, scopes, done) => {
+    let now: number
+    let found: VerificationEntry | Error | string
+    try {
+      now = parts.clock.now()
+      found = recall(parts, connections, request, now)
+    } catch (thrown) {
+      return done(refuseWith(thrown, request, parts))
     }
-    const credential = header.slice(start)
-    // A credential that was verified before is well-formed; this one may be anything.
-    if (!isCredential(credential)) return done(challenges.fault(NOT_ONE_CREDENTIAL))
-    verification.load(credential, now, (loaded) => settle(parts, loaded, request, reply, done)).catch(done)
+    if (typeof found === 'string') return load(parts, found, now, request, reply, scopes, done)
+    if (found instanceof Error) return done(refuseWith(found, request, parts))
+    return done(settle(parts, found, request, reply, scopes))
   }
 }
 
+/** What is known of the request's credential without a wait, or the credential when it must be looked up. */
+function recall(
+  { verification, challenges, slot }: VerifyHookParts,
+  connections: ConnectionMemories,
+  request: FastifyRequest,
+  now: number,
+): VerificationEntry | Error | string {
+  const standing = readSlot(request, slot)
+  if (standing?.entry.live === true) return standing.entry
+  const { raw } = request
+  const connection = connections.of(raw.socket)
+  const known = verification.reuse(connection.recall(raw), now)
+  if (known !== undefined) return known
+  const start = findCredential(raw)
+  if (typeof start !== 'number') return challenges.fault(start)
+  const { authorization: header = '' } = raw.headers
+  // Read where it stands: from a part of a text each character is slower to read.
+  const entry = verification.recall(header, now, start)
+  if (entry !== undefined) {
+    connection.remember(raw, entry)
+    return entry
+  }
+  const credential = header.slice(start)
+  // A credential that was verified before is well-formed; this one may be anything.
+  return isCredential(credential) ? credential : challenges.fault(NOT_ONE_CREDENTIAL)
+}
+
+/** The cold path. */
+function load(
+  parts: VerifyHookParts,
+  credential: string,
+  now: number,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  scopes: readonly string[],
+  done: HookDone,
+): void {
+  let isAnswered = false
+  parts.verification
+    .load(credential, now, (entry) => {
+      isAnswered = true
+      done(settle(parts, entry, request, reply, scopes))
+    })
+    .catch((thrown) => {
+      // What `done` threw comes from further down: this hook has answered already.
+      if (isAnswered) throw thrown
+      done(refuseWith(thrown, request, parts))
+    })
+    .catch((thrown) => respondWithThrown(thrown, request, reply))
+}
+
+/**
+ * The error to refuse the request with, or `undefined` when every check passed: only then `request.apiToken` is set. A
+ * refusal takes back what an earlier hook accepted.
+ */
 function settle(
   parts: VerifyHookParts,
   entry: VerificationEntry,
   request: FastifyRequest,
   reply: FastifyReply,
-  done: (error?: Error) => void,
-): void {
+  scopes: readonly string[],
+): Error | undefined {
+  try {
+    const error = accept(parts, entry, request, reply, scopes)
+    return error === undefined ? undefined : refuseWith(error, request, parts)
+  } catch (thrown) {
+    return refuseWith(thrown, request, parts)
+  }
+}
+
+function refuseWith(thrown: unknown, request: FastifyRequest, { slot }: VerifyHookParts): Error {
+  takeBackToken(request, slot)
+  return errorFrom(thrown, 'The verification of an API token failed')
+}
+
+function accept(
+  parts: VerifyHookParts,
+  entry: VerificationEntry,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  scopes: readonly string[],
+): Error | undefined {
   const { refusal, tokenId } = entry
-  if (refusal !== null) return done(refuse(parts, refusal, tokenId, request))
-  if (parts.keepsClients && entry.use !== null) entry.use.client = clientOf(request)
-  writeSlot(request, parts.slot, new RequestVerification(entry, reply, parts.signals))
-  done()
+  if (refusal !== null) return refuse(parts, refusal, tokenId, request)
+  let verification = readSlot(request, parts.slot)
+  if (verification?.entry !== entry) {
+    if (parts.keepsClients && entry.use !== null) entry.use.client = clientOf(request)
+    verification = new RequestVerification(entry, reply, parts.signals)
+    writeSlot(request, parts.slot, verification)
+  }
+  if (scopes.length > 0) {
+    if (missingScopes(scopes, entry.scopes).length > 0) {
+      parts.onScopesMissing(scopes)
+      return parts.challenges.insufficientScope(scopes)
+    }
+    if (entry.token !== null && entry.use !== null) parts.recorder.ask(entry.use, entry.token.scopes, scopes)
+  }
+  verification.isAccepted = true
+  return undefined
 }
 
 /** As the host's `trustProxy` has it. A connection that is gone already has no address. */

@@ -10,17 +10,29 @@ export interface ScopeEntry {
 
 export class ScopeCatalogue {
   readonly #descriptions = new Map<string, string | null>()
+  #isClosed = false
 
   constructor(described: Readonly<Record<string, string>> = {}) {
     for (const [name, description] of Object.entries(described)) this.#descriptions.set(name, description)
   }
 
-  /** Adds what a route asks for. */
+  /** Adds what a route asks for, until the catalogue is closed. */
   add(names: readonly string[]): void {
     requireScopeNames(names)
+    if (this.#isClosed) return
     for (const name of names) {
       if (!this.#descriptions.has(name)) this.#descriptions.set(name, null)
     }
+  }
+
+  /** Adds nothing from now on: a hook that is made per request must not make the catalogue grow. */
+  close(): void {
+    this.#isClosed = true
+  }
+
+  /** The names that are not in the catalogue, so that no token can have them. */
+  unknown(names: readonly string[]): string[] {
+    return names.filter((name) => !this.#descriptions.has(name))
   }
 
   /** The catalogue in the order of names, cut to what a user has; without a list that is all of it. */
@@ -37,7 +49,7 @@ export class ScopeCatalogue {
    * @throws {InvalidInput | ScopeNotGrantable} That names them.
    */
   requireGrantable(wanted: readonly string[], owned: readonly string[] | undefined): void {
-    const unknown = wanted.filter((scope) => !this.#descriptions.has(scope))
+    const unknown = this.unknown(wanted)
     if (unknown.length > 0) throw new InvalidInput(`scopes: there is no scope ${unknown.join(', ')}`)
     const withheld = owned === undefined ? [] : missingScopes(wanted, owned)
     if (withheld.length > 0) throw new ScopeNotGrantable(withheld.join(', '))

@@ -2,7 +2,7 @@
 
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import { AuthenticationDisabled, InvalidOption } from '../errors.ts'
-import { markOwnRoutes } from '../http/own-routes.ts'
+import { announceOwnRoutes, ownRoute } from '../http/own-routes.ts'
 import type { AuthenticateUser } from '../http/signed-in-user.ts'
 import type { LifecycleParts } from '../lifecycle/lifecycle-parts.ts'
 import type { Verification } from '../verification/verification.ts'
@@ -37,6 +37,7 @@ export interface OAuthRouteParts {
 
 /** No place in a host's OpenAPI document: clients of OAuth 2.0 read the metadata. */
 const schema: FastifySchema & { hide: boolean } = { hide: true }
+const own = { schema, config: ownRoute }
 
 /** How long others may keep metadata and keys, in seconds. */
 const MAX_AGE = 60
@@ -63,7 +64,7 @@ export function registerOAuth(fastify: FastifyInstance, parts: OAuthRouteParts):
 export function registerDisabledOAuth(fastify: FastifyInstance, { endpoints, device }: OAuthSettings): void {
   requireRoot(fastify)
   fastify.register(async (scope) => {
-    markOwnRoutes(scope)
+    announceOwnRoutes(scope)
     scope.removeAllContentTypeParsers()
     scope.addHook('onRequest', async () => {
       throw new AuthenticationDisabled()
@@ -71,8 +72,8 @@ export function registerDisabledOAuth(fastify: FastifyInstance, { endpoints, dev
     const { token, introspection, revocation, deviceAuthorization, verification } = endpoints
     const ofDevices = device === null ? [] : [deviceAuthorization, verification]
     for (const url of [token, introspection, revocation, ...ofDevices])
-      scope.post(routeOf(url), { schema }, async () => null)
-    if (device !== null) scope.get(routeOf(verification), { schema }, async () => null)
+      scope.post(routeOf(url), own, async () => null)
+    if (device !== null) scope.get(routeOf(verification), own, async () => null)
   })
 }
 
@@ -93,18 +94,18 @@ function metadataRoutes(scope: FastifyInstance, parts: OAuthRouteParts, grantTyp
     device: settings.device !== null,
     scopes: () => lifecycle.catalogue.entries().map(({ name }) => name),
   }
-  markOwnRoutes(scope)
+  announceOwnRoutes(scope)
   scope.addHook('onSend', async (_request, reply, payload) => {
     reply.header('cache-control', `public, max-age=${MAX_AGE}`)
     return payload
   })
-  scope.get(routeOf(endpoints.authorizationServerMetadata), { schema }, async () =>
+  scope.get(routeOf(endpoints.authorizationServerMetadata), own, async () =>
     authorizationServerMetadata(metadata),
   )
-  scope.get(routeOf(endpoints.protectedResourceMetadata), { schema }, async () =>
+  scope.get(routeOf(endpoints.protectedResourceMetadata), own, async () =>
     protectedResourceMetadata(metadata),
   )
-  scope.get(routeOf(endpoints.jwks), { schema }, async (_request, reply) =>
+  scope.get(routeOf(endpoints.jwks), own, async (_request, reply) =>
     // RFC 7517 §8.5.2. As text, so that no serializer of the host's has a say.
     reply.type('application/jwk-set+json').send(JSON.stringify(publicJwks(lifecycle.signer.keys))),
   )
@@ -115,7 +116,7 @@ function clientRoutes(scope: FastifyInstance, parts: OAuthRouteParts, grants: Gr
   const { endpoints, introspectionCountsAsUse: countsAsUse } = settings
   const { clock, audience, store } = lifecycle
   const authenticateClient = clientAuthentication({ settings, clock, store, realm })
-  markOwnRoutes(scope)
+  announceOwnRoutes(scope)
   answerOAuthErrors(scope)
   takeForms(scope)
   scope.addHook('onSend', async (_request, reply, payload) => {
@@ -124,19 +125,19 @@ function clientRoutes(scope: FastifyInstance, parts: OAuthRouteParts, grants: Gr
     return payload
   })
 
-  scope.post<{ Body: Form }>(routeOf(endpoints.token), { schema }, async (request) =>
+  scope.post<{ Body: Form }>(routeOf(endpoints.token), own, async (request) =>
     grantToken({ grants, authenticateClient }, request, request.body),
   )
 
   const { device } = settings
   if (device !== null) {
     const starting = { settings: device, endpoints, lifecycle }
-    scope.post<{ Body: Form }>(routeOf(endpoints.deviceAuthorization), { schema }, async (request) =>
+    scope.post<{ Body: Form }>(routeOf(endpoints.deviceAuthorization), own, async (request) =>
       startDevice(starting, await authenticateClient(request, request.body), request.body),
     )
   }
 
-  scope.post<{ Body: Form }>(routeOf(endpoints.introspection), { schema }, async (request) => {
+  scope.post<{ Body: Form }>(routeOf(endpoints.introspection), own, async (request) => {
     const { proof } = await authenticateClient(request, request.body)
     if (proof.method === 'none') {
       throw new OAuthError('unauthorized_client', 'A public client must not introspect', { status: 403 })
@@ -145,7 +146,7 @@ function clientRoutes(scope: FastifyInstance, parts: OAuthRouteParts, grants: Gr
     return introspectToken({ verification, clock, audience, countsAsUse }, credential)
   })
 
-  scope.post<{ Body: Form }>(routeOf(endpoints.revocation), { schema }, async (request, reply) => {
+  scope.post<{ Body: Form }>(routeOf(endpoints.revocation), own, async (request, reply) => {
     await authenticateClient(request, request.body)
     await revokeCredential(lifecycle, requiredParameter(request.body, 'token'))
     return reply.send()

@@ -1,7 +1,7 @@
 /** Serves the API Tokens page: its HTML, and what it is made of, under names that change with their content. */
 
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
-import { markOwnRoutes } from '../http/own-routes.ts'
+import { announceOwnRoutes, ownRoute } from '../http/own-routes.ts'
 import { type Asset, loadAssets } from './asset.ts'
 import { contentSecurityPolicy } from './content-security-policy.ts'
 import { defaultLayout } from './layout.ts'
@@ -32,15 +32,16 @@ export async function apiTokensPage(fastify: FastifyInstance, options: ApiTokens
   })
   const layout = settings.layout ?? defaultLayout
   // A hook of the whole application leaves the page to the checks of the routes that it asks.
-  markOwnRoutes(fastify)
+  announceOwnRoutes(fastify)
 
   const schema: FastifySchema & { hide: boolean } = { hide: true }
-  fastify.get('/', { schema }, async (request, reply) => {
+  const own = { schema, config: ownRoute }
+  fastify.get('/', own, async (request, reply) => {
     const page = await layout(parts, request)
     return reply.headers(PAGE_HEADERS).type(HTML).send(page)
   })
   for (const asset of [script, style]) {
-    fastify.get(`/${asset.name}`, { schema }, async (request, reply) => sendAsset(asset, request, reply))
+    fastify.get(`/${asset.name}`, own, async (request, reply) => sendAsset(asset, request, reply))
   }
 }
 

@@ -130,7 +130,7 @@ export const deviceGuards: readonly Guard[] = [
   {
     name: 'device: the page is an own route of the plugin',
     file: 'src/oauth/device/device-page.ts',
-    remove: '  markOwnRoutes(scope)\n',
+    remove: '  announceOwnRoutes(scope)\n',
     put: '',
     tests: page,
   },

@@ -212,7 +212,7 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'oauth: the endpoints are the own routes of the plugin',
     file: 'src/oauth/oauth-routes.ts',
-    remove: 'markOwnRoutes(scope)\n  answerOAuthErrors(scope)',
+    remove: 'announceOwnRoutes(scope)\n  answerOAuthErrors(scope)',
     put: 'answerOAuthErrors(scope)',
     tests: authentication,
   },

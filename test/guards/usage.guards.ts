@@ -47,10 +47,9 @@ export const usageGuards: readonly Guard[] = [
   },
   {
     name: 'a scope that was refused was not used',
-    file: 'src/http/api-token-hooks.ts',
-    remove:
-      '    if (missingScopes(demanded, entry?.scopes ?? []).length > 0) return false\n    if (entry?.token',
-    put: '    if (entry?.token',
+    file: 'src/http/verify-hook.ts',
+    remove: '    if (missingScopes(scopes, entry.scopes).length > 0) {',
+    put: '    if (entry.token !== null && entry.use !== null) parts.recorder.ask(entry.use, entry.token.scopes, scopes)\n    if (missingScopes(scopes, entry.scopes).length > 0) {',
     tests: ['test/usage/scopes-used.test.ts'],
   },
   {

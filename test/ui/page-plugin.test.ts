@@ -2,11 +2,14 @@
 
 import { readFileSync } from 'node:fs'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import Fastify from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
 import t, { type Test } from 'tap'
-import { verifyApiToken } from '../../src/index.ts'
+import apiTokens, { requireScopes, verifyApiToken } from '../../src/index.ts'
+import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { type ApiTokensPageOptions, apiTokensPage, english, german } from '../../src/ui/index.ts'
-import { startHost } from '../support/host.ts'
+import { issue, startHost, withToken } from '../support/host.ts'
+import { hs256Key } from '../support/keys.ts'
 
 const MAX_BYTES = 30_000
 const bundle = readFileSync(new URL('../../dist/ui/element.js', import.meta.url))
@@ -142,6 +145,48 @@ t.test('a hook of the whole application leaves the page to the routes that it as
   t.equal((await app.inject(scriptIn(page.body))).statusCode, 200)
   t.equal((await app.inject('/open')).statusCode, 401)
 })
+
+/** Ways to register the page into the application's own scope. */
+const UNENCAPSULATED: Record<string, (app: FastifyInstance) => unknown> = {
+  'called on the application': (app) => apiTokensPage(app, {}),
+  'registered by fastify-plugin': (app) => app.register(fp(apiTokensPage)),
+  'registered without encapsulation, as @fastify/autoload can': (app) =>
+    app.register(
+      Object.assign(async (scope: FastifyInstance) => apiTokensPage(scope, {}), {
+        [Symbol.for('skip-override')]: true,
+      }),
+    ),
+}
+
+for (const [how, registerPage] of Object.entries(UNENCAPSULATED)) {
+  t.test(`promise 16: a page ${how} exempts itself and no route of the host`, async (t) => {
+    for (const when of ['before', 'after']) {
+      const app = Fastify()
+      t.teardown(() => app.close())
+      await app.register(apiTokens, {
+        store: memoryTokenStore(),
+        keys: [hs256Key()],
+        scopes: { admin: '' },
+        authenticateUser: () => ({ id: 'ada' }),
+      })
+      if (when === 'before') app.addHook('onRequest', verifyApiToken)
+      await registerPage(app)
+      if (when === 'after') app.addHook('onRequest', verifyApiToken)
+      app.get('/open', async () => ({}))
+      app.get('/admin', { onRequest: requireScopes('admin') }, async () => ({}))
+      app.register(async (scope) => {
+        scope.get('/inside', { preHandler: scope.verifyApiToken }, async () => ({}))
+      })
+      const page = await app.inject('/')
+      t.equal(page.statusCode, 200, when)
+      t.equal((await app.inject(scriptIn(page.body))).statusCode, 200)
+      for (const url of ['/open', '/admin', '/inside', '/nowhere'])
+        t.equal((await app.inject(url)).statusCode, 401, url)
+      const { token } = await issue(app, 'ada')
+      t.equal((await app.inject(withToken(token, '/admin'))).statusCode, 403)
+    }
+  })
+}
 
 t.test('the page is not part of the OpenAPI document', async (t) => {
   const hidden: unknown[] = []

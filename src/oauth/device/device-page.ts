@@ -3,7 +3,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import { UserInactive, UserRequired } from '../../errors.ts'
 import { requireSameSite } from '../../http/cross-site.ts'
-import { markOwnRoutes } from '../../http/own-routes.ts'
+import { announceOwnRoutes, ownRoute } from '../../http/own-routes.ts'
 import { refuseApiToken } from '../../http/session-only.ts'
 import { type AuthenticateUser, requireUser, type SignedInUser, userOf } from '../../http/signed-in-user.ts'
 import type { LifecycleParts } from '../../lifecycle/lifecycle-parts.ts'
@@ -55,7 +55,7 @@ const UNKNOWN = 'This code is not known here, was used already, or has run out.'
 
 export function devicePage(scope: FastifyInstance, parts: DevicePageParts): void {
   const { endpoints, lifecycle, settings, authenticateUser, trustedOrigins } = parts
-  markOwnRoutes(scope)
+  announceOwnRoutes(scope)
   parseForms(scope)
   scope.addHook('onRequest', async (request) => {
     refuseApiToken(request, lifecycle.tokenPrefix)
@@ -76,12 +76,13 @@ export function devicePage(scope: FastifyInstance, parts: DevicePageParts): void
   })
 
   const schema: FastifySchema & { hide: boolean } = { hide: true }
+  const own = { schema, config: ownRoute }
   const url = routeOf(endpoints.verification)
-  scope.get<{ Querystring: { user_code?: unknown } }>(url, { schema }, async ({ query }, reply) => {
+  scope.get<{ Querystring: { user_code?: unknown } }>(url, own, async ({ query }, reply) => {
     const typed = typeof query.user_code === 'string' ? query.user_code.slice(0, 40) : ''
     return send(reply, { status: 200, html: codePage(typed) })
   })
-  scope.post<{ Body: Form | undefined }>(url, { schema }, async (request, reply) =>
+  scope.post<{ Body: Form | undefined }>(url, own, async (request, reply) =>
     send(reply, await answer(parts, request, request.body ?? new Map())),
   )
 }

@@ -3,11 +3,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { createChallenges } from '../../../src/http/challenge.ts'
-import type { HookSteps } from '../../../src/http/hook.ts'
 import { decorateWithSlot, type RequestSlot } from '../../../src/http/request-slot.ts'
-import { verifySteps } from '../../../src/http/verify-hook.ts'
+import { verifyCheck } from '../../../src/http/verify-hook.ts'
 import { assemble, type Instance } from '../../../src/instance.ts'
 import { loadKeys } from '../../../src/keys/key-source.ts'
 import { createSigner } from '../../../src/keys/signer.ts'
@@ -18,11 +17,13 @@ import { sqliteTokenStore } from '../../../src/store/kysely/sqlite/sqlite-token-
 import { hs256Key } from '../../support/keys.ts'
 import { host } from '../variants/variant.ts'
 
+type Verify = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
+
 export interface Subject {
   readonly app: FastifyInstance
   readonly instance: Instance
   readonly slot: RequestSlot
-  readonly verify: HookSteps
+  readonly verify: Verify
   issue(userId: string): Promise<string>
   /** Issues so many tokens and verifies each once, so that all are in the cache. */
   warm(count: number): Promise<readonly string[]>
@@ -47,7 +48,12 @@ export async function startSubject({ cacheMax = 10_000, folder = tmpdir() } = {}
   const { clock, keepsClients } = settings
   const challenges = createChallenges(settings.realm)
   const slot = decorateWithSlot(app)
-  const verify = verifySteps({ verification, signals, challenges, clock, events, slot, keepsClients })
+  const check = verifyCheck({
+    ...{ verification, signals, challenges, clock, events, slot, keepsClients },
+    recorder: instance.recorder,
+    onScopesMissing: () => undefined,
+  })
+  const verify: Verify = (request, reply, done) => check(request, reply, [], done)
   const issue = async (userId: string) => {
     const { credential } = await issueToken(instance.lifecycle, { userId, scopes: SCOPES })
     return credential

@@ -1,0 +1,44 @@
+/**
+ * The few members of Fastify that have no public name: which hooks were added where. They are only read, found by the
+ * description of their symbols, and only while an application boots.
+ */
+
+import type { FastifyInstance } from 'fastify'
+
+/** The functions that were added by `addHook` to one instance, by position. */
+export type AddedHooks = Readonly<Record<string, readonly unknown[]>>
+
+export function isFastify(value: unknown): value is FastifyInstance {
+  return typeof value === 'object' && value !== null && 'addHook' in value && 'printRoutes' in value
+}
+
+/** The root of the tree of instances: a child's prototype is its parent. */
+export function applicationOf(instance: FastifyInstance): FastifyInstance {
+  let root = instance
+  for (let parent: unknown = root; isFastify(parent); parent = Object.getPrototypeOf(parent)) root = parent
+  return root
+}
+
+/** Whether an application has booted: hooks and routes can be added no longer. */
+export function isStarted(instance: FastifyInstance): boolean {
+  const state = memberOf(applicationOf(instance), 'fastify.state')
+  return typeof state === 'object' && state !== null && 'started' in state && state.started === true
+}
+
+/** The instance and all below it. */
+export function instancesFrom(instance: FastifyInstance): FastifyInstance[] {
+  const children = memberOf(instance, 'fastify.children')
+  return [instance, ...(Array.isArray(children) ? children.filter(isFastify).flatMap(instancesFrom) : [])]
+}
+
+/** The hooks that were added to an instance, inherited ones included; `undefined` when this Fastify hides them. */
+export function addedHooks(instance: FastifyInstance): AddedHooks | undefined {
+  const hooks = memberOf(instance, 'fastify.hooks')
+  if (typeof hooks !== 'object' || hooks === null) return undefined
+  return Object.fromEntries(Object.entries(hooks).filter(([, functions]) => Array.isArray(functions)))
+}
+
+function memberOf(instance: FastifyInstance, description: string): unknown {
+  const symbol = Object.getOwnPropertySymbols(instance).find((one) => one.description === description)
+  return symbol === undefined ? undefined : Reflect.get(instance, symbol)
+}

@@ -1,0 +1,76 @@
+/** Which hooks of the package were bound to which Fastify instance while an application booted, and by whom. */
+
+import { getCallSites } from 'node:util'
+import type { FastifyInstance } from 'fastify'
+import { applicationOf, isFastify, isStarted } from './fastify-internals.ts'
+import { type AnyHook, type HookMark, markHook, markOf } from './hook-mark.ts'
+import { pluginOf } from './registered-plugin.ts'
+
+export interface Binding {
+  readonly instance: FastifyInstance
+  /** What was bound: a hook, or a bound copy of one. */
+  readonly source: AnyHook
+  readonly bound: AnyHook
+  readonly mark: HookMark
+  /** `addHook` binds a hook itself at this one position. */
+  readonly position: 'onClose' | undefined
+  /**
+   * The same object for all bindings of one synchronous run. Fastify binds the hooks of all routes in one run when
+   * everything has loaded; a function such as `app.auth`, which calls hooks itself, binds them earlier.
+   */
+  readonly run: object
+}
+
+/** On the application itself: found by every copy of the package, and gone with the application. */
+const BINDINGS = Symbol.for('fastify-api-tokens.hook-bindings')
+
+interface Application extends FastifyInstance {
+  [BINDINGS]?: Binding[]
+}
+
+/** The `bind` of every hook. `this` may be a wrapper that copied the members of a hook: the wrapper itself is bound. */
+export function bindHook(this: AnyHook, instance: unknown, ...args: unknown[]): AnyHook {
+  const bound: AnyHook = Reflect.apply(Function.prototype.bind, this, [instance, ...args])
+  const mark = markOf(this)
+  if (mark === undefined) return bound
+  markHook(bound, mark, bindHook)
+  // What is bound per request leaves nothing behind.
+  if (isFastify(instance) && !isStarted(instance)) note(instance, this, bound, mark)
+  return bound
+}
+
+/** The bindings of the whole application that an instance belongs to. */
+export function bindingsOf(instance: FastifyInstance): Binding[] {
+  const application: Application = applicationOf(instance)
+  if (application[BINDINGS] === undefined)
+    Object.defineProperty(application, BINDINGS, { value: [], writable: true })
+  return application[BINDINGS] ?? []
+}
+
+/** Lets go of the bindings once they have been checked. */
+export function dropBindings(instance: FastifyInstance): void {
+  bindingsOf(instance).length = 0
+}
+
+function note(instance: FastifyInstance, source: AnyHook, bound: AnyHook, mark: HookMark): void {
+  pluginOf(instance)?.addScopes(mark.scopes)
+  const position = isCalledByAddHook() ? 'onClose' : undefined
+  bindingsOf(instance).push({ instance, source, bound, mark, position, run: currentRun() })
+}
+
+/** Only for `onClose` does Fastify's `addHook` bind; nothing on the function itself tells. */
+function isCalledByAddHook(): boolean {
+  return getCallSites(5).some(({ functionName }) => functionName === 'addHook')
+}
+
+let run: object | undefined
+
+function currentRun(): object {
+  if (run === undefined) {
+    run = {}
+    queueMicrotask(() => {
+      run = undefined
+    })
+  }
+  return run
+}
