@@ -136,6 +136,8 @@ export interface Lease {
 export interface TokenStore {
   /** Whether several machines may share it: then the signing keys must be given to each. */
   readonly shared: boolean
+  /** Whether its tokens end with this process: without `keys` they are signed with a key in memory. Default `false`. */
+  readonly volatile?: boolean
   /** What was changed, for the instances that did not change it. */
   readonly feed: ChangeFeed
   /** What programs without a browser wait for (RFC 8628). */

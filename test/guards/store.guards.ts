@@ -6,9 +6,37 @@ export const storeGuards: readonly Guard[] = [
   {
     name: 'SQLite: a read within the call never sees half a transaction',
     file: 'src/store/kysely/sqlite/sqlite-token-store.ts',
-    remove: 'turns.isTaken() ? undefined : ',
+    remove: 'turns.isTaken() || ',
     put: '',
     tests: ['test/store/sqlite-flush.test.ts'],
+  },
+  {
+    name: 'SQLite: a wait for a lock does not stop the thread',
+    file: 'src/store/kysely/sqlite/sqlite-connection.ts',
+    remove: 'busyTimeoutMs = 0, lock',
+    put: 'busyTimeoutMs = 2_000, lock',
+    tests: ['test/store/sqlite-locks.test.ts'],
+  },
+  {
+    name: "SQLite: a wait for a lock does not stop the thread on a host's connection",
+    file: 'src/store/kysely/sqlite/lock-waits.ts',
+    remove: '    await sql`pragma busy_timeout = 0`.execute(db)\n',
+    put: '',
+    tests: ['test/store/sqlite-locks.test.ts'],
+  },
+  {
+    name: 'SQLite: waiting writes go in the order of their arrival',
+    file: 'src/store/kysely/sqlite/lock-waits.ts',
+    remove: '      await before\n',
+    put: '',
+    tests: ['test/store/sqlite-locks.test.ts'],
+  },
+  {
+    name: 'SQLite: the deadline of a write counts from its arrival',
+    file: 'src/store/kysely/sqlite/lock-waits.ts',
+    remove: 'await untilUnlocked(() => attempt(connection, work), deadline)',
+    put: 'await untilUnlocked(() => attempt(connection, work), deadlineIn(timeoutMs))',
+    tests: ['test/store/sqlite-locks.test.ts'],
   },
   {
     name: 'promise 6: a late flush undoes idle',

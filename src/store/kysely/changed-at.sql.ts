@@ -2,7 +2,7 @@
 
 import { type RawBuilder, sql } from 'kysely'
 import type { ChangeFeed, ChangesRead, StampedChange } from '../change-feed.ts'
-import type { Connection } from './connection.ts'
+import { type Connection, reading, withRetries } from './connection.ts'
 import type { DialectTraits } from './dialect-traits.ts'
 
 /** A row as the read of changes returns it: of a token, of an owner, or of neither, with the clock. */
@@ -31,8 +31,8 @@ export function stamp(
 /** The feed of a database. */
 export function changeFeed(connection: Connection): ChangeFeed {
   return {
-    changesSince: (since) => selectChanges(connection, since),
-    stampOwner: (userId) => stampOwner(connection, userId),
+    changesSince: (since) => reading(connection, (attempt) => selectChanges(attempt, since)),
+    stampOwner: (userId) => withRetries(connection, (attempt) => stampOwner(attempt, userId)),
   }
 }
 

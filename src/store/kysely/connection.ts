@@ -7,30 +7,56 @@ export type { Connection } from './dialect-traits.ts'
 /**
  * Runs the work as one transaction, in which each statement sees what was committed before it. Within a transaction
  * it is a part of that.
+ *
+ * @throws The error of the work or of COMMIT. A ROLLBACK that fails after it is ignored: SQLite rolls back by itself
+ *   when the disk is full, and a connection that is lost cannot roll back.
  */
 export async function atomically<T>(
   { db, traits }: Connection,
   work: (transaction: Connection) => Promise<T>,
 ): Promise<T> {
   if (db.isTransaction) return work({ db, traits })
-  return db
-    .transaction()
-    .setIsolationLevel('read committed')
-    .execute((transaction) => work({ db: transaction, traits }))
+  const transaction = await db.startTransaction().setIsolationLevel('read committed').execute()
+  try {
+    const result = await work({ db: transaction, traits })
+    await transaction.commit().execute()
+    return result
+  } catch (error) {
+    await transaction
+      .rollback()
+      .execute()
+      .catch(() => undefined)
+    throw error
+  }
 }
 
 const MAX_TRIES = 8
 
-/** Does the work again where the database asks for it. The work is one statement or one transaction. */
-export async function withRetries<T>({ traits }: Connection, work: () => Promise<T>): Promise<T> {
+/**
+ * Runs work that writes, and again where the database asks for it. The work is one statement or one transaction, on
+ * the connection that it is given.
+ */
+export async function withRetries<T>(
+  connection: Connection,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  if (connection.lockWaits !== undefined) return connection.lockWaits.write(connection, work)
   for (let tries = 1; ; tries += 1) {
     try {
-      return await work()
+      return await work(connection)
     } catch (error) {
-      if (tries === MAX_TRIES || !traits.asksForRetry(error)) throw error
+      if (tries === MAX_TRIES || !connection.traits.asksForRetry(error)) throw error
       await pause(Math.random() * 5 * 2 ** tries)
     }
   }
+}
+
+/** Runs work that only reads, on the connection that it is given; on SQLite again while the file is locked. */
+export async function reading<T>(
+  connection: Connection,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  return connection.lockWaits === undefined ? work(connection) : connection.lockWaits.read(connection, work)
 }
 
 /** Who were in each other's way should not meet again at once. */

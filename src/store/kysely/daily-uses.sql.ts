@@ -1,7 +1,7 @@
 /** The counts by day: added with the uses of a batch, read by token, pruned by age. */
 
 import type { DailyUses, TokenUse } from '../token-store.ts'
-import { atomically, type Connection, withRetries } from './connection.ts'
+import { atomically, type Connection, reading, withRetries } from './connection.ts'
 
 /** Adds a batch of uses to one day; what is not a token any more is passed over. */
 export async function addDailyUses(
@@ -47,20 +47,23 @@ export async function deleteDailyUses(
   before: number,
   limit: number,
 ): Promise<number> {
-  const { db, traits } = connection
-  const old = await db
+  const old = await reading(connection, (attempt) => selectOldDays(attempt, before, limit))
+  let deleted = 0
+  for (const [day, rows] of Map.groupBy(old, ({ from }) => Number(from))) {
+    const tokenIds = rows.map((row) => row.token_id).sort()
+    deleted += await withRetries(connection, (attempt) => deleteDay(attempt, day, tokenIds))
+  }
+  return deleted
+}
+
+async function selectOldDays({ db, traits }: Connection, before: number, limit: number) {
+  return db
     .selectFrom('api_token_usage')
     .select((eb) => ['token_id', traits.millis(eb.ref('day')).as('from')])
     .where('day', '<', traits.time(before))
     .orderBy('api_token_usage.day')
     .limit(limit)
     .execute()
-  let deleted = 0
-  for (const [day, rows] of Map.groupBy(old, ({ from }) => Number(from))) {
-    const tokenIds = rows.map((row) => row.token_id).sort()
-    deleted += await withRetries(connection, () => deleteDay(connection, day, tokenIds))
-  }
-  return deleted
 }
 
 async function deleteDay(connection: Connection, day: number, tokenIds: readonly string[]): Promise<number> {

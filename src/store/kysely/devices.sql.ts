@@ -12,20 +12,20 @@ import type {
 } from '../device-authorization-store.ts'
 import { pollOf } from '../device-poll.ts'
 import { deviceFromRow } from './api-token-device.table.ts'
-import { atomically, type Connection, withRetries } from './connection.ts'
+import { atomically, type Connection, reading, withRetries } from './connection.ts'
 
 export function deviceAuthorizations(connection: Connection): DeviceAuthorizationStore {
-  const write = <T>(work: () => Promise<T>) => withRetries(connection, work)
+  const write = <T>(work: (connection: Connection) => Promise<T>) => withRetries(connection, work)
   return {
-    insert: (device) => write(() => insertDevice(connection, device)),
-    find: (userDigests, now) => selectDevice(connection, userDigests, now),
+    insert: (device) => write((attempt) => insertDevice(attempt, device)),
+    find: (userDigests, now) => reading(connection, (attempt) => selectDevice(attempt, userDigests, now)),
     decide: (deviceDigest, decision, now) =>
-      write(() => moveDevice(connection, deviceDigest, 'pending', columnsOf(decision), now)),
+      write((attempt) => moveDevice(attempt, deviceDigest, 'pending', columnsOf(decision), now)),
     poll: (deviceDigest, clientId, rules) =>
-      write(() => pollDevice(connection, deviceDigest, clientId, rules)),
+      write((attempt) => pollDevice(attempt, deviceDigest, clientId, rules)),
     redeem: (deviceDigest, now) =>
-      write(() => moveDevice(connection, deviceDigest, 'approved', { status: 'redeemed' }, now)),
-    prune: (expiredBefore, limit) => write(() => deleteExpired(connection, expiredBefore, limit)),
+      write((attempt) => moveDevice(attempt, deviceDigest, 'approved', { status: 'redeemed' }, now)),
+    prune: (expiredBefore, limit) => write((attempt) => deleteExpired(attempt, expiredBefore, limit)),
   }
 }
 

@@ -29,6 +29,15 @@ import type { Instant } from './instant.ts'
 export interface Connection {
   readonly db: Kysely<ApiTokenDatabase>
   readonly traits: DialectTraits
+  /** SQLite only: how work waits for a lock of another connection. A transaction has none: all of it is tried again. */
+  readonly lockWaits?: LockWaits
+}
+
+/** Tries work again while another connection has locked the file, until a deadline that counts from its arrival. */
+export interface LockWaits {
+  /** One after another, in the order of their arrival. */
+  write<T>(connection: Connection, work: (connection: Connection) => Promise<T>): Promise<T>
+  read<T>(connection: Connection, work: (connection: Connection) => Promise<T>): Promise<T>
 }
 
 /** One row of a batch of uses, as the statement that records them sees it. */

@@ -5,8 +5,10 @@ import { flag, optionsOf, requireMethod, text } from '../../option-values.ts'
 import type { TokenStore } from '../token-store.ts'
 import { KyselyTokenStore } from './kysely-token-store.ts'
 import { type KyselyStoreDialect, ownTables, traitsOf } from './own-tables.ts'
+import { DEFAULT_TIMEOUT_MS } from './patience.ts'
 import { migrateCommandFor } from './schema/migrate-command-line.ts'
 import { Schema } from './schema/schema.ts'
+import { lockWaits, withoutBusyTimeout } from './sqlite/lock-waits.ts'
 
 export type { KyselyStoreDialect } from './own-tables.ts'
 
@@ -47,7 +49,11 @@ export function kyselyTokenStore<Database>(given: KyselyTokenStoreOptions<Databa
   requireMethod(db, 'selectFrom', 'kyselyTokenStore: db must be a Kysely instance')
   if (schema !== undefined) text(schema, 'kyselyTokenStore: schema')
   flag(migrate, 'kyselyTokenStore: migrate')
-  const connection = { traits: traitsOf(dialect), db: ownTables(options.db, dialect, options) }
+  const connection = {
+    traits: traitsOf(dialect),
+    db: ownTables(options.db, dialect, options),
+    ...(dialect === 'sqlite' ? { lockWaits: lockWaits(DEFAULT_TIMEOUT_MS, withoutBusyTimeout) } : {}),
+  }
   return new KyselyTokenStore({
     connection,
     schema: new Schema(connection, { command: migrateCommandFor(ADDRESSES[dialect], options) }),

@@ -27,7 +27,7 @@ import type {
 } from '../token-store.ts'
 import { writeChanges } from './change-token.sql.ts'
 import { changeFeed } from './changed-at.sql.ts'
-import { type Connection, withRetries } from './connection.ts'
+import { type Connection, reading, withRetries } from './connection.ts'
 import { deleteDailyUses, selectDailyUses } from './daily-uses.sql.ts'
 import { deviceAuthorizations } from './devices.sql.ts'
 import { type JoinedRow, ownedFromRow, selectToken } from './find-token.sql.ts'
@@ -42,6 +42,7 @@ import { addUses } from './record-uses.sql.ts'
 import { writeRevocation } from './revoke-token.sql.ts'
 import { revokePredecessor, writeSuccessor } from './rotate-token.sql.ts'
 import type { Schema } from './schema/schema.ts'
+import { SharedUse } from './shared-use.ts'
 import { updateWarned } from './warn-idle.sql.ts'
 
 /** What a store is built on. */
@@ -53,7 +54,9 @@ export interface KyselyStoreParts {
   readonly migrate: boolean
   /** The database's own messenger, where it has one and can be connected to. */
   readonly carrier?: NewsCarrier | undefined
-  /** Ends what the store has opened; nothing, where the connection is the host's own. */
+  /** Opens what has to be open before the first statement: the first of those who use the store calls it. */
+  open?(): Promise<void>
+  /** Ends what the store has opened; nothing, where the connection is the host's own. The last user calls it. */
   close(): Promise<void>
   /** Told the SQL of a cold verification, for a driver that prepares it. */
   onFindToken?(sql: string): unknown
@@ -69,7 +72,7 @@ export class KyselyTokenStore implements TokenStore {
   readonly #connection: Connection
   readonly #schema: Schema
   readonly #migrate: boolean
-  readonly #close: () => Promise<void>
+  readonly #usage: SharedUse
   readonly #selectToken: CompiledQuery<JoinedRow>
   readonly #insertAlone: InsertAlone | null
   readonly #readAtOnce: KyselyStoreParts['readAtOnce']
@@ -83,7 +86,7 @@ export class KyselyTokenStore implements TokenStore {
     this.devices = deviceAuthorizations(connection)
     if (carrier !== undefined) this.carrier = carrier
     this.#migrate = migrate
-    this.#close = close
+    this.#usage = new SharedUse({ open: () => this.#openFirst(parts), close })
     this.#selectToken = selectToken(connection)
     this.#insertAlone = connection.traits.writers === 'one' ? insertAlone(connection) : null
     this.#readAtOnce = readAtOnce
@@ -95,18 +98,17 @@ export class KyselyTokenStore implements TokenStore {
   }
 
   async open(): Promise<void> {
-    await this.#connection.traits.requireServer(this.#connection)
-    if (this.#migrate) await this.#schema.migrate()
-    else await this.#schema.require()
-    await this.#connection.traits.requireTables?.(this.#connection)
+    await this.#usage.begin()
   }
 
   async close(): Promise<void> {
-    await this.#close()
+    await this.#usage.end()
   }
 
   async isEmpty(): Promise<boolean> {
-    const row = await this.#connection.db.selectFrom('api_tokens').select('id').limit(1).executeTakeFirst()
+    const row = await this.#read(({ db }) =>
+      db.selectFrom('api_tokens').select('id').limit(1).executeTakeFirst(),
+    )
     return row === undefined
   }
 
@@ -123,20 +125,21 @@ export class KyselyTokenStore implements TokenStore {
     const query = { ...this.#selectToken, parameters: [id] }
     const rows =
       this.#readAtOnce?.(query.sql, query.parameters) ??
-      (await this.#connection.db.executeQuery<JoinedRow>(query)).rows
+      (await this.#read(({ db }) => db.executeQuery<JoinedRow>(query))).rows
     // What the query selects, whoever has run it.
     const row = rows[0] as JoinedRow | undefined
     return row === undefined ? null : ownedFromRow(row)
   }
 
   async findOwner(userId: string): Promise<OwnerRecord | null> {
-    return selectOwner(this.#connection, userId)
+    return this.#read((connection) => selectOwner(connection, userId))
   }
 
   async listTokens(query: TokenQuery): Promise<TokenPage> {
     const owner = await this.findOwner(query.userId)
     if (owner === null) return { tokens: [], more: false, total: 0, owner }
-    return { ...(await selectPage(this.#connection, owner, query)), owner }
+    const page = await this.#read((connection) => selectPage(connection, owner, query))
+    return { ...page, owner }
   }
 
   async updateToken(id: string, changes: TokenChanges, scope: UpdateScope): Promise<ChangeOutcome> {
@@ -171,7 +174,7 @@ export class KyselyTokenStore implements TokenStore {
   }
 
   async dailyUses(tokenId: string, since: number): Promise<readonly DailyUses[]> {
-    return selectDailyUses(this.#connection, tokenId, since)
+    return this.#read((connection) => selectDailyUses(connection, tokenId, since))
   }
 
   async pruneDailyUses(before: number, limit: number): Promise<number> {
@@ -198,8 +201,20 @@ export class KyselyTokenStore implements TokenStore {
     return this.#write((connection) => deleteEndedLeases(connection, limit))
   }
 
+  async #openFirst({ open }: KyselyStoreParts): Promise<void> {
+    await open?.()
+    await this.#connection.traits.requireServer(this.#connection)
+    if (this.#migrate) await this.#schema.migrate()
+    else await this.#schema.require()
+    await this.#connection.traits.requireTables?.(this.#connection)
+  }
+
   #write<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    return withRetries(this.#connection, () => work(this.#connection))
+    return withRetries(this.#connection, work)
+  }
+
+  #read<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    return reading(this.#connection, work)
   }
 
   /** Why a change found no row; `unchanged` where it would have found one. */

@@ -19,7 +19,7 @@ export async function deleteEnded(
       ended(transaction, endedBefore).limit(limit - deleted),
     )
   }
-  if (deleted < limit) await forgetRemovals(connection, endedBefore)
+  if (deleted < limit) await withRetries(connection, (attempt) => forgetRemovals(attempt, endedBefore))
   return deleted
 }
 
@@ -36,7 +36,7 @@ async function deleteBatch(connection: Connection, ended: (transaction: Connecti
     await transaction.db.deleteFrom('api_token_usage').where('token_id', 'in', ids).execute()
     return ids.length
   }
-  return withRetries(connection, () => atomically(connection, work))
+  return withRetries(connection, (attempt) => atomically(attempt, work))
 }
 
 function endedTokens(column: (typeof ENDS)[number]) {

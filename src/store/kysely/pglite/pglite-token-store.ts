@@ -37,6 +37,6 @@ export function pgliteTokenStore(options: PGliteTokenStoreOptions): TokenStore {
     schema: new Schema(connection),
     shared: false,
     migrate,
-    close: () => db.destroy(),
+    close: async () => undefined,
   })
 }

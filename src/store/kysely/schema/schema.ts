@@ -2,7 +2,7 @@
 
 import { sql } from 'kysely'
 import { InvalidOption } from '../../../errors.ts'
-import type { Connection } from '../connection.ts'
+import { type Connection, reading } from '../connection.ts'
 import { migrations } from '../migrations/index.ts'
 import type { SchemaStatement, SchemaStep } from './schema-step.ts'
 
@@ -39,15 +39,12 @@ export class Schema {
   }
 
   async state(): Promise<SchemaState> {
-    const { db, traits } = this.#connection
-    const rows = await db
-      .selectFrom(TABLE)
-      .select('name')
-      .execute()
-      .catch((error) => {
-        if (traits.isMissingTable(error)) return []
-        throw error
-      })
+    const rows = await reading(this.#connection, ({ db }) =>
+      db.selectFrom(TABLE).select('name').execute(),
+    ).catch((error) => {
+      if (this.#connection.traits.isMissingTable(error)) return []
+      throw error
+    })
     const known = Object.keys(this.#steps)
     const done = rows.map(({ name }) => name)
     return {

@@ -1,65 +1,72 @@
 /** Keeps tokens in an SQLite file beside the host: the default. */
 
-import { Kysely, type SqliteDatabase } from 'kysely'
-import { flag, optionsOf, text } from '../../../option-values.ts'
+import { Kysely } from 'kysely'
+import { count, flag, optionsOf, text } from '../../../option-values.ts'
 import { addressOfFile } from '../../store-address.ts'
 import type { TokenStore } from '../../token-store.ts'
 import type { ApiTokenDatabase } from '../database.ts'
 import { KyselyTokenStore } from '../kysely-token-store.ts'
+import { DEFAULT_TIMEOUT_MS } from '../patience.ts'
 import { migrateCommandFor } from '../schema/migrate-command-line.ts'
 import { Schema } from '../schema/schema.ts'
-import { openSqlite } from './sqlite-connection.ts'
+import { type Attempt, lockWaits } from './lock-waits.ts'
+import { ReopenableFile } from './reopenable-file.ts'
+import { isLocked } from './sqlite-errors.ts'
 import { SqliteFileDialect } from './sqlite-file-dialect.ts'
+import { sqlitePath } from './sqlite-path.ts'
 import { sqliteTraits } from './sqlite-traits.ts'
 import { turnsOf } from './sqlite-turns.ts'
 
 export interface SqliteTokenStoreOptions {
-  /** The database file; made when it is not there. Several processes of one machine may share it. */
+  /**
+   * The path of the database file, relative to the working directory; made when it does not exist. Several processes of
+   * one machine may share it.
+   */
   readonly filename: string
   /** Whether the schema is brought up to date at start. Default `true`. */
   readonly migrate?: boolean
+  /** How many milliseconds a request waits while another connection has locked the file. Default 5,000. */
+  readonly timeout?: number
 }
-
-const BUSY_TIMEOUT_MS = 2_000
 
 /**
  * Makes a store in an SQLite file. The file is opened at boot, not here.
  *
- * @throws At boot, when the file cannot be opened, or with `migrate: false` when its schema is not this version's.
+ * @throws `FST_API_TOKENS_INVALID_OPTION` for a filename that is no path of a file. At boot, when the file cannot be
+ *   opened or written, or with `migrate: false` when its schema is not this version's.
  * @example await app.register(apiTokens, { store: sqliteTokenStore({ filename: 'data/api-tokens.db' }), authenticateUser })
  */
 export function sqliteTokenStore(options: SqliteTokenStoreOptions): TokenStore {
-  const { filename, migrate = true } = optionsOf('sqliteTokenStore', options, ['filename', 'migrate'])
+  const known = ['filename', 'migrate', 'timeout'] as const
+  const { filename, migrate = true, timeout = DEFAULT_TIMEOUT_MS } = optionsOf('sqliteTokenStore', options, known)
   text(filename, 'sqliteTokenStore: filename')
   flag(migrate, 'sqliteTokenStore: migrate')
-  const turns = turnsOf(filename)
-  let database: SqliteDatabase | undefined
-  const open = async () => {
-    database = await openSqlite({ filename, busyTimeoutMs: BUSY_TIMEOUT_MS })
-    return database
+  const path = sqlitePath(filename)
+  const timeoutMs = count(timeout, 'sqliteTokenStore: timeout')
+  const turns = turnsOf(path)
+  const file = new ReopenableFile(path, timeoutMs)
+  const attempt: Attempt = async (connection, work) => {
+    file.requireUnmoved()
+    return work(connection)
   }
-  const dialect = new SqliteFileDialect({ database: open }, filename)
-  const db = new Kysely<ApiTokenDatabase>({ dialect })
-  const connection = { db, traits: sqliteTraits }
-  return new SqliteTokenStore({
+  const db = new Kysely<ApiTokenDatabase>({ dialect: new SqliteFileDialect({ database: file }, path) })
+  const connection = { db, traits: sqliteTraits, lockWaits: lockWaits(timeoutMs, attempt) }
+  return new KyselyTokenStore({
     connection,
-    schema: new Schema(connection, { command: migrateCommandFor(addressOfFile(filename)) }),
+    schema: new Schema(connection, { command: migrateCommandFor(addressOfFile(path)) }),
     shared: false,
     migrate,
-    close: () => db.destroy(),
+    open: () => file.open(),
+    close: async () => file.close(),
     // Kysely's way there and back costs as much as the reading.
-    readAtOnce: (sql, parameters) => (turns.isTaken() ? undefined : database?.prepare(sql).all(parameters)),
+    readAtOnce: (sql, parameters) => {
+      if (turns.isTaken() || file.isMoved) return undefined
+      try {
+        return file.prepare(sql).all(parameters)
+      } catch (error) {
+        if (isLocked(error)) return undefined
+        throw error
+      }
+    },
   })
-}
-
-/** The stores of this process that are opening, in turn. */
-let opening: Promise<void> = Promise.resolve()
-
-class SqliteTokenStore extends KyselyTokenStore {
-  /** One after another: SQLite waits for a lock within the thread, which could be the one that has to release it. */
-  override open(): Promise<void> {
-    const opened = opening.then(() => super.open())
-    opening = opened.catch(() => undefined)
-    return opened
-  }
 }

@@ -2,6 +2,7 @@
 
 import { type Expression, sql } from 'kysely'
 import type { TokenUse } from '../../token-store.ts'
+import { atomically, withRetries } from '../connection.ts'
 import type { DialectTraits, UseRow } from '../dialect-traits.ts'
 import type { Instant } from '../instant.ts'
 import { returningTraits } from '../returning.ts'
@@ -38,8 +39,7 @@ export const sqliteTraits: DialectTraits = {
   updateWithUses: ({ db }, uses) => db.updateTable('api_tokens').from(usesTable(uses)),
 
   requireServer: async () => undefined,
-  migrateAlone: ({ db, traits }, work) =>
-    db.transaction().execute((transaction) => work({ db: transaction, traits })),
+  migrateAlone: (connection, work) => withRetries(connection, (attempt) => atomically(attempt, work)),
   isDoneAlready: () => false,
   isMissingTable: (error) => error instanceof Error && /no such table/.test(error.message),
   isPermanent: isPermanentInSqlite,

@@ -1,0 +1,77 @@
+/**
+ * Waits for a lock of another connection in turns of the event loop. SQLite itself would wait within the thread, so that
+ * nothing else runs, not even the code of this process that has to release the lock.
+ */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { sql } from 'kysely'
+import type { Connection, LockWaits } from '../dialect-traits.ts'
+import { isLocked } from './sqlite-errors.ts'
+
+type Work<T> = (connection: Connection) => Promise<T>
+
+/** How one attempt runs, on which connection. */
+export type Attempt = <T>(connection: Connection, work: Work<T>) => Promise<T>
+
+const MAX_PAUSE_MS = 25
+
+/** Waits for `timeoutMs` at most from the moment at which the work arrives; then the error of SQLite is thrown. */
+export function lockWaits(timeoutMs: number, attempt: Attempt): LockWaits {
+  let last: Promise<void> = Promise.resolve()
+  return {
+    read: (connection, work) => untilUnlocked(() => attempt(connection, work), deadlineIn(timeoutMs)),
+
+    write: async (connection, work) => {
+      const deadline = deadlineIn(timeoutMs)
+      const before = last
+      const { promise, resolve } = Promise.withResolvers<void>()
+      last = promise
+      await before
+      try {
+        return await untilUnlocked(() => attempt(connection, work), deadline)
+      } finally {
+        resolve()
+      }
+    },
+  }
+}
+
+/**
+ * On a connection of the host, whose own `busy_timeout` would stop the thread: it is 0 while our work has the
+ * connection to itself.
+ */
+export const withoutBusyTimeout: Attempt = (connection, work) =>
+  connection.db.connection().execute(async (db) => {
+    const own = { db, traits: connection.traits }
+    const { rows } = await sql<{ timeout: number }>`pragma busy_timeout`.execute(db)
+    const { timeout = 0 } = rows[0] ?? {}
+    if (timeout === 0) return work(own)
+    await sql`pragma busy_timeout = 0`.execute(db)
+    try {
+      return await work(own)
+    } finally {
+      await sql`pragma busy_timeout = ${sql.lit(timeout)}`.execute(db)
+    }
+  })
+
+/** Work that comes late is tried once: what came before it may have had the time, and not the lock. */
+async function untilUnlocked<T>(attempt: () => Promise<T>, deadline: number): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!isLocked(error) || performance.now() >= deadline) throw error
+      await sleep(pauseAfter(tries, deadline))
+    }
+  }
+}
+
+/** Short at first, since most locks are; random, so that two who wait do not meet again. */
+function pauseAfter(tries: number, deadline: number): number {
+  const pause = Math.random() * Math.min(2 ** tries, MAX_PAUSE_MS)
+  return Math.max(1, Math.min(pause, deadline - performance.now()))
+}
+
+function deadlineIn(ms: number): number {
+  return performance.now() + ms
+}

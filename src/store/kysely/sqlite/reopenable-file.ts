@@ -1,0 +1,60 @@
+/** An SQLite file as a database for Kysely, that can be opened again after it was closed, and knows when it is gone. */
+
+import { type Stats, statSync } from 'node:fs'
+import type { SqliteDatabase, SqliteStatement } from 'kysely'
+import { openSqlite } from './sqlite-connection.ts'
+import { namedError } from './sqlite-errors.ts'
+
+export class ReopenableFile implements SqliteDatabase {
+  readonly #path: string
+  readonly #lockTimeoutMs: number
+  #database: SqliteDatabase | undefined
+  #opened: Stats | undefined
+  #isMoved = false
+
+  constructor(path: string, lockTimeoutMs: number) {
+    this.#path = path
+    this.#lockTimeoutMs = lockTimeoutMs
+  }
+
+  /** @throws {InvalidOption} A file that cannot be opened or not be written. */
+  async open(): Promise<void> {
+    const lockTimeoutMs = this.#lockTimeoutMs
+    this.#database = await openSqlite({ filename: this.#path, lockTimeoutMs })
+    this.#opened = this.#stat()
+    this.#isMoved = false
+  }
+
+  close(): void {
+    this.#database?.close()
+    this.#database = undefined
+  }
+
+  prepare(sql: string): SqliteStatement {
+    if (this.#database === undefined) throw new Error(`the SQLite file ${this.#path} is closed`)
+    return this.#database.prepare(sql)
+  }
+
+  /** Whether the last `requireUnmoved` found another file, or none, under the path. */
+  get isMoved(): boolean {
+    return this.#isMoved
+  }
+
+  /**
+   * Another process reads and writes what stands under the path: a change that is written to a file which was moved,
+   * deleted or replaced would be answered and then lost.
+   *
+   * @throws The error by which SQLite itself names such a file, where it notices.
+   */
+  requireUnmoved(): void {
+    const found = this.#stat()
+    this.#isMoved = found?.ino !== this.#opened?.ino || found?.dev !== this.#opened?.dev
+    if (!this.#isMoved) return
+    const cause = new Error('another file, or none, stands under its path')
+    throw namedError(this.#path, Object.assign(cause, { code: 'SQLITE_READONLY_DBMOVED' }))
+  }
+
+  #stat(): Stats | undefined {
+    return statSync(this.#path, { throwIfNoEntry: false })
+  }
+}
