@@ -39,6 +39,27 @@ export const storeGuards: readonly Guard[] = [
     tests: ['test/store/sqlite-locks.test.ts'],
   },
   {
+    name: 'SQLite: a file that this process may not write fails the boot',
+    file: 'src/store/kysely/sqlite/sqlite-connection.ts',
+    remove: "    if (purpose === 'tokens') requireWritable(database)\n",
+    put: '',
+    tests: ['test/store/sqlite-faults.test.ts'],
+  },
+  {
+    name: 'promise 4: no change is accepted on a file that was deleted or replaced',
+    file: 'src/store/kysely/sqlite/sqlite-token-store.ts',
+    remove: '    file.requireUnmoved()\n',
+    put: '',
+    tests: ['test/store/sqlite-faults.test.ts'],
+  },
+  {
+    name: 'the error of a failed transaction is not hidden by that of its ROLLBACK',
+    file: 'src/store/kysely/connection.ts',
+    remove: '.catch(() => undefined)',
+    put: '',
+    tests: ['test/store/sqlite-faults.test.ts'],
+  },
+  {
     name: 'promise 6: a late flush undoes idle',
     file: 'src/store/kysely/record-uses.sql.ts',
     remove: "eb('api_tokens.status', '=', 'inactive'), isOrWasIdle, lasting",

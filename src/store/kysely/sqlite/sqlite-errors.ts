@@ -22,7 +22,7 @@ const FAULTS: readonly (readonly [code: string, fault: string])[] = [
   ['SQLITE_READONLY_DBMOVED', 'it was moved or deleted while it was open'],
   ['SQLITE_READONLY', `this process may not write it: ${CHECK}`],
   ['SQLITE_CANTOPEN', `this process may not open it: ${CHECK}`],
-  ['SQLITE_IOERR', 'the disk reports an error'],
+  ['SQLITE_IOERR', 'the disk is full or reports an error'],
   ['SQLITE_BUSY', 'another connection has locked it'],
   ['SQLITE_LOCKED', 'another connection has locked it'],
   ['SQLITE_PROTOCOL', 'another connection has locked it'],
