@@ -38,7 +38,11 @@ export interface SqliteTokenStoreOptions {
  */
 export function sqliteTokenStore(options: SqliteTokenStoreOptions): TokenStore {
   const known = ['filename', 'migrate', 'timeout'] as const
-  const { filename, migrate = true, timeout = DEFAULT_TIMEOUT_MS } = optionsOf('sqliteTokenStore', options, known)
+  const {
+    filename,
+    migrate = true,
+    timeout = DEFAULT_TIMEOUT_MS,
+  } = optionsOf('sqliteTokenStore', options, known)
   text(filename, 'sqliteTokenStore: filename')
   flag(migrate, 'sqliteTokenStore: migrate')
   const path = sqlitePath(filename)
