@@ -36,7 +36,10 @@ export interface ClaimsSigner {
 
 export interface SignedPayload {
   readonly kid: string
-  readonly payload: Readonly<Record<string, unknown>>
+  /** The payload as it was sent, in base64url. */
+  readonly payload: string
+  /** The members of the payload. */
+  readonly claims: Readonly<Record<string, unknown>>
 }
 
 /** A key with what @fastify/jwt made of it, and the options that make it that key's in each call. */
@@ -67,7 +70,8 @@ class JwtSigner implements Signer {
   readonly #registered: readonly KeyJwt[]
   #keys: SigningKeys
   #jwts: ReadonlyMap<string, KeyJwt> = new Map()
-  #headers = new Map<string, KeyJwt>()
+  /** The keys by the header that each writes, in base64url: a JWT with any other header is not ours. */
+  #headers: ReadonlyMap<string, KeyJwt> = new Map()
 
   constructor(registered: readonly KeyJwt[], keys: SigningKeys) {
     this.#registered = registered
@@ -85,7 +89,7 @@ class JwtSigner implements Signer {
   }
 
   verify(jwt: string): SignedPayload | undefined {
-    return verifyStrictly(this.#jwts, this.#headers, jwt)
+    return verifyStrictly(this.#headers, jwt)
   }
 
   knows(kid: string): boolean {
@@ -94,7 +98,7 @@ class JwtSigner implements Signer {
 
   change(keys: SigningKeys): void {
     this.#jwts = new Map(keys.map((key) => [key.kid, this.#bind(key)]))
-    this.#headers = new Map()
+    this.#headers = new Map([...this.#jwts.values()].map((signed) => [headerOf(signed.key), signed]))
     this.#keys = keys
   }
 
@@ -130,14 +134,8 @@ function jwtOptions(key: SigningKey): FastifyJWTOptions {
   return {
     secret: { public: key.verification, ...(key.signature === undefined ? {} : { private: key.signature }) },
     sign: signOptions(key),
-    // Time and cache are the plugin's own matter.
-    verify: {
-      ...verifyOptions(key),
-      checkTyp: TOKEN_TYPE,
-      ignoreExpiration: true,
-      ignoreNotBefore: true,
-      cache: false,
-    },
+    // The header is compared as a whole before, and the payload after, so that no more than the signature is left.
+    verify: { ignoreExpiration: true, ignoreNotBefore: true, cache: false },
   }
 }
 
@@ -150,7 +148,7 @@ function callOptions(key: SigningKey): Pick<KeyJwt, 'signOptions' | 'verifyOptio
   return {
     // fast-jwt, which takes them, knows the key's own forms; the types of @fastify/jwt name fewer.
     signOptions: { ...signOptions(key), key: key.signature } as Partial<SignOptions>,
-    verifyOptions: { ...verifyOptions(key), key: key.verification } as Partial<VerifyOptions>,
+    verifyOptions: { key: key.verification } as Partial<VerifyOptions>,
   }
 }
 
@@ -158,9 +156,9 @@ function signOptions({ algorithm, kid }: SigningKey) {
   return { algorithm, header: { typ: TOKEN_TYPE, kid, alg: algorithm } }
 }
 
-/** The key decides the algorithm. */
-function verifyOptions(key: SigningKey): Pick<VerifyOptions, 'algorithms'> {
-  return { algorithms: [key.algorithm] }
+/** The header of every JWT that a key signs, byte for byte, in base64url: the key decides the algorithm. */
+function headerOf({ algorithm, kid }: SigningKey): string {
+  return Buffer.from(JSON.stringify({ alg: algorithm, typ: TOKEN_TYPE, kid })).toString('base64url')
 }
 
 function signCanonical({ jwt, key, signOptions }: KeyJwt, claims: TokenClaims): string {
@@ -170,35 +168,21 @@ function signCanonical({ jwt, key, signOptions }: KeyJwt, claims: TokenClaims): 
   return signed.slice(0, start) + withLowS(signed.slice(start))
 }
 
-/** `headers` remembers whose key the header of a good credential names: one is the same as all others of its key. */
-function verifyStrictly(
-  jwts: ReadonlyMap<string, KeyJwt>,
-  headers: Map<string, KeyJwt>,
-  jwt: string,
-): SignedPayload | undefined {
+/**
+ * The header is compared as text, so that other types of JWT, other algorithms and parameters such as `crit` and `b64`
+ * are refused without being interpreted.
+ */
+function verifyStrictly(headers: ReadonlyMap<string, KeyJwt>, jwt: string): SignedPayload | undefined {
   const [header, payload, signature, ...more] = jwt.split('.')
   if (header === undefined || payload === undefined || signature === undefined || more.length > 0)
     return undefined
-  if (![header, payload, signature].every(isCanonicalBase64url)) return undefined
-  const signed = headers.get(header) ?? jwts.get(readKid(header) ?? '')
-  if (signed === undefined) return undefined
+  const signed = headers.get(header)
+  if (signed === undefined || !isCanonicalBase64url(signature)) return undefined
   if (signed.secret !== undefined && !isHmac(signed.secret, header, payload, signature)) return undefined
   const claims = verifySignature(signed, jwt)
   if (claims === undefined) return undefined
   if (signed.key.algorithm === 'ES256' && !hasLowS(signature)) return undefined
-  // A copy: a part of the credential would keep all of it in memory.
-  if (headers.size < jwts.size) headers.set(Buffer.from(header).toString(), signed)
-  return { kid: signed.key.kid, payload: claims }
-}
-
-/** RFC 7515 §4.1.4. It only chooses among the plugin's own keys: nothing is looked up by it. */
-function readKid(header: string): string | undefined {
-  try {
-    const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString()) as { kid?: unknown }
-    return typeof kid === 'string' ? kid : undefined
-  } catch {
-    return undefined
-  }
+  return { kid: signed.key.kid, payload, claims }
 }
 
 /**

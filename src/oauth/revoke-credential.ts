@@ -26,5 +26,5 @@ async function tokenIdOf(parts: LifecycleParts, credential: string): Promise<str
   const signed = readSignedToken(parts, credential, parts.clock.now())
   if (signed === undefined) return undefined
   const owned = await parts.store.findToken(signed.claims.jti)
-  return owned !== null && isAsIssued(signed, owned.token) ? owned.token.id : undefined
+  return owned !== null && isAsIssued(signed, owned.token, parts.audience) ? owned.token.id : undefined
 }

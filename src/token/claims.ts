@@ -1,7 +1,7 @@
 /** The claims that an API token carries (RFC 7519 §4.1), and the strictness with which they are read back. */
 
 import { formatScope } from './scope.ts'
-import type { TokenRecord, UnownedToken } from './token.ts'
+import type { UnownedToken } from './token.ts'
 
 /** The `typ` header of every credential, so that no other JWT is mistaken for one (RFC 8725 §3.11). */
 export const TOKEN_TYPE = 'api-token+jwt'
@@ -48,8 +48,9 @@ export function claimsOf(
 }
 
 /**
- * Reads the payload of a signature that held, or `undefined` when a claim is missing or not exactly what it must
- * be: a list for `aud`, a number for `jti` and the like are refused.
+ * Reads the claims of a payload with a valid signature, or `undefined` when a claim is missing or not exactly what it
+ * must be: a list for `aud`, a number for `jti` and the like are refused. Unknown members are left out, so that the
+ * caller finds them by comparing the payload with `payloadOf` of the result.
  */
 export function readClaims(
   payload: Readonly<Record<string, unknown>>,
@@ -60,9 +61,9 @@ export function readClaims(
   if (iss !== expected.issuer || aud !== expected.audience) return undefined
   if (typeof sub !== 'string' || sub === '') return undefined
   if (typeof jti !== 'string' || !isTokenId(jti)) return undefined
-  if (typeof iat !== 'number' || !(iat * 1000 <= now + MAX_CLOCK_SKEW_MS)) return undefined
-  if (exp !== undefined && typeof exp !== 'number') return undefined
-  if (scope !== undefined && typeof scope !== 'string') return undefined
+  if (!isSeconds(iat) || iat * 1000 > now + MAX_CLOCK_SKEW_MS) return undefined
+  if (exp !== undefined && !(isSeconds(exp) && exp > iat)) return undefined
+  if (scope !== undefined && (typeof scope !== 'string' || scope === '')) return undefined
   if (rtHash !== undefined && typeof rtHash !== 'string') return undefined
   return {
     iss: expected.issuer,
@@ -76,9 +77,17 @@ export function readClaims(
   }
 }
 
-/** Whether the signed claims say what the row says: the owner and the scopes of a token never change. */
-export function agreesWithRow(claims: TokenClaims, token: TokenRecord): boolean {
-  return claims.sub === token.userId && (claims.scope ?? '') === formatScope(token.scopes)
+/**
+ * The payload of a credential with these claims, byte for byte: compact JSON, the members in the order of
+ * `TokenClaims`, in base64url.
+ */
+export function payloadOf(claims: TokenClaims): string {
+  return Buffer.from(JSON.stringify(claims)).toString('base64url')
+}
+
+/** RFC 7519 §2, NumericDate: the claims of this package are whole seconds. */
+function isSeconds(value: unknown): value is number {
+  return Number.isSafeInteger(value)
 }
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/

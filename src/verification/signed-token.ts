@@ -2,7 +2,7 @@
 
 import { hash } from 'node:crypto'
 import type { Signer } from '../keys/signer.ts'
-import { type Audience, agreesWithRow, readClaims, type TokenClaims } from '../token/claims.ts'
+import { type Audience, claimsOf, payloadOf, readClaims, type TokenClaims } from '../token/claims.ts'
 import { MAX_CREDENTIAL_LENGTH, partsOf } from '../token/credential.ts'
 import type { TokenRecord } from '../token/token.ts'
 
@@ -18,6 +18,8 @@ export interface SignedTokenParts {
 export interface SignedToken {
   readonly kid: string
   readonly claims: TokenClaims
+  /** The JWT's payload as it was sent, in base64url. */
+  readonly payload: string
   /** The provider's refresh token that was signed with it. */
   readonly held: string | undefined
 }
@@ -31,13 +33,15 @@ export function readSignedToken(
   if (credential.length > MAX_CREDENTIAL_LENGTH) return undefined
   const parts = partsOf(credential, tokenPrefix)
   const signed = parts && signer.verify(parts.jwt)
-  const claims = signed && readClaims(signed.payload, audience, now)
+  const claims = signed && readClaims(signed.claims, audience, now)
   if (parts === undefined || signed === undefined || claims === undefined) return undefined
+  // Unknown, duplicate and reordered members, and other spellings of the same JSON, need no read to be refused.
+  if (payloadOf(claims) !== signed.payload) return undefined
   const { held } = parts
   // Without what it was signed with a token is none, and one of the other kind is none here.
   if ((holder !== null) !== (held !== undefined) || claims.rt_hash !== refreshTokenHash(held))
     return undefined
-  return { kid: signed.kid, claims, held }
+  return { kid: signed.kid, claims, payload: signed.payload, held }
 }
 
 /** What the signature binds a refresh token by. */
@@ -47,10 +51,14 @@ export function refreshTokenHash(held: string | undefined): string | undefined {
   return held === undefined ? undefined : hash('sha256', held, 'base64url')
 }
 
-/** Whether the row is that of the token that was signed: a leaked key that is retired signs for none that another did. */
+/**
+ * Whether the row's own key signed the payload, and the payload is byte for byte what would be signed for the row today.
+ * This one comparison covers every claim: the owner, the scopes, both times and the refresh token.
+ */
 export function isAsIssued(
-  { kid, claims }: Pick<SignedToken, 'kid' | 'claims'>,
+  { kid, payload, held }: Pick<SignedToken, 'kid' | 'payload' | 'held'>,
   token: TokenRecord,
+  audience: Audience,
 ): boolean {
-  return token.kid === kid && agreesWithRow(claims, token)
+  return token.kid === kid && payload === payloadOf(claimsOf(token, audience, refreshTokenHash(held)))
 }

@@ -161,23 +161,23 @@ export class Verification {
   }
 
   /** Judges what was found, and remembers the judgement for as long as it may be believed. */
-  #settle({ credential, kid, claims }: Genuine, load: Load, found: Found): VerificationEntry {
+  #settle(genuine: Genuine, load: Load, found: Found): VerificationEntry {
     // The wait was a moment of its own: what ended meanwhile has ended.
     const now = this.#parts.clock.now()
-    const shared = this.#parts.cache.get(credential, now)
+    const shared = this.#parts.cache.get(genuine.credential, now)
     if (shared !== undefined) return shared
     const token = found.owned?.token ?? null
     const provider = found.provider?.outcome === 'good' ? found.provider : null
-    const refusal = this.#judge({ kid, claims }, found, now)
+    const refusal = this.#judge(genuine, found, now)
     const deadline = Math.min(
       this.#deadlineOf(token, refusal, load.startedAt),
       provider?.expiresAt ?? Infinity,
     )
-    const entry = newEntry(keyOf(credential), deadline, {
+    const entry = newEntry(keyOf(genuine.credential), deadline, {
       refusal,
       // The row's own texts where they are the same: those of the claims need not be kept then.
-      tokenId: token?.id ?? claims.jti,
-      userId: token?.userId ?? claims.sub,
+      tokenId: token?.id ?? genuine.claims.jti,
+      userId: token?.userId ?? genuine.claims.sub,
       token,
       scopes: Object.freeze(token === null ? [] : effectiveScopes(token.scopes, found.word?.scopes)),
       accessToken: provider?.accessToken ?? null,
@@ -197,9 +197,10 @@ export class Verification {
     return this.#judge(genuine, found, this.#parts.clock.now()) === null ? predecessorId : null
   }
 
-  #judge(signed: Pick<SignedToken, 'kid' | 'claims'>, found: Found, now: number): Refusal | null {
+  #judge(signed: SignedToken, found: Found, now: number): Refusal | null {
     const token = found.owned?.token ?? null
-    return token === null || isAsIssued(signed, token) ? this.#refusalOf(found, now) : 'not_as_issued'
+    const asIssued = token === null || isAsIssued(signed, token, this.#parts.audience)
+    return asIssued ? this.#refusalOf(found, now) : 'not_as_issued'
   }
 
   #counted(entry: VerificationEntry, now: number): VerificationEntry {

@@ -53,9 +53,16 @@ export const verificationGuards: readonly Guard[] = [
     tests: ['test/verification/cost.test.ts'],
   },
   {
-    name: 'promise 3: sub and scope are those of the row',
+    name: 'promise 3: the payload is what would be signed for the row',
     file: 'src/verification/signed-token.ts',
-    remove: ' && agreesWithRow(claims, token)',
+    remove: ' && payload === payloadOf(claimsOf(token, audience, refreshTokenHash(held)))',
+    put: '',
+    tests: ['test/http/forged-credentials.test.ts'],
+  },
+  {
+    name: 'promise 3: a payload in another form is refused without a read',
+    file: 'src/verification/signed-token.ts',
+    remove: '  if (payloadOf(claims) !== signed.payload) return undefined\n',
     put: '',
     tests: ['test/http/forged-credentials.test.ts'],
   },

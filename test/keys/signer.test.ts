@@ -11,6 +11,7 @@ import {
   publicForms,
   read,
   sign,
+  signText,
   twin,
   unsecured,
   withFlippedBit,
@@ -28,7 +29,7 @@ for (const [algorithm, makeKey] of Object.entries(KEYS)) {
     const signer = await signerOf(t, [key])
     const jwt = signer.signingKey(0).sign(CLAIMS)
     t.same(read(jwt).header, { alg: algorithm, typ: 'api-token+jwt', kid: key.kid })
-    t.same(signer.verify(jwt), { kid: key.kid, payload: CLAIMS })
+    t.same(signer.verify(jwt), { kid: key.kid, payload: jwt.split('.')[1], claims: CLAIMS })
     t.same(read(jwt).claims, CLAIMS, 'nothing is added')
   })
 
@@ -106,7 +107,7 @@ t.test('ES256: of the two signatures that verify, one is issued and accepted', a
   const signer = await signerOf(t, [key])
   for (let n = 0; n < 40; n += 1) {
     const jwt = signer.signingKey(0).sign({ ...CLAIMS, iat: n })
-    t.same(signer.verify(jwt)?.payload, { ...CLAIMS, iat: n })
+    t.same(signer.verify(jwt)?.claims, { ...CLAIMS, iat: n })
     t.equal(signer.verify(twin(jwt)), undefined)
   }
 })
@@ -117,6 +118,40 @@ t.test('RFC 8725 §3.11: another typ is refused, and none', async (t) => {
   const { header } = read(signer.signingKey(0).sign(CLAIMS))
   for (const typ of ['JWT', 'at+jwt', 'API-TOKEN+JWT ', '', undefined]) {
     t.equal(signer.verify(await sign(key, { ...header, typ }, CLAIMS)), undefined, String(typ))
+  }
+})
+
+t.test('promise 3: a genuine signature under any other header is refused', async (t) => {
+  for (const makeKey of Object.values(KEYS)) {
+    const key = makeKey()
+    const signer = await signerOf(t, [key])
+    const { header } = read(signer.signingKey(0).sign(CLAIMS))
+    const { alg, typ, kid } = header
+    t.ok(signer.verify(await sign(key, header, CLAIMS)), 'the header as it is written')
+    for (const other of [
+      { alg, kid, typ },
+      { ...header, crit: ['exp'], exp: 1 },
+      { ...header, crit: [] },
+      { ...header, b64: false, crit: ['b64'] },
+      { ...header, b64: true },
+      { ...header, cty: 'JWT' },
+      { ...header, zip: 'DEF' },
+      { ...header, jku: 'https://evil.example' },
+      { ...header, typ: 'application/api-token+jwt' },
+      { ...header, 'x5t#S256': 'x' },
+    ]) {
+      t.equal(signer.verify(await signText(key, JSON.stringify(other))), undefined, JSON.stringify(other))
+    }
+    const text = JSON.stringify(header)
+    for (const other of [
+      ` ${text}`,
+      text.replaceAll(',', ', '),
+      text.replace('{', `{"kid":"x",`),
+      text.replace('}', `,"kid":${JSON.stringify(kid)}}`),
+      text.replace('api-token', '\\u0061pi-token'),
+    ]) {
+      t.equal(signer.verify(await signText(key, other)), undefined, other)
+    }
   }
 })
 
@@ -172,7 +207,7 @@ t.test('time is not the signature’s matter: an expired exp or a future nbf sti
   const signer = await signerOf(t, [key])
   const { header } = read(signer.signingKey(0).sign(CLAIMS))
   const claims = { ...CLAIMS, exp: 1, nbf: 9_999_999_999 }
-  t.same(signer.verify(await sign(key, header, claims))?.payload, claims)
+  t.same(signer.verify(await sign(key, header, claims))?.claims, claims)
 })
 
 async function signerOf(t: Test, keys: readonly SigningJwk[]) {

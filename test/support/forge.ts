@@ -1,6 +1,6 @@
 /** Signs what an attacker, or another library, might send: with jose, so that nothing of ours vouches for itself. */
 
-import { createHmac, createPrivateKey, createPublicKey } from 'node:crypto'
+import { createHmac, createPrivateKey, createPublicKey, sign as signBytes } from 'node:crypto'
 import { CompactSign, decodeJwt, decodeProtectedHeader, importJWK } from 'jose'
 import type { SigningJwk } from '../../src/keys/jwk.ts'
 
@@ -25,6 +25,26 @@ export async function sign(key: SigningJwk, header: Members, claims: unknown): P
   const secret = await importJWK({ ...key }, alg)
   for (;;) {
     const signed = await new CompactSign(payload).setProtectedHeader({ ...header, alg }).sign(secret)
+    if (alg !== 'ES256' || !hasHighS(signed)) return signed
+  }
+}
+
+/**
+ * A genuine signature over any text as the header, and any text as the payload: duplicate members, other orders and
+ * spaces, which no library would write. Of two ES256 twins the one with the low s.
+ */
+export async function signText(key: SigningJwk, header: string, payload = '{}'): Promise<string> {
+  const text = `${Buffer.from(header).toString('base64url')}.${Buffer.from(payload).toString('base64url')}`
+  const alg = algorithmOf(key)
+  if (alg === 'HS256') {
+    const secret = Buffer.from(String(key['k']), 'base64url')
+    return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`
+  }
+  const privateKey = createPrivateKey({ key: { ...key }, format: 'jwk' })
+  for (;;) {
+    const hash = alg === 'EdDSA' ? null : 'sha256'
+    const signature = signBytes(hash, Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' })
+    const signed = `${text}.${signature.toString('base64url')}`
     if (alg !== 'ES256' || !hasHighS(signed)) return signed
   }
 }
