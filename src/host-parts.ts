@@ -3,7 +3,7 @@
 import { type Clock, checkedClock, systemClock } from './clock.ts'
 import { InvalidOption } from './errors.ts'
 import { jwksFile } from './keys/jwks-file.ts'
-import type { KeySource } from './keys/key-source.ts'
+import { isKeySet, type KeySource } from './keys/key-source.ts'
 import { flag, isRecord } from './option-values.ts'
 import type { ApiTokensOptions } from './options.ts'
 import { missingMethods } from './store/missing-methods.ts'
@@ -33,8 +33,8 @@ export function readKeys({ keys, store }: Pick<ApiTokensOptions, 'keys' | 'store
     }
     return jwksFile(DEFAULT_KEYS_FILE)
   }
-  if (Array.isArray(keys) || typeof keys === 'function') return keys
-  throw new InvalidOption('keys must be an array of JWKs, or a function that returns one')
+  if (Array.isArray(keys) || isKeySet(keys) || typeof keys === 'function') return keys
+  throw new InvalidOption('keys must be an array of JWKs, a JWK Set, or a function that returns either')
 }
 
 /** @throws {InvalidOption} For an object without `now()`, and for a clock that does not tell the time at boot. */

@@ -32,7 +32,13 @@ export type { AuthenticateUser, SignedInUser } from './http/signed-in-user.ts'
 export type { InvalidationOptions } from './invalidation/invalidation-options.ts'
 export type { NewsStats, Reach } from './invalidation/news.ts'
 export type { SigningJwk } from './keys/jwk.ts'
-export type { KeySource, KeySourceContext } from './keys/key-source.ts'
+export type {
+  KeyFunction,
+  KeySource,
+  KeySourceContext,
+  SigningJwkSet,
+  SigningKeyList,
+} from './keys/key-source.ts'
 export type { ApiToken } from './lifecycle/api-token.ts'
 export type { ApiTokens, ApiTokensStats } from './lifecycle/api-tokens.ts'
 export type { IssuedToken, IssueRequest } from './lifecycle/issue-token.ts'

@@ -18,7 +18,7 @@ export interface ApiTokensOptions {
   findUser?: FindUser
   /** Default: `sqliteTokenStore({ filename: 'api-tokens.db' })`. */
   store?: TokenStore
-  /** Signing keys as JWKs, or a function that returns them. Default: `jwksFile('api-tokens.jwks.json')`. */
+  /** Signing keys as JWKs or a JWK Set, or a function that returns either. Default: `jwksFile('api-tokens.jwks.json')`. */
   keys?: KeySource
   /** How often the source of the keys is asked again. Default: `'30s'`. */
   keyRefresh?: Duration

@@ -18,6 +18,7 @@ export interface SigningJwk extends JsonWebKey {
   readonly kid: string
   readonly alg?: string
   readonly use?: string
+  readonly key_ops?: string[]
   /** When the key begins to sign, in seconds since the epoch (OpenID Federation 1.0 §8.7.2). It verifies before. */
   readonly nbf?: number
 }
@@ -54,13 +55,15 @@ const MAX_NBF = 253_402_300_799
 export function readSigningKey(jwk: unknown, path: string): SigningKey {
   if (!isObject(jwk)) throw new InvalidOption(`${path} must be a JWK object`)
   const algorithm = algorithmOf(jwk, path)
-  const { kid, alg, use, nbf = 0 } = jwk
+  const { kid, alg, use, key_ops: operations, nbf = 0 } = jwk
   if (typeof kid !== 'string' || kid === '' || kid.length > MAX_KID_LENGTH) {
     throw new InvalidOption(`${path}.kid must be a string of at most ${MAX_KID_LENGTH} characters`)
   }
   if (alg !== undefined && alg !== algorithm)
     throw new InvalidOption(`${path}.alg must be ${algorithm} for this key`)
   if (use !== undefined && use !== 'sig') throw new InvalidOption(`${path}.use must be sig`)
+  if (operations !== undefined && !isForSignatures(operations))
+    throw new InvalidOption(`${path}.key_ops must hold sign or verify`)
   if (typeof nbf !== 'number' || !(nbf >= 0 && nbf <= MAX_NBF)) {
     throw new InvalidOption(`${path}.nbf must be seconds since the epoch`)
   }
@@ -81,6 +84,11 @@ function algorithmOf(jwk: Record<string, unknown>, path: string): SigningAlgorit
     default:
       throw new InvalidOption(`${path}.kty must be oct, OKP or EC`)
   }
+}
+
+/** RFC 7517 §4.3. */
+function isForSignatures(operations: unknown): boolean {
+  return Array.isArray(operations) && ['sign', 'verify'].some((operation) => operations.includes(operation))
 }
 
 type Halves = Pick<SigningKey, 'verification' | 'signature'>

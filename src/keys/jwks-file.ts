@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { InvalidOption } from '../errors.ts'
 import { text } from '../option-values.ts'
 import type { SigningJwk } from './jwk.ts'
-import type { KeySource, KeySourceContext } from './key-source.ts'
+import type { KeySourceContext } from './key-source.ts'
 import { newKey } from './new-key.ts'
 import { exists, readPrivate, writeOnce } from './private-file.ts'
 
@@ -16,7 +16,7 @@ import { exists, readPrivate, writeOnce } from './private-file.ts'
  * @param path The file, relative to the working directory.
  * @example await app.register(apiTokens, { keys: jwksFile('secrets/api-tokens.jwks.json'), authenticateUser })
  */
-export function jwksFile(path: string): KeySource {
+export function jwksFile(path: string): (context: KeySourceContext) => Promise<readonly SigningJwk[]> {
   const file = resolve(text(path, 'jwksFile: path'))
   return async (context) => {
     if (!(await exists(file))) await makeFirst(file, context)

@@ -1,6 +1,7 @@
-/** Where signing keys come from: an array, or a function that is asked at boot and, in turns, again. */
+/** Where signing keys come from: a list, or a function that is asked at boot and, in turns, again. */
 
 import { InvalidOption } from '../errors.ts'
+import { isRecord } from '../option-values.ts'
 import { readSigningKey, type SigningJwk, type SigningKey } from './jwk.ts'
 
 /** What a key function may need to know. */
@@ -11,9 +12,16 @@ export interface KeySourceContext {
   log(message: string): void
 }
 
-export type KeySource = readonly SigningJwk[] | ((context: KeySourceContext) => KeyList | Promise<KeyList>)
+/** A JWK Set (RFC 7517 §5). Members other than `keys` are ignored. */
+export interface SigningJwkSet {
+  readonly keys: readonly SigningJwk[]
+}
 
-type KeyList = readonly SigningJwk[]
+export type SigningKeyList = readonly SigningJwk[] | SigningJwkSet
+
+export type KeySource = SigningKeyList | KeyFunction
+
+export type KeyFunction = (context: KeySourceContext) => SigningKeyList | Promise<SigningKeyList>
 
 /** The keys at hand: the first whose time to sign has come signs, all verify. */
 export type SigningKeys = readonly [SigningKey, ...SigningKey[]]
@@ -35,21 +43,34 @@ export async function loadKeys(source: KeySource, context: KeySourceContext): Pr
   return readSigningKeys(typeof source === 'function' ? await source(context) : source)
 }
 
-/** @throws {InvalidOption} That names the key and member that is wrong. */
-export function readSigningKeys(list: unknown): SigningKeys {
-  if (!Array.isArray(list))
-    throw new InvalidOption('keys must be an array of JWKs, or a function that returns one')
-  const [first, ...others] = list.map((jwk, index) => readSigningKey(jwk, `keys[${index}]`))
-  if (first === undefined) throw new InvalidOption('keys must hold at least one JWK')
+/**
+ * Reads a list of JWKs or a JWK Set. RFC 7517 §5 lets a reader ignore keys that it does not understand; here each of them
+ * is an error, since an ignored key would refuse its tokens in silence.
+ *
+ * @throws {InvalidOption} That names the path of the key and member that is wrong: `keys[1].kty` of a list,
+ * `keys.keys[1].kty` of a set.
+ */
+export function readSigningKeys(source: unknown): SigningKeys {
+  const [list, path] = isKeySet(source) ? [source.keys, 'keys.keys'] : [source, 'keys']
+  if (!Array.isArray(list)) {
+    throw new InvalidOption('keys must be an array of JWKs, a JWK Set, or a function that returns either')
+  }
+  const [first, ...others] = list.map((jwk, index) => readSigningKey(jwk, `${path}[${index}]`))
+  if (first === undefined) throw new InvalidOption(`${path} must hold at least one JWK`)
   if (first.signature === undefined)
-    throw new InvalidOption('keys[0] must be a private key: the first one signs')
-  requireDistinct([first, ...others])
+    throw new InvalidOption(`${path}[0] must be a private key: the first one signs`)
+  requireDistinct([first, ...others], path)
   return [first, ...others]
 }
 
-function requireDistinct(keys: readonly SigningKey[]): void {
+/** Whether it is a JWK Set, whatever its keys are. */
+export function isKeySet(source: unknown): source is { readonly keys: unknown } {
+  return isRecord(source) && Object.hasOwn(source, 'keys')
+}
+
+function requireDistinct(keys: readonly SigningKey[], path: string): void {
   keys.forEach(({ kid }, index) => {
     const earlier = keys.findIndex((key) => key.kid === kid)
-    if (earlier !== index) throw new InvalidOption(`keys[${index}].kid is that of keys[${earlier}]`)
+    if (earlier !== index) throw new InvalidOption(`${path}[${index}].kid is that of ${path}[${earlier}]`)
   })
 }

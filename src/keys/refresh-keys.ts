@@ -2,15 +2,14 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import { withinTime } from '../within-time.ts'
-import type { SigningJwk } from './jwk.ts'
-import { type KeySource, readSigningKeys } from './key-source.ts'
+import { type KeyFunction, readSigningKeys } from './key-source.ts'
 import type { Signer } from './signer.ts'
 
 /** How long an answer of the source may take, in milliseconds. */
 const SOURCE_TIMEOUT_MS = 5_000
 
 export interface RefreshKeysParts {
-  readonly source: Exclude<KeySource, readonly SigningJwk[]>
+  readonly source: KeyFunction
   readonly signer: Signer
   log(message: string): void
   /** Called when the signer has changed. */

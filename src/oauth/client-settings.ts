@@ -1,10 +1,11 @@
 /** The clients of the option `oauth`, each checked at boot. */
 
 import { createHash } from 'node:crypto'
-import { createLocalJWKSet, type JWK, type JWTVerifyGetKey } from 'jose'
+import type { JWTVerifyGetKey } from 'jose'
 import { InvalidOption } from '../errors.ts'
-import { isRecord, record, text } from '../option-values.ts'
+import { record, text } from '../option-values.ts'
 import { nameFault } from '../token/text.ts'
+import { readClientKeys } from './client-keys.ts'
 import type { ClientAuthMethod, OAuthClient } from './oauth-options.ts'
 
 /** A client as requests are judged by it. */
@@ -95,7 +96,7 @@ function readProof(members: Readonly<Record<string, unknown>>, path: string): Cl
     case 'none':
       return { method }
     case 'private_key_jwt':
-      return { method, keys: readJwks(jwks, `${path}.jwks`) }
+      return { method, keys: readClientKeys(jwks, `${path}.jwks`) }
     case 'client_secret_basic':
     case 'client_secret_post':
       return { method, secretDigest: readSecret(secret, `${path}.client_secret`) }
@@ -109,20 +110,6 @@ function readSecret(secret: unknown, path: string): Buffer {
     return digestOfSecret(secret)
   }
   throw new InvalidOption(`${path} must be at least ${MIN_SECRET_LENGTH} characters of printable ASCII`)
-}
-
-/** RFC 7517 §5. The private half of a client's key has no business here, and a shared one proves nothing. */
-function readJwks(jwks: unknown, path: string): JWTVerifyGetKey {
-  const { keys } = record(jwks === undefined ? {} : jwks, ['keys'], path)
-  if (!Array.isArray(keys) || keys.length === 0)
-    throw new InvalidOption(`${path}.keys must hold at least one JWK`)
-  keys.forEach((key: unknown, index) => {
-    if (!isRecord(key)) throw new InvalidOption(`${path}.keys[${index}] must be a JWK`)
-    if (key['d'] !== undefined || key['k'] !== undefined || key['kty'] === 'oct') {
-      throw new InvalidOption(`${path}.keys[${index}] must be a public key alone`)
-    }
-  })
-  return createLocalJWKSet({ keys: keys as JWK[] })
 }
 
 function readGrantTypes(grants: unknown, path: string): readonly string[] {

@@ -7,7 +7,9 @@ import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { keysCommand } from '../../src/cli/keys-command.ts'
 import type { SigningJwk } from '../../src/keys/jwk.ts'
+import { jwksFile } from '../../src/keys/jwks-file.ts'
 import { readSigningKeys, signingKeyAt } from '../../src/keys/key-source.ts'
+import { issue, startHost, statusOf } from '../support/host.ts'
 
 const MAIN = join(import.meta.dirname, '../../src/cli/main.ts')
 
@@ -22,6 +24,32 @@ t.test('generate makes a file of mode 0600 with one key, and never over another'
     await t.rejects(keys('generate'), { message: /is there already: rotate its keys instead/ })
     t.equal(await readFile(keys.file, 'utf8'), before)
   }
+})
+
+t.test(
+  'RFC 7517 §5: what generate and rotate write is taken as the option keys, and from a function',
+  async (t) => {
+    const keys = commandOn(t)
+    await keys('generate')
+    await keys('rotate', '--lead', '0', '--alg', 'EdDSA')
+    const text = await readFile(keys.file, 'utf8')
+    for (const source of [JSON.parse(text), async () => JSON.parse(text), jwksFile(keys.file)]) {
+      const { app } = await startHost(t, { keys: source })
+      const { token } = await issue(app, 'ada')
+      t.equal(await statusOf(app, token), 200)
+    }
+  },
+)
+
+t.test('a key that cannot be used is named by its path, by each command', async (t) => {
+  const keys = commandOn(t)
+  await keys('generate')
+  const set = { keys: [...(await jwksOf(keys.file)), { kty: 'RSA', kid: 'old' }] }
+  await writeFile(keys.file, JSON.stringify(set), { mode: 0o600 })
+  for (const args of [['list'], ['rotate'], ['retire', 'old']]) {
+    await t.rejects(keys(...(args as [string])), { message: /keys\[1\]\.kty must be oct, OKP or EC/ })
+  }
+  t.same(JSON.parse(await readFile(keys.file, 'utf8')), set, 'and nothing is changed')
 })
 
 t.test('rotate puts a new key in front, which signs when its lead is over; the old ones stay', async (t) => {

@@ -99,8 +99,8 @@ export const oauthGuards: readonly Guard[] = [
   },
   {
     name: 'oauth: no private key of a client',
-    file: 'src/oauth/client-settings.ts',
-    remove: "key['d'] !== undefined || ",
+    file: 'src/oauth/client-keys.ts',
+    remove: "jwk['d'] !== undefined || ",
     put: '',
     tests: ['test/oauth/oauth-options.test.ts'],
   },

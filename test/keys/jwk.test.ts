@@ -15,7 +15,7 @@ t.test('RFC 7518 §3.1: the type of a key decides its algorithm', async (t) => {
 })
 
 t.test('alg and use may be given, and must agree', async (t) => {
-  const key = readSigningKey({ ...ed25519Key(), alg: 'EdDSA', use: 'sig' }, 'keys[0]')
+  const key = readSigningKey({ ...ed25519Key(), alg: 'EdDSA', use: 'sig', key_ops: ['sign'] }, 'keys[0]')
   t.equal(key.algorithm, 'EdDSA')
 })
 
@@ -50,6 +50,8 @@ t.test('what is wrong with a key is said by the name of its member', async (t) =
     [{ ...okp, alg: 'HS256' }, 'keys[3].alg must be EdDSA for this key'],
     [{ ...ec, alg: 'ES384' }, 'keys[3].alg must be ES256 for this key'],
     [{ ...oct, use: 'enc' }, 'keys[3].use must be sig'],
+    [{ ...oct, key_ops: ['encrypt'] }, 'keys[3].key_ops must hold sign or verify'],
+    [{ ...oct, key_ops: 'sign' }, 'keys[3].key_ops must hold sign or verify'],
     [{ ...oct, k: undefined }, 'keys[3].k must be base64url'],
     [{ ...oct, k: '' }, 'keys[3].k must be base64url'],
     [{ ...oct, k: `${oct.k}==` }, 'keys[3].k must be base64url'],
@@ -99,10 +101,11 @@ t.test('RFC 7638 §7: the kid of a symmetric key is not its thumbprint', async (
   })
 })
 
-t.test('keys come as an array, or from a function, at once or later', async (t) => {
+t.test('RFC 7517 §5: keys come as an array or a JWK Set, or from a function, at once or later', async (t) => {
   const keys = [hs256Key(), es256Key()]
   const kids = keys.map(({ kid }) => kid)
-  for (const source of [keys, () => keys, async () => keys]) {
+  const set = { keys, note: 'other members are ignored' }
+  for (const source of [keys, () => keys, async () => keys, set, () => set, async () => set]) {
     t.same(
       (await loadKeys(source, context)).map(({ kid }) => kid),
       kids,
@@ -115,7 +118,17 @@ t.test(
   async (t) => {
     const key = ed25519Key()
     const wrong: [unknown, RegExp][] = [
-      [() => key, /keys must be an array of JWKs/],
+      [() => key, /keys must be an array of JWKs, a JWK Set/],
+      [key, /keys must be an array of JWKs, a JWK Set/],
+      [{}, /keys must be an array of JWKs, a JWK Set/],
+      [{ keys: key }, /keys must be an array of JWKs, a JWK Set/],
+      [{ keys: { keys: [key] } }, /keys must be an array of JWKs, a JWK Set/],
+      [{ keys: [] }, /keys\.keys must hold at least one JWK/],
+      [{ keys: [publicKey(key)] }, /keys\.keys\[0\] must be a private key/],
+      [{ keys: [key, { kty: 'RSA' }] }, /keys\.keys\[1\]\.kty/],
+      [() => ({ keys: [key, null] }), /keys\.keys\[1\] must be a JWK object/],
+      [{ keys: [key, { ...ed25519Key(), use: 'enc' }] }, /keys\.keys\[1\]\.use/],
+      [{ keys: [key, { ...hs256Key(), kid: key.kid }] }, /keys\.keys\[1\]\.kid is that of keys\.keys\[0\]/],
       [() => undefined, /keys must be an array of JWKs/],
       [[], /keys must hold at least one JWK/],
       [[publicKey(key)], /keys\[0\] must be a private key/],

@@ -109,6 +109,42 @@ for (const [wrong, message] of [
   })
 }
 
+t.test('RFC 7517 §5: each key of a client is checked, none is skipped', async (t) => {
+  const pairOf = (type: 'ec' | 'rsa', options: object) =>
+    generateKeyPairSync(type as 'ec', options as { namedCurve: string }).publicKey.export({ format: 'jwk' })
+  const p256 = pairOf('ec', { namedCurve: 'P-256' })
+  const rsa = pairOf('rsa', { modulusLength: 2048 })
+  const withKeys = (keys: unknown, rest: object = {}) =>
+    boot(t, {
+      issuer: ISSUER,
+      oauth: {
+        clients: [
+          {
+            client_id: 'a',
+            token_endpoint_auth_method: 'private_key_jwt',
+            jwks: { keys, ...rest } as never,
+          },
+        ],
+      },
+    })
+  t.equal(await withKeys([jwk, { ...p256, alg: 'ES256', use: 'sig', key_ops: ['verify'] }, rsa]), undefined)
+  t.equal(await withKeys([jwk], { note: 'other members are ignored' }), undefined)
+  for (const [key, message] of [
+    [pairOf('ec', { namedCurve: 'P-384' }), /keys\[1\]\.kty must be OKP on Ed25519, EC on P-256, or RSA/],
+    [{ kty: 'OKP', crv: 'X25519', x: jwk.x }, /keys\[1\]\.kty must be/],
+    [{ kty: 'AKP' }, /keys\[1\]\.kty must be/],
+    [{ ...p256, x: 'AAAA' }, /keys\[1\] is not a usable key/],
+    [{ ...p256, alg: 'ES384' }, /keys\[1\]\.alg must be ES256 for this key/],
+    [{ ...rsa, alg: 'RS1' }, /keys\[1\]\.alg must be PS256 or RS256/],
+    [{ ...p256, use: 'enc' }, /keys\[1\]\.use must be sig/],
+    [{ ...p256, key_ops: ['encrypt'] }, /keys\[1\]\.key_ops must hold verify/],
+    [{ ...p256, kid: 7 }, /keys\[1\]\.kid must be a string/],
+    [pairOf('rsa', { modulusLength: 1024 }), /keys\[1\] must be of at least 2048 bits/],
+  ] as const) {
+    t.match(await withKeys([jwk, key]), refused(message))
+  }
+})
+
 t.test('clients are a list, of distinct ids; other members are refused by name', async (t) => {
   const client = { client_id: 'a', client_secret: SECRET }
   const oauths = [
@@ -152,6 +188,12 @@ t.test('RFC 8628: the option device is checked member by member', async (t) => {
       refused(new RegExp(`${member} is in seconds and at most ${max}$`)),
     )
   }
+  t.equal(await device({ maxPending: 1, tokenLifetime: '1s' }), undefined)
+  for (const maxPending of [0, -1, 1.5, '5', Infinity, null])
+    t.match(await device({ maxPending }), refused(/oauth\.device\.maxPending must be a whole number/))
+  for (const tokenLifetime of [0, -1, 'soon', null, 4e15])
+    t.match(await device({ tokenLifetime }), refused(/oauth\.device\.tokenLifetime must be milliseconds/))
+  t.match(await device({ tokenLifetime: 600 }), refused(/tokenLifetime must be at least one second/))
   for (const signInUrl of ['', 'sign-in', '//evil.example', 'javascript:alert(1)', 'data:text/html,x', 7])
     t.match(await device({ signInUrl }), refused(/oauth\.device\.signInUrl must be/), String(signInUrl))
   t.match(

@@ -1,0 +1,62 @@
+/** The public keys by which a client signs its assertions (RFC 7517 §5), each checked at boot. */
+
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { createLocalJWKSet, type JWK, type JWTVerifyGetKey } from 'jose'
+import { InvalidOption } from '../errors.ts'
+import { isRecord } from '../option-values.ts'
+
+/** RFC 7518 §3.3: RSA keys of at least this size. */
+const MIN_RSA_BITS = 2048
+
+/** What a key of each type may sign with, by `kty` and, where the type has curves, by `crv`. */
+const ALGORITHMS: Readonly<Record<string, readonly string[]>> = {
+  'OKP Ed25519': ['EdDSA', 'Ed25519'],
+  'EC P-256': ['ES256'],
+  RSA: ['PS256', 'RS256'],
+}
+
+/**
+ * Reads the JWK Set of a client. A key that cannot verify an assertion fails by its path: ignored, it would let each of
+ * the client's requests fail.
+ *
+ * @throws {InvalidOption} That names the key and member that is wrong.
+ */
+export function readClientKeys(jwks: unknown, path: string): JWTVerifyGetKey {
+  const keys = isRecord(jwks) ? jwks['keys'] : undefined
+  if (!Array.isArray(keys) || keys.length === 0)
+    throw new InvalidOption(`${path}.keys must hold at least one JWK`)
+  keys.forEach((key: unknown, index) => {
+    requireUsable(key, `${path}.keys[${index}]`)
+  })
+  return createLocalJWKSet({ keys: keys as JWK[] })
+}
+
+/** The private half of a client's key has no business here, and a shared one proves nothing. */
+function requireUsable(jwk: unknown, path: string): void {
+  if (!isRecord(jwk)) throw new InvalidOption(`${path} must be a JWK`)
+  if (jwk['d'] !== undefined || jwk['k'] !== undefined || jwk['kty'] === 'oct') {
+    throw new InvalidOption(`${path} must be a public key alone`)
+  }
+  const { kty, crv, kid, alg, use, key_ops: operations } = jwk
+  const algorithms = ALGORITHMS[kty === 'RSA' ? 'RSA' : `${kty} ${crv}`]
+  if (algorithms === undefined) {
+    throw new InvalidOption(`${path}.kty must be OKP on Ed25519, EC on P-256, or RSA`)
+  }
+  if (kid !== undefined && typeof kid !== 'string') throw new InvalidOption(`${path}.kid must be a string`)
+  if (alg !== undefined && !algorithms.some((known) => known === alg))
+    throw new InvalidOption(`${path}.alg must be ${algorithms.join(' or ')} for this key`)
+  if (use !== undefined && use !== 'sig') throw new InvalidOption(`${path}.use must be sig`)
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify')))
+    throw new InvalidOption(`${path}.key_ops must hold verify`)
+  const { modulusLength } = publicKey(jwk, path).asymmetricKeyDetails ?? {}
+  if (modulusLength !== undefined && modulusLength < MIN_RSA_BITS)
+    throw new InvalidOption(`${path} must be of at least ${MIN_RSA_BITS} bits`)
+}
+
+function publicKey(jwk: Record<string, unknown>, path: string): KeyObject {
+  try {
+    return createPublicKey({ key: jwk, format: 'jwk' })
+  } catch (cause) {
+    throw new InvalidOption(`${path} is not a usable key`, { cause })
+  }
+}
