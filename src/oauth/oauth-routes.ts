@@ -48,7 +48,7 @@ export function registerOAuth(fastify: FastifyInstance, parts: OAuthRouteParts):
   const { device, endpoints, clients, trustedIssuers } = settings
   const grants: Grants = {
     ...(trustedIssuers.size === 0 ? {} : { [TOKEN_EXCHANGE]: tokenExchange({ settings, lifecycle }) }),
-    ...(device === null ? {} : { [DEVICE_CODE]: deviceGrant(lifecycle) }),
+    ...(device === null ? {} : { [DEVICE_CODE]: deviceGrant(lifecycle, device) }),
   }
   fastify.register(async (scope) => metadataRoutes(scope, parts, Object.keys(grants)))
   fastify.register(async (scope) => clientRoutes(scope, parts, grants))

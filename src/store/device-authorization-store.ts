@@ -1,6 +1,7 @@
 /**
  * The part of a store that keeps device authorizations (RFC 8628) from their start until a token is issued for them. It
- * holds digests of their codes alone.
+ * holds digests of their codes alone. All times are those of the store's own clock, which every instance shares: a client
+ * that keeps to its interval does so on whichever instance its polls arrive.
  */
 
 /** What became of an authorization until now. */
@@ -19,17 +20,30 @@ export interface DeviceAuthorization {
   readonly status: DeviceStatus
   /** Who has decided. */
   readonly userId: string | null
+  /** By the store's clock. */
   readonly expiresAt: number
   /** How long the program has to wait between two polls. */
   readonly intervalMs: number
+  /** By the store's clock. */
   readonly polledAt: number | null
 }
 
 /** An authorization when it starts. */
 export type NewDeviceAuthorization = Pick<
   DeviceAuthorization,
-  'deviceDigest' | 'userDigest' | 'clientId' | 'name' | 'scopes' | 'expiresAt' | 'intervalMs'
->
+  'deviceDigest' | 'userDigest' | 'clientId' | 'name' | 'scopes' | 'intervalMs'
+> & {
+  /** How long it lasts from now on, in milliseconds. */
+  readonly lifetimeMs: number
+}
+
+export interface DeviceInsertRules {
+  /** How many authorizations of the client may be pending, the new one included. */
+  readonly maxPending: number
+}
+
+/** What became of the start of an authorization. */
+export type DeviceInsertOutcome = 'inserted' | 'limit_reached'
 
 /** What a user has decided, and of what they grant. */
 export type DeviceDecision =
@@ -42,36 +56,40 @@ export type DeviceDecision =
   | { readonly status: 'denied'; readonly userId: string }
 
 export interface DevicePollRules {
-  readonly now: number
   /** By how much a poll that comes too fast makes the interval longer. */
   readonly slowDownMs: number
 }
 
 export interface DevicePoll {
   readonly device: DeviceAuthorization
+  /** Whether the authorization has expired, by the store's clock. */
+  readonly expired: boolean
   /** Whether it came before the interval was over; the interval is longer from now on (RFC 8628 §3.5). */
   readonly tooFast: boolean
 }
 
 export interface DeviceAuthorizationStore {
-  /** Keeps a new authorization. Rejects when one of its digests is kept already. */
-  insert(device: NewDeviceAuthorization): Promise<void>
+  /**
+   * Stores a new authorization, unless the client has `maxPending` pending ones that have not expired; of many starts at
+   * once no more are stored. Rejects when one of its digests is stored already.
+   */
+  insert(device: NewDeviceAuthorization, rules: DeviceInsertRules): Promise<DeviceInsertOutcome>
 
-  /** The authorization with one of these user codes that has not expired at `now`, whatever its status. */
-  find(userDigests: readonly string[], now: number): Promise<DeviceAuthorization | null>
+  /** The authorization with one of these user codes that has not expired, whatever its status. */
+  find(userDigests: readonly string[]): Promise<DeviceAuthorization | null>
 
   /** Whether the decision was taken: of many at once one is, and none once it has expired. */
-  decide(deviceDigest: string, decision: DeviceDecision, now: number): Promise<boolean>
+  decide(deviceDigest: string, decision: DeviceDecision): Promise<boolean>
 
   /**
-   * Remembers that the client asks, and tells what it is to be told; `null` for no such authorization of that client.
+   * Stores that the client asks, and returns what it is to be told; `null` for no such authorization of that client.
    * While it is pending a poll that comes too fast adds `slowDownMs` to the interval.
    */
   poll(deviceDigest: string, clientId: string, rules: DevicePollRules): Promise<DevicePoll | null>
 
   /** Whether an approved authorization was turned into a token by this call: of many at once one does. */
-  redeem(deviceDigest: string, now: number): Promise<boolean>
+  redeem(deviceDigest: string): Promise<boolean>
 
-  /** Deletes at most `limit` authorizations that expired before `expiredBefore`, and returns how many. */
-  prune(expiredBefore: number, limit: number): Promise<number>
+  /** Deletes at most `limit` authorizations that expired at least `expiredForMs` ago, and returns how many. */
+  prune(expiredForMs: number, limit: number): Promise<number>
 }

@@ -20,12 +20,12 @@ export function withOutages(store: TokenStore): TokenStore {
       stampOwner: named((userId) => store.feed.stampOwner(userId)),
     },
     devices: {
-      insert: named((device) => store.devices.insert(device)),
-      find: named((userDigests, now) => store.devices.find(userDigests, now)),
-      decide: named((deviceDigest, decision, now) => store.devices.decide(deviceDigest, decision, now)),
+      insert: named((device, rules) => store.devices.insert(device, rules)),
+      find: named((userDigests) => store.devices.find(userDigests)),
+      decide: named((deviceDigest, decision) => store.devices.decide(deviceDigest, decision)),
       poll: named((deviceDigest, clientId, rules) => store.devices.poll(deviceDigest, clientId, rules)),
-      redeem: named((deviceDigest, now) => store.devices.redeem(deviceDigest, now)),
-      prune: named((expiredBefore, limit) => store.devices.prune(expiredBefore, limit)),
+      redeem: named((deviceDigest) => store.devices.redeem(deviceDigest)),
+      prune: named((expiredForMs, limit) => store.devices.prune(expiredForMs, limit)),
     },
     ...(store.carrier === undefined ? {} : { carrier: store.carrier }),
     // At boot a failure is the host developer's to see as it is.

@@ -38,8 +38,8 @@ export interface SweepResult {
 /** The same while it goes on. */
 type Counts = { -readonly [Name in keyof SweepResult]: number }
 
-/** For so long a program that polls on is told that its codes have expired, and not that they never were. */
-const DEVICE_MEMORY_MS = 60 * 60 * 1000
+/** How long a program that still polls is told that its codes have expired, not that they are unknown. */
+const DEVICE_MEMORY_MS = 10 * 60 * 1000
 /** Rows per statement. */
 const BATCH = 500
 /** How long a sweep may take, well within its lease. What is left then waits for the next one. */
@@ -70,7 +70,7 @@ export async function sweep(parts: SweeperParts, stopping?: AbortSignal): Promis
       },
       () => store.pruneDailyUses(startOfDay(now - dailyRetentionMs), BATCH),
       () => store.pruneLeases(BATCH),
-      () => store.devices.prune(now - DEVICE_MEMORY_MS, BATCH),
+      () => store.devices.prune(DEVICE_MEMORY_MS, BATCH),
     ],
     () => stopping?.aborted === true || performance.now() > endsAt,
   )

@@ -1,6 +1,7 @@
 /** Device authorization (RFC 8628): from the program's start to its token, and all that may go wrong on the way. */
 
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import t from 'tap'
@@ -39,7 +40,7 @@ t.test('RFC 8628 §3: openid-client gets a token while its user approves', async
   const approved = enter(app, 'ada', codes.user_code, { decision: 'approve', name: 'My laptop' })
   const token = await openid.pollDeviceAuthorizationGrant(config, codes)
   t.equal((await approved).statusCode, 200)
-  t.match(token, { token_type: 'bearer', scope: 'models:read chat:write', expires_in: undefined })
+  t.match(token, { token_type: 'bearer', scope: 'models:read chat:write', expires_in: 7_776_000 })
   t.equal(await statusOf(app, token.access_token), 200)
   const { data } = await app.apiTokens.list({ userId: 'ada' })
   t.match(data, [{ userId: 'ada', name: 'My laptop', scopes: ['models:read', 'chat:write'] }])
@@ -155,7 +156,7 @@ t.test('RFC 8628 §3.5: pending, slow_down that lasts, approved', async (t) => {
   t.equal(answer.statusCode, 200, 'what was approved does not wait')
   t.equal(answer.headers['cache-control'], 'no-store')
   const { access_token: credential, ...rest } = answer.json()
-  t.strictSame(rest, { token_type: 'Bearer', scope: 'models:read' })
+  t.strictSame(rest, { token_type: 'Bearer', scope: 'models:read', expires_in: 7_776_000 })
   t.equal(await statusOf(app, credential), 200)
 })
 
@@ -174,7 +175,7 @@ t.test('RFC 8628 §3.5: denied, expired, used twice, of another client, guessed'
   clock.advance('10m')
   t.same(await refusalOf(poll(app, expired)), [400, 'expired_token'])
   t.equal((await enter(app, 'ada', expired.user_code, { decision: 'approve' })).statusCode, 400)
-  clock.advance('59m')
+  clock.advance('9m')
   await app.apiTokens.sweep()
   t.same(await refusalOf(poll(app, expired)), [400, 'expired_token'])
   clock.advance('2m')
@@ -250,12 +251,70 @@ t.test('a user with as many tokens as there may be gets no other, and the progra
   t.same(await refusalOf(poll(app, second)), [400, 'access_denied'])
 })
 
-t.test('maxExpiresIn holds for these tokens too', async (t) => {
-  const { app } = await startDeviceHost(t, { maxExpiresIn: 3_600 })
-  const codes = await start(app)
-  await approve(app, 'ada', codes)
-  t.match((await poll(app, codes)).json(), { expires_in: 3_600 })
+t.test('a token got by codes ends: after 90 days, the option, or maxExpiresIn', async (t) => {
+  for (const [tokenLifetime, maxExpiresIn, expected] of [
+    [undefined, undefined, 7_776_000],
+    ['30d', undefined, 2_592_000],
+    [undefined, 3_600, 3_600],
+    ['1h', 7_200, 3_600],
+    ['2h', 3_600, 3_600],
+  ] as const) {
+    const { app } = await startDeviceHost(t, {
+      ...(maxExpiresIn && { maxExpiresIn }),
+      oauth: { clients: [CLI], device: { ...(tokenLifetime && { tokenLifetime }) } },
+    })
+    const codes = await start(app)
+    await approve(app, 'ada', codes)
+    t.match((await poll(app, codes)).json(), { expires_in: expected })
+  }
 })
+
+t.test(
+  'RFC 8628 §3.2: a client with too many pending authorizations has to wait, another has not',
+  async (t) => {
+    const other = { ...CLI, client_id: 'other' }
+    const { app, clock } = await startDeviceHost(t, {
+      oauth: { clients: [CLI, other], device: { maxPending: 2 } },
+    })
+    const begin = (client_id = 'bodhi-cli') => app.inject(form(START, { client_id }))
+    const [first] = [await start(app), await start(app)]
+    const refused = await begin()
+    t.same([refused.statusCode, refused.json().error], [429, 'temporarily_unavailable'])
+    t.equal(refused.headers['retry-after'], '60')
+    t.equal(refused.headers['cache-control'], 'no-store')
+    t.equal((await begin('other')).statusCode, 200)
+    await approve(app, 'ada', first)
+    t.equal((await begin()).statusCode, 200, 'one was decided')
+    t.equal((await begin()).statusCode, 429)
+    clock.advance('10m')
+    const starts = await Promise.all(Array.from({ length: 8 }, () => begin()))
+    t.equal(starts.filter(({ statusCode }) => statusCode === 200).length, 2, 'the others have expired')
+  },
+)
+
+t.test(
+  'an obedient client whose polls meet instances five minutes apart is never told to slow down',
+  async (t) => {
+    const filename = join(t.testdir(), 'tokens.db')
+    const key = ed25519Key()
+    const apart = async (ms: number) =>
+      (
+        await startDeviceHost(t, {
+          ...{ keys: [key], clock: { now: () => Date.now() + ms } },
+          store: sqliteTokenStore({ filename }),
+          oauth: { clients: [CLI], device: { interval: 1, expiresIn: 120 } },
+        })
+      ).app
+    const apps = [await apart(0), await apart(-300_000), await apart(300_000)] as const
+    const codes = await start(apps[1])
+    for (const app of [0, 1, 2, 0, 2, 1] as const) {
+      t.same(await refusalOf(poll(apps[app], codes)), [400, 'authorization_pending'])
+      await wait(1_020)
+    }
+    await approve(apps[2], 'ada', codes)
+    t.equal((await poll(apps[1], codes)).statusCode, 200, 'nor have its codes expired')
+  },
+)
 
 for (const [algorithm, key] of [
   ['HS256', hs256Key()],
@@ -282,9 +341,9 @@ t.test('promise 2: the store holds neither code, nor what the short one could be
   const store = memoryTokenStore()
   const kept: unknown[] = []
   const insert = store.devices.insert.bind(store.devices)
-  store.devices.insert = async (device) => {
+  store.devices.insert = async (device, rules) => {
     kept.push(device)
-    return insert(device)
+    return insert(device, rules)
   }
   const one = await startDeviceHost(t, { store })
   const codes = await start(one.app)

@@ -3,7 +3,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import type { ApiTokensOptions, OAuthClient } from '../../src/index.ts'
-import { type Host, startHost } from '../support/host.ts'
+import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
+import { manualClock } from '../../src/testing/index.ts'
+import { type Host, START, startHost } from '../support/host.ts'
 import { form } from './oauth-host.ts'
 
 export const ISSUER = 'https://app.example.com'
@@ -25,9 +27,13 @@ export interface Codes {
   readonly interval: number
 }
 
-/** A host whose clock is the test's, with a program that may ask. */
+/** A host with a program that may ask. Its clock is the test's, and that of its store, unless the options name one. */
 export async function startDeviceHost(t: Test, options: ApiTokensOptions = {}): Promise<Host> {
-  return startHost(t, { issuer: ISSUER, oauth: { clients: [CLI], device: {} }, ...options })
+  const clock = manualClock(START)
+  const store = memoryTokenStore({ clock })
+  const oauth = { clients: [CLI], device: {} }
+  const { app } = await startHost(t, { issuer: ISSUER, clock, store, oauth, ...options })
+  return { app, clock }
 }
 
 export async function start(app: FastifyInstance, members: Record<string, string> = {}): Promise<Codes> {

@@ -2,6 +2,7 @@
 
 import { mock } from 'node:test'
 import t from 'tap'
+import type { NewDeviceAuthorization } from '../../src/store/device-authorization-store.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { put } from '../../src/testing/store-contract/records.ts'
@@ -132,6 +133,70 @@ function storeWith(rows: { prune: number; pruneDailyUses: number; pruneLeases: n
     pruneLeases: async (limit) => take('pruneLeases', limit),
   }
   return { store, rows, order }
+}
+
+t.test(
+  'device authorizations and leases are pruned until none is left, and others have their turn',
+  async (t) => {
+    const storeClock = manualClock(START)
+    const store = memoryTokenStore({ clock: storeClock })
+    const rules = { maxPending: 100_000 }
+    for (let n = 0; n < 15_000; n += 1) {
+      await store.devices.insert(device(n), rules)
+      await store.takeLease({ name: `lease ${n}`, holder: 'me', ms: 1 })
+    }
+    storeClock.advance('20m')
+    await store.devices.insert(device(15_000), rules)
+    const batches: number[] = []
+    const { prune } = store.devices
+    store.devices.prune = async (...args) => {
+      const pruned = await prune.apply(store.devices, args)
+      batches.push(pruned)
+      return pruned
+    }
+    let turns = 0
+    let over = false
+    const turn = () => {
+      turns += 1
+      if (!over) setImmediate(turn)
+    }
+    turn()
+    await sweep(sweeperOn(store, START).parts)
+    over = true
+    t.equal(
+      batches.reduce((sum, pruned) => sum + pruned, 0),
+      15_000,
+      'more than can be started between two sweeps',
+    )
+    t.ok(Math.max(...batches) <= 500, 'so many at a time')
+    t.ok(turns >= 2 * batches.length - 2, `${turns} turns of the event loop`)
+    t.equal(await store.pruneLeases(1), 0)
+    t.match(await store.devices.find(['user 15000']), { status: 'pending' })
+    t.equal(await store.takeLease({ name: 'lease 1', holder: 'another', ms: 1 }), true)
+  },
+)
+
+t.test('an authorization that has expired is remembered for ten minutes', async (t) => {
+  const clock = manualClock(START)
+  const store = memoryTokenStore({ clock })
+  await store.devices.insert(device(1), { maxPending: 1 })
+  for (const [ms, isThere] of [
+    [600_000 + 599_999, true],
+    [1, false],
+  ] as const) {
+    clock.advance(ms)
+    await sweep(sweeperOn(store, START).parts)
+    const polled = await store.devices.poll('device 1', 'cli', { slowDownMs: 1 })
+    t.equal(polled !== null, isThere)
+  }
+})
+
+/** A device authorization that lasts for ten minutes. */
+function device(n: number): NewDeviceAuthorization {
+  return {
+    ...{ deviceDigest: `device ${n}`, userDigest: `user ${n}`, clientId: 'cli', name: null, scopes: [] },
+    ...{ lifetimeMs: 600_000, intervalMs: 5_000 },
+  }
 }
 
 function sweeperOn(store: SweeperParts['store'], now: number) {

@@ -5,7 +5,7 @@ import { TokenConflict, UserInactive } from '../../errors.ts'
 import { type IssuedToken, type IssueRequest, issueToken } from '../../lifecycle/issue-token.ts'
 import type { LifecycleParts } from '../../lifecycle/lifecycle-parts.ts'
 import { revokeToken } from '../../lifecycle/revoke-token.ts'
-import type { DeviceAuthorization } from '../../store/device-authorization-store.ts'
+import type { DeviceAuthorization, DevicePoll } from '../../store/device-authorization-store.ts'
 import { effectiveScopes } from '../../token/scope.ts'
 import { askOwner } from '../../verification/owner-word.ts'
 import { requiredParameter } from '../form-body.ts'
@@ -13,6 +13,7 @@ import type { Grant } from '../grants.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { tokenAnswer } from '../token-answer.ts'
 import { deviceDigestOf } from './device-codes.ts'
+import type { DeviceSettings } from './device-settings.ts'
 
 export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
 
@@ -21,23 +22,22 @@ const SLOW_DOWN_MS = 5_000
 /** Longer than an issue takes. */
 const ISSUE_MS = 30_000
 
-export function deviceGrant(lifecycle: LifecycleParts): Grant {
-  const { store, clock } = lifecycle
+export function deviceGrant(lifecycle: LifecycleParts, { tokenLifetime }: DeviceSettings): Grant {
+  const { store, maxExpiresIn } = lifecycle
+  const expiresIn = Math.min(tokenLifetime, maxExpiresIn ?? tokenLifetime)
   return async ({ form, client }) => {
     const deviceDigest = deviceDigestOf(requiredParameter(form, 'device_code'))
-    const now = clock.now()
-    const poll = await store.devices.poll(deviceDigest, client.clientId, { now, slowDownMs: SLOW_DOWN_MS })
+    const poll = await store.devices.poll(deviceDigest, client.clientId, { slowDownMs: SLOW_DOWN_MS })
     if (poll === null) throw new OAuthError('invalid_grant', 'There is no such device_code of this client')
-    const { device, tooFast } = poll
-    requireApproval(device, tooFast, now)
-    return tokenAnswer(await redeem(lifecycle, device, client.clientName, now))
+    requireApproval(poll)
+    return tokenAnswer(await redeem(lifecycle, poll.device, client.clientName, expiresIn))
   }
 }
 
-function requireApproval({ status, expiresAt }: DeviceAuthorization, tooFast: boolean, now: number): void {
+function requireApproval({ device: { status }, expired, tooFast }: DevicePoll): void {
   if (status === 'redeemed') throw usedAlready()
   if (status === 'denied') throw new OAuthError('access_denied', 'The user has refused')
-  if (expiresAt <= now) throw new OAuthError('expired_token', 'The device_code has expired: start anew')
+  if (expired) throw new OAuthError('expired_token', 'The device_code has expired: start anew')
   if (tooFast) throw new OAuthError('slow_down', 'Wait five seconds longer between two requests from now on')
   if (status === 'pending') throw pending('The user has not decided yet')
 }
@@ -47,7 +47,7 @@ async function redeem(
   lifecycle: LifecycleParts,
   device: DeviceAuthorization,
   clientName: string,
-  now: number,
+  expiresIn: number,
 ): Promise<IssuedToken> {
   const { deviceDigest, userId, name, scopes: approved } = device
   if (userId === null) throw new Error('what was approved was approved by somebody')
@@ -57,8 +57,8 @@ async function redeem(
   const lease = { name: `device ${deviceDigest}`, holder: randomUUID() }
   if (!(await store.takeLease({ ...lease, ms: ISSUE_MS }))) throw pending('The token is being issued')
   try {
-    const issued = await issue(lifecycle, { userId, name: name ?? clientName, scopes })
-    await useUp(lifecycle, deviceDigest, issued, now)
+    const issued = await issue(lifecycle, { userId, name: name ?? clientName, scopes, expiresIn })
+    await useUp(lifecycle, deviceDigest, issued)
     return issued
   } finally {
     await store.takeLease({ ...lease, ms: 0 }).catch(() => undefined)
@@ -76,15 +76,10 @@ async function issue(lifecycle: LifecycleParts, request: IssueRequest): Promise<
 }
 
 /** A token that nobody will get to see is revoked. */
-async function useUp(
-  lifecycle: LifecycleParts,
-  deviceDigest: string,
-  { token }: IssuedToken,
-  now: number,
-): Promise<void> {
+async function useUp(lifecycle: LifecycleParts, deviceDigest: string, { token }: IssuedToken): Promise<void> {
   let isFirst = false
   try {
-    isFirst = await lifecycle.store.devices.redeem(deviceDigest, now)
+    isFirst = await lifecycle.store.devices.redeem(deviceDigest)
   } finally {
     if (!isFirst) await revokeToken(lifecycle, token.id).catch(() => undefined)
   }

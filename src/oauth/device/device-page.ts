@@ -99,13 +99,13 @@ async function answer(parts: DevicePageParts, request: FastifyRequest, form: For
   if (code === undefined) {
     return { status: 400, html: codePage(typed, 'A code has eight letters, such as WDJB-MJHT.') }
   }
-  const { store, signer, clock } = parts.lifecycle
+  const { store, signer } = parts.lifecycle
   const guess = await takeGuess(store, user.id)
   if (guess === null) {
     const html = note('Too many codes were wrong', 'Wait ten minutes before you try again.')
     return { status: 429, html, retryAfter: WAIT_SECONDS }
   }
-  const device = await store.devices.find(userDigestsOf(code, signer.keys), clock.now())
+  const device = await store.devices.find(userDigestsOf(code, signer.keys))
   if (device === null || device.status !== 'pending') return { status: 400, html: codePage(typed, UNKNOWN) }
   await guess.wasRight()
   return decide(parts, request, form, device, user, formatUserCode(code))
@@ -119,14 +119,14 @@ async function decide(
   user: SignedInUser,
   userCode: string,
 ): Promise<Page> {
-  const { store, clock } = parts.lifecycle
+  const { store } = parts.lifecycle
   const { deviceDigest, clientId } = device
   const consent = consentTo(parts, device, user, userCode)
   const decision = parameter(form, 'decision')
   if (decision === undefined) return { status: 200, html: consentPage(consent) }
   const userId = user.id
   if (decision !== 'approve') {
-    const isDenied = await store.devices.decide(deviceDigest, { status: 'denied', userId }, clock.now())
+    const isDenied = await store.devices.decide(deviceDigest, { status: 'denied', userId })
     return decided(isDenied, 'denied')
   }
   const name = parameter(form, 'name') ?? null
@@ -140,7 +140,7 @@ async function decide(
   }
   await requireActive(parts.lifecycle, userId)
   const approval = { status: 'approved', userId, name, scopes } as const
-  const isApproved = await store.devices.decide(deviceDigest, approval, clock.now())
+  const isApproved = await store.devices.decide(deviceDigest, approval)
   if (isApproved) log.info({ clientId, userId, scopes }, 'a device was approved')
   return decided(isApproved, 'approved')
 }

@@ -29,8 +29,12 @@ export interface DeviceAnswer {
   readonly interval: number
 }
 
+/** When it may be worth trying again: some authorizations will have been decided, or have expired. */
+const RETRY_AFTER_SECONDS = 60
+
 /**
- * @throws {OAuthError} `unauthorized_client`, `invalid_scope`, or `invalid_request` for a name that cannot be.
+ * @throws {OAuthError} `unauthorized_client`, `invalid_scope`, `invalid_request` for a name that cannot be, or
+ * `temporarily_unavailable` for a client with too many pending authorizations.
  * @throws {StoreUnavailable} When the store cannot keep it.
  */
 export async function startDevice(
@@ -43,17 +47,20 @@ export async function startDevice(
   }
   const scopes = knownScopes(lifecycle, requestedScopes(form))
   const name = wantedName(form)
-  const now = lifecycle.clock.now()
   const [deviceCode, userCode] = [newDeviceCode(), newUserCode()]
-  await lifecycle.store.devices.insert({
-    deviceDigest: deviceDigestOf(deviceCode),
-    userDigest: userDigestOf(userCode, lifecycle.signer.keys, now),
-    clientId: client.clientId,
-    name,
-    scopes,
-    expiresAt: now + settings.expiresIn * 1000,
-    intervalMs: settings.interval * 1000,
-  })
+  const outcome = await lifecycle.store.devices.insert(
+    {
+      deviceDigest: deviceDigestOf(deviceCode),
+      userDigest: userDigestOf(userCode, lifecycle.signer.keys, lifecycle.clock.now()),
+      clientId: client.clientId,
+      name,
+      scopes,
+      lifetimeMs: settings.expiresIn * 1000,
+      intervalMs: settings.interval * 1000,
+    },
+    { maxPending: settings.maxPending },
+  )
+  if (outcome === 'limit_reached') throw tooManyPending()
   const shown = formatUserCode(userCode)
   return {
     device_code: deviceCode,
@@ -63,6 +70,17 @@ export async function startDevice(
     expires_in: settings.expiresIn,
     interval: settings.interval,
   }
+}
+
+/**
+ * RFC 8628 §3.2 leaves the errors to RFC 6749, whose `temporarily_unavailable` is that of an overload. The status says
+ * that it is this client's own.
+ */
+function tooManyPending(): OAuthError {
+  return new OAuthError('temporarily_unavailable', 'Too many authorizations of this client are pending', {
+    status: 429,
+    headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
+  })
 }
 
 /** RFC 6749 §3.3: what is asked for, cut to what there is. What the user may grant is seen when there is a user. */

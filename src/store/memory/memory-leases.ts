@@ -1,13 +1,19 @@
 /** Who has which lease in a memory store. */
 
+import type { Clock } from '../../clock.ts'
 import type { Lease } from '../token-store.ts'
 import { BATCH_MEMORY_MS, type UseBatch } from '../token-use.ts'
 
 export class MemoryLeases {
+  readonly #clock: Clock
   readonly #held = new Map<string, { readonly holder: string; readonly endsAt: number }>()
 
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
   take({ name, holder, ms }: Lease): boolean {
-    const now = Date.now()
+    const now = this.#clock.now()
     const last = this.#held.get(name)
     if (last !== undefined && last.holder !== holder && last.endsAt > now) return false
     this.#held.set(name, { holder, endsAt: now + ms })
@@ -25,9 +31,14 @@ export class MemoryLeases {
   }
 
   prune(limit: number): number {
-    const now = Date.now()
-    const ended = [...this.#held].filter(([, { endsAt }]) => endsAt <= now).slice(0, limit)
-    for (const [name] of ended) this.#held.delete(name)
-    return ended.length
+    const now = this.#clock.now()
+    let pruned = 0
+    for (const [name, { endsAt }] of this.#held) {
+      if (pruned === limit) break
+      if (endsAt > now) continue
+      this.#held.delete(name)
+      pruned += 1
+    }
+    return pruned
   }
 }

@@ -1,6 +1,6 @@
 /** Keeps the owners of tokens in memory, removals included. */
 
-import { endsAt } from '../../token/status.ts'
+import { endsAt, judge, type Moment, type TokenStatus } from '../../token/status.ts'
 import type { OwnerRecord, OwnerStatus, TokenRecord } from '../../token/token.ts'
 
 interface MemoryOwner extends OwnerRecord {
@@ -25,6 +25,10 @@ export class MemoryOwners {
     const { generation, removedAt } = this.#owners.get(userId) ?? { generation: 1, removedAt: null }
     if (status === 'removed') return this.#put({ userId, status, generation: generation + 1, removedAt: now })
     return this.#put({ userId, status, generation, removedAt })
+  }
+
+  statusOf(token: TokenRecord, moment: Moment): TokenStatus {
+    return judge(token, this.find(token.userId), moment).status
   }
 
   /** When a token ended for good; never, for one that has not. */

@@ -1,6 +1,7 @@
 /** Keeps tokens in this process's memory: for tests and for hosts whose tokens may die with it. */
 
-import { judge, type TokenStatus } from '../../token/status.ts'
+import { type Clock, systemClock } from '../../clock.ts'
+import type { TokenStatus } from '../../token/status.ts'
 import type {
   OwnedToken,
   OwnerRecord,
@@ -38,22 +39,27 @@ import { MemoryDailyUses, withUse } from './memory-uses.ts'
 /**
  * Makes a store that forgets everything when the process ends. Only one process can use it.
  *
+ * @param options `clock`: the store's own clock, by which leases and device authorizations end, for tests.
  * @example await app.register(apiTokens, { store: memoryTokenStore(), keys: [jwk], authenticateUser })
  */
-export function memoryTokenStore(): TokenStore {
-  return new MemoryTokenStore()
+export function memoryTokenStore(options: { readonly clock?: Clock } = {}): TokenStore {
+  return new MemoryTokenStore(options.clock ?? systemClock)
 }
 
 class MemoryTokenStore implements TokenStore {
   readonly shared = false
   readonly feed = new MemoryChangeFeed()
-  readonly devices = new MemoryDevices()
+  readonly devices: MemoryDevices
   readonly #tokens = new Map<string, TokenRecord>()
   readonly #owners = new MemoryOwners()
   readonly #dailyUses = new MemoryDailyUses()
-  readonly #leases = new MemoryLeases()
-  /** The idle spell that a token was warned of, by its beginning. */
-  readonly #warnedFrom = new Map<string, number>()
+  readonly #leases: MemoryLeases
+  readonly #warnedOfIdleFrom = new Map<string, number>()
+
+  constructor(clock: Clock) {
+    this.devices = new MemoryDevices(clock)
+    this.#leases = new MemoryLeases(clock)
+  }
 
   async open(): Promise<void> {}
   async close(): Promise<void> {}
@@ -167,9 +173,11 @@ class MemoryTokenStore implements TokenStore {
   async warnIdle({ since, before, now }: IdleSpells, limit: number): Promise<readonly TokenRecord[]> {
     const soon = [...this.#tokens.values()]
       .filter((token) => token.idleFrom >= since && token.idleFrom < before)
-      .filter((token) => this.#warnedFrom.get(token.id) !== token.idleFrom && this.#isActive(token, now))
+      .filter(
+        (token) => this.#warnedOfIdleFrom.get(token.id) !== token.idleFrom && this.#isActive(token, now),
+      )
       .slice(0, limit)
-    for (const { id, idleFrom } of soon) this.#warnedFrom.set(id, idleFrom)
+    for (const { id, idleFrom } of soon) this.#warnedOfIdleFrom.set(id, idleFrom)
     return soon
   }
 
@@ -180,23 +188,17 @@ class MemoryTokenStore implements TokenStore {
     for (const { id } of ended) {
       this.#tokens.delete(id)
       this.#dailyUses.forget(id)
-      this.#warnedFrom.delete(id)
+      this.#warnedOfIdleFrom.delete(id)
     }
     return ended.length
   }
 
-  async takeLease(lease: Lease): Promise<boolean> {
-    return this.#leases.take(lease)
-  }
-
-  async pruneLeases(limit: number): Promise<number> {
-    return this.#leases.prune(limit)
-  }
+  takeLease = async (lease: Lease): Promise<boolean> => this.#leases.take(lease)
+  pruneLeases = async (limit: number): Promise<number> => this.#leases.prune(limit)
 
   #isActive(token: TokenRecord, now: number): boolean {
-    const owner = this.#owners.find(token.userId)
-    if (owner?.status !== 'active') return false
-    return judge(token, owner, { now, idleTimeoutMs: null }).status === 'active'
+    const isActive = this.#owners.statusOf(token, { now, idleTimeoutMs: null }) === 'active'
+    return isActive && this.#owners.find(token.userId)?.status === 'active'
   }
 
   /** The token that a change is for, `unchanged` when it may be changed. */
@@ -206,7 +208,7 @@ class MemoryTokenStore implements TokenStore {
     if (userId !== undefined && token.userId !== userId) return { outcome: 'not_found' }
     const owner = this.#owners.find(token.userId)
     if (userId !== undefined && owner?.status !== 'active') return { outcome: 'owner_inactive' }
-    const { status } = judge(token, owner, { now, idleTimeoutMs: null })
+    const status = this.#owners.statusOf(token, { now, idleTimeoutMs: null })
     return { outcome: status === 'revoked' || status === 'expired' ? 'ended' : 'unchanged', token }
   }
 
@@ -216,13 +218,13 @@ class MemoryTokenStore implements TokenStore {
 
   #countLiving(owner: OwnerRecord, now: number): number {
     const isLiving = (token: TokenRecord) =>
-      !['revoked', 'expired'].includes(judge(token, owner, { now, idleTimeoutMs: null }).status)
+      !['revoked', 'expired'].includes(this.#owners.statusOf(token, { now, idleTimeoutMs: null }))
     return this.#tokensOf(owner.userId).filter(isLiving).length
   }
 
   #statusOf(token: TokenRecord, { now, idleBefore }: TokenQuery): TokenStatus {
     const idleTimeoutMs = idleBefore === null ? null : now - idleBefore
-    return judge(token, this.#owners.find(token.userId), { now, idleTimeoutMs }).status
+    return this.#owners.statusOf(token, { now, idleTimeoutMs })
   }
 
   #revoke(token: TokenRecord, statusReason: StatusReason | null, now: number): TokenRecord {

@@ -1,11 +1,15 @@
 /** The contract of `devices`: one decision, one token, and polls that count, whoever else does the same at once. */
 
-import { deepEqual, equal, rejects } from 'node:assert/strict'
+import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { NewDeviceAuthorization } from '../../store/device-authorization-store.ts'
-import { DAY, hasFields, NOW, type StoreTest } from './records.ts'
+import { hasFields, type StoreTest } from './records.ts'
 
 const MINUTE = 60_000
-const ONCE = { now: NOW, slowDownMs: 5_000 }
+const RULES = { slowDownMs: 5_000 }
+const ROOM = { maxPending: 1_000 }
+/** Long enough for a few calls on a busy machine, in milliseconds. */
+const SHORT = 400
 
 function start(n: number, fields: Partial<NewDeviceAuthorization> = {}): NewDeviceAuthorization {
   return {
@@ -14,7 +18,7 @@ function start(n: number, fields: Partial<NewDeviceAuthorization> = {}): NewDevi
     clientId: 'cli',
     name: null,
     scopes: ['a', 'b'],
-    expiresAt: NOW + 10 * MINUTE,
+    lifetimeMs: 10 * MINUTE,
     intervalMs: 5_000,
     ...fields,
   }
@@ -26,121 +30,158 @@ export function authorizingDevices(test: StoreTest): void {
   test('a device authorization is found by its user code, among several, while it lasts', async ({
     store,
   }) => {
-    await store.devices.insert(start(1, { name: 'ünïcode 🙂' }))
-    await store.devices.insert(start(2, { scopes: [] }))
-    const pending = { status: 'pending', userId: null, polledAt: null } as const
-    deepEqual(await store.devices.find(['other', 'user-1'], NOW), {
-      ...start(1, { name: 'ünïcode 🙂' }),
-      ...pending,
-    })
-    deepEqual(await store.devices.find(['user-2'], NOW), { ...start(2, { scopes: [] }), ...pending })
-    equal(await store.devices.find(['USER-1'], NOW), null, 'byte by byte')
-    equal(await store.devices.find(['device-1'], NOW), null)
-    equal(await store.devices.find(['user-1'], NOW + 10 * MINUTE), null)
+    const before = Date.now()
+    equal(await store.devices.insert(start(1, { name: 'ünïcode 🙂' }), ROOM), 'inserted')
+    await store.devices.insert(start(2, { scopes: [] }), ROOM)
+    const found = await store.devices.find(['other', 'user-1'])
+    const { lifetimeMs, ...fields } = start(1, { name: 'ünïcode 🙂' })
+    hasFields(found, { ...fields, status: 'pending', userId: null, polledAt: null })
+    // The database may run on another machine.
+    ok(Math.abs((found?.expiresAt ?? 0) - before - lifetimeMs) < 5 * MINUTE, 'by the clock of the store')
+    hasFields(await store.devices.find(['user-2']), { scopes: [], status: 'pending' })
+    equal(await store.devices.find(['USER-1']), null, 'byte by byte')
+    equal(await store.devices.find(['device-1']), null)
+    await store.devices.insert(start(3, { lifetimeMs: 1 }), ROOM)
+    await sleep(20)
+    equal(await store.devices.find(['user-3']), null)
   })
 
   test('a code that is kept is not kept twice', async ({ store, second }) => {
-    await store.devices.insert(start(1))
-    await rejects(second.devices.insert(start(1, { userDigest: 'another' })))
-    await rejects(second.devices.insert(start(1, { deviceDigest: 'another' })))
+    await store.devices.insert(start(1), ROOM)
+    await rejects(second.devices.insert(start(1, { userDigest: 'another' }), ROOM))
+    await rejects(second.devices.insert(start(1, { deviceDigest: 'another' }), ROOM))
   })
 
   test('of many decisions at once one is taken, and it stays', async ({ store, second }) => {
-    await store.devices.insert(start(1))
+    await store.devices.insert(start(1), ROOM)
     const users = Array.from({ length: 10 }, (_, n) => `user ${n}`)
     const taken = await Promise.all(
-      users.map((userId, n) => (n % 2 ? store : second).devices.decide('device-1', approval(userId), NOW)),
+      users.map((userId, n) => (n % 2 ? store : second).devices.decide('device-1', approval(userId))),
     )
     equal(taken.filter(Boolean).length, 1)
-    hasFields(await store.devices.find(['user-1'], NOW), {
+    hasFields(await store.devices.find(['user-1']), {
       ...{ status: 'approved', userId: users[taken.indexOf(true)], name: 'laptop', scopes: ['a'] },
     })
-    equal(await second.devices.decide('device-1', { status: 'denied', userId: 'x' }, NOW), false)
-    equal(await store.devices.decide('nothing', approval('x'), NOW), false)
+    equal(await second.devices.decide('device-1', { status: 'denied', userId: 'x' }), false)
+    equal(await store.devices.decide('nothing', approval('x')), false)
   })
 
-  test('what has expired is neither decided nor redeemed', async ({ store }) => {
-    const late = NOW + 10 * MINUTE
-    await store.devices.insert(start(1))
-    await store.devices.insert(start(2))
-    equal(await store.devices.decide('device-1', approval('ada'), late), false)
-    equal(await store.devices.decide('device-2', approval('ada'), late - 1), true)
-    equal(await store.devices.redeem('device-2', late), false)
-    equal(await store.devices.redeem('device-2', late - 1), true)
+  test('what has expired is neither decided nor redeemed, by the clock of the store', async ({ store }) => {
+    await store.devices.insert(start(1, { lifetimeMs: 1 }), ROOM)
+    await store.devices.insert(start(2, { lifetimeMs: SHORT }), ROOM)
+    await store.devices.insert(start(3), ROOM)
+    await sleep(20)
+    equal(await store.devices.decide('device-1', approval('ada')), false)
+    equal((await store.devices.poll('device-1', 'cli', RULES))?.expired, true)
+    equal(await store.devices.decide('device-2', approval('ada')), true)
+    equal((await store.devices.poll('device-3', 'cli', RULES))?.expired, false)
+    await sleep(SHORT)
+    equal(await store.devices.redeem('device-2'), false)
+    equal(await store.devices.decide('device-3', approval('ada')), true)
+    equal(await store.devices.redeem('device-3'), true)
   })
 
   test('RFC 8628 §3.5: a poll before the interval is over makes the interval longer, and that lasts', async ({
     store,
     second,
   }) => {
-    await store.devices.insert(start(1))
-    const poll = async (seconds: number) => {
-      const polled = await second.devices.poll('device-1', 'cli', {
-        now: NOW + seconds * 1000,
-        slowDownMs: 5_000,
-      })
+    await store.devices.insert(start(1, { intervalMs: SHORT }), ROOM)
+    const poll = async (from: typeof store) => {
+      const polled = await from.devices.poll('device-1', 'cli', { slowDownMs: 2 * SHORT })
       return [polled?.tooFast, polled?.device.intervalMs]
     }
-    deepEqual(await poll(0), [false, 5_000], 'the first poll never comes too fast')
-    deepEqual(await poll(5), [false, 5_000])
-    deepEqual(await poll(9), [true, 10_000])
-    deepEqual(await poll(18), [true, 15_000])
-    deepEqual(await poll(33), [false, 15_000])
-    hasFields(await store.devices.find(['user-1'], NOW), { polledAt: NOW + 33_000, intervalMs: 15_000 })
+    deepEqual(await poll(store), [false, SHORT], 'the first poll never comes too fast')
+    await sleep(SHORT + 20)
+    deepEqual(await poll(second), [false, SHORT], 'the interval is over for every instance')
+    deepEqual(await poll(store), [true, 3 * SHORT])
+    await sleep(2 * SHORT)
+    deepEqual(await poll(second), [true, 5 * SHORT])
+    await sleep(5 * SHORT + 20)
+    deepEqual(await poll(store), [false, 5 * SHORT])
+    hasFields(await store.devices.find(['user-1']), { intervalMs: 5 * SHORT })
   })
 
   test('of many polls at once the first comes in time', async ({ store, second }) => {
-    await store.devices.insert(start(1))
+    await store.devices.insert(start(1), ROOM)
     const polls = await Promise.all(
-      Array.from({ length: 8 }, (_, n) => (n % 2 ? store : second).devices.poll('device-1', 'cli', ONCE)),
+      Array.from({ length: 8 }, (_, n) => (n % 2 ? store : second).devices.poll('device-1', 'cli', RULES)),
     )
     equal(polls.filter((poll) => poll?.tooFast === false).length, 1)
-    hasFields(await store.devices.find(['user-1'], NOW), { intervalMs: 5_000 + 7 * 5_000 })
+    hasFields(await store.devices.find(['user-1']), { intervalMs: 5_000 + 7 * 5_000 })
   })
 
   test('a client learns of its own authorizations alone', async ({ store }) => {
-    await store.devices.insert(start(1))
-    equal(await store.devices.poll('device-1', 'another', ONCE), null)
-    equal(await store.devices.poll('device-2', 'cli', ONCE), null)
-    hasFields(await store.devices.find(['user-1'], NOW), { polledAt: null })
+    await store.devices.insert(start(1), ROOM)
+    equal(await store.devices.poll('device-1', 'another', RULES), null)
+    equal(await store.devices.poll('device-2', 'cli', RULES), null)
+    hasFields(await store.devices.find(['user-1']), { polledAt: null })
   })
 
   test('once it is decided no poll comes too fast', async ({ store }) => {
-    await store.devices.insert(start(1))
-    await store.devices.poll('device-1', 'cli', ONCE)
-    await store.devices.decide('device-1', { status: 'denied', userId: 'ada' }, NOW)
-    const polled = await store.devices.poll('device-1', 'cli', ONCE)
+    await store.devices.insert(start(1), ROOM)
+    await store.devices.poll('device-1', 'cli', RULES)
+    await store.devices.decide('device-1', { status: 'denied', userId: 'ada' })
+    const polled = await store.devices.poll('device-1', 'cli', RULES)
     equal(polled?.tooFast, false)
     hasFields(polled?.device, { status: 'denied', userId: 'ada', scopes: ['a', 'b'], intervalMs: 5_000 })
   })
 
   test('of many who redeem at once one does, and only what was approved', async ({ store, second }) => {
-    await store.devices.insert(start(1))
-    await store.devices.insert(start(2))
-    equal(await store.devices.redeem('device-1', NOW), false, 'nobody has approved it')
-    await store.devices.decide('device-2', { status: 'denied', userId: 'ada' }, NOW)
-    equal(await store.devices.redeem('device-2', NOW), false)
-    await store.devices.decide('device-1', approval('ada'), NOW)
+    await store.devices.insert(start(1), ROOM)
+    await store.devices.insert(start(2), ROOM)
+    equal(await store.devices.redeem('device-1'), false, 'nobody has approved it')
+    await store.devices.decide('device-2', { status: 'denied', userId: 'ada' })
+    equal(await store.devices.redeem('device-2'), false)
+    await store.devices.decide('device-1', approval('ada'))
     const redeemed = await Promise.all(
-      Array.from({ length: 10 }, (_, n) => (n % 2 ? store : second).devices.redeem('device-1', NOW)),
+      Array.from({ length: 10 }, (_, n) => (n % 2 ? store : second).devices.redeem('device-1')),
     )
     equal(redeemed.filter(Boolean).length, 1)
-    hasFields((await store.devices.poll('device-1', 'cli', ONCE))?.device, { status: 'redeemed' })
+    hasFields((await store.devices.poll('device-1', 'cli', RULES))?.device, { status: 'redeemed' })
   })
 
-  test('what has expired is deleted, at most so much at once', async ({ store, second }) => {
-    for (const n of [1, 2, 3]) await store.devices.insert(start(n))
-    await store.devices.insert(start(4, { expiresAt: NOW + DAY }))
-    const before = NOW + 11 * MINUTE
+  test('what expired long enough ago is deleted, at most so much at once', async ({ store, second }) => {
+    for (const n of [1, 2, 3]) await store.devices.insert(start(n, { lifetimeMs: 1 }), ROOM)
+    await store.devices.insert(start(4), ROOM)
+    await sleep(50)
+    equal(await store.devices.prune(MINUTE, 2), 0, 'not a minute ago')
     deepEqual(
-      [
-        await store.devices.prune(NOW + 10 * MINUTE, 2),
-        await store.devices.prune(before, 2),
-        await second.devices.prune(before, 2),
-        await store.devices.prune(before, 2),
-      ],
-      [0, 2, 1, 0],
+      [await store.devices.prune(20, 2), await second.devices.prune(20, 2), await store.devices.prune(20, 2)],
+      [2, 1, 0],
     )
-    hasFields(await store.devices.find(['user-4'], NOW), { status: 'pending' })
+    hasFields(await store.devices.find(['user-4']), { status: 'pending' })
+  })
+
+  test('a client has so many pending authorizations and no more; another has its own', async ({
+    store,
+    second,
+  }) => {
+    const two = { maxPending: 2 }
+    const begin = (n: number, fields: Partial<NewDeviceAuthorization> = {}) =>
+      (n % 2 ? store : second).devices.insert(start(n, fields), two)
+    deepEqual(
+      [await begin(1), await begin(2), await begin(3), await begin(4, { clientId: 'CLI' })],
+      ['inserted', 'inserted', 'limit_reached', 'inserted'],
+    )
+    equal(await store.devices.find(['user-3']), null, 'nothing of it is stored')
+    await store.devices.decide('device-1', approval('ada'))
+    deepEqual([await begin(3), await begin(5)], ['inserted', 'limit_reached'], 'a decided one does not count')
+    const short = { clientId: 'third', lifetimeMs: 1 }
+    deepEqual([await begin(6, short), await begin(7, short)], ['inserted', 'inserted'])
+    await sleep(20)
+    equal(await begin(8, { clientId: 'third' }), 'inserted', 'nor does an expired one')
+  })
+
+  test('of many starts of a client at once no more are stored than may be pending', async ({
+    store,
+    second,
+  }) => {
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, (_, n) =>
+        (n % 2 ? store : second).devices.insert(start(n), { maxPending: 7 }),
+      ),
+    )
+    equal(outcomes.filter((outcome) => outcome === 'inserted').length, 7)
+    equal(outcomes.filter((outcome) => outcome === 'limit_reached').length, 13)
   })
 }

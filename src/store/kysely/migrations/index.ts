@@ -9,6 +9,7 @@ import { detailsOfUse } from './2026-11-27-details-of-use.ts'
 import { leases } from './2026-12-01-leases.ts'
 import { endedLeases } from './2026-12-02-ended-leases.ts'
 import { deviceAuthorization } from './2026-12-03-device-authorization.ts'
+import { pendingDevices } from './2026-12-04-pending-devices.ts'
 
 export const migrations: Readonly<Record<string, SchemaStep>> = {
   '2026-11-23-tokens-and-owners': tokensAndOwners,
@@ -19,4 +20,5 @@ export const migrations: Readonly<Record<string, SchemaStep>> = {
   '2026-12-01-leases': leases,
   '2026-12-02-ended-leases': endedLeases,
   '2026-12-03-device-authorization': deviceAuthorization,
+  '2026-12-04-pending-devices': pendingDevices,
 }
