@@ -4,6 +4,7 @@ import { TokenConflict, UserInactive } from '../errors.ts'
 import type { SignedInUser } from '../http/signed-in-user.ts'
 import { type IssuedToken, issueToken } from '../lifecycle/issue-token.ts'
 import type { LifecycleParts } from '../lifecycle/lifecycle-parts.ts'
+import { isRecord } from '../option-values.ts'
 import { isScopeList } from '../token/scope.ts'
 import { userIdFault } from '../token/text.ts'
 import { askOwner } from '../verification/owner-word.ts'
@@ -14,6 +15,7 @@ import { OAuthError, outage } from './oauth-error.ts'
 import type { SubjectTokenType } from './oauth-options.ts'
 import type { OAuthSettings } from './oauth-settings.ts'
 import { requestedScopes } from './requested-scopes.ts'
+import { exchangeOnce } from './single-exchange.ts'
 import { SubjectTokens, type VerifiedSubject } from './subject-token.ts'
 import { tokenAnswer } from './token-answer.ts'
 import { ACCESS_TOKEN_TYPE, ID_TOKEN_TYPE, JWT_TYPE } from './token-exchange-names.ts'
@@ -35,14 +37,18 @@ export function tokenExchange({ settings, lifecycle }: ExchangeTokenParts): Gran
     const type = subjectTokenType(form)
     const subject = await subjects.verify(requiredParameter(form, 'subject_token'), type)
     const user = await userOf(subject)
-    const scopes = await grantedScopes(lifecycle, user, requestedScopes(form))
-    const issued = await issue(lifecycle, {
+    const scopes = await grantedScopes(lifecycle, user, await cappedScopes(subject, requestedScopes(form)))
+    const request = {
       userId: user.id,
       name: parameter(form, 'name') ?? client.clientName,
       scopes,
       grantable: user.scopes,
       expiresIn: lifetimeOf(form, settings.maxExchangeExpiresIn, lifecycle.maxExpiresIn),
-    })
+    }
+    const isOnce = subject.type === 'id_token' || subject.trusted.singleUse
+    const issued = isOnce
+      ? await exchangeOnce(lifecycle, subject, (parts) => issue(parts, request))
+      : await issue(lifecycle, request)
     return {
       ...tokenAnswer(issued),
       issued_token_type: parameter(form, 'requested_token_type') ?? ACCESS_TOKEN_TYPE,
@@ -83,19 +89,43 @@ function subjectTokenType(form: Form): SubjectTokenType {
   }
 }
 
-/** Whom the host knows by the claims. What it fails at is its own matter, and no refusal. */
+/** Whom the host knows by the claims. */
 async function userOf({ trusted, claims }: VerifiedSubject): Promise<SignedInUser> {
-  let user: SignedInUser | null
+  const user: unknown = await askHost('user', () => trusted.user(claims))
+  if (user === null) throw new OAuthError('invalid_grant', 'The subject_token speaks of nobody known here')
+  if (!isRecord(user) || typeof user['id'] !== 'string') {
+    throw new TypeError('trustedIssuers: user must return { id, scopes? } or null')
+  }
+  const { id, scopes } = user
+  const fault = userIdFault(id)
+  if (fault !== undefined) throw new TypeError(`trustedIssuers: user returned a user whose id ${fault}`)
+  if (scopes === undefined) return { id }
+  if (!isScopeList(scopes)) throw new TypeError('trustedIssuers: user returned scopes that are no strings')
+  return { id, scopes }
+}
+
+/** What is asked for, cut to what the host lets a token with these claims be exchanged for. */
+async function cappedScopes(
+  { trusted, claims }: VerifiedSubject,
+  wanted: readonly string[],
+): Promise<readonly string[]> {
+  const { scopes } = trusted
+  if (scopes === undefined) return wanted
+  const cap: unknown = await askHost('scopes', () => scopes(claims))
+  if (!isScopeList(cap)) throw new TypeError('trustedIssuers: scopes must return an array of strings')
+  return atLeastOne(
+    wanted,
+    wanted.filter((name) => cap.includes(name)),
+  )
+}
+
+/** A failure of the host's function is an outage; a wrong value is its fault, which waiting does not cure (500). */
+async function askHost(name: string, ask: () => unknown): Promise<unknown> {
   try {
-    user = await withinTime(trusted.user(claims), USER_TIMEOUT_MS, 'user')
-    const fault = user === null ? undefined : userIdFault(user.id)
-    if (fault !== undefined) throw new TypeError(`user returned a user whose id ${fault}`)
-    if (user?.scopes !== undefined && !isScopeList(user.scopes)) throw new TypeError('scopes must be strings')
+    return await withinTime(ask(), USER_TIMEOUT_MS, name)
   } catch (cause) {
     throw outage('The user cannot be looked up right now, try again shortly', cause)
   }
-  if (user === null) throw new OAuthError('invalid_grant', 'The subject_token speaks of nobody known here')
-  return user
 }
 
 /** RFC 6749 §3.3: what is asked for, cut to what the user may grant; nothing when nothing is asked for. */
@@ -107,11 +137,15 @@ async function grantedScopes(
   const word = await askOwner(findUser, user.id)
   if (word?.active !== true) throw userInactive()
   const owned = new Set(catalogue.entries(user.scopes).map(({ name }) => name))
-  const granted = wanted.filter((name) => owned.has(name) && word.scopes?.includes(name) !== false)
-  if (wanted.length > 0 && granted.length === 0) {
-    throw new OAuthError('invalid_scope', 'The user may grant none of these scopes')
-  }
-  return granted
+  return atLeastOne(
+    wanted,
+    wanted.filter((name) => owned.has(name) && word.scopes?.includes(name) !== false),
+  )
+}
+
+function atLeastOne(wanted: readonly string[], granted: readonly string[]): readonly string[] {
+  if (wanted.length === 0 || granted.length > 0) return granted
+  throw new OAuthError('invalid_scope', 'The user may grant none of these scopes')
 }
 
 /** `expires_in` is no parameter of RFC 8693: with it a client asks for less. */

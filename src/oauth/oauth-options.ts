@@ -25,6 +25,10 @@ export interface DeviceOptions {
   expiresIn?: number
   /** Seconds that a program waits between two requests, at most 60. Default: 5. */
   interval?: number
+  /** How many authorizations of one client may be pending at once. Default: 1,000. */
+  maxPending?: number
+  /** How long a token lives that is got by codes, at most: a duration such as `'30d'`. Default: `'90d'`. */
+  tokenLifetime?: number | string
   /** Where users sign in who open the page without being. Default: the page only says that they have to. */
   signInUrl?: string
 }
@@ -53,11 +57,22 @@ export interface TrustedIssuer {
   issuer: string
   /** What `aud` must hold: your API for access tokens, your client for ID tokens. */
   audience: string
+  /** What else the `aud` of an ID token may hold. Default: nothing. */
+  additionalAudiences?: readonly string[]
+  /** The clients, beside `audience`, that the `azp` of an ID token may name. Default: none. */
+  authorizedParties?: readonly string[]
   /**
    * The user of yours that the claims speak of, or `null` for nobody. A `sub` is unique within its issuer only. May be
    * async; a throw, or 5 s without an answer, is an outage.
    */
   user(claims: SubjectClaims): SignedInUser | null | Promise<SignedInUser | null>
+  /**
+   * The scopes that an exchange of a token with these claims may grant, however many more the user has. May be async; a
+   * throw, or 5 s without an answer, is an outage. Default: no limit but the user's own scopes.
+   */
+  scopes?(claims: SubjectClaims): readonly string[] | Promise<readonly string[]>
+  /** Whether an access token, too, may be exchanged only once. An ID token always may only once. Default: `false`. */
+  singleUse?: boolean
   /** Default: access tokens alone, which must say that they are (RFC 9068 §2.1). */
   subjectTokenTypes?: readonly SubjectTokenType[]
   /** What its signatures may be made with. Default: RS256, PS256, ES256, ES384, EdDSA, Ed25519. */

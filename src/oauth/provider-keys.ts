@@ -4,6 +4,7 @@ import { createRemoteJWKSet, customFetch } from 'jose'
 import type { Clock } from '../clock.ts'
 import { FETCH_TIMEOUT_MS, fetchBounded } from './bounded-fetch.ts'
 import { isSecure } from './identifier.ts'
+import { providerFailure } from './provider-error.ts'
 
 export type KeySet = ReturnType<typeof createRemoteJWKSet>
 
@@ -72,12 +73,21 @@ async function findKeysUri(issuer: string): Promise<string> {
     `${origin}${path}/.well-known/openid-configuration`,
     `${origin}/.well-known/oauth-authorization-server${path}`,
   ]) {
-    const response = await fetchBounded(url, { signal })
-    if (response.status === 404) continue
-    if (response.status !== 200) throw new Error(`the metadata of ${issuer} answers ${response.status}`)
-    return readKeysUri(await response.json(), issuer)
+    const metadata = await fetchMetadata(url, signal).catch((error) => {
+      throw providerFailure(`reading the metadata of ${issuer}`, error)
+    })
+    if (metadata === undefined) continue
+    return readKeysUri(metadata, issuer)
   }
   throw new Error(`${issuer} has no metadata`)
+}
+
+/** The document, or `undefined` when there is none. */
+async function fetchMetadata(url: string, signal: AbortSignal): Promise<unknown> {
+  const response = await fetchBounded(url, { signal })
+  if (response.status === 404) return undefined
+  if (response.status === 200) return response.json()
+  throw Object.assign(new Error('the response is not 200'), { status: response.status })
 }
 
 /** OpenID Connect Discovery 1.0 §4.3, RFC 8414 §3.3: metadata that names another issuer must not be used. */

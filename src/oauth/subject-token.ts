@@ -5,7 +5,9 @@ import type { Clock } from '../clock.ts'
 import { TOKEN_TYPE } from '../token/claims.ts'
 import { OAuthError, outage } from './oauth-error.ts'
 import type { SubjectClaims, SubjectTokenType } from './oauth-options.ts'
+import { providerFailure } from './provider-error.ts'
 import { ProviderKeys } from './provider-keys.ts'
+import { claimsFault, isHeaderType, requiredClaims } from './subject-token-rules.ts'
 import type { TrustedIssuerSettings } from './trusted-issuers.ts'
 
 export interface SubjectTokensParts {
@@ -15,15 +17,21 @@ export interface SubjectTokensParts {
 }
 
 export interface VerifiedSubject {
+  readonly type: SubjectTokenType
   readonly trusted: TrustedIssuerSettings
-  readonly claims: SubjectClaims
+  readonly claims: SubjectClaims & { readonly exp: number }
+  /** Header and payload as they were signed (RFC 7515 §5.2). */
+  readonly signedText: string
 }
 
-const CLOCK_TOLERANCE_S = 30
+/** For how long after `exp` a subject token is still accepted, in seconds. */
+export const CLOCK_TOLERANCE_S = 30
 
 /** What is wrong with the token itself. Everything else is the provider's failure, and no fault of the client. */
 const TOKEN_FAULTS = [
   errors.JOSEAlgNotAllowed,
+  // A `crit` header (RFC 7515 §4.1.11) that nobody here understands.
+  errors.JOSENotSupported,
   errors.JWKSMultipleMatchingKeys,
   errors.JWKSNoMatchingKey,
   errors.JWSInvalid,
@@ -52,10 +60,11 @@ export class SubjectTokens {
     if (!trusted.subjectTokenTypes.includes(type))
       throw refusal('is of a type that is not taken of its issuer')
     // RFC 9068 §4: an ID token must not pass for an access token, nor the other way round.
-    if ((type === 'access_token' && typ !== 'at+jwt') || (type === 'id_token' && typ === 'at+jwt')) {
-      throw refusal('is not of the type that it is said to be')
-    }
-    return { trusted, claims: await this.#claims(token, trusted, keys) }
+    if (!isHeaderType(type, typ)) throw refusal('is not of the type that it is said to be')
+    const claims = await this.#claims(token, type, trusted, keys)
+    const fault = claimsFault(type, claims, trusted)
+    if (fault !== undefined) throw refusal(fault)
+    return { type, trusted, claims, signedText: token.slice(0, token.lastIndexOf('.')) }
   }
 
   /** Nothing is believed yet: it only says whom to ask. */
@@ -76,31 +85,34 @@ export class SubjectTokens {
 
   async #claims(
     token: string,
+    type: SubjectTokenType,
     { issuer, audience, algorithms }: TrustedIssuerSettings,
     provider: ProviderKeys,
-  ): Promise<SubjectClaims> {
+  ): Promise<VerifiedSubject['claims']> {
     let cooling = false
     try {
       const keys = await provider.find()
       cooling = keys.coolingDown
-      const { payload } = await jwtVerify<SubjectClaims>(token, keys, {
+      const { payload } = await jwtVerify<VerifiedSubject['claims']>(token, keys, {
         issuer,
         audience,
         algorithms: [...algorithms],
-        requiredClaims: ['sub', 'exp'],
+        requiredClaims: requiredClaims(type),
         clockTolerance: CLOCK_TOLERANCE_S,
         currentDate: new Date(this.#parts.clock.now()),
       })
-      if (typeof payload.sub === 'string' && payload.sub !== '') return payload
+      return payload
     } catch (cause) {
       // The key may be new, and its issuer was asked so lately that it is not asked again.
       const unsure = cause instanceof errors.JWKSNoMatchingKey && cooling
       if (unsure || !TOKEN_FAULTS.some((fault) => cause instanceof fault)) {
-        throw outage(`The keys of ${issuer} cannot be had, try again shortly`, cause)
+        throw outage(
+          `The keys of ${issuer} cannot be had, try again shortly`,
+          providerFailure(`reading the keys of ${issuer}`, cause),
+        )
       }
       throw refusal('is not good', cause)
     }
-    throw refusal('has no subject')
   }
 }
 

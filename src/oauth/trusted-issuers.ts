@@ -1,14 +1,18 @@
 /** The trusted issuers of the option `oauth`, each checked at boot. Nothing about whom to believe has a default. */
 
 import { InvalidOption } from '../errors.ts'
-import { record, requireFunction, text } from '../option-values.ts'
+import { flag, record, requireFunction, text } from '../option-values.ts'
 import { isIdentifier } from './identifier.ts'
 import type { SubjectTokenType, TrustedIssuer } from './oauth-options.ts'
+import type { SubjectTokenRules } from './subject-token-rules.ts'
 
-export interface TrustedIssuerSettings {
+export interface TrustedIssuerSettings extends SubjectTokenRules {
   readonly issuer: string
-  readonly audience: string
   readonly user: TrustedIssuer['user']
+  /** Left out: what the user may grant is the only limit. */
+  readonly scopes: TrustedIssuer['scopes']
+  /** Whether every type of token may be exchanged once; an ID token always may. */
+  readonly singleUse: boolean
   readonly subjectTokenTypes: readonly SubjectTokenType[]
   readonly algorithms: readonly string[]
 }
@@ -16,7 +20,11 @@ export interface TrustedIssuerSettings {
 const KNOWN: readonly (keyof TrustedIssuer)[] = [
   'issuer',
   'audience',
+  'additionalAudiences',
+  'authorizedParties',
   'user',
+  'scopes',
+  'singleUse',
   'subjectTokenTypes',
   'algorithms',
 ]
@@ -58,21 +66,42 @@ function readTrustedIssuer(trusted: unknown, path: string): TrustedIssuerSetting
   const {
     issuer,
     audience,
+    additionalAudiences = [],
+    authorizedParties = [],
     user,
+    scopes,
+    singleUse = false,
     subjectTokenTypes = ['access_token'],
     algorithms = DEFAULT_ALGORITHMS,
   } = record(trusted, KNOWN, path)
   if (!isIdentifier(issuer)) throw new InvalidOption(`${path}.issuer must be an https URL (http on loopback)`)
   requireFunction(user, `${path}.user`)
   if (user === undefined) throw new InvalidOption(`${path}.user must be a function`)
+  requireFunction(scopes, `${path}.scopes`)
   return {
     issuer,
     audience: text(audience, `${path}.audience`),
-    // `requireFunction` saw that it is one; what it returns is looked at each time.
+    additionalAudiences: texts(additionalAudiences, `${path}.additionalAudiences`),
+    authorizedParties: texts(authorizedParties, `${path}.authorizedParties`),
+    // `requireFunction` saw that these are functions; what they return is checked each time.
     user: user as TrustedIssuer['user'],
-    subjectTokenTypes: someOf(TYPES, subjectTokenTypes, `${path}.subjectTokenTypes`),
+    scopes: scopes as TrustedIssuer['scopes'],
+    singleUse: flag(singleUse, `${path}.singleUse`),
+    subjectTokenTypes: readTypes(subjectTokenTypes, `${path}.subjectTokenTypes`),
     algorithms: someOf(ALGORITHMS, algorithms, `${path}.algorithms`),
   }
+}
+
+/** `jwt` takes what the others take, without their rules: a client would choose it to be free of them. */
+function readTypes(values: unknown, path: string): readonly SubjectTokenType[] {
+  const types = someOf(TYPES, values, path)
+  if (types.length === 1 || !types.includes('jwt')) return types
+  throw new InvalidOption(`${path}: jwt takes the tokens of the other types without their rules`)
+}
+
+function texts(values: unknown, path: string): readonly string[] {
+  if (!Array.isArray(values)) throw new InvalidOption(`${path} must be an array of strings`)
+  return values.map((value: unknown, index) => text(value, `${path}[${index}]`))
 }
 
 function someOf<T extends string>(known: readonly T[], values: unknown, path: string): readonly T[] {

@@ -190,19 +190,26 @@ t.test('RFC 8414 §3: a provider without OpenID Connect is found too, below a pa
   t.equal((await exchange(await provider.sign())).statusCode, 200)
 })
 
-t.test('what the host’s own user() fails at is 503', async (t) => {
+t.test('what the host’s own user() fails at is 503, what it returns wrongly is 500', async (t) => {
   const provider = await startFaultyProvider(t)
-  for (const user of [
-    () => {
-      throw new Error('the database is gone')
-    },
-    () => ({ id: '' }),
-    () => ({ id: 'ada', scopes: 'all' }),
-    () => undefined,
-  ]) {
+  const fail = () => {
+    throw new Error('the database is gone')
+  }
+  for (const [user, status, error] of [
+    [fail, 503, 'temporarily_unavailable'],
+    [async () => fail(), 503, 'temporarily_unavailable'],
+    [() => ({ id: '' }), 500, 'server_error'],
+    [() => ({ id: 7 }), 500, 'server_error'],
+    [() => ({ id: 'ada', scopes: 'all' }), 500, 'server_error'],
+    [() => ({ id: 'ada', scopes: [7] }), 500, 'server_error'],
+    [() => 'ada', 500, 'server_error'],
+    [() => ['ada'], 500, 'server_error'],
+    [() => undefined, 500, 'server_error'],
+  ] as const) {
     const exchange = await start(t, provider.issuer, user as never)
     const answer = await exchange(await provider.sign())
-    t.equal(answer.statusCode, 503)
+    t.equal(answer.statusCode, status)
+    t.match(answer.json(), { error })
     t.notMatch(answer.body, 'database')
   }
 })

@@ -8,6 +8,7 @@ import t, { type Test } from 'tap'
 import { systemClock } from '../../src/clock.ts'
 import apiTokens, { type ApiTokensOptions, type OAuthClient, type TrustedIssuer } from '../../src/index.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
+import { signText } from '../support/forge.ts'
 import { type Host, issue, startHost, withToken } from '../support/host.ts'
 import { ed25519Key } from '../support/keys.ts'
 import { basic, form, insecure, keyClient, startOAuthHost } from './oauth-host.ts'
@@ -27,6 +28,20 @@ const trust = (issuer: string, rest: Partial<TrustedIssuer> = {}): TrustedIssuer
   user: ({ sub }) => ({ id: `idp:${sub}` }),
   ...rest,
 })
+
+/** A genuine signature of the provider under any header, over any text. */
+async function signAnything(
+  { issuer, keys: [key] }: FaultyProvider,
+  header: Record<string, unknown>,
+  payload?: string,
+): Promise<string> {
+  if (key === undefined) throw new Error('there is no key')
+  const now = Math.floor(Date.now() / 1000)
+  const claims = JSON.stringify({ iss: issuer, aud: AUDIENCE, sub: 'ada', exp: now + 300, iat: now })
+  const { alg: _, use: _use, ...jwk } = key
+  const text = JSON.stringify({ alg: 'ES256', kid: key.kid, ...header })
+  return signText({ ...jwk, kty: 'EC' }, text, payload ?? claims)
+}
 
 interface Exchange extends Host {
   readonly provider: FaultyProvider
@@ -213,6 +228,23 @@ t.test('RFC 8693 §2.2.2: invalid_request for every subject token that is not go
     ['not yet good', await provider.sign({ nbf: now + 120 })],
     ['no subject', await provider.sign({ sub: undefined })],
     ['an empty subject', await provider.sign({ sub: '' })],
+    ['without iat', await provider.sign({ iat: undefined })],
+    ['exp as text', await provider.sign({ exp: String(now + 60) })],
+    ['iat as text', await provider.sign({ iat: String(now) })],
+    ['an exp beyond all dates', await provider.sign({ exp: 1e300 })],
+    ['an empty list of audiences', await provider.sign({ aud: [] })],
+    ['a list that is not of texts', await provider.sign({ aud: [AUDIENCE, 7] })],
+    ['an audience that is no text', await provider.sign({ aud: { [AUDIENCE]: true } })],
+    ['its issuer with a slash', await provider.sign({ iss: `${provider.issuer}/` })],
+    ['its issuer in a list', await provider.sign({ iss: [provider.issuer] })],
+    ['a subject that is a number', await provider.sign({ sub: 7 })],
+    ['a jti that is a number', await provider.sign({ jti: 7 })],
+    ['crit in its header', await signAnything(provider, { typ: 'at+jwt', crit: ['x'], x: 1 })],
+    ['b64 in its header', await signAnything(provider, { typ: 'at+jwt', crit: ['b64'], b64: false })],
+    ['a JWT within', await signAnything(provider, { typ: 'at+jwt', cty: 'JWT' }, await provider.sign())],
+    ['claims that are a list', await signAnything(provider, { typ: 'at+jwt' }, '[]')],
+    ['an encrypted JWT', `${(await provider.sign()).split('.')[0]}....`],
+    ['a typ that is a list', await signAnything(provider, { typ: ['at+jwt'] })],
     ['no access token', await provider.sign({}, { typ: 'JWT' })],
     ['no typ', await provider.sign({}, { typ: undefined })],
     [
@@ -253,9 +285,11 @@ t.test(
     })
     const idToken = await provider.sign({}, { typ: 'JWT' })
     const accessToken = await provider.sign()
+    const untyped = await provider.sign({ sub: 'bob' }, { typ: undefined })
     for (const [subject_token, type, status] of [
       [idToken, 'id_token', 200],
       [accessToken, 'access_token', 200],
+      [untyped, 'id_token', 200],
       [idToken, 'access_token', 400],
       [accessToken, 'id_token', 400],
       [idToken, 'jwt', 400],
@@ -426,6 +460,11 @@ t.test('trusted issuers are checked at boot', async (t) => {
     [[{ ...good, algorithms: ['none'] }], /\[0\]\.algorithms must be/],
     [[{ ...good, subjectTokenTypes: [] }], /\[0\]\.subjectTokenTypes must be/],
     [[{ ...good, subjectTokenTypes: ['refresh_token'] }], /\[0\]\.subjectTokenTypes must be/],
+    [[{ ...good, subjectTokenTypes: ['id_token', 'jwt'] }], /\[0\]\.subjectTokenTypes: jwt takes the tokens/],
+    [[{ ...good, additionalAudiences: 'b' }], /\[0\]\.additionalAudiences must be an array of strings/],
+    [[{ ...good, authorizedParties: ['b', 7] }], /\[0\]\.authorizedParties\[1\] must be a string/],
+    [[{ ...good, scopes: ['models:read'] }], /\[0\]\.scopes must be a function/],
+    [[{ ...good, singleUse: 'yes' }], /\[0\]\.singleUse must be true or false/],
   ] as const) {
     await t.rejects(startHost(t, { issuer: own, oauth: { trustedIssuers: trustedIssuers as never } }), {
       message,

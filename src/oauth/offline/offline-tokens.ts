@@ -7,6 +7,7 @@ import { record, requireFunction, text } from '../../option-values.ts'
 import type { ProviderWord, TokenHolder } from '../../verification/token-holder.ts'
 import { FETCH_TIMEOUT_MS, fetchBounded } from '../bounded-fetch.ts'
 import { isIdentifier } from '../identifier.ts'
+import { providerFailure, registeredCode } from '../provider-error.ts'
 import { ACCESS_TOKEN_TYPE, REFRESH_TOKEN_TYPE, TOKEN_EXCHANGE } from '../token-exchange-names.ts'
 
 /** See `docs/guides/provider-held-tokens.md`. */
@@ -117,7 +118,7 @@ export class OfflineTokens implements TokenHolder {
     } catch (error) {
       if (error instanceof oauth.ResponseBodyError && error.error === 'invalid_grant')
         return { outcome: 'ended' }
-      throw unavailable(error)
+      throw unavailable(providerFailure('the refresh at the identity provider', error))
     }
   }
 
@@ -211,9 +212,11 @@ function clientAuth(options: OfflineTokensOptions): oauth.ClientAuth {
   return method === 'client_secret_basic' ? oauth.ClientSecretBasic(given) : oauth.ClientSecretPost(given)
 }
 
-/** What the provider refuses is refused with its reason; that it cannot be asked is an outage. */
+/** What the provider refuses is refused, with its code if that is a registered one; no answer is an outage. */
 function refusalOf(error: unknown): unknown {
   if (error instanceof ProviderRefused) return error
-  const isRefusal = error instanceof oauth.ResponseBodyError && error.status < 500
-  return isRefusal ? new ProviderRefused(error.error) : unavailable(error)
+  if (error instanceof oauth.ResponseBodyError && error.status < 500) {
+    return new ProviderRefused(registeredCode(error.error) ?? 'its error code is not a registered one')
+  }
+  return unavailable(providerFailure('the token exchange at the identity provider', error))
 }
