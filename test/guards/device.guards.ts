@@ -31,7 +31,7 @@ export const deviceGuards: readonly Guard[] = [
   {
     name: 'device: nothing is decided after the end',
     file: 'src/store/kysely/devices.sql.ts',
-    remove: "    .where('status', '=', from)\n    .where('expires_at', '>', now)",
+    remove: "    .where('status', '=', from)\n    .where('expires_at', '>', traits.now)",
     put: "    .where('status', '=', from)",
     tests: contract,
   },
@@ -52,8 +52,8 @@ export const deviceGuards: readonly Guard[] = [
   {
     name: 'device: what has expired is no token',
     file: 'src/oauth/device/device-grant.ts',
-    remove: 'if (expiresAt <= now) throw',
-    put: 'if (expiresAt <= 0) throw',
+    remove: 'if (expired) throw',
+    put: 'if (expired && tooFast) throw',
     tests: flow,
   },
   {
@@ -126,6 +126,56 @@ export const deviceGuards: readonly Guard[] = [
     remove: 'escapeHtml(clientName)',
     put: 'clientName',
     tests: page,
+  },
+  {
+    name: 'device: a client has so many pending authorizations, in a database',
+    file: 'src/store/kysely/devices.sql.ts',
+    remove:
+      "    if ((await countPending(transaction, device.clientId, maxPending)) >= maxPending) return 'limit_reached'\n",
+    put: '',
+    tests: contract,
+  },
+  {
+    name: 'device: starts of a client at once are counted one after another',
+    file: 'src/store/kysely/devices.sql.ts',
+    remove: '    await lockStartsOf(transaction, device.clientId)\n',
+    put: '',
+    tests: ['test/store/postgres-token-store.test.ts'],
+  },
+  {
+    name: 'device: a client has so many pending authorizations, in memory',
+    file: 'src/store/memory/memory-devices.ts',
+    remove: "    if (this.#countPending(device.clientId, now) >= maxPending) return 'limit_reached'\n",
+    put: '',
+    tests: ['test/store/memory-token-store.test.ts'],
+  },
+  {
+    name: 'device: a client with too many pending authorizations is told so',
+    file: 'src/oauth/device/start-device.ts',
+    remove: "  if (outcome === 'limit_reached') throw tooManyPending()\n",
+    put: '',
+    tests: flow,
+  },
+  {
+    name: 'device: polls are compared by the clock of the store',
+    file: 'src/store/kysely/devices.sql.ts',
+    remove: 'pollOf(deviceFromRow(row), Number(row.now), rules)',
+    put: 'pollOf(deviceFromRow(row), Number(row.now) - (connection.traits.writers.length % 2) * Date.now(), rules)',
+    tests: contract,
+  },
+  {
+    name: 'device: a token got by codes ends',
+    file: 'src/oauth/device/device-grant.ts',
+    remove: 'name: name ?? clientName, scopes, expiresIn }',
+    put: 'name: name ?? clientName, scopes }',
+    tests: flow,
+  },
+  {
+    name: 'device: what has expired is pruned ten minutes later',
+    file: 'src/usage/sweeper.ts',
+    remove: 'const DEVICE_MEMORY_MS = 10 * 60 * 1000',
+    put: 'const DEVICE_MEMORY_MS = 60 * 60 * 1000',
+    tests: ['test/usage/sweeper.test.ts'],
   },
   {
     name: 'device: the page is an own route of the plugin',

@@ -60,6 +60,20 @@ export const keysGuards: readonly Guard[] = [
     tests: ['test/keys/changing-keys.test.ts'],
   },
   {
+    name: 'a JWK Set is taken, and its keys are named by their path',
+    file: 'src/keys/key-source.ts',
+    remove: "isKeySet(source) ? [source.keys, 'keys.keys'] : [source, 'keys']",
+    put: "[isKeySet(source) ? source.keys : source, 'keys']",
+    tests: ['test/keys/jwk.test.ts'],
+  },
+  {
+    name: 'the option keys takes what keys generate writes',
+    file: 'src/settings.ts',
+    remove: ' || isKeySet(keys)',
+    put: '',
+    tests: ['test/cli/keys-command.test.ts'],
+  },
+  {
     name: 'a new key signs when its time has come',
     file: 'src/keys/key-source.ts',
     remove: '&& startsAt <= now',

@@ -3,6 +3,9 @@
 import type { Guard } from './guard.ts'
 
 const exchange = ['test/oauth/token-exchange.test.ts']
+const types = ['test/oauth/subject-token-types.test.ts']
+const once = ['test/oauth/single-exchange.test.ts']
+const provider = ['test/oauth/provider-error.test.ts']
 const authentication = ['test/oauth/client-authentication.test.ts']
 
 export const oauthGuards: readonly Guard[] = [
@@ -86,7 +89,7 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'oauth: only a credential as issued revokes',
     file: 'src/oauth/revoke-credential.ts',
-    remove: ' && isAsIssued(signed, owned.token)',
+    remove: ' && isAsIssued(signed, owned.token, parts.audience)',
     put: '',
     tests: ['test/oauth/revocation.test.ts'],
   },
@@ -114,8 +117,8 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'exchange: an ID token does not pass for an access token',
     file: 'src/oauth/subject-token.ts',
-    remove: "(type === 'access_token' && typ !== 'at+jwt') || ",
-    put: '',
+    remove: "if (!isHeaderType(type, typ)) throw refusal('is not of the type that it is said to be')",
+    put: "if (!isHeaderType(type, typ) && type === 'id_token') throw refusal('is an access token')",
     tests: exchange,
   },
   {
@@ -134,9 +137,9 @@ export const oauthGuards: readonly Guard[] = [
   },
   {
     name: 'exchange: a subject token expires',
-    file: 'src/oauth/subject-token.ts',
-    remove: "['sub', 'exp']",
-    put: "['sub']",
+    file: 'src/oauth/subject-token-rules.ts',
+    remove: "    claimTypes: [undefined, 'Bearer'],\n    requiredClaims: ['sub', 'exp', 'iat'],",
+    put: "    claimTypes: [undefined, 'Bearer'],\n    requiredClaims: ['sub', 'iat'],",
     tests: exchange,
   },
   {
@@ -152,6 +155,134 @@ export const oauthGuards: readonly Guard[] = [
     remove: 'if (unsure || !TOKEN_FAULTS.some((fault) => cause instanceof fault)) {',
     put: 'if (unsure && cause === null) {',
     tests: ['test/oauth/provider-faults.test.ts'],
+  },
+  {
+    name: 'exchange: a token that is bound to a key becomes no bearer token, logout and event tokens become none',
+    file: 'src/oauth/subject-token-rules.ts',
+    remove: "const REFUSED_CLAIMS = ['cnf', 'events', 'token_introspection']",
+    put: "const REFUSED_CLAIMS = ['']",
+    tests: types,
+  },
+  {
+    name: 'exchange: an access token does not pass for an ID token',
+    file: 'src/oauth/subject-token-rules.ts',
+    remove:
+      "  if (CLAIMS_OF_ACCESS_TOKENS.some((name) => Object.hasOwn(claims, name))) return 'is an access token'\n",
+    put: '',
+    tests: types,
+  },
+  {
+    name: 'exchange: the claim typ is that of the type',
+    file: 'src/oauth/subject-token-rules.ts',
+    remove:
+      "  if (!RULES[type].claimTypes.includes(claims['typ'])) return 'has a claim typ of another type of token'\n",
+    put: '',
+    tests: types,
+  },
+  {
+    name: 'exchange: every audience of an ID token is trusted',
+    file: 'src/oauth/subject-token-rules.ts',
+    remove: 'if (!audiences.every((aud)',
+    put: 'if (!audiences.some((aud)',
+    tests: types,
+  },
+  {
+    name: 'exchange: the azp of an ID token is trusted',
+    file: 'src/oauth/subject-token-rules.ts',
+    remove: "return azp === undefined || isAuthorized ? undefined : 'was issued to another client'",
+    put: "return azp !== isAuthorized ? undefined : 'was issued to another client'",
+    tests: types,
+  },
+  {
+    name: 'exchange: jwt stands alone',
+    file: 'src/oauth/trusted-issuers.ts',
+    remove: "if (subjectTokenTypes.includes('jwt') && subjectTokenTypes.length > 1) {",
+    put: 'if (subjectTokenTypes.length > 99) {',
+    tests: exchange,
+  },
+  {
+    name: 'exchange: a crit that nobody understands is the fault of the token, not an outage',
+    file: 'src/oauth/subject-token.ts',
+    remove: '  errors.JOSENotSupported,\n',
+    put: '',
+    tests: exchange,
+  },
+  {
+    name: 'exchange: an ID token is good once',
+    file: 'src/oauth/single-exchange.ts',
+    remove: 'if (!(await store.takeLease({ ...lease, ms: Math.max(1, endsAt - clock.now()) }))) {',
+    put: 'if (endsAt < clock.now() - 1e9) {',
+    tests: once,
+  },
+  {
+    name: 'exchange: with singleUse an access token is good once',
+    file: 'src/oauth/exchange-token.ts',
+    remove: ' || subject.trusted.singleUse',
+    put: '',
+    tests: once,
+  },
+  {
+    name: 'exchange: of an ID token what was signed counts, not its signature',
+    file: 'src/oauth/subject-token.ts',
+    remove: "signedText: token.slice(0, token.lastIndexOf('.'))",
+    put: 'signedText: token',
+    tests: once,
+  },
+  {
+    name: 'exchange: an ID token is remembered as long as it is accepted',
+    file: 'src/oauth/single-exchange.ts',
+    remove: '(Math.ceil(subject.claims.exp) + CLOCK_TOLERANCE_S)',
+    put: 'subject.claims.exp',
+    tests: once,
+  },
+  {
+    name: 'exchange: what came to nothing spends no ID token',
+    file: 'src/oauth/single-exchange.ts',
+    remove: 'await store.takeLease({ ...lease, ms: 0 }).catch(() => undefined)',
+    put: 'await Promise.resolve()',
+    tests: once,
+  },
+  {
+    name: 'exchange: a token whose insert had no answer is revoked',
+    file: 'src/oauth/single-exchange.ts',
+    remove: 'if (stored !== null) await revokeToken(lifecycle, tokenId)',
+    put: 'if (stored === undefined) await revokeToken(lifecycle, tokenId)',
+    tests: once,
+  },
+  {
+    name: 'exchange: the host caps the scopes by the claims',
+    file: 'src/oauth/exchange-token.ts',
+    remove: 'wanted.filter((name) => cap.includes(name)),',
+    put: 'wanted,',
+    tests: once,
+  },
+  {
+    name: 'oauth: each key of a client is checked',
+    file: 'src/oauth/client-keys.ts',
+    remove: '    requireUsable(key, `${path}.keys[${index}]`)\n',
+    put: "    if (isRecord(key) && key['d'] === '') requireUsable(key, `${path}.keys[${index}]`)\n",
+    tests: ['test/oauth/oauth-options.test.ts'],
+  },
+  {
+    name: 'provider: an error code is passed on only when it is registered',
+    file: 'src/oauth/provider-error.ts',
+    remove: "return typeof error === 'string' && REGISTERED.has(error) ? error : undefined",
+    put: "return typeof error === 'string' && REGISTERED.size > 0 ? error : undefined",
+    tests: provider,
+  },
+  {
+    name: 'provider: nothing that a provider says is logged',
+    file: 'src/oauth/offline/offline-tokens.ts',
+    remove: "return unavailable(providerFailure('the token exchange at the identity provider', error))",
+    put: 'return unavailable(error)',
+    tests: provider,
+  },
+  {
+    name: 'provider: nothing that it says where its keys are is logged',
+    file: 'src/oauth/provider-keys.ts',
+    remove: 'throw providerFailure(`reading the metadata of ${issuer}`, error)',
+    put: 'throw error',
+    tests: provider,
   },
   {
     name: 'exchange: a client uses the grants that it is listed for',

@@ -27,8 +27,8 @@ export const tokenGuards: readonly Guard[] = [
   {
     name: 'promise 3: iat is at most 60 s ahead',
     file: 'src/token/claims.ts',
-    remove: '!(iat * 1000 <= now + MAX_CLOCK_SKEW_MS)',
-    put: 'now < 0',
+    remove: ' || iat * 1000 > now + MAX_CLOCK_SKEW_MS',
+    put: '',
     tests: ['test/http/forged-credentials.test.ts'],
   },
   {

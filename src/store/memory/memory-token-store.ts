@@ -1,7 +1,6 @@
 /** Keeps tokens in this process's memory: for tests and for hosts whose tokens may die with it. */
 
 import { type Clock, systemClock } from '../../clock.ts'
-import type { TokenStatus } from '../../token/status.ts'
 import type {
   OwnedToken,
   OwnerRecord,
@@ -54,6 +53,7 @@ class MemoryTokenStore implements TokenStore {
   readonly #owners = new MemoryOwners()
   readonly #dailyUses = new MemoryDailyUses()
   readonly #leases: MemoryLeases
+  /** The idle spell that a token was warned of, by its beginning. */
   readonly #warnedOfIdleFrom = new Map<string, number>()
 
   constructor(clock: Clock) {
@@ -86,9 +86,11 @@ class MemoryTokenStore implements TokenStore {
   }
 
   async listTokens(query: TokenQuery): Promise<TokenPage> {
+    const { now, idleBefore, status } = query
     const owner = this.#owners.find(query.userId)
+    const moment = { now, idleTimeoutMs: idleBefore === null ? null : now - idleBefore }
     const matching = this.#tokensOf(query.userId)
-      .filter((token) => query.status === undefined || this.#statusOf(token, query) === query.status)
+      .filter((token) => status === undefined || this.#owners.statusOf(token, moment) === status)
       .filter((token) => query.text === undefined || matchesText(token, query.text))
     return { ...pageOf(matching, query), owner }
   }
@@ -220,11 +222,6 @@ class MemoryTokenStore implements TokenStore {
     const isLiving = (token: TokenRecord) =>
       !['revoked', 'expired'].includes(this.#owners.statusOf(token, { now, idleTimeoutMs: null }))
     return this.#tokensOf(owner.userId).filter(isLiving).length
-  }
-
-  #statusOf(token: TokenRecord, { now, idleBefore }: TokenQuery): TokenStatus {
-    const idleTimeoutMs = idleBefore === null ? null : now - idleBefore
-    return this.#owners.statusOf(token, { now, idleTimeoutMs })
   }
 
   #revoke(token: TokenRecord, statusReason: StatusReason | null, now: number): TokenRecord {
