@@ -32,7 +32,7 @@ export function requireUser(scope: FastifyInstance, authenticateUser: Authentica
     if (user === null || user === undefined) throw new UserRequired()
     // The decoration above put it there.
     const slotted = request as unknown as UserRequest
-    slotted[USER] = checkedUser(user)
+    slotted[USER] = checkedUser(user, 'authenticateUser')
   })
 }
 
@@ -44,27 +44,30 @@ export function userOf(request: FastifyRequest): SignedInUser {
 }
 
 /**
- * A wrong result is the host's mistake, not the client's. A user may have members of the host's own, but none that
+ * What a function of the host returned as a user. A wrong result is the host's mistake, not the client's. A user may have members of the host's own, but none that
  * looks like one of ours: without `scopes` a user may grant every scope. Each member is read once.
+ *
+ * @param source The function, for the error.
+ * @throws {InvalidResult}
  */
-function checkedUser(user: unknown): SignedInUser {
-  if (typeof user !== 'object' || user === null || Array.isArray(user)) throw wrongUser()
+export function checkedUser(user: unknown, source: string): SignedInUser {
+  if (typeof user !== 'object' || user === null || Array.isArray(user)) throw wrongUser(source)
   const { id, scopes } = user as { id?: unknown; scopes?: unknown }
   const misspelt = misspeltMember(user, ['id', 'scopes'])
   if (misspelt !== undefined) {
-    throw new InvalidResult(`authenticateUser returned the member ${misspelt}: ${ALLOWED}`)
+    throw new InvalidResult(`${source} returned the member ${misspelt}: ${ALLOWED}`)
   }
-  if (typeof id !== 'string') throw wrongUser()
+  if (typeof id !== 'string') throw wrongUser(source)
   const fault = userIdFault(id)
-  if (fault !== undefined) throw new InvalidResult(`authenticateUser returned a user whose id ${fault}`)
+  if (fault !== undefined) throw new InvalidResult(`${source} returned a user whose id ${fault}`)
   if (scopes === undefined) return { id }
   const list = Array.isArray(scopes) ? Array.from(scopes) : scopes
-  if (!isScopeList(list)) throw wrongUser()
+  if (!isScopeList(list)) throw wrongUser(source)
   return { id, scopes: list }
 }
 
 const ALLOWED = 'it must return { id: string, scopes?: string[] } or null'
 
-function wrongUser(): Error {
-  return new InvalidResult(`authenticateUser returned something else: ${ALLOWED}`)
+function wrongUser(source: string): Error {
+  return new InvalidResult(`${source} returned something else: ${ALLOWED}`)
 }

@@ -1,12 +1,10 @@
 /** Token exchange (RFC 8693): a token of the user's identity provider for an API token. */
 
-import { TokenConflict, UserInactive } from '../errors.ts'
-import type { SignedInUser } from '../http/signed-in-user.ts'
+import { InvalidResult, TokenConflict, UserInactive } from '../errors.ts'
+import { checkedUser, type SignedInUser } from '../http/signed-in-user.ts'
 import { type IssuedToken, issueToken } from '../lifecycle/issue-token.ts'
 import type { LifecycleParts } from '../lifecycle/lifecycle-parts.ts'
-import { isRecord } from '../option-values.ts'
 import { isScopeList } from '../token/scope.ts'
-import { userIdFault } from '../token/text.ts'
 import { askOwner } from '../verification/owner-word.ts'
 import { withinTime } from '../within-time.ts'
 import { type Form, parameter, requiredParameter } from './form-body.ts'
@@ -93,15 +91,7 @@ function subjectTokenType(form: Form): SubjectTokenType {
 async function userOf({ trusted, claims }: VerifiedSubject): Promise<SignedInUser> {
   const user: unknown = await askHost('user', () => trusted.user(claims))
   if (user === null) throw new OAuthError('invalid_grant', 'The subject_token speaks of nobody known here')
-  if (!isRecord(user) || typeof user['id'] !== 'string') {
-    throw new TypeError('trustedIssuers: user must return { id, scopes? } or null')
-  }
-  const { id, scopes } = user
-  const fault = userIdFault(id)
-  if (fault !== undefined) throw new TypeError(`trustedIssuers: user returned a user whose id ${fault}`)
-  if (scopes === undefined) return { id }
-  if (!isScopeList(scopes)) throw new TypeError('trustedIssuers: user returned scopes that are no strings')
-  return { id, scopes }
+  return checkedUser(user, 'trustedIssuers: user')
 }
 
 /** What is asked for, cut to what the host lets a token with these claims be exchanged for. */
@@ -112,7 +102,7 @@ async function cappedScopes(
   const { scopes } = trusted
   if (scopes === undefined) return wanted
   const cap: unknown = await askHost('scopes', () => scopes(claims))
-  if (!isScopeList(cap)) throw new TypeError('trustedIssuers: scopes must return an array of strings')
+  if (!isScopeList(cap)) throw new InvalidResult('trustedIssuers: scopes must return an array of strings')
   return atLeastOne(
     wanted,
     wanted.filter((name) => cap.includes(name)),

@@ -242,6 +242,12 @@ t.test('promise 9: the owner is judged again when the token is issued', async (t
   t.same(await refusalOf(poll(app, bare)), [400, 'access_denied'])
 })
 
+t.test('the clock of a memory store is checked', async (t) => {
+  const wrong = /memoryTokenStore: clock must have a now\(\)/
+  for (const clock of [null, 1, {}]) t.throws(() => memoryTokenStore({ clock } as never), { message: wrong })
+  t.throws(() => memoryTokenStore({ now: 1 } as never), { message: /memoryTokenStore: now is not an option/ })
+})
+
 t.test('a user with as many tokens as there may be gets no other, and the program is told', async (t) => {
   const { app } = await startDeviceHost(t, { maxTokensPerUser: 1 })
   const [first, second] = [await start(app), await start(app)]

@@ -202,6 +202,7 @@ t.test('what the host’s own user() fails at is 503, what it returns wrongly is
     [() => ({ id: 7 }), 500, 'server_error'],
     [() => ({ id: 'ada', scopes: 'all' }), 500, 'server_error'],
     [() => ({ id: 'ada', scopes: [7] }), 500, 'server_error'],
+    [() => ({ id: 'ada', scope: ['models:read'] }), 500, 'server_error'],
     [() => 'ada', 500, 'server_error'],
     [() => ['ada'], 500, 'server_error'],
     [() => undefined, 500, 'server_error'],

@@ -1,6 +1,7 @@
 /** Keeps tokens in this process's memory: for tests and for hosts whose tokens may die with it. */
 
-import { type Clock, systemClock } from '../../clock.ts'
+import { type Clock, checkedClock, systemClock } from '../../clock.ts'
+import { optionsOf, requireMethod } from '../../option-values.ts'
 import type {
   OwnedToken,
   OwnerRecord,
@@ -42,7 +43,9 @@ import { MemoryDailyUses, withUse } from './memory-uses.ts'
  * @example await app.register(apiTokens, { store: memoryTokenStore(), keys: [jwk], authenticateUser })
  */
 export function memoryTokenStore(options: { readonly clock?: Clock } = {}): TokenStore {
-  return new MemoryTokenStore(options.clock ?? systemClock)
+  const { clock = systemClock } = optionsOf('memoryTokenStore', options, ['clock'])
+  requireMethod(clock, 'now', 'memoryTokenStore: clock must have a now() that returns milliseconds')
+  return new MemoryTokenStore(checkedClock(clock))
 }
 
 class MemoryTokenStore implements TokenStore {
@@ -64,9 +67,7 @@ class MemoryTokenStore implements TokenStore {
   async open(): Promise<void> {}
   async close(): Promise<void> {}
 
-  async isEmpty(): Promise<boolean> {
-    return this.#tokens.size === 0
-  }
+  isEmpty = async (): Promise<boolean> => this.#tokens.size === 0
 
   async insertToken(token: UnownedToken, { maxTokens, now }: InsertRules): Promise<InsertOutcome> {
     if (this.#tokens.has(token.id)) throw new Error(`there is a token ${token.id} already`)
