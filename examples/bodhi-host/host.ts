@@ -113,7 +113,7 @@ async function addPeople(app: FastifyInstance, settings: Settings, origin: () =>
     ...(settings.redisUrl === null
       ? {}
       : { invalidation: { carrier: redisCarrier({ url: settings.redisUrl }) } }),
-    ...oauthOf(settings, provider.issuer, users),
+    ...oauthOf(settings, provider, users),
     realm: 'bodhi-host',
     tokenPrefix: 'bodhi_',
     scopes: scopeCatalogue,

@@ -2,6 +2,7 @@
 import type { ApiTokensOptions, OAuthClient } from 'fastify-api-tokens'
 import { CI_CLIENT } from './identity-provider/identity-provider.ts'
 import type { Settings } from './settings.ts'
+import type { SignInOptions } from './sign-in/sign-in.ts'
 import { scopesOf } from './users/roles.ts'
 import type { UserDirectory } from './users/users.ts'
 
@@ -26,7 +27,7 @@ const CLI: OAuthClient = {
 /** The issuer, and the endpoints where clients can find one: at https, or on this machine. */
 export function oauthOf(
   settings: Settings,
-  providerIssuer: string,
+  provider: Pick<SignInOptions, 'issuer' | 'providerName'>,
   users: UserDirectory,
 ): Pick<ApiTokensOptions, 'issuer' | 'oauth'> {
   const issuer = settings.origin ?? (settings.port === 0 ? null : `http://localhost:${settings.port}`)
@@ -43,14 +44,16 @@ export function oauthOf(
       device: { signInUrl: '/sign-in' },
       trustedIssuers: [
         {
-          issuer: providerIssuer,
+          issuer: provider.issuer,
           audience: issuer,
           user: async ({ sub }) => {
             // At the built-in provider there is a job that works for Grace.
             const user = await users.find(
               settings.provider === null && sub === CI_CLIENT.id ? CI_CLIENT.owner : sub,
             )
-            return user && { id: user.id, scopes: scopesOf(user.role) }
+            // As at a sign-in: the same id at another provider is somebody else.
+            if (user?.provider !== provider.providerName) return null
+            return { id: user.id, scopes: scopesOf(user.role) }
           },
         },
       ],

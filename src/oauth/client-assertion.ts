@@ -4,6 +4,7 @@ import { hash, randomUUID } from 'node:crypto'
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import type { Clock } from '../clock.ts'
 import type { TokenStore } from '../store/token-store.ts'
+import { CLOCK_TOLERANCE_S, rememberedMs } from './replay-memory.ts'
 
 /** RFC 7523 §2.2. */
 export const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
@@ -13,7 +14,6 @@ export const ASSERTION_ALGORITHMS = ['EdDSA', 'Ed25519', 'ES256', 'PS256', 'RS25
 
 /** RFC 7523 §3 (4): an assertion that lives longer is refused, so that only so many must be remembered. */
 const MAX_LIFETIME_S = 600
-const CLOCK_TOLERANCE_S = 30
 const MAX_JTI_LENGTH = 255
 
 export interface ClientAssertionParts {
@@ -43,7 +43,7 @@ export async function acceptAssertion(
   if (typeof jti !== 'string' || jti === '' || jti.length > MAX_JTI_LENGTH) return false
   // A lease that nobody gives back: of all who show the assertion, to whatever instance, the first gets it.
   const name = `assertion ${hash('sha256', JSON.stringify([clientId, jti]), 'base64url')}`
-  return store.takeLease({ name, holder: randomUUID(), ms: restMs })
+  return store.takeLease({ name, holder: randomUUID(), ms: rememberedMs(exp, now) })
 }
 
 /** Every audience must be one of ours: an assertion for others too could have been replayed by them. */

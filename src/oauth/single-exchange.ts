@@ -4,7 +4,8 @@ import { hash, randomUUID } from 'node:crypto'
 import type { LifecycleParts } from '../lifecycle/lifecycle-parts.ts'
 import { revokeToken } from '../lifecycle/revoke-token.ts'
 import { OAuthError } from './oauth-error.ts'
-import { CLOCK_TOLERANCE_S, type VerifiedSubject } from './subject-token.ts'
+import { rememberedMs } from './replay-memory.ts'
+import type { VerifiedSubject } from './subject-token.ts'
 
 /**
  * Issues a token for the subject token, unless one was issued before. The subject token is reserved by a lease before
@@ -22,8 +23,8 @@ export async function exchangeOnce<T>(
 ): Promise<T> {
   const { store, clock } = lifecycle
   const lease = { name: `subject ${digestOf(subject)}`, holder: randomUUID() }
-  const endsAt = (Math.ceil(subject.claims.exp) + CLOCK_TOLERANCE_S) * 1000
-  if (!(await store.takeLease({ ...lease, ms: Math.max(1, endsAt - clock.now()) }))) {
+  const ms = rememberedMs(subject.claims.exp, clock.now())
+  if (!(await store.takeLease({ ...lease, ms }))) {
     throw new OAuthError('invalid_request', 'The subject_token was exchanged already')
   }
   let tokenId: string | undefined

@@ -7,6 +7,7 @@ import { OAuthError, outage } from './oauth-error.ts'
 import type { SubjectClaims, SubjectTokenType } from './oauth-options.ts'
 import { providerFailure } from './provider-error.ts'
 import { ProviderKeys } from './provider-keys.ts'
+import { CLOCK_TOLERANCE_S } from './replay-memory.ts'
 import { claimsFault, isHeaderType, requiredClaims } from './subject-token-rules.ts'
 import type { TrustedIssuerSettings } from './trusted-issuers.ts'
 
@@ -23,9 +24,6 @@ export interface VerifiedSubject {
   /** Header and payload as they were signed (RFC 7515 §5.2). */
   readonly signedText: string
 }
-
-/** For how long after `exp` a subject token is still accepted, in seconds. */
-export const CLOCK_TOLERANCE_S = 30
 
 /** What is wrong with the token itself. Everything else is the provider's failure, and no fault of the client. */
 const TOKEN_FAULTS = [

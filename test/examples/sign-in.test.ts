@@ -2,6 +2,9 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { startIdentityProvider } from '../../examples/bodhi-host/identity-provider/identity-provider.ts'
+import { signInFault } from '../../examples/bodhi-host/sign-in/sign-in-fault.ts'
+import { freePort } from '../oauth/oauth-host.ts'
+import { json, startFaultyProvider } from '../oauth/provider.ts'
 import { startTestHost, TOKENS, USERS } from './test-host.ts'
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
@@ -204,6 +207,59 @@ t.test('an account from one provider does not open to the same id from another',
   const arrival = await second.browser().signIn('ada')
   t.equal(arrival.status, 403)
   t.match(arrival.html, /another identity provider/)
+})
+
+t.test('nor does an access token of the same id from another provider', async (t) => {
+  const dataDir = t.testdir()
+  const port = String(await freePort())
+  const first = await startTestHost(t, { DATA_DIR: dataDir, PORT: port })
+  await first.signedIn('ada')
+  await first.app.close()
+
+  const provider = await startFaultyProvider(t)
+  provider.answer = (path, response) => {
+    if (!path.endsWith('openid-configuration')) return false
+    const { issuer } = provider
+    return json(response, {
+      ...{ issuer, jwks_uri: `${issuer}/jwks` },
+      ...{ authorization_endpoint: `${issuer}/auth`, token_endpoint: `${issuer}/token` },
+      code_challenge_methods_supported: ['S256'],
+    })
+  }
+  const second = await startTestHost(t, {
+    ...{ DATA_DIR: dataDir, PORT: port, OIDC_ISSUER: provider.issuer },
+    ...{ OIDC_CLIENT_ID: 'x', OIDC_CLIENT_SECRET: 'another-secret', ADMINISTRATORS: 'ada' },
+  })
+  const exchange = async (host: typeof first, subject_token: string) => {
+    const response = await fetch(`${host.url}/oauth2/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        ...{ client_id: 'bodhi-ci', subject_token },
+        subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      }),
+    })
+    return [response.status, ((await response.json()) as { error?: string }).error]
+  }
+  const ada = await provider.sign({ aud: second.url, sub: 'ada' })
+  t.same(await exchange(second, ada), [400, 'invalid_grant'])
+  const nobody = await provider.sign({ aud: second.url, sub: 'nobody' })
+  t.same(await exchange(second, nobody), [400, 'invalid_grant'])
+})
+
+t.test('the log names the failure of a sign-in, without any text of the provider', async (t) => {
+  const secret = 'xyzzy'
+  const payload = { error: 'invalid_grant', error_description: secret, access_token: secret }
+  const refused = Object.assign(new Error(secret), { output: { statusCode: 400 }, data: { payload } })
+  t.same(signInFault(refused), { status: 400, code: 'invalid_grant' })
+  const odd = Object.assign(new Error(secret), {
+    output: { statusCode: 400 },
+    data: { payload: { error: secret } },
+  })
+  t.same(signInFault(odd), { status: 400, code: 'Error' })
+  const gone = Object.assign(new Error(secret), { code: 'ECONNREFUSED' })
+  t.same(signInFault(gone), { status: null, code: 'ECONNREFUSED' })
+  t.same(signInFault(undefined), { status: null, code: 'unknown' })
 })
 
 t.test('a provider that does not answer stops the start, by name', async (t) => {

@@ -40,7 +40,7 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'oauth: an assertion is good once',
     file: 'src/oauth/client-assertion.ts',
-    remove: 'return store.takeLease({ name, holder: randomUUID(), ms: restMs })',
+    remove: 'return store.takeLease({ name, holder: randomUUID(), ms: rememberedMs(exp, now) })',
     put: 'return true',
     tests: authentication,
   },
@@ -210,8 +210,8 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'exchange: an ID token is good once',
     file: 'src/oauth/single-exchange.ts',
-    remove: 'if (!(await store.takeLease({ ...lease, ms: Math.max(1, endsAt - clock.now()) }))) {',
-    put: 'if (endsAt < clock.now() - 1e9) {',
+    remove: 'if (!(await store.takeLease({ ...lease, ms }))) {',
+    put: 'if (ms < 0) {',
     tests: once,
   },
   {
@@ -230,9 +230,9 @@ export const oauthGuards: readonly Guard[] = [
   },
   {
     name: 'exchange: an ID token is remembered as long as it is accepted',
-    file: 'src/oauth/single-exchange.ts',
-    remove: '(Math.ceil(subject.claims.exp) + CLOCK_TOLERANCE_S)',
-    put: 'subject.claims.exp',
+    file: 'src/oauth/replay-memory.ts',
+    remove: ' + MAX_SKEW_MS',
+    put: '',
     tests: once,
   },
   {

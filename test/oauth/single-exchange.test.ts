@@ -127,6 +127,19 @@ t.test('it is remembered until exp and the 30 s for which it is still accepted',
   t.match((await exchange(fractional)).json(), USED)
 })
 
+t.test('an instance whose clock is late accepts it no second time', async (t) => {
+  let lateMs = 0
+  let now = () => Date.now()
+  const { provider, exchange, clock } = await start(t, { clock: { now: () => now() - lateMs } })
+  now = () => clock.now()
+  const exp = Math.floor(clock.now() / 1000) + 60
+  const token = await provider.sign({ exp, jti: 'one' }, ID_TOKEN)
+  t.equal((await exchange(token)).statusCode, 200)
+  clock.advance('6m')
+  lateMs = 330_000
+  t.match((await exchange(token)).json(), USED, 'by its clock the token has not expired')
+})
+
 t.test('an access token is exchanged again and again, with singleUse once', async (t) => {
   const many = await start(t)
   const token = await many.provider.sign({ jti: 'one' })

@@ -8,6 +8,7 @@ import type { Role } from '../users/roles.ts'
 import type { Arrival, User, UserDirectory } from '../users/users.ts'
 import { requireSameOrigin } from './same-origin.ts'
 import { beginSession, SESSION_COOKIE } from './sessions.ts'
+import { signInFault } from './sign-in-fault.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -115,7 +116,7 @@ async function arrive(
     const { token } = await app.openIdProvider.getAccessTokenFromAuthorizationCodeFlow(request, reply)
     claims = await app.openIdProvider.userinfo(token)
   } catch (error) {
-    request.log.info({ err: error }, 'a sign-in failed')
+    request.log.info(signInFault(error), 'a sign-in failed')
     return failureOf(error)
   }
 
