@@ -3,7 +3,7 @@
 import { withCheckedArguments } from './code-arguments.ts'
 import { AuthenticationDisabled } from './errors.ts'
 import type { Challenges } from './http/challenge.ts'
-import { verifiedToken } from './http/request-token.ts'
+import { disposableToken } from './http/request-token.ts'
 import type { Instance } from './instance.ts'
 import type { ApiTokens } from './lifecycle/api-tokens.ts'
 import { deactivateUser, invalidateUser, reactivateUser, removeUser } from './lifecycle/change-owner.ts'
@@ -17,13 +17,15 @@ import { tokenUsage } from './lifecycle/token-usage.ts'
 import { updateToken } from './lifecycle/update-token.ts'
 import type { Settings } from './settings.ts'
 import type { VerifiedToken } from './token/verified-token.ts'
+import { BoundedSignals } from './verification/bounded-signals.ts'
 import type { VerificationEntry } from './verification/verification-entry.ts'
 
 export function createApiTokens(instance: Instance, challenges: Challenges): ApiTokens {
   const { lifecycle, verification, cache, signals, recorder, events, news } = instance
-  const accept = (entry: VerificationEntry): VerifiedToken => {
+  const bounded = new BoundedSignals(signals)
+  const accept = (entry: VerificationEntry): VerifiedToken & Disposable => {
     if (entry.refusal !== null) throw challenges.invalidToken()
-    return verifiedToken(entry, () => signals.hold(entry).signal)
+    return disposableToken(entry, () => bounded.hold(entry))
   }
   return withCheckedArguments({
     issue: (request) => issueToken(lifecycle, request),

@@ -71,6 +71,13 @@ export const NotRegistered = createError(
 /** A hook of the package where it cannot refuse a request. Thrown at boot. */
 export const MisplacedHook = createError(`${PREFIX}MISPLACED_HOOK`, 'fastify-api-tokens: %s', 500, TypeError)
 
+/** Results of `verify` whose signals are watched, and too many of them that nobody disposed of. */
+export const TooManySignals = createError(
+  `${PREFIX}TOO_MANY_SIGNALS`,
+  'The signals of %s results of verify() are watched, which is the limit: dispose of each result after use',
+  500,
+)
+
 /** A wrong option, named by its path, at boot. */
 export const InvalidOption = createError(`${PREFIX}INVALID_OPTION`, 'fastify-api-tokens: %s', 500, TypeError)
 

@@ -2,7 +2,7 @@
 
 import type { FastifyReply } from 'fastify'
 import type { VerifiedToken } from '../token/verified-token.ts'
-import type { TokenSignals } from '../verification/token-signals.ts'
+import type { HeldSignal, TokenSignals } from '../verification/token-signals.ts'
 import type { VerificationEntry } from '../verification/verification-entry.ts'
 
 /** What a hook leaves on a request whose token it has verified. */
@@ -21,7 +21,7 @@ export class RequestVerification {
   }
 
   get token(): VerifiedToken {
-    this.#token ??= verifiedToken(this.entry, () => this.#holdSignal())
+    this.#token ??= Object.freeze(verifiedToken(this.entry, () => this.#holdSignal()))
     return this.#token
   }
 
@@ -35,8 +35,31 @@ export class RequestVerification {
   }
 }
 
-/** A verified token as code sees it, frozen; its signal is held from the first time that it is asked for. */
-export function verifiedToken(entry: VerificationEntry, holdSignal: () => AbortSignal): VerifiedToken {
+/** The result of `verify`: a verified token that says when it is done with, since no response ends its watch. */
+export function disposableToken(
+  entry: VerificationEntry,
+  hold: () => HeldSignal,
+): VerifiedToken & Disposable {
+  let held: HeldSignal | undefined
+  let isDisposed = false
+  const holdSignal = () => {
+    // A signal that never fires would let work go on: the work ends instead.
+    if (isDisposed) return AbortSignal.abort()
+    held = hold()
+    return held.signal
+  }
+  const dispose = () => {
+    isDisposed = true
+    held?.release()
+  }
+  const verified = verifiedToken(entry, holdSignal)
+  // Not enumerable, so that a copy of the token leaves it out.
+  Object.defineProperty(verified, Symbol.dispose, { value: dispose })
+  return Object.freeze(verified as VerifiedToken & Disposable)
+}
+
+/** A verified token as code sees it, not frozen yet; its signal is held from the first time that it is read. */
+function verifiedToken(entry: VerificationEntry, holdSignal: () => AbortSignal): VerifiedToken {
   const { token } = entry
   if (token === null) throw new Error('a token that was not found was taken for verified')
   let signal: AbortSignal | undefined
@@ -52,7 +75,5 @@ export function verifiedToken(entry: VerificationEntry, holdSignal: () => AbortS
       return signal
     },
   }
-  return Object.freeze(
-    Object.defineProperty(verified, 'accessToken', { value: entry.accessToken }) as VerifiedToken,
-  )
+  return Object.defineProperty(verified, 'accessToken', { value: entry.accessToken }) as VerifiedToken
 }

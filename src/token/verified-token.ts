@@ -17,7 +17,7 @@ export interface VerifiedToken {
   readonly accessToken: string | null
   /**
    * Fires when the token ends while the request runs: revoked, switched off, expired, idle, its owner
-   * deactivated or removed. A stream ends itself by it.
+   * deactivated or removed. A stream ends itself by it. Each request has a signal of its own.
    *
    * @example reply.send(Readable.from(words(), { signal: request.apiToken?.signal }))
    */

@@ -1,4 +1,4 @@
-/** Ends what outlives a request: an AbortSignal per token, which fires when the token may no longer be used. */
+/** Ends what outlives a request: an AbortSignal per holder of a token, fired when the token may no longer be used. */
 
 import type { Clock } from '../clock.ts'
 import type { TokenChange } from '../invalidation/token-changes.ts'
@@ -19,13 +19,19 @@ export interface Recheck {
   readonly endsAt: number | null
 }
 
+export interface HeldSignal {
+  readonly signal: AbortSignal
+  /** Stops the watch for this holder. The signal does not fire any more. */
+  release(): void
+}
+
 /** A token that requests hold, judged again until none does. */
 interface Watch {
   readonly tokenId: string
   readonly userId: string
   endsAt: number
-  readonly controller: AbortController
-  holders: number
+  /** One per holder: a listener that one holder adds ends with it, however long another holds the token. */
+  readonly controllers: Set<AbortController>
   timer: NodeJS.Timeout | undefined
 }
 
@@ -40,11 +46,12 @@ export class TokenSignals {
     this.#parts = parts
   }
 
-  /** The signal of an accepted entry's token, for a holder that says when it is done by the returned `release`. */
-  hold(entry: VerificationEntry): { readonly signal: AbortSignal; release(): void } {
+  /** A signal of an accepted entry's token, for one holder, that says when it is done by the returned `release`. */
+  hold(entry: VerificationEntry): HeldSignal {
     const watch = this.#watches.get(entry.tokenId) ?? this.#start(entry)
-    watch.holders += 1
-    return { signal: watch.controller.signal, release: () => this.#release(watch) }
+    const controller = new AbortController()
+    watch.controllers.add(controller)
+    return { signal: controller.signal, release: () => this.#release(watch, controller) }
   }
 
   /** Ends at once what the news says has ended, and judges the rest again. */
@@ -71,8 +78,7 @@ export class TokenSignals {
       tokenId: entry.tokenId,
       userId: entry.userId,
       endsAt: entry.token === null ? Infinity : (endsAt(entry.token) ?? Infinity),
-      controller: new AbortController(),
-      holders: 0,
+      controllers: new Set(),
       timer: undefined,
     }
     this.#watches.set(entry.tokenId, watch)
@@ -118,12 +124,15 @@ export class TokenSignals {
 
   #end(watch: Watch): void {
     this.#forget(watch)
-    watch.controller.abort(new DOMException('The API token is no longer active', 'AbortError'))
+    for (const controller of watch.controllers) {
+      controller.abort(new DOMException('The API token is no longer active', 'AbortError'))
+    }
+    watch.controllers.clear()
   }
 
-  #release(watch: Watch): void {
-    watch.holders -= 1
-    if (watch.holders === 0) this.#forget(watch)
+  #release(watch: Watch, controller: AbortController): void {
+    watch.controllers.delete(controller)
+    if (watch.controllers.size === 0) this.#forget(watch)
   }
 
   #forget(watch: Watch): void {

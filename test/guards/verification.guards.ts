@@ -118,7 +118,7 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'promise 4: a token that nobody holds is watched no more',
     file: 'src/verification/token-signals.ts',
-    remove: 'if (watch.holders === 0) this.#forget(watch)',
+    remove: 'if (watch.controllers.size === 0) this.#forget(watch)',
     put: '',
     tests: ['test/verification/token-signal.test.ts'],
   },
@@ -240,5 +240,26 @@ export const verificationGuards: readonly Guard[] = [
     remove: 'return this.#judge(genuine, found, this.#parts.clock.now()) === null ? predecessorId : null',
     put: 'return genuine === null ? null : predecessorId',
     tests: ['test/http/rotate-token.test.ts'],
+  },
+  {
+    name: 'promise 15: each request has a signal of its own',
+    file: 'src/verification/token-signals.ts',
+    remove: 'const controller = new AbortController()',
+    put: 'const controller = [...watch.controllers][0] ?? new AbortController()',
+    tests: ['test/verification/signal-holders.test.ts'],
+  },
+  {
+    name: 'promise 15: of results of verify only so many are watched',
+    file: 'src/verification/bounded-signals.ts',
+    remove: 'if (this.#watched.size >= MAX_WATCHED) throw',
+    put: 'if (this.#watched.size < 0) throw',
+    tests: ['test/verification/signal-holders.test.ts'],
+  },
+  {
+    name: 'promise 15: a disposed result of verify is watched no longer',
+    file: 'src/verification/bounded-signals.ts',
+    remove: '        held.release()\n',
+    put: '',
+    tests: ['test/verification/signal-holders.test.ts'],
   },
 ]
