@@ -52,7 +52,7 @@ const KNOWN_BY: Readonly<Record<string, readonly string[]>> = {
   pg: ['store/kysely/postgres/'],
   mysql2: ['store/kysely/mysql/'],
   'better-sqlite3': ['store/kysely/sqlite/'],
-  ioredis: ['invalidation/redis-carrier.ts'],
+  ioredis: ['invalidation/redis-carrier.ts', 'invalidation/redis-address.ts'],
   jose: ['oauth/'],
   oauth4webapi: ['oauth/offline/offline-tokens.ts'],
   'lru-cache': ['verification/verification-cache.ts'],

@@ -88,17 +88,18 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     const value = text(name)
     if (value === null) return null
     const url = URL.parse(value)
-    const usable = url && /^https?:$/.test(url.protocol) && !url.search && !url.hash && !url.username
+    // Of a user and a password, also where its parts make a host and a path.
+    const isNamed = value.includes('@')
+    const usable = url && /^https?:$/.test(url.protocol) && !url.search && !url.hash && !isNamed
     if (usable) return value.replace(/\/+$/, '')
-    problems.push(`${name} must be an http or https URL without a query, not "${value}"`)
+    // Not repeated: a password may be in it.
+    problems.push(`${name} must be an http or https URL without a user, a query and a fragment`)
     return null
   }
 
   const origin = webAddress('ORIGIN')
   if (origin !== null && new URL(origin).pathname !== '/') {
-    problems.push(
-      `ORIGIN must be an origin without a path, such as https://bodhi.example.com, not "${origin}"`,
-    )
+    problems.push('ORIGIN must be an origin without a path, such as https://bodhi.example.com')
   }
 
   const secret = (name: string): string | null => {

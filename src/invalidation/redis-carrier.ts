@@ -1,9 +1,10 @@
 /** Carries news between instances by Redis: PUBLISH and SUBSCRIBE on one channel. */
 
-import type { Redis } from 'ioredis'
+import type { Redis, RedisOptions } from 'ioredis'
 import { InvalidOption } from '../errors.ts'
 import { optionsOf, text } from '../option-values.ts'
 import type { CarrierConnection, CarrierEvents, NewsCarrier } from '../store/news-carrier.ts'
+import { redisAddress } from './redis-address.ts'
 
 export interface RedisCarrierOptions {
   /** Where Redis is, such as `'redis://localhost:6379'` or `'rediss://user:secret@host:6380/0'`. */
@@ -25,25 +26,29 @@ const CONNECTION = {
 /**
  * Makes a carrier of news by Redis. Nothing is stored there. It needs the package `ioredis`.
  *
- * @throws At boot, when `ioredis` is not installed. A Redis that cannot be reached is tried again, and does not matter.
+ * @throws `FST_API_TOKENS_INVALID_OPTION` for what is no address of Redis, and at boot, when `ioredis` is not installed. A Redis that cannot be reached is tried again, and does not matter.
  * @example
  * await app.register(apiTokens, {
  *   authenticateUser,
  *   invalidation: { carrier: redisCarrier({ url: 'redis://localhost:6379' }) },
  * })
  */
-export function redisCarrier(options: RedisCarrierOptions): NewsCarrier {
-  const { url, channel = 'fastify-api-tokens' } = optionsOf('redisCarrier', options, ['url', 'channel'])
-  text(url, 'redisCarrier: url')
+export function redisCarrier(given: RedisCarrierOptions): NewsCarrier {
+  const { url, channel = 'fastify-api-tokens' } = optionsOf('redisCarrier', given, ['url', 'channel'])
+  const options = { ...redisAddress(text(url, 'redisCarrier: url')), ...CONNECTION }
   text(channel, 'redisCarrier: channel')
-  return { name: 'redis', sentByStore: false, connect: (events) => connect(url, channel, events) }
+  return { name: 'redis', sentByStore: false, connect: (events) => connect(options, channel, events) }
 }
 
-async function connect(url: string, channel: string, events: CarrierEvents): Promise<CarrierConnection> {
+async function connect(
+  options: RedisOptions,
+  channel: string,
+  events: CarrierEvents,
+): Promise<CarrierConnection> {
   const { Redis } = await loadRedis()
   // A connection that listens can do nothing else.
-  const listening = new Redis(url, CONNECTION)
-  const sending = new Redis(url, CONNECTION)
+  const listening = new Redis(options)
+  const sending = new Redis(options)
   const close = async () => {
     listening.disconnect()
     sending.disconnect()
@@ -55,15 +60,27 @@ async function connect(url: string, channel: string, events: CarrierEvents): Pro
     await listening.subscribe(channel)
   } catch (error) {
     await close()
-    throw error
+    throw withoutCommand(error)
   }
-  return { send: async (message) => void (await sending.publish(channel, message)), close }
+  const send = async (message: string) => {
+    try {
+      await sending.publish(channel, message)
+    } catch (error) {
+      throw withoutCommand(error)
+    }
+  }
+  return { send, close }
+}
+
+/** An error of ioredis has the command that failed, and AUTH has the password. */
+function withoutCommand(error: unknown): Error {
+  return new Error(error instanceof Error ? error.message : String(error))
 }
 
 function watch(connection: Redis, events: CarrierEvents): void {
   let cause = new Error('Redis has closed the connection')
   connection.on('error', (error) => {
-    cause = error
+    cause = withoutCommand(error)
   })
   connection.on('close', () => events.lost(cause))
 }

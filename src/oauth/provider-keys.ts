@@ -94,6 +94,8 @@ async function fetchMetadata(url: string, signal: AbortSignal): Promise<unknown>
 function readKeysUri(metadata: unknown, issuer: string): string {
   const { issuer: named, jwks_uri: uri } = (metadata ?? {}) as { issuer?: unknown; jwks_uri?: unknown }
   if (named !== issuer) throw new Error(`the metadata of ${issuer} is another issuer's`)
-  if (typeof uri === 'string' && URL.canParse(uri) && isSecure(new URL(uri))) return uri
+  const url = typeof uri === 'string' ? URL.parse(uri) : null
+  // `fetch` would name a user and a password of the URL in its error.
+  if (url !== null && isSecure(url) && `${url.username}${url.password}` === '') return url.href
   throw new Error(`the metadata of ${issuer} names no keys`)
 }

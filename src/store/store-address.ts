@@ -22,6 +22,8 @@ export interface ServerAddress {
 const DIALECTS: Readonly<Record<string, StoreAddress['dialect']>> = {
   'postgres:': 'postgres',
   'postgresql:': 'postgres',
+  // As `pg` takes it: the folder of a Unix socket.
+  'socket:': 'postgres',
   'mysql:': 'mysql',
   'mariadb:': 'mysql',
   'sqlite:': 'sqlite',
@@ -106,10 +108,15 @@ export function secretsOf(address: string): readonly string[] {
 const NO_HOST = 'no-host.invalid'
 
 function urlOf(text: string): URL | undefined {
-  const [, scheme = '', authority = '', rest = ''] = /^([a-z]+:\/\/)([^/?#]*)(.*)$/is.exec(text) ?? []
-  if (scheme === '' || /[@#]/.test(rest) || /\s/.test(text)) return undefined
-  const socket = authority === '' || authority.endsWith('@') ? NO_HOST : ''
-  return URL.parse(`${scheme}${authority}${socket}${rest}`) ?? undefined
+  const parts = /^(socket:|[a-z]+:\/\/)([^/?#]*)(.*)$/is.exec(text)
+  if (parts === null) return undefined
+  const [, scheme = '', authority = '', rest = ''] = parts
+  if (/[@#]/.test(rest) || /\s/.test(text)) return undefined
+  const isSocket = scheme !== 'socket:' && (authority === '' || authority.endsWith('@'))
+  const url = URL.parse(`${scheme}${authority}${isSocket ? NO_HOST : ''}${rest}`) ?? undefined
+  // Without a host there must be a socket: otherwise a part of the address was lost.
+  const isLost = isSocket && url?.protocol === 'mysql:' && !url.searchParams.has('socketPath')
+  return isLost ? undefined : url
 }
 
 function secretParameters({ searchParams }: URL): readonly string[] {

@@ -71,9 +71,9 @@ function readPath(path: unknown): string {
 function readUrl(url: unknown, name: string): string | undefined {
   if (url === undefined) return undefined
   const base = 'http://host.invalid'
-  if (typeof url === 'string' && URL.canParse(url, base) && /^https?:$/.test(new URL(url, base).protocol)) {
-    return url
-  }
+  const { protocol = '', username, password } = (typeof url === 'string' && URL.parse(url, base)) || {}
+  // The page shows the URL to everyone.
+  if (typeof url === 'string' && /^https?:$/.test(protocol) && `${username}${password}` === '') return url
   throw new InvalidOption(`${name} must be a path or an http or https URL`)
 }
 

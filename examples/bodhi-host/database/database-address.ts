@@ -16,7 +16,9 @@ const SERVERS: Readonly<Record<string, 'postgres' | 'mysql'>> = {
 export function parseDatabaseAddress(text: string): DatabaseAddress | null {
   const filename = /^sqlite:(?:\/\/(?=\/))?(.+)$/i.exec(text)?.[1]
   if (filename !== undefined) return { dialect: 'sqlite', filename: resolve(filename) }
-  const url = URL.parse(text)
+  // A bare / ? or # in a password would make host, path or parameters of its parts, and those are shown.
+  const [, behindHost = ''] = /^\w+:\/\/[^/?#]*(.*)$/s.exec(text) ?? []
+  const url = /[@#]/.test(behindHost) ? null : URL.parse(text)
   const dialect = url && SERVERS[url.protocol]
   return dialect ? { dialect, url: text } : null
 }

@@ -68,6 +68,8 @@ function readLifetime(value: unknown, path: string): number {
 /** A path of the host, or another site: never what a browser would run. */
 function readUrl(url: string): string {
   if (/^\/(?!\/)/.test(url)) return url
-  if (URL.canParse(url) && ['https:', 'http:'].includes(new URL(url).protocol)) return url
+  const { protocol, username, password } = URL.parse(url) ?? {}
+  // The page shows the URL to everyone.
+  if ((protocol === 'https:' || protocol === 'http:') && `${username}${password}` === '') return url
   throw new InvalidOption("oauth.device.signInUrl must be a path such as '/sign-in', or an http URL")
 }

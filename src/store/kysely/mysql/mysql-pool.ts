@@ -42,12 +42,12 @@ function unwrapped(given: unknown): unknown {
 
 export async function mysqlPool(parts: MysqlPoolParts): Promise<KyselyPool> {
   const pool = corePool(await parts.pool())
-  const connect = async () => {
+  const connect = async (endsAt: number | null) => {
     const { promise, resolve, reject } = Promise.withResolvers<MysqlConnection>()
     pool.getConnection((error, connection) => (error ? reject(error) : resolve(connection)))
     const connection = await promise
     watchErrors(connection)
-    const lent = lentConnection(connection, parts)
+    const lent = lentConnection(connection, parts, endsAt)
     try {
       await requireUsable(connection, lent.query)
       return lent
@@ -59,7 +59,13 @@ export async function mysqlPool(parts: MysqlPoolParts): Promise<KyselyPool> {
   return {
     end: (callback) => callback(null),
     getConnection: (callback) => {
-      within(parts, 'a connection to MySQL', connect, (late) => late.release()).then(
+      const endsAt = parts.timeoutMs === null ? null : performance.now() + parts.timeoutMs
+      within(
+        parts,
+        'a connection to MySQL',
+        () => connect(endsAt),
+        (late) => late.release(),
+      ).then(
         // Of what else Kysely's type has, streams and the end of statements under way, nothing is used here.
         (connection) => callback(null, connection as unknown as MysqlPoolConnection),
         (error) => callback(error, undefined as never),
@@ -79,11 +85,14 @@ const STATEMENT = {
 } as const
 
 /**
- * A connection from when the pool lends it until it goes back. All its statements together have one time: a
- * transaction ends in it. With the time runs out the connection, whose statement may be running still.
+ * A connection from when the pool lends it until it goes back. The wait for it and all its statements share one time,
+ * so that a transaction ends in it. When the time is over the connection is closed: its statement may still be running.
  */
-function lentConnection(connection: MysqlConnection, { prepared, timeoutMs }: MysqlPoolParts) {
-  const endsAt = timeoutMs === null ? null : performance.now() + timeoutMs
+function lentConnection(
+  connection: MysqlConnection,
+  { prepared, timeoutMs }: MysqlPoolParts,
+  endsAt: number | null,
+) {
   let isUsable = true
 
   const discard = () => {

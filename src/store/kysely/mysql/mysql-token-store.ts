@@ -19,7 +19,10 @@ export type { MysqlPool } from './mysql-pool.ts'
 interface CommonOptions {
   /** Whether the schema is brought up to date at start. Default `false`. */
   readonly migrate?: boolean
-  /** How many milliseconds a statement or a transaction waits for a connection, and then may take. Default 5,000. */
+  /**
+   * How many milliseconds one statement, or one transaction, may take, the wait for its connection included. Default
+   * 5,000.
+   */
   readonly timeout?: number
 }
 

@@ -1,9 +1,10 @@
 /** Carries news between instances by PostgreSQL's NOTIFY, which the store sends in the transaction that changes. */
 
 import type { Client, ClientConfig } from 'pg'
-import { optionsOf, text } from '../../../option-values.ts'
+import { optionsOf } from '../../../option-values.ts'
 import { withinTime } from '../../../within-time.ts'
 import type { CarrierConnection, CarrierEvents, NewsCarrier } from '../../news-carrier.ts'
+import { serverAddressOf } from '../../store-address.ts'
 import { loadDriver } from '../driver.ts'
 import { NEWS_CHANNEL } from './postgres-traits.ts'
 
@@ -33,7 +34,7 @@ const GOODBYE_MS = 500
  */
 export function notifyCarrier(options: NotifyCarrierOptions): NewsCarrier {
   const { connectionString } = optionsOf('notifyCarrier', options, ['connectionString'])
-  text(connectionString, 'notifyCarrier: connectionString')
+  serverAddressOf(connectionString, 'postgres', 'notifyCarrier: connectionString')
   return carrierBy({ connectionString })
 }
 

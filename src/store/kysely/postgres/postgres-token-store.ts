@@ -2,8 +2,8 @@
 
 import { Kysely, PostgresDialect } from 'kysely'
 import { InvalidOption } from '../../../errors.ts'
-import { count, flag, optionsOf, requireMethod, text } from '../../../option-values.ts'
-import { withoutSecrets } from '../../store-address.ts'
+import { count, flag, optionsOf, requireMethod } from '../../../option-values.ts'
+import { serverAddressOf, withoutSecrets } from '../../store-address.ts'
 import type { TokenStore } from '../../token-store.ts'
 import type { ApiTokenDatabase } from '../database.ts'
 import { loadDriver } from '../driver.ts'
@@ -122,7 +122,8 @@ function readOptions(given: PostgresTokenStoreOptions): PostgresTokenStoreOption
   if ((connectionString === undefined) === (pool === undefined)) {
     throw new InvalidOption('postgresTokenStore needs a connectionString or a pool, one of the two')
   }
-  if (connectionString !== undefined) text(connectionString, 'postgresTokenStore: connectionString')
+  if (connectionString !== undefined)
+    serverAddressOf(connectionString, 'postgres', 'postgresTokenStore: connectionString')
   else requireMethod(pool, 'connect', 'postgresTokenStore: pool must be a Pool of pg')
   flag(migrate, 'postgresTokenStore: migrate')
   if (options.prepare !== undefined) flag(options.prepare, 'postgresTokenStore: prepare')

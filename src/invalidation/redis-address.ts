@@ -1,0 +1,33 @@
+/** The address of a Redis server, parsed before the driver sees it: its password is for no error. */
+
+import type { RedisOptions } from 'ioredis'
+import { InvalidOption } from '../errors.ts'
+import { parseServerAddress } from '../store/store-address.ts'
+
+/**
+ * What `ioredis` connects with: for `redis://…`, `rediss://…`, or the path of a Unix socket.
+ *
+ * @throws `FST_API_TOKENS_INVALID_OPTION`, whose message holds nothing of the text.
+ */
+export function redisAddress(text: string): RedisOptions {
+  if (text.startsWith('/') && !text.startsWith('//')) return { path: text }
+  const address = parseServerAddress(text)
+  const isRedis = address !== undefined && ['redis:', 'rediss:'].includes(address.scheme)
+  if (!isRedis || !/^\d*$/.test(address.database)) {
+    throw new InvalidOption(
+      'redisCarrier: url must be such as redis://user:password@host:6379/0; / ? # @ and % of a password are percent-encoded',
+    )
+  }
+  const { scheme, host, port, user, password, database, parameters } = address
+  return {
+    ...Object.fromEntries(
+      parameters.map(([name, value]) => [name, name === 'family' ? Number(value) : value]),
+    ),
+    ...(host === '' ? {} : { host }),
+    ...(port === undefined ? {} : { port }),
+    ...(user === '' ? {} : { username: user }),
+    ...(password === '' ? {} : { password }),
+    ...(database === '' ? {} : { db: Number(database) }),
+    ...(scheme === 'rediss:' ? { tls: {} } : {}),
+  }
+}
