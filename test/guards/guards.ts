@@ -7,6 +7,7 @@ import { httpGuards } from './http.guards.ts'
 import { invalidationGuards } from './invalidation.guards.ts'
 import { keysGuards } from './keys.guards.ts'
 import { lifecycleGuards } from './lifecycle.guards.ts'
+import { mysqlGuards } from './mysql.guards.ts'
 import { oauthGuards } from './oauth.guards.ts'
 import { pluginGuards } from './plugin.guards.ts'
 import { storeGuards } from './store.guards.ts'
@@ -18,6 +19,7 @@ export const guards: readonly Guard[] = [
   ...tokenGuards,
   ...keysGuards,
   ...storeGuards,
+  ...mysqlGuards,
   ...invalidationGuards,
   ...usageGuards,
   ...verificationGuards,

@@ -73,8 +73,12 @@ async function startServer(t: Test, settings: readonly string[]): Promise<OwnMar
   const connection = await connected(() => mysql.createConnection(root), server)
   t.teardown(() => connection.destroy())
   // Settings of the server may be for other sessions than this one.
-  await connection.query('set session sql_mode = default, session autocommit = 1')
+  await connection.query(
+    'set session autocommit = 1, session completion_type = 0, session max_statement_time = 0',
+  )
+  await connection.query('set session transaction isolation level read committed, read write')
   await connection.query('create database if not exists test')
+  await connection.query('use test')
   return {
     port,
     connectionString: `mysql://root@127.0.0.1:${port}/test`,
