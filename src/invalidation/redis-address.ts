@@ -4,12 +4,15 @@ import type { RedisOptions } from 'ioredis'
 import { InvalidOption } from '../errors.ts'
 import { parseServerAddress } from '../store/store-address.ts'
 
+/** Where a server is, and who connects. */
+export type RedisPlace = Pick<RedisOptions, 'path' | 'host' | 'port' | 'username' | 'password' | 'db' | 'tls'>
+
 /**
  * What `ioredis` connects with: for `redis://…`, `rediss://…`, or the path of a Unix socket.
  *
  * @throws `FST_API_TOKENS_INVALID_OPTION`, whose message holds nothing of the text.
  */
-export function redisAddress(text: string): RedisOptions {
+export function redisAddress(text: string): RedisPlace {
   if (text.startsWith('/') && !text.startsWith('//')) return { path: text }
   const address = parseServerAddress(text)
   const isRedis = address !== undefined && ['redis:', 'rediss:'].includes(address.scheme)

@@ -1,10 +1,10 @@
 /** Carries news between instances by Redis: PUBLISH and SUBSCRIBE on one channel. */
 
-import type { Redis, RedisOptions } from 'ioredis'
+import type { Redis } from 'ioredis'
 import { InvalidOption } from '../errors.ts'
 import { optionsOf, text } from '../option-values.ts'
 import type { CarrierConnection, CarrierEvents, NewsCarrier } from '../store/news-carrier.ts'
-import { redisAddress } from './redis-address.ts'
+import { type RedisPlace, redisAddress } from './redis-address.ts'
 
 export interface RedisCarrierOptions {
   /** Where Redis is, such as `'redis://localhost:6379'` or `'rediss://user:secret@host:6380/0'`. */
@@ -41,7 +41,7 @@ export function redisCarrier(given: RedisCarrierOptions): NewsCarrier {
 }
 
 async function connect(
-  options: RedisOptions,
+  options: RedisPlace & typeof CONNECTION,
   channel: string,
   events: CarrierEvents,
 ): Promise<CarrierConnection> {

@@ -93,6 +93,15 @@ if (found !== null) {
     t.pass('it ended')
   })
 
+  t.test('a store that was closed can be opened again', async (t) => {
+    const store = mysqlTokenStore({ connectionString })
+    for (let round = 0; round < 2; round += 1) {
+      await store.open()
+      t.equal(await store.findOwner('nobody'), null)
+      await store.close()
+    }
+  })
+
   t.test('a transaction has one time, and its stuck connection is closed at once', async (t) => {
     const store = mysqlTokenStore({ connectionString, timeout: 700 })
     await store.open()
@@ -115,11 +124,12 @@ if (found !== null) {
       timeout: 500,
     })
     await store.open()
-    for (const ask of [
+    const asks: readonly (() => Promise<unknown>)[] = [
       () => store.findToken(id(1)),
       () => store.findOwner('ada'),
       () => store.findToken(id(1)),
-    ]) {
+    ]
+    for (const ask of asks) {
       proxy.state = 'silent'
       const startedAt = performance.now()
       await t.rejects(ask(), { message: /500 ms/ })

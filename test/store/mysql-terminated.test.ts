@@ -75,7 +75,7 @@ for (const [name, { rounds, make }] of Object.entries(STORES)) {
         cache: { max: 1 },
         usage: { flushInterval: '100ms' },
       })
-      const tokens = []
+      const tokens: Awaited<ReturnType<typeof issue>>[] = []
       for (let n = 0; n < CLIENTS * 2; n += 1) tokens.push(await issue(app, `${name} ${n}`))
       const accepted = new Map<string, number>(tokens.map(({ id }) => [id, 0]))
       const statuses = new Map<number, number>()

@@ -40,9 +40,10 @@ function unwrapped(given: unknown): unknown {
   return given['pool'] ?? given['poolCluster'] ?? given['poolNamespace'] ?? given
 }
 
-export async function mysqlPool(parts: MysqlPoolParts): Promise<KyselyPool> {
-  const pool = corePool(await parts.pool())
+export function mysqlPool(parts: MysqlPoolParts): KyselyPool {
   const connect = async (endsAt: number | null) => {
+    // Each time: the store makes another pool when it is opened again.
+    const pool = corePool(await parts.pool())
     const { promise, resolve, reject } = Promise.withResolvers<MysqlConnection>()
     pool.getConnection((error, connection) => (error ? reject(error) : resolve(connection)))
     const connection = await promise

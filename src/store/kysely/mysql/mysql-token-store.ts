@@ -50,7 +50,7 @@ export function mysqlTokenStore(given: MysqlTokenStoreOptions): TokenStore {
     options.pool === undefined ? ownPool(options.connectionString, timeout) : of(options.pool)
   const prepared = new Set<string>()
   const connect = (timeoutMs: number | null) => {
-    const dialect = new MysqlDialect({ pool: () => mysqlPool({ pool, prepared, timeoutMs }) })
+    const dialect = new MysqlDialect({ pool: mysqlPool({ pool, prepared, timeoutMs }) })
     return { db: new Kysely<ApiTokenDatabase>({ dialect }), traits: mysqlTraits }
   }
   return new KyselyTokenStore({
@@ -77,8 +77,12 @@ function ownPool(connectionString: string, connectTimeout: number) {
       made ??= openOwnPool(address, { connectionLimit: MAX_CONNECTIONS, connectTimeout })
       return made
     },
-    // A connection that was lost, and a pool that was never made, end without a goodbye.
-    end: async () => made?.then((pool) => pool.promise().end()).catch(() => undefined),
+    end: async () => {
+      const last = made
+      made = undefined
+      // A connection that was lost, and a pool that could not be made, end without a goodbye.
+      await last?.then((pool) => pool.promise().end()).catch(() => undefined)
+    },
     address: withoutSecrets(connectionString),
   }
 }
