@@ -51,6 +51,7 @@ export function createApiTokens(instance: Instance, challenges: Challenges): Api
       cache: { size: cache.size, max: cache.max },
       usage: recorder.stats(),
       invalidation: news.stats(),
+      sweep: instance.sweepClock.stats(),
     }),
     events,
   })
@@ -90,6 +91,7 @@ export function createDisabledApiTokens({ cacheMax }: Settings): ApiTokens {
         carrierReach: null,
         carrierLagMs: null,
       },
+      sweep: { suspended: null, clockAheadMs: null },
     }),
     events: new TokenEventEmitter(() => undefined),
   })

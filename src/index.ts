@@ -65,6 +65,7 @@ export type {
   UnownedToken,
 } from './token/token.ts'
 export type { VerifiedToken } from './token/verified-token.ts'
+export type { SweepStats, SweepSuspension } from './usage/sweep-clock.ts'
 export type { SweepResult } from './usage/sweeper.ts'
 export type { FindUser, KnownUser, OwnerWord } from './verification/owner-word.ts'
 export type { Refusal } from './verification/verification-entry.ts'

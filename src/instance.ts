@@ -2,6 +2,7 @@
 
 import type { FastifyBaseLogger } from 'fastify'
 import { V7Generator } from 'uuidv7'
+import { systemClock } from './clock.ts'
 import { TokenNotFound } from './errors.ts'
 import { News } from './invalidation/news.ts'
 import { TokenChanges } from './invalidation/token-changes.ts'
@@ -15,6 +16,7 @@ import { TokenEventEmitter } from './lifecycle/token-events.ts'
 import type { Settings } from './settings.ts'
 import { withOutages } from './store/store-outage.ts'
 import type { TokenStore } from './store/token-store.ts'
+import { SweepClock } from './usage/sweep-clock.ts'
 import { type SweeperParts, type SweepResult, sweep } from './usage/sweeper.ts'
 import { UsageRecorder } from './usage/usage-recorder.ts'
 import { DAY_MS } from './usage/utc-day.ts'
@@ -38,6 +40,9 @@ export interface Instance {
   readonly recorder: UsageRecorder
   readonly events: TokenEventEmitter
   readonly news: News
+  readonly sweepClock: SweepClock
+  /** To be called every second: entries must not outlive their time when the clock goes back. */
+  watchClock(): void
   /** The signal ends it early. */
   sweep(stopping?: AbortSignal): Promise<SweepResult>
   /** Called when the signer has other keys. */
@@ -116,11 +121,12 @@ export function assemble({ settings, store: bareStore, signer, catalogue, log }:
     onStampFailed: (err) => log.error({ err }, 'other instances were not told to forget a user'),
     newId: createIds(),
   }
+  const sweepClock = new SweepClock({ clock, store: clock === systemClock ? store : null, log })
   const sweeping: SweeperParts = {
     store,
     recorder,
-    clock,
     idleTimeoutMs,
+    now: () => sweepClock.now(),
     flushIntervalMs: settings.flushIntervalMs,
     idleWarningMs: settings.idleWarningMs,
     retentionMs: settings.retentionMs,
@@ -144,6 +150,11 @@ export function assemble({ settings, store: bareStore, signer, catalogue, log }:
       signals.judgeAll()
     },
     news,
+    sweepClock,
+    watchClock: () => {
+      cache.lookAtClock(clock.now())
+      sweepClock.watch()
+    },
     sweep: (stopping) => sweep(sweeping, stopping),
   }
 }

@@ -35,6 +35,7 @@ import { oneAtATime } from './usage/one-at-a-time.ts'
 import { repeat } from './usage/repeat.ts'
 
 const SWEEP_INTERVAL_MS = 60_000
+const CLOCK_INTERVAL_MS = 1_000
 const DEFAULT_DATABASE = 'api-tokens.db'
 
 /** Registers API tokens on a Fastify instance and everything below it. See `ApiTokensOptions`. */
@@ -158,6 +159,10 @@ function startTimers(fastify: FastifyInstance, { flushIntervalMs }: Settings, in
   const { log } = fastify
   // Its failures are reported by the recorder, which other flushes in the background share.
   const flushing = setInterval(() => recorder.flushInBackground(), flushIntervalMs).unref()
+  const watching = repeat(CLOCK_INTERVAL_MS, async () => instance.watchClock(), {
+    failed: (err) => log.error({ err }, 'the clock of API tokens fails'),
+    recovered: () => log.info('the clock of API tokens works again'),
+  })
   const sweeping = repeat(
     SWEEP_INTERVAL_MS,
     oneAtATime({ store: lifecycle.store, name: 'sweep' }, instance.sweep),
@@ -169,7 +174,7 @@ function startTimers(fastify: FastifyInstance, { flushIntervalMs }: Settings, in
   // Hooks of onClose run last registered first: the store is still open here.
   fastify.addHook('onClose', async () => {
     clearInterval(flushing)
-    await sweeping.stop()
+    await Promise.all([watching.stop(), sweeping.stop()])
     signals.close()
     await recorder
       .close()

@@ -3,6 +3,7 @@
 import type { NewsStats } from '../invalidation/news.ts'
 import type { TokenChanges } from '../store/token-store.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
+import type { SweepStats } from '../usage/sweep-clock.ts'
 import type { SweepResult } from '../usage/sweeper.ts'
 import type { UsageStats } from '../usage/usage-recorder.ts'
 import type { VerificationStats } from '../verification/verification-parts.ts'
@@ -20,6 +21,7 @@ export interface ApiTokensStats {
   readonly cache: { readonly size: number; readonly max: number }
   readonly usage: UsageStats
   readonly invalidation: NewsStats
+  readonly sweep: SweepStats
 }
 
 /** Every method throws the errors of the routes; in the non-authenticated mode, that tokens are not available. */

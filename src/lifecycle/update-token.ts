@@ -26,7 +26,7 @@ export async function updateToken(
   requireChanges(changes)
   if (!isTokenId(id)) throw new TokenNotFound()
   const now = parts.clock.now()
-  const idleBefore = parts.idleTimeoutMs === null ? null : now - parts.idleTimeoutMs
+  const idleBefore = idleBeforeOf(parts, id, now)
   const { token, changed } = await changeToken(parts, id, {
     ends: changes.status === 'inactive',
     write: () => parts.store.updateToken(id, changes, { userId, now, idleBefore }),
@@ -34,6 +34,16 @@ export async function updateToken(
   const view = viewOf(token, null, now, parts)
   if (changed) parts.events.tell('updated', { token: view, changes })
   return view
+}
+
+/**
+ * A token idle since before this moment sleeps, and is woken. One whose use is known here does not, whatever its row
+ * says: that use is not written yet, and to enable the token must not start its idle clock anew.
+ */
+function idleBeforeOf({ idleTimeoutMs, recorder }: LifecycleParts, id: string, now: number): number | null {
+  if (idleTimeoutMs === null) return null
+  const idleBefore = now - idleTimeoutMs
+  return recorder.lastUsedAt(id) >= idleBefore ? null : idleBefore
 }
 
 const CHANGEABLE: readonly string[] = ['name', 'description', 'status'] satisfies (keyof TokenChanges)[]

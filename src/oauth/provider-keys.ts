@@ -15,11 +15,17 @@ const KEYS_MS = 600_000
 /** How long nobody asks again: after a failure, and for a key that was not there. */
 const COOLDOWN_MS = 5_000
 
+/** A span of the clock's time. */
+interface Span {
+  readonly from: number
+  readonly until: number
+}
+
 export class ProviderKeys {
   readonly #issuer: string
   readonly #clock: Clock
-  #found: { readonly uri: string; readonly keys: KeySet; readonly until: number } | undefined
-  #failed: { readonly error: unknown; readonly until: number } | undefined
+  #found: ({ readonly uri: string; readonly keys: KeySet } & Span) | undefined
+  #failed: ({ readonly error: unknown } & Span) | undefined
   #finding: Promise<KeySet> | undefined
 
   constructor(issuer: string, clock: Clock) {
@@ -34,8 +40,8 @@ export class ProviderKeys {
    */
   async find(): Promise<KeySet> {
     const now = this.#clock.now()
-    if (this.#found !== undefined && now < this.#found.until) return this.#found.keys
-    if (this.#failed !== undefined && now < this.#failed.until) throw this.#failed.error
+    if (this.#found !== undefined && holds(this.#found, now)) return this.#found.keys
+    if (this.#failed !== undefined && holds(this.#failed, now)) throw this.#failed.error
     this.#finding ??= this.#discover(now).finally(() => {
       this.#finding = undefined
     })
@@ -46,13 +52,18 @@ export class ProviderKeys {
     try {
       const uri = await findKeysUri(this.#issuer)
       const keys = this.#found?.uri === uri ? this.#found.keys : keySet(uri)
-      this.#found = { uri, keys, until: now + DISCOVERY_MS }
+      this.#found = { uri, keys, from: now, until: now + DISCOVERY_MS }
       return keys
     } catch (error) {
-      this.#failed = { error, until: now + COOLDOWN_MS }
+      this.#failed = { error, from: now, until: now + COOLDOWN_MS }
       throw error
     }
   }
+}
+
+/** Not before its beginning either: a clock that went back would lengthen it. */
+function holds({ from, until }: Span, now: number): boolean {
+  return now >= from && now < until
 }
 
 function keySet(uri: string): KeySet {

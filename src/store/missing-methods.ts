@@ -14,7 +14,7 @@ export function missingMethods(store: Readonly<Record<string, unknown>>): readon
   return paths.filter((path) => typeof memberAt(store, path) !== 'function').map((path) => path.join('.'))
 }
 
-const OPTIONAL = ['isPermanent']
+const OPTIONAL = ['isPermanent', 'newestStamp']
 const PARTS = ['feed', 'devices']
 
 function memberAt(store: unknown, path: readonly string[]): unknown {

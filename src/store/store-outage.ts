@@ -48,6 +48,7 @@ export function withOutages(store: TokenStore): TokenStore {
     warnIdle: named((spells, limit) => store.warnIdle(spells, limit)),
     takeLease: named((lease) => store.takeLease(lease)),
     pruneLeases: named((limit) => store.pruneLeases(limit)),
+    newestStamp: named(async () => (await store.newestStamp?.()) ?? null),
     prune: named((endedBefore, limit) => store.prune(endedBefore, limit)),
   }
 }

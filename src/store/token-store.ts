@@ -223,6 +223,12 @@ export interface TokenStore {
   /** Deletes at most `limit` tokens that ended before `endedBefore`, their counts with them, and returns how many. */
   prune(endedBefore: number, limit: number): Promise<number>
 
+  /**
+   * The newest time in the store, of tokens issued, used and changed, in milliseconds; `null` for none. A sweep by a
+   * clock that is behind it does nothing. Only for a store that is not shared, and optional.
+   */
+  newestStamp?(): Promise<number | null>
+
   /** Whether the lease is the holder's from now on: it was free, had run out, or was the holder's before. */
   takeLease(lease: Lease): Promise<boolean>
 

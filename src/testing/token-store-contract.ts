@@ -6,6 +6,7 @@ import { changingTokens } from './store-contract/changing-tokens.ts'
 import { countingDays } from './store-contract/counting-days.ts'
 import { endingTokens } from './store-contract/ending-tokens.ts'
 import { insertingTokens } from './store-contract/inserting-tokens.ts'
+import { knowingTheNewestTime } from './store-contract/knowing-times.ts'
 import { listingTokens } from './store-contract/listing-tokens.ts'
 import { owningTokens } from './store-contract/owning-tokens.ts'
 import { pagingTokens } from './store-contract/paging-tokens.ts'
@@ -69,6 +70,7 @@ const PARTS = [
   warningIdle,
   tellingChanges,
   takingLeases,
+  knowingTheNewestTime,
   authorizingDevices,
   writingAtOnce,
 ]

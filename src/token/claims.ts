@@ -96,3 +96,8 @@ const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f
 export function isTokenId(id: string): boolean {
   return UUID_V7.test(id)
 }
+
+/** When an id was made, in milliseconds since the epoch: the first 48 bits (RFC 9562 §5.7). */
+export function timeOfTokenId(id: string): number {
+  return Number.parseInt(id.slice(0, 13).replace('-', ''), 16)
+}

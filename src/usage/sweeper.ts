@@ -1,7 +1,6 @@
 /** Makes the database say what is already true: that a token is idle, and that what ended long ago is gone. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Clock } from '../clock.ts'
 import type { TokenStore } from '../store/token-store.ts'
 import type { TokenRecord } from '../token/token.ts'
 import type { UsageRecorder } from './usage-recorder.ts'
@@ -13,12 +12,13 @@ export interface SweeperParts {
     'markIdle' | 'warnIdle' | 'prune' | 'pruneDailyUses' | 'pruneLeases' | 'devices'
   >
   readonly recorder: UsageRecorder
-  readonly clock: Clock
   readonly idleTimeoutMs: number | null
   readonly idleWarningMs: number | null
   readonly flushIntervalMs: number
   readonly retentionMs: number
   readonly dailyRetentionMs: number
+  /** The time by a clock that can be trusted, `null` while there is none: then nothing is written or deleted. */
+  now(): Promise<number | null>
   onIdle(token: TokenRecord): void
   /** Whether anybody would hear a warning; without that none is taken for given. */
   hearsIdleSoon(): boolean
@@ -56,8 +56,9 @@ type Job = () => Promise<number>
 export async function sweep(parts: SweeperParts, stopping?: AbortSignal): Promise<SweepResult> {
   await parts.recorder.flush()
   const { store, retentionMs, dailyRetentionMs } = parts
-  const now = parts.clock.now()
   const result: Counts = { idle: 0, idleSoon: 0, pruned: 0 }
+  const now = await parts.now()
+  if (now === null) return result
   const endsAt = performance.now() + LONGEST_MS
   await untilNothingIsLeft(
     [

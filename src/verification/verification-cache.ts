@@ -2,9 +2,11 @@
 
 import { LRUCache } from 'lru-cache'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
-import { DayClock, splitTime } from '../usage/utc-day.ts'
+import { DAY_MS, DayClock, joinTime, splitTime } from '../usage/utc-day.ts'
 import { digestToFind, isKeyOf, secretAt } from './credential-key.ts'
 import { deadlineOf, type VerificationEntry } from './verification-entry.ts'
+
+const TOLERATED_STEP_MS = 1_000
 
 export class VerificationCache {
   readonly max: number
@@ -18,6 +20,9 @@ export class VerificationCache {
   /** So many of the most recently used stay where they are when they are used again. */
   readonly #young: number
   readonly #days = new DayClock()
+  /** The latest time seen, in two small numbers. */
+  #seenDay = 0
+  #seenMs = 0
   /** How often an entry was put at the front. */
   #moves = 0
   /** Most users have one token in use, which needs no set. */
@@ -49,7 +54,14 @@ export class VerificationCache {
   /** Whether an entry's deadline has come. */
   isOver({ deadlineDay, deadlineMs }: VerificationEntry, now: number): boolean {
     const { day, ms } = this.#days.split(now)
+    if (this.#wentBack(day, ms)) return true
     return day > deadlineDay || (day === deadlineDay && ms >= deadlineMs)
+  }
+
+  /** To be called every second, so that a step back is noticed between requests, too. */
+  lookAtClock(now: number): void {
+    const { day, ms } = this.#days.split(now)
+    this.#wentBack(day, ms)
   }
 
   /**
@@ -71,6 +83,7 @@ export class VerificationCache {
     if (sameWord !== undefined) this.dropToken(sameWord.tokenId)
     entry.use = use
     entry.live = true
+    this.lookAtClock(Math.max(entry.readAt, joinTime({ day: this.#seenDay, ms: this.#seenMs })))
     this.#byDigest.set(entry.a, entry)
     this.#indexUser(entry)
     this.#entries.set(entry.tokenId, entry)
@@ -103,6 +116,20 @@ export class VerificationCache {
     const known = this.#byUser.get(userId)
     const entries = known instanceof Set ? [...known] : known === undefined ? [] : [known]
     for (const { tokenId } of entries) this.dropToken(tokenId)
+  }
+
+  /**
+   * Drops everything when the clock went back: entries would live as much longer. A step of less than a second is
+   * tolerated, and lengthens no life by more than that.
+   */
+  #wentBack(day: number, ms: number): boolean {
+    const passed = (day - this.#seenDay) * DAY_MS + (ms - this.#seenMs)
+    if (passed < 0 && passed >= -TOLERATED_STEP_MS) return false
+    this.#seenDay = day
+    this.#seenMs = ms
+    if (passed >= 0) return false
+    this.clear()
+    return true
   }
 
   #moved(entry: VerificationEntry): void {

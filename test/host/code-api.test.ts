@@ -168,6 +168,7 @@ t.test('stats counts hits, misses, loads, entries and use', async (t) => {
       carrierReach: null,
       carrierLagMs: null,
     },
+    sweep: { suspended: null, clockAheadMs: null },
   })
   for (let times = 0; times < 3; times += 1) await app.inject(withToken(credential))
   await app.inject(withToken('forged'))
@@ -182,6 +183,7 @@ t.test('stats counts hits, misses, loads, entries and use', async (t) => {
       carrierReach: null,
       carrierLagMs: null,
     },
+    sweep: { suspended: null, clockAheadMs: null },
   })
   await app.apiTokens.flush()
   t.same(app.apiTokens.stats().usage, { pending: 0, flushed: 3 })

@@ -143,6 +143,7 @@ t.test('promise 13: by code too what asks for tokens is refused, and the rest do
       carrierReach: null,
       carrierLagMs: null,
     },
+    sweep: { suspended: null, clockAheadMs: null },
   })
   t.equal(
     api.events.on('issued', () => undefined),

@@ -212,7 +212,7 @@ function sweeperOn(store: SweeperParts['store'], now: number) {
   const parts = {
     store,
     recorder,
-    clock,
+    now: async () => now,
     idleTimeoutMs: 30 * DAY,
     idleWarningMs: 5 * DAY,
     flushIntervalMs: 5_000,

@@ -182,6 +182,7 @@ t.test('stats count hits, misses, loads, entries and uses', async (t) => {
       carrierReach: null,
       carrierLagMs: null,
     },
+    sweep: { suspended: null, clockAheadMs: null },
   })
   await app.apiTokens.flush()
   t.same(app.apiTokens.stats().usage, { pending: 0, flushed: 4 })

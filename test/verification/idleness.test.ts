@@ -1,8 +1,10 @@
 /** Idleness is judged at each verification, against the latest use known here, to the millisecond. */
 
+import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { ApiTokensOptions } from '../../src/index.ts'
+import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { countingStore } from '../support/counting-store.ts'
 import { heldStore } from '../support/held-store.ts'
@@ -188,6 +190,30 @@ t.test('promise 6: an idle token that its owner switches on works, and its 30 da
   clock.advance(1)
   t.equal((await app.inject(withToken(judged.token))).statusCode, 401)
 })
+
+for (const name of ['SQLite', 'memory']) {
+  t.test(
+    `promise 6: to enable an active token whose use is not written moves no idle clock (${name})`,
+    async (t) => {
+      const filename = join(t.testdir(), 'tokens.db')
+      const real = name === 'SQLite' ? sqliteTokenStore({ filename }) : memoryTokenStore()
+      const store = heldStore(real)
+      const { app, clock } = await startHost(t, { store })
+      const { token, id } = await issue(app, 'ada')
+      clock.advance('29d')
+      const write = store.hold('recordUses', 'before')
+      t.equal((await app.inject(withToken(token))).statusCode, 200)
+      await write.held
+      clock.advance('2d')
+      const idleExpiresAt = new Date(START + 59 * DAY)
+      t.match(await app.apiTokens.update(id, { status: 'active' }), { status: 'active', idleExpiresAt })
+      write.release()
+      await app.apiTokens.flush()
+      t.equal((await real.findToken(id))?.token.idleFrom, START + 29 * DAY)
+      t.match(await app.apiTokens.get(id), { status: 'active', idleExpiresAt })
+    },
+  )
+}
 
 t.test('promise 6: an owner’s deactivation does not stop the clock', async (t) => {
   const { app, clock } = await startHost(t)

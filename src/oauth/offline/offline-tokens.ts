@@ -183,10 +183,10 @@ export class OfflineTokens implements TokenHolder {
   }
 
   async #server(): Promise<oauth.AuthorizationServer> {
-    if (this.#metadata !== undefined && Date.now() < this.#metadata.until) return this.#metadata.server
+    if (this.#metadata !== undefined && performance.now() < this.#metadata.until) return this.#metadata.server
     const response = await oauth.discoveryRequest(this.#issuer, this.#calling())
     const server = await oauth.processDiscoveryResponse(this.#issuer, response)
-    this.#metadata = { server, until: Date.now() + METADATA_MS }
+    this.#metadata = { server, until: performance.now() + METADATA_MS }
     return server
   }
 

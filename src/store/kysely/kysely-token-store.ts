@@ -36,6 +36,7 @@ import { type InsertAlone, insertAlone, writeTokenAlone } from './insert-token-a
 import { deleteEndedLeases, takeLease } from './leases.sql.ts'
 import { selectPage } from './list-tokens.sql.ts'
 import { updateIdle } from './mark-idle.sql.ts'
+import { selectNewestStamp } from './newest-stamp.sql.ts'
 import { selectOwner, writeOwnerStatus } from './owners.sql.ts'
 import { deleteEnded } from './prune.sql.ts'
 import { addUses } from './record-uses.sql.ts'
@@ -187,6 +188,10 @@ export class KyselyTokenStore implements TokenStore {
 
   async warnIdle(spells: IdleSpells, limit: number): Promise<readonly TokenRecord[]> {
     return this.#write((connection) => updateWarned(connection, spells, limit))
+  }
+
+  async newestStamp(): Promise<number | null> {
+    return selectNewestStamp(this.#connection)
   }
 
   async prune(endedBefore: number, limit: number): Promise<number> {

@@ -31,6 +31,7 @@ import type { RecordUseRules, TokenUse } from '../token-use.ts'
 import { MemoryChangeFeed } from './memory-change-feed.ts'
 import { MemoryDevices } from './memory-devices.ts'
 import { MemoryLeases } from './memory-leases.ts'
+import { newestStampOf } from './memory-newest-stamp.ts'
 import { MemoryOwners } from './memory-owners.ts'
 import { matchesText, pageOf } from './memory-page.ts'
 import { switched } from './memory-switch.ts'
@@ -82,9 +83,7 @@ class MemoryTokenStore implements TokenStore {
     return token === undefined ? null : { token, owner: this.#owners.find(token.userId) }
   }
 
-  async findOwner(userId: string): Promise<OwnerRecord | null> {
-    return this.#owners.find(userId)
-  }
+  findOwner = async (userId: string): Promise<OwnerRecord | null> => this.#owners.find(userId)
 
   async listTokens(query: TokenQuery): Promise<TokenPage> {
     const { now, idleBefore, status } = query
@@ -198,6 +197,7 @@ class MemoryTokenStore implements TokenStore {
 
   takeLease = async (lease: Lease): Promise<boolean> => this.#leases.take(lease)
   pruneLeases = async (limit: number): Promise<number> => this.#leases.prune(limit)
+  newestStamp = async (): Promise<number | null> => newestStampOf(this.#tokens.values())
 
   #isActive(token: TokenRecord, now: number): boolean {
     const isActive = this.#owners.statusOf(token, { now, idleTimeoutMs: null }) === 'active'

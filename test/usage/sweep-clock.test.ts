@@ -1,0 +1,184 @@
+/** A sweep changes nothing by a clock that is wrong: it says so, and goes on when the clock is right again. */
+
+import { join } from 'node:path'
+import { mock } from 'node:test'
+import Fastify, { type FastifyInstance } from 'fastify'
+import t, { type Test } from 'tap'
+import apiTokens, { type TokenStore } from '../../src/index.ts'
+import { mysqlTokenStore } from '../../src/store/kysely/mysql/mysql-token-store.ts'
+import { postgresTokenStore } from '../../src/store/kysely/postgres/postgres-token-store.ts'
+import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
+import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
+import { manualClock } from '../../src/testing/index.ts'
+import { SweepClock } from '../../src/usage/sweep-clock.ts'
+import { ownDatabase, type ServerName } from '../support/databases.ts'
+import { hs256Key } from '../support/keys.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const YEAR = 365 * 24 * HOUR
+
+const NOTHING = { idle: 0, idleSoon: 0, pruned: 0 }
+
+const SERVERS: Record<ServerName, (connectionString: string) => TokenStore> = {
+  PostgreSQL: (connectionString) => postgresTokenStore({ connectionString, migrate: true }),
+  MariaDB: (connectionString) => mysqlTokenStore({ connectionString, migrate: true }),
+}
+
+for (const server of ['PostgreSQL', 'MariaDB'] as const) {
+  t.test(`promise 6: on ${server} a sweep by a clock a year ahead or behind does nothing`, async (t) => {
+    const database = await ownDatabase(t, server)
+    if (database === null) return
+    const { app, clock, lines } = await startOn(t, SERVERS[server](database.connectionString))
+    const { id } = (await app.apiTokens.issue({ userId: 'ada' })).token
+    const revoked = (await app.apiTokens.issue({ userId: 'ada' })).token
+    await app.apiTokens.revoke(revoked.id)
+    t.match(app.apiTokens.stats().sweep, { suspended: null, clockAheadMs: null })
+    for (const ahead of [YEAR, -YEAR, 3 * MINUTE, -3 * MINUTE]) {
+      clock.shift(ahead)
+      t.same(await app.apiTokens.sweep(), NOTHING)
+      const { suspended, clockAheadMs } = app.apiTokens.stats().sweep
+      t.equal(suspended, 'clock_differs')
+      t.ok(Math.abs(Number(clockAheadMs) - ahead) < 10_000, `${clockAheadMs} ms of ${ahead}`)
+    }
+    t.equal(lines.filter((line) => /does nothing: .* more than two minutes apart/.test(line)).length, 1)
+    clock.shift(0)
+    t.same(await app.apiTokens.sweep(), NOTHING)
+    t.match(app.apiTokens.stats().sweep, { suspended: null })
+    t.match(lines.at(-1), /the clock agrees again/)
+    t.match(await app.apiTokens.get(id), { status: 'active' }, 'no token went idle')
+    t.match(await app.apiTokens.get(revoked.id), { status: 'revoked' }, 'none was pruned')
+    clock.shift(MINUTE)
+    await app.apiTokens.sweep()
+    t.match(app.apiTokens.stats().sweep, { suspended: null }, 'a minute is no difference')
+  })
+}
+
+t.test('promise 6: a clock of the host’s own is compared with nothing', async (t) => {
+  const clock = manualClock(Date.now() + YEAR)
+  const { app } = await startOn(t, sqliteTokenStore({ filename: join(t.testdir(), 'a.db') }), { clock })
+  await app.apiTokens.issue({ userId: 'ada' })
+  clock.advance('31d')
+  t.match(await app.apiTokens.sweep(), { idle: 1 })
+  t.same(app.apiTokens.stats().sweep, { suspended: null, clockAheadMs: null })
+})
+
+for (const [name, makeStore] of [
+  ['an SQLite file', (t: Test) => sqliteTokenStore({ filename: join(t.testdir(), 'tokens.db') })],
+  ['the memory store', () => memoryTokenStore()],
+] as const) {
+  t.test(`promise 6: on ${name} a sweep by a clock that is behind does nothing`, async (t) => {
+    const { app, clock, lines } = await startOn(t, ofThisMachine(makeStore(t)))
+    await app.apiTokens.issue({ userId: 'ada' })
+    clock.monotonicToo(-3 * MINUTE)
+    t.same(await app.apiTokens.sweep(), NOTHING)
+    t.match(app.apiTokens.stats().sweep, { suspended: 'clock_behind', clockAheadMs: 0 })
+    t.match(lines.at(-1), /does nothing: .* behind the newest time in the store/)
+    clock.monotonicToo(-MINUTE)
+    await app.apiTokens.sweep()
+    t.match(app.apiTokens.stats().sweep, { suspended: null })
+  })
+
+  t.test(`promise 6: on ${name} a sweep does nothing for an hour after the clock jumped`, async (t) => {
+    const { app, clock, lines } = await startOn(t, ofThisMachine(makeStore(t)))
+    const { token } = await app.apiTokens.issue({ userId: 'ada' })
+    clock.shift(YEAR)
+    t.same(await app.apiTokens.sweep(), NOTHING)
+    t.match(app.apiTokens.stats().sweep, { suspended: 'clock_jumped' })
+    t.match(lines.at(-1), /does nothing: .* jumped by more than two minutes within the last hour/)
+    clock.shift(0)
+    t.match(await app.apiTokens.get(token.id), { status: 'active', idleExpiresAt: Date })
+    await app.apiTokens.sweep()
+    t.match(app.apiTokens.stats().sweep, { suspended: null }, 'the clock was put right')
+  })
+}
+
+t.test('an hour after a jump the clock is trusted again, not sooner', async (t) => {
+  const clock = shiftedClock(t)
+  const sweeps = new SweepClock({
+    clock: { now: () => Date.now() },
+    store: ofThisMachine(memoryTokenStore()),
+    log: { info: () => undefined, error: () => undefined },
+  })
+  const runFor = async (minutes: number) => {
+    for (let minute = 0; minute < minutes; minute += 1) {
+      clock.pass(MINUTE)
+      sweeps.watch()
+    }
+    return (await sweeps.now()) !== null
+  }
+  t.equal(await runFor(90), true)
+  clock.shift(3 * MINUTE)
+  t.equal(await runFor(0), false)
+  t.equal(await runFor(58), false)
+  t.equal(await runFor(4), true)
+  clock.shift(4 * MINUTE)
+  t.equal(await runFor(1), true, 'a step of a minute is no jump')
+})
+
+t.test('a store that does not tell the time leaves the sweep undone', async (t) => {
+  const store = memoryTokenStore()
+  const cause = new Error('the disk is gone')
+  store.feed.changesSince = async () => Promise.reject(cause)
+  const sweeps = new SweepClock({
+    clock: { now: () => Date.now() },
+    store,
+    log: { info: () => undefined, error: () => undefined },
+  })
+  await t.rejects(sweeps.now(), cause)
+})
+
+async function startOn(t: Test, store: TokenStore, options: { clock?: { now(): number } } = {}) {
+  const clock = shiftedClock(t)
+  const lines: string[] = []
+  const app: FastifyInstance = Fastify({
+    logger: { level: 'info', stream: { write: (line: string) => void lines.push(JSON.parse(line).msg) } },
+  })
+  t.teardown(() => app.close())
+  await app.register(apiTokens, { store, keys: [hs256Key()], routes: false, ...options })
+  await app.ready()
+  return { app, clock, lines }
+}
+
+/** The machine's clocks, which a test moves. */
+function shiftedClock(t: Test) {
+  const { now } = Date
+  const monotonic = performance.now.bind(performance)
+  let shiftMs = 0
+  let passedMs = 0
+  Date.now = () => now() + shiftMs + passedMs
+  const mocked = mock.method(performance, 'now', () => monotonic() + passedMs)
+  t.teardown(() => {
+    Date.now = now
+    mocked.mock.restore()
+  })
+  return {
+    /** The wall clock is so far from right. */
+    shift: (ms: number) => {
+      shiftMs = ms
+    },
+    /** The wall clock is so far from right, and has been since before the process began. */
+    monotonicToo: (ms: number) => {
+      passedMs = ms
+    },
+    /** Time passes, for both. */
+    pass: (ms: number) => {
+      passedMs += ms
+    },
+  }
+}
+
+/** A store whose clock is that of this machine, as a test has moved it. */
+function ofThisMachine(store: TokenStore): TokenStore {
+  const feed = {
+    changesSince: async () => ({ now: Date.now(), changes: [] }),
+    stampOwner: (userId: string) => store.feed.stampOwner(userId),
+  }
+  return new Proxy(store, {
+    get: (target, name) => {
+      if (name === 'feed') return feed
+      const member: unknown = Reflect.get(target, name)
+      return typeof member === 'function' ? member.bind(target) : member
+    },
+  })
+}
