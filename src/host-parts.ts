@@ -4,6 +4,7 @@ import { type Clock, checkedClock, systemClock } from './clock.ts'
 import { InvalidOption } from './errors.ts'
 import { jwksFile } from './keys/jwks-file.ts'
 import { isKeySet, type KeySource } from './keys/key-source.ts'
+import { memoryKey } from './keys/memory-key.ts'
 import { flag, isRecord } from './option-values.ts'
 import type { ApiTokensOptions } from './options.ts'
 import { missingMethods } from './store/missing-methods.ts'
@@ -20,6 +21,7 @@ export function readStore(store: unknown): TokenStore | undefined {
   const [missing] = missingMethods(store)
   if (missing !== undefined) throw new InvalidOption(`store must be a TokenStore: it has no ${missing}()`)
   flag(store['shared'], 'store.shared')
+  flag(store['volatile'] ?? false, 'store.volatile')
   // Each member was checked above.
   return store as unknown as TokenStore
 }
@@ -31,7 +33,7 @@ export function readKeys({ keys, store }: Pick<ApiTokensOptions, 'keys' | 'store
         'keys must be given with a store that several machines share: each needs the same',
       )
     }
-    return jwksFile(DEFAULT_KEYS_FILE)
+    return store?.volatile === true ? [memoryKey(store)] : jwksFile(DEFAULT_KEYS_FILE)
   }
   if (Array.isArray(keys) || isKeySet(keys) || typeof keys === 'function') return keys
   throw new InvalidOption('keys must be an array of JWKs, a JWK Set, or a function that returns either')

@@ -32,6 +32,7 @@ export type { AuthenticateUser, SignedInUser } from './http/signed-in-user.ts'
 export type { InvalidationOptions } from './invalidation/invalidation-options.ts'
 export type { NewsStats, Reach } from './invalidation/news.ts'
 export type { SigningJwk } from './keys/jwk.ts'
+export type { JwksFileOptions } from './keys/jwks-file.ts'
 export type {
   KeyFunction,
   KeySource,

@@ -108,6 +108,7 @@ async function registerRequired(
   const keys = await loadKeys(settings.keys, {
     storeIsEmpty: () => store.isEmpty(),
     log: (message) => log.info(message),
+    warn: (message) => log.warn(message),
   })
   const signer = await createSigner(fastify, keys)
   const instance = assemble({ settings, store, signer, catalogue, log })

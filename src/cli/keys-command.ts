@@ -7,7 +7,8 @@ import { type ListedKey, listKeys, retireKey, rotateKeys } from '../keys/change-
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../keys/jwk.ts'
 import { formatJwks, parseJwks } from '../keys/jwks-file.ts'
 import { newKey } from '../keys/new-key.ts'
-import { readPrivate, replacePrivate, writeOnce } from '../keys/private-file.ts'
+import { replacePrivate, writeOnce } from '../keys/private-file.ts'
+import { readPrivate, SECRET_DIRS } from '../keys/read-private.ts'
 import type { Command, Terminal } from './terminal.ts'
 
 export const KEYS_USAGE = `  fastify-api-tokens keys generate [--file FILE] [--alg HS256|EdDSA|ES256]
@@ -50,21 +51,27 @@ async function generate({ file, algorithm = 'HS256' }: Wanted, { print }: Termin
   print(`${file} has the new key ${key.kid} (${algorithm})`)
 }
 
-async function list({ file }: Wanted, { print }: Terminal): Promise<void> {
-  for (const key of listKeys(parseJwks(await readPrivate(file), file), Date.now())) print(lineOf(key))
+async function list({ file }: Wanted, { print, warn }: Terminal): Promise<void> {
+  const jwks = parseJwks(await readPrivate(file, { secretDirs: SECRET_DIRS, warn }), file)
+  for (const key of listKeys(jwks, Date.now())) print(lineOf(key))
 }
 
-async function rotate({ file, algorithm, leadMs }: Wanted, { print }: Terminal): Promise<void> {
-  await replacePrivate(file, (text) => {
+async function rotate({ file, algorithm, leadMs }: Wanted, { print, warn }: Terminal): Promise<void> {
+  await replacePrivate(file, { secretDirs: SECRET_DIRS, warn }, (text) => {
     const { keys, added } = rotateKeys(parseJwks(text, file), { algorithm, leadMs, now: Date.now() })
     print(lineOf(added))
     return formatJwks(keys)
   })
 }
 
-async function retire({ file, names: [kid = '', ...more] }: Wanted, { print }: Terminal): Promise<void> {
+async function retire(
+  { file, names: [kid = '', ...more] }: Wanted,
+  { print, warn }: Terminal,
+): Promise<void> {
   if (kid === '' || more.length > 0) throw new InvalidOption('keys retire takes one kid: see keys list')
-  await replacePrivate(file, (text) => formatJwks(retireKey(parseJwks(text, file), kid, Date.now())))
+  await replacePrivate(file, { secretDirs: SECRET_DIRS, warn }, (text) =>
+    formatJwks(retireKey(parseJwks(text, file), kid, Date.now())),
+  )
   print(`${kid} is retired: the tokens that it signed are refused`)
 }
 

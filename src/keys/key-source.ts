@@ -10,6 +10,8 @@ export interface KeySourceContext {
   storeIsEmpty(): Promise<boolean>
   /** Tells the host's log where keys were made or found. */
   log(message: string): void
+  /** Writes to the host's log at `warn`. While the host runs it writes nothing: what is said at boot is not repeated. */
+  warn(message: string): void
 }
 
 /** A JWK Set (RFC 7517 §5). Members other than `keys` are ignored. */

@@ -1,11 +1,17 @@
-/** Files that hold secrets: mode 0600, there whole or not at all, refused when others can read them. */
+/** Makes and changes files that hold secrets: mode 0600, complete or absent. */
 
 import { randomUUID } from 'node:crypto'
 import { type FileHandle, link, open, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { InvalidOption } from '../errors.ts'
+import { type ReadPrivateRules, readPrivate } from './read-private.ts'
 
 const OWNER_ONLY = 0o600
+
+/** How SMB, exFAT and FUSE refuse a hard link. */
+const HAS_NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EACCES', 'EINVAL']
+/** How some of them refuse to sync a folder. */
+const CANNOT_SYNC = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EPERM', 'EACCES', 'EISDIR']
 
 /** @throws {InvalidOption} A place that cannot be looked at. */
 export async function exists(file: string): Promise<boolean> {
@@ -18,26 +24,21 @@ export async function exists(file: string): Promise<boolean> {
   }
 }
 
-/** @throws {InvalidOption} A file that others can read or write. */
-export async function readPrivate(file: string): Promise<string> {
-  const handle = await open(file, 'r')
-  try {
-    await requirePrivate(handle, file)
-    return await handle.readFile('utf8')
-  } finally {
-    await handle.close()
-  }
-}
-
 /**
- * Puts the whole file there at once, or not at all: written beside it, synced, and linked, which fails when
- * another process was first. Returns whether this one was.
+ * Makes the file, complete, unless there is one: written beside it, synced, and linked, which fails when another
+ * process was first. Returns whether this one was. Where the file system has no links, the name is taken by an empty
+ * file, which the complete one replaces.
  *
  * @throws {InvalidOption} A place that cannot be written.
  */
 export async function writeOnce(file: string, text: string): Promise<boolean> {
   try {
-    await publish(file, text, async (draft) => link(draft, file))
+    await publish(file, text, async (draft) => {
+      await link(draft, file).catch((error) => {
+        if (!HAS_NO_LINKS.includes(String(codeOf(error)))) throw error
+        return takeName(draft, file)
+      })
+    })
     return true
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false
@@ -53,16 +54,29 @@ export async function writeOnce(file: string, text: string): Promise<boolean> {
  */
 export async function replacePrivate(
   path: string,
+  rules: ReadPrivateRules,
   change: (text: string) => string | Promise<string>,
 ): Promise<void> {
   const file = await realpath(path).catch((cause) => {
     throw new InvalidOption(`keys: ${path} cannot be read`, { cause })
   })
   await withLock(file, async () => {
-    const text = await change(await readPrivate(file))
+    const text = await change(await readPrivate(file, rules))
     const { uid, gid } = await stat(file)
     await publish(file, text, async (draft) => rename(draft, file), { uid, gid })
   })
+}
+
+/** Of several processes one makes the empty file; a reader waits until it is replaced. */
+async function takeName(draft: string, file: string): Promise<void> {
+  const handle = await open(file, 'wx', OWNER_ONLY)
+  await handle.close()
+  try {
+    await rename(draft, file)
+  } catch (error) {
+    await unlink(file)
+    throw error
+  }
 }
 
 /** Of two changes at once one would be lost. */
@@ -93,7 +107,7 @@ async function publish(
   try {
     const handle = await open(draft, 'wx', OWNER_ONLY)
     try {
-      if (owner !== undefined && process.platform !== 'win32') await handle.chown(owner.uid, owner.gid)
+      if (owner !== undefined && process.platform !== 'win32') await giveTo(handle, owner)
       await handle.writeFile(text)
       await handle.sync()
     } finally {
@@ -106,23 +120,22 @@ async function publish(
   }
 }
 
+/** Some file systems refuse even a change to what is there. */
+async function giveTo(handle: FileHandle, owner: { readonly uid: number; readonly gid: number }) {
+  const { uid, gid } = await handle.stat()
+  if (uid !== owner.uid || gid !== owner.gid) await handle.chown(owner.uid, owner.gid)
+}
+
 /** A link is on the disk once its folder is; where folders cannot be opened (Windows) there is nothing to sync. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(folder, 'r')
   try {
-    await handle.sync()
+    await handle.sync().catch((error) => {
+      if (!CANNOT_SYNC.includes(String(codeOf(error)))) throw error
+    })
   } finally {
     await handle.close()
-  }
-}
-
-/** Whoever can read the file can make tokens. Windows has no such modes. */
-async function requirePrivate(handle: FileHandle, file: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const { mode } = await handle.stat()
-  if ((mode & 0o077) !== 0) {
-    throw new InvalidOption(`keys: ${file} can be read or written by others: set its mode to 0600`)
   }
 }
 

@@ -24,7 +24,7 @@ export interface RefreshKeysParts {
  */
 export async function refreshKeys({ source, signer, log, onChange }: RefreshKeysParts): Promise<void> {
   // Keys are made up at boot alone: what is missing now was taken away.
-  const answer = source({ storeIsEmpty: async () => false, log })
+  const answer = source({ storeIsEmpty: async () => false, log, warn: () => undefined })
   const keys = readSigningKeys(await withinTime(answer, SOURCE_TIMEOUT_MS, 'the source of the keys'))
   if (isDeepStrictEqual(keys, signer.keys)) return
   signer.change(keys)

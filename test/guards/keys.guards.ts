@@ -12,10 +12,45 @@ export const keysGuards: readonly Guard[] = [
   },
   {
     name: 'promise 2: a key file that others can read is refused',
-    file: 'src/keys/private-file.ts',
-    remove: 'if ((mode & 0o077) !== 0) {',
+    file: 'src/keys/read-private.ts',
+    remove: 'if (!isReadOnly && !isMounted) {',
     put: 'if (mode < 0) {',
     tests: ['test/keys/jwks-file.test.ts'],
+  },
+  {
+    name: 'promise 2: a mounted key file that others can read has another owner',
+    file: 'src/keys/read-private.ts',
+    remove: 'uid !== process.geteuid?.() && ',
+    put: '',
+    tests: ['test/keys/mounted-keys.test.ts'],
+  },
+  {
+    name: 'promise 2: a key file that others can write is refused',
+    file: 'src/keys/read-private.ts',
+    remove: 'if ((mode & GROUP_OR_OTHERS_WRITE) !== 0) {',
+    put: 'if (mode < 0) {',
+    tests: ['test/keys/mounted-keys.test.ts'],
+  },
+  {
+    name: 'promise 2: a key file that others can replace is refused',
+    file: 'src/keys/read-private.ts',
+    remove: 'if ((mode & OTHERS_WRITE) === 0) return',
+    put: 'if (mode >= 0) return',
+    tests: ['test/keys/mounted-keys.test.ts'],
+  },
+  {
+    name: 'a first start needs no hard links',
+    file: 'src/keys/private-file.ts',
+    remove: 'return takeName(draft, file)',
+    put: 'throw error',
+    tests: ['test/keys/mounted-keys.test.ts'],
+  },
+  {
+    name: 'a memory store without keys leaves no file',
+    file: 'src/host-parts.ts',
+    remove: 'store?.volatile === true ? [memoryKey(store)] : ',
+    put: '',
+    tests: ['test/keys/mounted-keys.test.ts'],
   },
   {
     name: 'promise 2: no new key once there are tokens',
@@ -68,7 +103,7 @@ export const keysGuards: readonly Guard[] = [
   },
   {
     name: 'the option keys takes what keys generate writes',
-    file: 'src/settings.ts',
+    file: 'src/host-parts.ts',
     remove: ' || isKeySet(keys)',
     put: '',
     tests: ['test/cli/keys-command.test.ts'],
@@ -104,8 +139,8 @@ export const keysGuards: readonly Guard[] = [
   {
     name: 'a running host makes no key file',
     file: 'src/keys/refresh-keys.ts',
-    remove: 'const answer = source({ storeIsEmpty: async () => false, log })',
-    put: 'const answer = source({ storeIsEmpty: async () => true, log })',
+    remove: 'const answer = source({ storeIsEmpty: async () => false, log, warn: () => undefined })',
+    put: 'const answer = source({ storeIsEmpty: async () => true, log, warn: () => undefined })',
     tests: ['test/keys/changing-keys.test.ts'],
   },
   {

@@ -6,7 +6,7 @@ import { readSigningKey } from '../../src/keys/jwk.ts'
 import { loadKeys } from '../../src/keys/key-source.ts'
 import { ed25519Key, es256Key, hs256Key, publicKey } from '../support/keys.ts'
 
-const context = { storeIsEmpty: async () => true, log: () => undefined }
+const context = { storeIsEmpty: async () => true, log: () => undefined, warn: () => undefined }
 
 t.test('RFC 7518 §3.1: the type of a key decides its algorithm', async (t) => {
   t.equal(readSigningKey(hs256Key(), 'keys[0]').algorithm, 'HS256')

@@ -213,6 +213,6 @@ t.test('time is not the signature’s matter: an expired exp or a future nbf sti
 async function signerOf(t: Test, keys: readonly SigningJwk[]) {
   const app = Fastify()
   t.teardown(() => app.close())
-  const context = { storeIsEmpty: async () => true, log: () => undefined }
+  const context = { storeIsEmpty: async () => true, log: () => undefined, warn: () => undefined }
   return createSigner(app, await loadKeys(keys, context))
 }

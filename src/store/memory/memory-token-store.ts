@@ -51,6 +51,7 @@ export function memoryTokenStore(options: { readonly clock?: Clock } = {}): Toke
 
 class MemoryTokenStore implements TokenStore {
   readonly shared = false
+  readonly volatile = true
   readonly feed = new MemoryChangeFeed()
   readonly devices: MemoryDevices
   readonly #tokens = new Map<string, TokenRecord>()
@@ -67,7 +68,6 @@ class MemoryTokenStore implements TokenStore {
 
   async open(): Promise<void> {}
   async close(): Promise<void> {}
-
   isEmpty = async (): Promise<boolean> => this.#tokens.size === 0
 
   async insertToken(token: UnownedToken, { maxTokens, now }: InsertRules): Promise<InsertOutcome> {

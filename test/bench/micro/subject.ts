@@ -41,7 +41,11 @@ export async function startSubject({ cacheMax = 10_000, folder = tmpdir() } = {}
   // The cache outlives the measurement, so that what is called warm is.
   const settings = readOptions({ routes: false, cache: { max: cacheMax, ttl: '1d' } })
   const catalogue = new ScopeCatalogue(Object.fromEntries(SCOPES.map((scope) => [scope, scope])))
-  const keys = await loadKeys([hs256Key()], { storeIsEmpty: () => store.isEmpty(), log: () => undefined })
+  const keys = await loadKeys([hs256Key()], {
+    storeIsEmpty: () => store.isEmpty(),
+    log: () => undefined,
+    warn: () => undefined,
+  })
   const signer = await createSigner(app, keys)
   const instance = assemble({ settings, store, signer, catalogue, log: app.log })
   const { verification, signals, events } = instance
