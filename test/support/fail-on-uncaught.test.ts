@@ -25,6 +25,12 @@ const FAULTS: Readonly<Record<string, string>> = {
   'a rejection': REJECT,
   'an exception to which something listens': `process.on('uncaughtException', () => undefined); ${THROW}`,
   'a rejection to which something listens': `process.on('unhandledRejection', () => undefined); ${REJECT}`,
+  'a rejection after such a listener was removed': `const listener = () => undefined
+    process.on('unhandledRejection', listener).off('unhandledRejection', listener)
+    ${REJECT}`,
+  'a rejection in a test that passes': `import t from 'tap'
+    process.on('unhandledRejection', () => undefined)
+    t.test('passes', async (t) => { ${REJECT}; t.pass() })`,
   'a rejection with what is no error': "Promise.reject('nobody caught this')",
   'an exception of a child process': inChild(THROW),
   'a rejection of a child process to which something listens': inChild(

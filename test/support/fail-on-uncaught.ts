@@ -44,10 +44,14 @@ function writeErrors(file: string): void {
     appendFileSync(file, `${kind} in process ${process.pid}: ${text}\n`)
   }
   process.on('uncaughtExceptionMonitor', (error, origin) => write(origin, error))
-  // A rejection that somebody listens to never becomes an exception: it is seen at the event itself.
-  const emit = process.emit
-  process.emit = function emitWritten(this: NodeJS.Process, event: string, ...args: unknown[]) {
-    if (event === 'unhandledRejection' && process.listenerCount(event) > 0) write(event, args[0])
-    return Reflect.apply(emit, this, [event, ...args])
-  } as typeof emit
+  // A rejection becomes an exception, unless something listens to it: then this listens beside it, and only then.
+  const event = 'unhandledRejection'
+  const writeRejection = (reason: unknown) => write(event, reason)
+  process.on('newListener', (name, listener) => {
+    if (name !== event || listener === writeRejection) return
+    if (!process.listeners(event).includes(writeRejection)) process.on(event, writeRejection)
+  })
+  process.on('removeListener', (name) => {
+    if (name === event && process.listenerCount(event) === 1) process.off(event, writeRejection)
+  })
 }
