@@ -2,11 +2,12 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import type { SigningJwk } from '../../src/index.ts'
 import { hs256Key } from '../support/keys.ts'
+import { bundleProgram } from './bundle.ts'
 
 export interface Setting {
   readonly connectionString: string
@@ -95,33 +96,9 @@ export async function timesToReach({ first, others }: Cluster, count: number): P
   return from.map((time, n) => Math.max(...heard.map((times) => (times[n] ?? Infinity) - time)))
 }
 
-/**
- * Until it is told to stop: how long the others take to answer a bare message, in milliseconds. That is what the machine
- * costs at this moment, whatever carries the news.
- */
-export function roundTrips({ others }: Cluster): () => Promise<readonly number[]> {
-  const times: number[] = []
-  let stopped = false
-  const ended = Promise.all(
-    others.map(async (other) => {
-      while (!stopped) {
-        const asked = performance.now()
-        await other.ask('reach', null)
-        times.push(performance.now() - asked)
-        await sleep(5)
-      }
-    }),
-  )
-  return async () => {
-    stopped = true
-    await ended
-    return times
-  }
-}
-
 /** Starts one that ends with the test. */
 export async function startInstance(t: Test, setting: Setting): Promise<Instance> {
-  const child = fork(join(import.meta.dirname, 'instance.ts'), [JSON.stringify(setting)])
+  const child = fork(await bundledInstance(), [JSON.stringify(setting)])
   t.teardown(() => child.kill('SIGKILL'))
   const waiting = new Map<number, PromiseWithResolvers<unknown>>()
   const ready = expectAnswer(waiting, 0)
@@ -149,6 +126,19 @@ export async function startInstance(t: Test, setting: Setting): Promise<Instance
       return (await answer) as never
     },
   }
+}
+
+let bundled: Promise<string> | undefined
+
+/** Bundled once for a test file, and removed when its process ends. */
+function bundledInstance(): Promise<string> {
+  bundled ??= (async () => {
+    // Within the repository, where the packages are found that are not bundled.
+    const folder = mkdtempSync(join(import.meta.dirname, '../../node_modules/.cluster-'))
+    process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+    return bundleProgram('instance', folder)
+  })()
+  return bundled
 }
 
 function expectAnswer(waiting: Map<number, PromiseWithResolvers<unknown>>, id: number): Promise<unknown> {

@@ -5,12 +5,12 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { build } from 'esbuild'
 import type { Test } from 'tap'
 import type { SigningJwk } from '../../src/index.ts'
 import { uncaughtEnvironment } from '../support/fail-on-uncaught.ts'
 import type { SqlDatabase } from '../support/sql-databases.ts'
 import { within } from '../support/within.ts'
+import { bundleProgram } from './bundle.ts'
 
 /** What a process does. */
 export type Deed =
@@ -74,22 +74,9 @@ export interface Dying {
   startSweeping(t: Test, order: Omit<Order, 'kill' | 'does'>): Sweeping
 }
 
-/** Puts the program into one file of that folder: a process then starts in a third of the time. */
+/** Bundles the program into that folder. */
 export async function makeDying(folder: string): Promise<Dying> {
-  await build({
-    entryPoints: [join(import.meta.dirname, 'dying-instance.ts')],
-    outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    format: 'esm',
-    external: ['better-sqlite3', 'pg-native'],
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)",
-    },
-    logLevel: 'error',
-  })
+  await bundleProgram('dying-instance', folder)
   const start = (order: Order) => startIn(folder, order)
   return {
     runOut: (database, order) => endOf(database, start(order)),

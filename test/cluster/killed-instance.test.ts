@@ -17,7 +17,7 @@ import { halfMade } from './half-made.ts'
 
 const KILLS = 20
 /** For a machine that does other things too. */
-const TIMEOUT_MS = 600_000
+const TIMEOUT_MS = 240_000
 const DAY_MS = 86_400_000
 /** SQLite runs a statement within the thread: it is not sent, or it is answered. */
 const MOMENTS: Record<SqlDatabase['name'], readonly Point['moment'][]> = {

@@ -26,12 +26,12 @@ interface Use {
   readonly time: number
 }
 
-t.setTimeout(600_000)
+t.setTimeout(240_000)
 const database = await ownDatabase(t, 'PostgreSQL')
 if (database !== null) {
   const { connectionString, run } = database
 
-  t.test(`an instance of four is killed ${KILLS} times under load`, { timeout: 600_000 }, async (t) => {
+  t.test(`an instance of four is killed ${KILLS} times under load`, { timeout: 240_000 }, async (t) => {
     const keys = [hs256Key()]
     const { app } = await startHost(t, {
       keys,

@@ -1,4 +1,4 @@
-/** Four processes under load: how soon what ends on one ends on the others, also when the carrier is lost. */
+/** Four processes under load: how soon what ends on one ends on the others. It runs alone: package.json, `test:timed`. */
 
 import { randomInt, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,17 +8,16 @@ import { postgresTokenStore } from '../../src/store/kysely/postgres/postgres-tok
 import { type OwnDatabase, ownDatabase } from '../support/databases.ts'
 import { isListening } from '../support/services.ts'
 import { tcpProxy } from '../support/tcp-proxy.ts'
-import { type Cluster, roundTrips, type Setting, startCluster, timesToReach } from './cluster.ts'
+import { type Cluster, type Setting, startCluster, timesToReach } from './cluster.ts'
 
 /** The stated bounds, in milliseconds. */
 const FEED_BOUND = 1_500
 const CARRIER_BOUND = 100
 const CHANGES = 500
 const BATCH = 25
-const TRIES = 5
 
-/** What is bounded is how soon each change is heard of, not how long the processes take to make them all. */
-const TIMEOUT_MS = 600_000
+/** What is bounded is how soon each change reaches the others, not how long it takes to make them all. */
+const TIMEOUT_MS = 120_000
 t.setTimeout(3 * TIMEOUT_MS)
 
 const database = await ownDatabase(t, 'PostgreSQL')
@@ -85,15 +84,13 @@ async function carries(t: Test, store: OwnDatabase, { carrier, port, urlOf, kill
   const cluster = await startCluster(t, settingOf(store, { carrier, carrierUrl: urlOf(proxy.port) }))
   await allAre(cluster, 'in_reach')
 
-  let { times, bare } = await manyTimes(cluster)
-  // What else this machine does is not what is measured: another try is a fair one.
-  for (let tries = 1; tries < TRIES && lateness(times, bare) > CARRIER_BOUND; tries += 1) {
-    ;({ times, bare } = await manyTimes(cluster))
+  let times = await manyTimes(cluster)
+  // No other test file runs beside this one; a second try is for what else the machine does.
+  if (percentile(times, 99) > CARRIER_BOUND) {
+    t.comment(`the first try: ${summary(times)}`)
+    times = await manyTimes(cluster)
   }
-  t.ok(
-    lateness(times, bare) <= CARRIER_BOUND,
-    `${times.length} changes: ${summary(times)}; a bare message there and back: ${summary(bare)}`,
-  )
+  t.ok(percentile(times, 99) <= CARRIER_BOUND, `p99 of ${times.length}: ${summary(times)}`)
 
   const losses: Record<string, () => unknown> = {
     'connections are killed': kill,
@@ -125,25 +122,10 @@ function settingOf(
   return { connectionString, channel: `cluster-${randomUUID()}`, ...carrier }
 }
 
-interface Measured {
-  readonly times: readonly number[]
-  /** How long a bare message took to the same processes in the same time. */
-  readonly bare: readonly number[]
-}
-
-async function manyTimes(cluster: Cluster): Promise<Measured> {
-  const stop = roundTrips(cluster)
+async function manyTimes(cluster: Cluster): Promise<readonly number[]> {
   const times: number[] = []
   while (times.length < CHANGES) times.push(...(await timesToReach(cluster, BATCH)))
-  return { times, bare: await stop() }
-}
-
-/**
- * By which the slowest hundredth is later than the machine alone makes any message. News takes twice the turns of a
- * bare message there and back: to the carrier, to the instance, and from its server to its client.
- */
-function lateness(times: readonly number[], bare: readonly number[]): number {
-  return percentile(times, 99) - 2 * percentile(bare, 99)
+  return times
 }
 
 async function allAre({ all }: Cluster, reach: 'in_reach' | 'out_of_reach'): Promise<void> {

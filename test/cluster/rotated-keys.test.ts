@@ -33,7 +33,7 @@ if (database !== null) {
   const file = join(t.testdir(), 'keys.json')
   await keys('generate')
 
-  t.test('keys are rotated and retired under load', { timeout: 600_000 }, async (t) => {
+  t.test('keys are rotated and retired under load', { timeout: 120_000 }, async (t) => {
     const setting = {
       connectionString,
       keys: file,

@@ -4,6 +4,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { uncaughtEnvironment } from './fail-on-uncaught.ts'
+
+/** What is built has no source maps: its coverage would be written and merged, and count for nothing. */
+const NOT_COVERED = { NODE_V8_COVERAGE: undefined, ...uncaughtEnvironment() }
 
 export const BUILT_COMMAND = join(import.meta.dirname, '../../dist/cli/main.js')
 
@@ -22,7 +26,7 @@ export interface RunningCommand {
 /** Starts the command; `kill` ends it as a power cut would. */
 export function startCommand(args: readonly string[], env: NodeJS.ProcessEnv = {}): RunningCommand {
   const child = spawn(process.execPath, [BUILT_COMMAND, ...args], {
-    env: { ...process.env, DATABASE_URL: '', ...env },
+    env: { ...process.env, ...NOT_COVERED, DATABASE_URL: '', ...env },
   })
   const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   return {
