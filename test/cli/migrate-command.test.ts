@@ -2,13 +2,18 @@
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import pg from 'pg'
 import t, { type Test } from 'tap'
 import { migrateCommand } from '../../src/cli/migrate-command.ts'
 import { migrations } from '../../src/store/kysely/migrations/index.ts'
-import { runCommand } from '../support/command.ts'
+import { postgresTokenStore } from '../../src/store/kysely/postgres/postgres-token-store.ts'
+import { runCommand, startCommand } from '../support/command.ts'
 import { ownDatabase } from '../support/databases.ts'
 import { makeOlderSchema } from '../support/older-schema.ts'
+import { ownPostgres } from '../support/own-postgres.ts'
 import { sqlDatabases } from '../support/sql-databases.ts'
+import { terminatedConnections } from '../support/terminated-connections.ts'
+import { within } from '../support/within.ts'
 
 const STEPS = Object.keys(migrations)
 const NOTHING = /^$/
@@ -109,6 +114,47 @@ t.test('a schema of PostgreSQL is another place; the others know none', async (t
     errors: /schema is for PostgreSQL, use tablePrefix/,
   })
 })
+
+t.test(
+  'the address of a Unix socket works as it does in the store, and its password is not printed',
+  async (t) => {
+    const server = await ownPostgres(t)
+    if (server === null) return
+    const { folder, port } = server
+    const address = `postgresql://postgres:never-shown@/postgres?host=${encodeURIComponent(folder)}&port=${port}`
+    const done = await runCommand(['migrate', '--store', address])
+    t.match(done, { code: 0, errors: NOTHING, lines: STEPS.map((step) => `done     ${step}`) })
+    const store = postgresTokenStore({ connectionString: address })
+    await store.open()
+    await store.close()
+    t.match(await runCommand(['migrate', '--store', address.replace('/postgres?', '/missing?')]), {
+      code: 1,
+      errors: /^(?!.*never-shown).*database "missing" does not exist/,
+    })
+  },
+)
+
+t.test(
+  'a connection that PostgreSQL ends during a migration is an error of the command, and not its end',
+  async (t) => {
+    const database = await ownDatabase(t, 'PostgreSQL')
+    if (database === null) return
+    const { connectionString, terminate } = await terminatedConnections(t, database.connectionString)
+    // The command waits for a table that another session has locked.
+    const blocker = new pg.Client({ connectionString: database.connectionString })
+    await blocker.connect()
+    t.teardown(() => blocker.end())
+    await blocker.query(
+      'create table api_tokens_migration (name text); begin; lock table api_tokens_migration',
+    )
+    const running = startCommand(['migrate', '--store', connectionString])
+    await within(20_000, async () => (await terminate()) > 0)
+    t.match(await running.ended, {
+      code: 1,
+      errors: /^[^\n]*(terminating connection|Connection terminated)[^\n]*\n$/,
+    })
+  },
+)
 
 t.test('a file that is not there is looked at without making it', async (t) => {
   const file = join(t.testdir(), 'tokens.db')

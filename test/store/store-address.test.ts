@@ -9,6 +9,9 @@ t.test('an address says its database by its scheme', async (t) => {
     ['postgresql://localhost/app', 'postgres'],
     ['mysql://localhost/app', 'mysql'],
     ['MariaDB://localhost/app', 'mysql'],
+    ['postgres://ada:pw@/app?host=/run/postgresql', 'postgres'],
+    ['postgresql:///app?host=/run/postgresql', 'postgres'],
+    ['postgres://%2Frun%2Fpostgresql/app', 'postgres'],
   ] as const) {
     t.same(parseStoreAddress(address), { dialect, url: address })
   }
@@ -30,6 +33,11 @@ t.test('what is no address is refused without being repeated', async (t) => {
     'tokens.db',
     'redis://h/never-shown',
     'mysql://[never-shown',
+    // A password with a sign that must be percent-encoded: what stands behind the sign is not a path.
+    'postgres://ada:12/never-shown@db/app',
+    'postgres://ada:12#never-shown@db/app',
+    'postgres://ada:12?never-shown@db/app',
+    'postgres://ada:p@/never-shown@db/app',
     'never-shown',
   ]) {
     t.throws(() => parseStoreAddress(address), {
@@ -49,6 +57,9 @@ t.test(
       ['postgres://db/app?options=-c%20search_path%3Dx', 'postgres://db/app?options=-c%20search_path%3Dx'],
       ['postgres://ada@db/app', 'postgres://ada@db/app'],
       ['host=db password=pw', '***'],
+      ['postgres://ada:pw@/app?host=/run/postgresql', 'postgres://ada:***@/app?host=/run/postgresql'],
+      ['postgres://ada:12/pw@db/app', '***'],
+      ['postgres://ada:12#pw@db/app', '***'],
     ] as const) {
       t.equal(withoutSecrets(address), shown)
     }
@@ -59,6 +70,8 @@ t.test(
       'p w',
     ])
     t.same(secretsOf('mysql://ada:100%@db/app'), ['100%'])
+    t.same(secretsOf('postgres://ada:p%20w@/app?host=/run/postgresql'), ['p%20w', 'p w'])
     t.same(secretsOf('sqlite:tokens.db'), [])
+    t.same(secretsOf('sqlite:/data/@a/tokens.db'), [])
   },
 )

@@ -10,6 +10,9 @@ import type { Test } from 'tap'
 
 export interface OwnPostgres {
   readonly connectionString: string
+  readonly port: number
+  /** Where its Unix socket is. */
+  readonly folder: string
   start(): Promise<void>
   /** Ends every connection and refuses new ones. */
   stop(): Promise<void>
@@ -45,7 +48,7 @@ async function startServer(t: Test): Promise<OwnPostgres> {
   const stop = () => control('-m', 'fast', 'stop')
   t.teardown(() => stop().catch(() => undefined))
   await start()
-  return { connectionString: `postgres://postgres@127.0.0.1:${port}/postgres`, start, stop }
+  return { connectionString: `postgres://postgres@127.0.0.1:${port}/postgres`, port, folder, start, stop }
 }
 
 /** PostgreSQL does not run as root: there the folder is given to its own user, who runs it. */

@@ -8,6 +8,7 @@ import pg from 'pg'
 import type { Test } from 'tap'
 import { type MysqlPool, mysqlTokenStore } from '../../src/store/kysely/mysql/mysql-token-store.ts'
 import { pgliteTokenStore } from '../../src/store/kysely/pglite/pglite-token-store.ts'
+import type { PgClient } from '../../src/store/kysely/postgres/postgres-pool.ts'
 import { type PgPool, postgresTokenStore } from '../../src/store/kysely/postgres/postgres-token-store.ts'
 import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
@@ -91,16 +92,20 @@ async function onPostgres(t: Test, connectionString: string): Promise<ToldStore>
   const statements: Statement[] = []
   const pool = new pg.Pool({ connectionString })
   t.teardown(() => pool.end())
+  const toldClients = new WeakMap<pg.PoolClient, PgClient>()
   const told: PgPool = {
     connect: async () => {
       const client = await pool.connect()
-      return {
+      // One for each client: a client that the store has not seen yet is checked first.
+      const known = toldClients.get(client) ?? {
         query: (config) => {
           statements.push({ sql: config.text, parameters: config.values })
           return client.query(config)
         },
         release: (destroy) => client.release(destroy),
       }
+      toldClients.set(client, known)
+      return known
     },
   }
   const run = async (sql: string, parameters: readonly unknown[] = []) =>

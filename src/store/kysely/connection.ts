@@ -40,7 +40,25 @@ export async function withRetries<T>(
   connection: Connection,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  if (connection.lockWaits !== undefined) return connection.lockWaits.write(connection, work)
+  return connection.lockWaits === undefined
+    ? untilAccepted(connection, work)
+    : connection.lockWaits.write(connection, work)
+}
+
+/** Runs work that only reads, on the connection that it is given, and again where the database asks for it. */
+export async function reading<T>(
+  connection: Connection,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  return connection.lockWaits === undefined
+    ? untilAccepted(connection, work)
+    : connection.lockWaits.read(connection, work)
+}
+
+async function untilAccepted<T>(
+  connection: Connection,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await work(connection)
@@ -49,14 +67,6 @@ export async function withRetries<T>(
       await pause(Math.random() * 5 * 2 ** tries)
     }
   }
-}
-
-/** Runs work that only reads, on the connection that it is given; on SQLite again while the file is locked. */
-export async function reading<T>(
-  connection: Connection,
-  work: (connection: Connection) => Promise<T>,
-): Promise<T> {
-  return connection.lockWaits === undefined ? work(connection) : connection.lockWaits.read(connection, work)
 }
 
 /** Who were in each other's way should not meet again at once. */

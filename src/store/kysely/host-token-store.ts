@@ -1,11 +1,15 @@
 /** Keeps tokens in the database of a host that has its own Kysely instance, in its own schema or under a prefix. */
 
 import type { Kysely } from 'kysely'
+import { InvalidOption } from '../../errors.ts'
 import { flag, optionsOf, requireMethod, text } from '../../option-values.ts'
 import type { TokenStore } from '../token-store.ts'
+import type { Connection } from './connection.ts'
 import { KyselyTokenStore } from './kysely-token-store.ts'
 import { type KyselyStoreDialect, ownTables, traitsOf } from './own-tables.ts'
 import { DEFAULT_TIMEOUT_MS } from './patience.ts'
+import { requirePlainResults } from './plain-results.ts'
+import { listenToErrorsOf } from './postgres/error-listeners.ts'
 import { migrateCommandFor } from './schema/migrate-command-line.ts'
 import { Schema } from './schema/schema.ts'
 import { lockWaits, withoutBusyTimeout } from './sqlite/lock-waits.ts'
@@ -16,6 +20,11 @@ export interface KyselyTokenStoreOptions<Database = unknown> {
   /** The host's own instance, which the store does not destroy. */
   readonly db: Kysely<Database>
   readonly dialect: KyselyStoreDialect
+  /**
+   * The pool of `pg` behind `db`, so that a connection that PostgreSQL ends does not end the process: the store adds an
+   * `error` listener to the pool and to each of its clients.
+   */
+  readonly pool?: object
   /** The schema of PostgreSQL that holds the tables, made by the host. Default: the first of the search path. */
   readonly schema?: string
   /** Put before the names of tables and indexes: `auth_` makes `auth_api_tokens`. Default: none. */
@@ -44,15 +53,23 @@ const ADDRESSES: Readonly<Record<KyselyStoreDialect, string>> = {
  * await app.register(apiTokens, { store, keys: [jwk], authenticateUser })
  */
 export function kyselyTokenStore<Database>(given: KyselyTokenStoreOptions<Database>): TokenStore {
-  const options = optionsOf('kyselyTokenStore', given, ['db', 'dialect', 'schema', 'tablePrefix', 'migrate'])
-  const { db, dialect, schema, migrate = false } = options
+  const options = optionsOf('kyselyTokenStore', given, [
+    'db',
+    'dialect',
+    'pool',
+    'schema',
+    'tablePrefix',
+    'migrate',
+  ])
+  const { db, dialect, pool, schema, migrate = false } = options
   requireMethod(db, 'selectFrom', 'kyselyTokenStore: db must be a Kysely instance')
   if (schema !== undefined) text(schema, 'kyselyTokenStore: schema')
   flag(migrate, 'kyselyTokenStore: migrate')
-  const connection = {
-    traits: traitsOf(dialect),
-    db: ownTables(options.db, dialect, options),
-    ...(dialect === 'sqlite' ? { lockWaits: lockWaits(DEFAULT_TIMEOUT_MS, withoutBusyTimeout) } : {}),
+  const connection = connectionOf(options)
+  if (pool !== undefined) {
+    if (dialect !== 'postgres') throw new InvalidOption('kyselyTokenStore: pool is for PostgreSQL')
+    requireMethod(pool, 'connect', 'kyselyTokenStore: pool must be the pool of pg behind db')
+    listenToErrorsOf(pool)
   }
   return new KyselyTokenStore({
     connection,
@@ -61,4 +78,18 @@ export function kyselyTokenStore<Database>(given: KyselyTokenStoreOptions<Databa
     migrate,
     close: async () => undefined,
   })
+}
+
+function connectionOf<Database>(options: KyselyTokenStoreOptions<Database>): Connection {
+  const { db, dialect } = options
+  const traits = traitsOf(dialect)
+  const requireServer = async (connection: Connection) => {
+    await requirePlainResults(connection)
+    await traits.requireServer(connection)
+  }
+  return {
+    traits: { ...traits, requireServer },
+    db: ownTables(db, dialect, options),
+    ...(dialect === 'sqlite' ? { lockWaits: lockWaits(DEFAULT_TIMEOUT_MS, withoutBusyTimeout) } : {}),
+  }
 }

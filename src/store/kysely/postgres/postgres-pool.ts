@@ -1,8 +1,13 @@
-/** A pool of `pg` as Kysely's driver takes it: with statements that have a name, and with an end to waiting. */
+/** A pool of `pg` as Kysely's driver takes it: checked connections, prepared statements, and an end to waiting. */
 
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import type { ClientConfig } from 'pg'
 import { type Patience, within } from '../patience.ts'
+import { listenToErrors, listenToErrorsOf } from './error-listeners.ts'
+import { endsConnection } from './postgres-errors.ts'
+import type { ConnectionCheck } from './postgres-session.ts'
+import { ownParsers, type TypeParsers } from './postgres-values.ts'
+import type { PreparedStatements } from './prepared-statements.ts'
 
 /** What is needed of a pool of the package `pg`. */
 export interface PgPool {
@@ -11,16 +16,19 @@ export interface PgPool {
   connect(): Promise<PgClient>
 }
 
-interface PgClient {
+export interface PgClient {
   query(config: PgQuery): Promise<PgAnswer>
   release(destroy?: boolean): void
+  /** `I` outside of a transaction, `T` within one, `E` within one that failed; clients of old versions do not tell. */
+  getTransactionStatus?(): string | null
 }
 
 interface PgQuery {
   readonly text: string
   readonly values: unknown[]
+  readonly types: TypeParsers
+  readonly query_timeout: number
   readonly name?: string
-  readonly query_timeout?: number
 }
 
 interface PgAnswer {
@@ -30,50 +38,99 @@ interface PgAnswer {
 }
 
 export interface PostgresPoolParts extends Patience {
-  /** Called when the first statement needs it. */
+  /** Called for each connection, and first when a statement needs one. */
   readonly pool: () => Promise<PgPool>
-  /** Statements that each connection prepares once, by their SQL, with the name that they get. */
-  readonly prepared: ReadonlyMap<string, string>
+  readonly check: ConnectionCheck
+  readonly prepared: PreparedStatements
   end(): Promise<void>
 }
 
+/** The longest timer of Node, 24 days: a query without a timeout of its own would have that of the host's pool. */
+const FOREVER_MS = 2 ** 31 - 1
+/** What a connection answers that has been given up: the server rolls back when the connection ends. */
+const ROLLED_BACK: PgAnswer = { command: 'ROLLBACK', rowCount: null, rows: [] }
+
 export async function postgresPool(parts: PostgresPoolParts): Promise<PostgresPool> {
-  const pool = await parts.pool()
   return {
     options: {},
     end: () => parts.end(),
     connect: async () => {
-      const client = await within(
-        parts,
-        'a connection to PostgreSQL',
-        () => pool.connect(),
-        (late) => late.release(),
-      )
-      return clientOf(client, parts)
+      const restMs = countdown(parts)
+      // Another one after the store was closed and opened again.
+      const pool = await parts.pool()
+      listenToErrorsOf(pool)
+      const client = await connect(pool, restMs)
+      const query = queryOn(client, parts, restMs)
+      try {
+        await parts.check(client, (text) => query.run(text, []))
+      } catch (error) {
+        client.release(true)
+        throw error
+      }
+      return {
+        // Kysely's type has a second form, for cursors, which no statement here uses.
+        query: query.run as unknown as PostgresPoolClient['query'],
+        release: (destroy = false) => client.release(destroy || query.isGivenUp()),
+      }
     },
   }
 }
 
-function clientOf(client: PgClient, { prepared, timeoutMs }: PostgresPoolParts): PostgresPoolClient {
-  let answers = true
-  const query = async (text: string, values: readonly unknown[]) => {
-    const name = prepared.get(text)
+/** A connection that is in no transaction: one that a host left open would swallow what is written here. */
+async function connect(pool: PgPool, restMs: () => number | null): Promise<PgClient> {
+  for (;;) {
+    const client = await within(
+      { timeoutMs: restMs() },
+      'a connection to PostgreSQL',
+      () => pool.connect(),
+      (late) => late.release(),
+    )
+    listenToErrors(client)
+    const status = client.getTransactionStatus?.() ?? 'I'
+    if (status === 'I') return client
+    client.release(true)
+  }
+}
+
+/** Runs statements on a connection until one fails in a way that leaves the connection of no use. */
+function queryOn(client: PgClient, { prepared, timeoutMs }: PostgresPoolParts, restMs: () => number | null) {
+  let givenUp: unknown
+  const run = async (text: string, values: readonly unknown[]): Promise<PgAnswer> => {
+    if (givenUp !== undefined) {
+      if (text === 'rollback') return ROLLED_BACK
+      throw givenUp
+    }
+    const name = prepared.nameOf(text)
     try {
       return await client.query({
-        text,
+        text: timeoutMs === null ? text : withStatementTimeout(text, timeoutMs),
         values: [...values],
+        types: ownParsers,
+        query_timeout: restMs() ?? FOREVER_MS,
         ...(name === undefined ? {} : { name }),
-        ...(timeoutMs === null ? {} : { query_timeout: timeoutMs }),
       })
     } catch (error) {
-      // A connection that still works on an answer nobody waits for is no use to the next.
-      if (error instanceof Error && error.message === 'Query read timeout') answers = false
+      if (name !== undefined) prepared.failed(text, name, error)
+      if (endsConnection(error)) givenUp = error
       throw error
     }
   }
-  return {
-    // Kysely's type has a second form, for cursors, which no statement here uses.
-    query: query as unknown as PostgresPoolClient['query'],
-    release: (destroy = false) => client.release(destroy || !answers),
-  }
+  return { run, isGivenUp: () => givenUp !== undefined }
+}
+
+/** Milliseconds that are left of the time of one statement or one transaction, the wait for its connection included. */
+function countdown({ timeoutMs }: Patience): () => number | null {
+  if (timeoutMs === null) return () => null
+  const endsAt = performance.now() + timeoutMs
+  return () => Math.max(1, Math.ceil(endsAt - performance.now()))
+}
+
+/**
+ * The server ends a statement that the client has given up, so that its locks are free. Set with the transaction that
+ * it holds for: a pooler such as PgBouncer takes it in no other way.
+ */
+function withStatementTimeout(text: string, timeoutMs: number): string {
+  return text.startsWith('start transaction')
+    ? `${text}; set local statement_timeout = ${Math.ceil(timeoutMs)}`
+    : text
 }

@@ -2,17 +2,27 @@
 
 import { Kysely, PostgresDialect } from 'kysely'
 import { loadDriver } from '../driver.ts'
+import { postgresPool } from './postgres-pool.ts'
+import { connectionCheck } from './postgres-session.ts'
+import { PreparedStatements } from './prepared-statements.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
 
 export function openPostgres(connectionString: string): Kysely<unknown> {
-  const pool = async () => {
+  const makePool = async () => {
     const { default: pg } = await loadDriver('pg', () => import('pg'))
     const connectionTimeoutMillis = CONNECT_TIMEOUT_MS
-    const own = new pg.Pool({ connectionString, max: 1, connectionTimeoutMillis, keepAlive: true })
-    // Whoever uses the connection that breaks hears of it.
-    own.on('error', () => undefined)
-    return own
+    return new pg.Pool({ connectionString, max: 1, connectionTimeoutMillis, keepAlive: true })
   }
-  return new Kysely({ dialect: new PostgresDialect({ pool }) })
+  const openPool = async () => {
+    const pool = await makePool()
+    return postgresPool({
+      pool: async () => pool,
+      check: connectionCheck(),
+      prepared: new PreparedStatements(),
+      timeoutMs: null,
+      end: () => pool.end(),
+    })
+  }
+  return new Kysely({ dialect: new PostgresDialect({ pool: openPool }) })
 }

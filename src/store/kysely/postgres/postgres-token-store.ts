@@ -11,9 +11,12 @@ import { KyselyTokenStore } from '../kysely-token-store.ts'
 import { DEFAULT_TIMEOUT_MS } from '../patience.ts'
 import { migrateCommandFor } from '../schema/migrate-command-line.ts'
 import { Schema } from '../schema/schema.ts'
+import { listenToErrorsOf } from './error-listeners.ts'
 import { carrierBy, notifyCarrier } from './notify-carrier.ts'
 import { type PgPool, postgresPool } from './postgres-pool.ts'
+import { connectionCheck } from './postgres-session.ts'
 import { postgresTraits } from './postgres-traits.ts'
+import { PreparedStatements } from './prepared-statements.ts'
 
 export { type NotifyCarrierOptions, notifyCarrier } from './notify-carrier.ts'
 export type { PgPool } from './postgres-pool.ts'
@@ -26,7 +29,10 @@ interface CommonOptions {
    * behind a pooler that gives a connection for one transaction and knows no prepared statements.
    */
   readonly prepare?: boolean
-  /** How many milliseconds a statement waits for a connection, and then for its answer. Default 5,000. */
+  /**
+   * How many milliseconds one statement, or one transaction, may take, the wait for its connection included. Default
+   * 5,000.
+   */
   readonly timeout?: number
 }
 
@@ -37,13 +43,13 @@ export type PostgresTokenStoreOptions = CommonOptions &
     | { readonly pool: PgPool; readonly connectionString?: never }
   )
 
-const FIND_TOKEN = 'fastify_api_tokens_find'
 const MAX_CONNECTIONS = 10
 
 /**
  * Makes a store in PostgreSQL. It connects at boot, not here.
  *
- * @throws At boot, when the package `pg` is not installed, the database cannot be reached, or its schema is not this
+ * @throws `FST_API_TOKENS_INVALID_OPTION` for a `connectionString` that is no address of PostgreSQL.
+ *   At boot, when the package `pg` is not installed, the database cannot be reached, or its schema is not this
  *   version's.
  * @example await app.register(apiTokens, { store: postgresTokenStore({ connectionString: 'postgres://localhost/app' }), keys: [jwk], authenticateUser })
  */
@@ -52,11 +58,10 @@ export function postgresTokenStore(given: PostgresTokenStoreOptions): TokenStore
   const { migrate = false, prepare = true, timeout = DEFAULT_TIMEOUT_MS } = options
   const { pool, end } =
     options.pool === undefined ? ownPool(options.connectionString, timeout) : of(options.pool)
-  const prepared = new Map<string, string>()
+  const prepared = new PreparedStatements()
+  const parts = { pool, check: connectionCheck(), prepared, end: nothing }
   const connect = (timeoutMs: number | null) => {
-    const dialect = new PostgresDialect({
-      pool: () => postgresPool({ pool, prepared, timeoutMs, end: nothing }),
-    })
+    const dialect = new PostgresDialect({ pool: () => postgresPool({ ...parts, timeoutMs }) })
     return { db: new Kysely<ApiTokenDatabase>({ dialect }), traits: postgresTraits }
   }
   const address = options.pool === undefined ? withoutSecrets(options.connectionString) : 'postgres://…'
@@ -68,7 +73,7 @@ export function postgresTokenStore(given: PostgresTokenStoreOptions): TokenStore
     carrier: carrierOf(options),
     close: end,
     onFindToken: (sql) => {
-      if (prepare) prepared.set(sql, FIND_TOKEN)
+      if (prepare) prepared.add(sql)
     },
   })
 }
@@ -82,6 +87,7 @@ function carrierOf({ connectionString, pool }: PostgresTokenStoreOptions) {
 async function nothing(): Promise<void> {}
 
 function of(pool: PgPool) {
+  listenToErrorsOf(pool)
   return { pool: async () => pool, end: nothing }
 }
 
@@ -90,22 +96,24 @@ function ownPool(connectionString: string, timeout: number) {
   let made: Promise<PgPool & { end(): Promise<void> }> | undefined
   const pool = async () => {
     const { default: pg } = await loadDriver('pg', () => import('pg'))
-    const own = new pg.Pool({
+    return new pg.Pool({
       connectionString,
       max: MAX_CONNECTIONS,
       connectionTimeoutMillis: timeout,
       keepAlive: true,
     })
-    // A connection that breaks while nobody uses it is dropped by the pool; who asks next gets another.
-    own.on('error', () => undefined)
-    return own
   }
   return {
     pool: () => {
       made ??= pool()
       return made
     },
-    end: async () => (await made)?.end(),
+    end: async () => {
+      const ended = made
+      // A store that is opened again makes another pool.
+      made = undefined
+      await (await ended)?.end()
+    },
   }
 }
 

@@ -2,21 +2,20 @@
 
 import { type Expression, sql } from 'kysely'
 import type { TokenUse } from '../../token-store.ts'
+import { atomically } from '../connection.ts'
 import type { DialectTraits, UseRow } from '../dialect-traits.ts'
-import { errorMember } from '../error-code.ts'
 import type { Instant } from '../instant.ts'
 import { returningTraits } from '../returning.ts'
 import { USE_COLUMNS, useValues } from '../use-values.ts'
 import { isoInRange } from '../utc-range.ts'
+import { requireAccess } from './postgres-access.ts'
+import { isMissingTable, isPermanentInPostgres, isRetryable } from './postgres-errors.ts'
+import { requireSession, SESSION_QUERY, type SessionRow } from './postgres-session.ts'
 
 /** By bytes, whatever the database's own collation; its `lower` knows ASCII letters alone. */
 const text = sql`text collate "C"`
 /** One for a whole database: news of another schema's rows only makes an instance read again. */
 export const NEWS_CHANNEL = 'fastify_api_tokens'
-const SERIALIZATION_FAILURE = '40001'
-const DEADLOCK = '40P01'
-const UNDEFINED_TABLE = '42P01'
-const UNDEFINED_SCHEMA = '3F000'
 
 const USE_TYPES: Readonly<Record<keyof UseRow, string>> = {
   id: 'text collate "C"',
@@ -30,8 +29,13 @@ const USE_TYPES: Readonly<Record<keyof UseRow, string>> = {
 /** Which advisory lock says that a schema is being migrated: two numbers that no host has chosen. */
 const LOCK = sql`pg_advisory_xact_lock(1634758772, 1869309797)`
 
+const returning = returningTraits(usesTable)
+
 export const postgresTraits: DialectTraits = {
-  ...returningTraits(usesTable),
+  ...returning,
+  // At read committed, whatever the default of the session is: many who change one token at once wait for each other.
+  change: (connection, id, update) =>
+    atomically(connection, (transaction) => returning.change(transaction, id, update)),
 
   types: {
     text: () => text,
@@ -52,7 +56,8 @@ export const postgresTraits: DialectTraits = {
     sql<number>`(${stamp}) + length(pg_notify(${sql.lit(NEWS_CHANNEL)}, ${sql.lit(`${kind} `)} || ${id})::text)`,
   // With its offset a text is one moment, in whatever time zone the session is.
   time: (ms) => sql<Instant>`${isoInRange(ms)}::timestamptz`,
-  millis: (time) => sql<number>`(extract(epoch from ${time}) * 1000)::float8`,
+  // As a whole number: `extra_float_digits` of a session may cut the digits of another.
+  millis: (time) => sql<number>`round(extract(epoch from ${time}) * 1000)::bigint`,
   lowerAscii: (field: Expression<string | null>) => sql<string | null>`lower(${field})`,
   locked: (query, whenLocked = 'wait') =>
     whenLocked === 'skip' ? query.forUpdate().skipLocked() : query.forUpdate(),
@@ -69,21 +74,27 @@ export const postgresTraits: DialectTraits = {
         .as('used'),
     ),
 
-  requireServer: async () => undefined,
+  requireServer: async ({ db }) => {
+    const { rows } = await sql.raw<SessionRow>(SESSION_QUERY).execute(db)
+    for (const row of rows) requireSession(row)
+  },
+  requireTables: requireAccess,
   migrateAlone: ({ db, traits }, work) =>
     // Who has waited for the lock must see what was committed meanwhile, whatever the server's default is.
     db
       .transaction()
       .setIsolationLevel('read committed')
       .execute(async (transaction) => {
+        // A step takes as long as the table is large, whatever a statement of the role may take.
+        await sql`set local statement_timeout = 0`.execute(transaction)
         // Until the end of the transaction, whatever ends it.
         await sql`select ${LOCK}`.execute(transaction)
         return work({ db: transaction, traits })
       }),
   isDoneAlready: () => false,
-  isMissingTable: (error) => [UNDEFINED_TABLE, UNDEFINED_SCHEMA].includes(String(errorMember(error, 'code'))),
-  isPermanent: () => false,
-  asksForRetry: (error) => [SERIALIZATION_FAILURE, DEADLOCK].includes(String(errorMember(error, 'code'))),
+  isMissingTable,
+  isPermanent: isPermanentInPostgres,
+  asksForRetry: isRetryable,
 }
 
 function usesTable(uses: readonly TokenUse[]) {
