@@ -78,13 +78,27 @@ if (database !== null) {
   }
 
   t.test('what is expected is right', async (t) => {
-    t.same(expected[0], USERS)
+    const [users, , tokens, names] = expected
+    t.same(users, USERS)
     t.same(
-      expected[2],
+      tokens,
       USERS.map((_, n) => [n]),
       'each user has their own token and no other',
     )
+    t.same(
+      names,
+      USERS.map((user) => `${user}\0`),
+    )
   })
+
+  for (const charset of ['utf8mb4_general_ci', 'UTF8MB4_BIN', 'utf8mb4_unicode_520_ci']) {
+    t.test(`the charset ${charset} of an address: all is right`, async (t) => {
+      const store = mysqlTokenStore({ connectionString: `${connectionString}?charset=${charset}` })
+      await store.open()
+      t.teardown(() => store.close())
+      t.same(await walk(store, run), expected)
+    })
+  }
 
   for (const statements of RIGHT) {
     t.test(`${statements.join('; ')}: all is right`, async (t) => {

@@ -115,6 +115,18 @@ if (database !== null) {
     await refusedBy(t, onKysely(t, [], { typeCast: false }), 'changes texts')
   })
 
+  for (const [charset, fault] of [
+    ['latin1_swedish_ci', 'character_set_client is latin1'],
+    ['utf8_general_ci', 'character_set_client is utf8mb3'],
+    ['gbk_chinese_ci', 'character_set_client is gbk'],
+  ] as const) {
+    t.test(`the charset ${charset} of an address: the boot fails and names it`, async (t) => {
+      const store = mysqlTokenStore({ connectionString: `${connectionString}?charset=${charset}` })
+      t.teardown(() => store.close())
+      await refusedBy(t, store, fault)
+    })
+  }
+
   t.test('a connection whose charset the host changes later is checked again', async (t) => {
     const pool = hostPool(t, connectionString, [], { connectionLimit: 1 })
     const store = mysqlTokenStore({ pool })

@@ -35,6 +35,7 @@ export async function walk(store: TokenStore, run: (sql: string) => Promise<unkn
     await Promise.all(
       USERS.map(async (userId) => numbers((await store.listTokens(query({ userId }))).tokens)),
     ),
+    await Promise.all(USERS.map(async (_, n) => (await rowOf(store, n)).name)),
     ...(await ended(store)),
     ...(await listed(store)),
     ...(await used(store)),

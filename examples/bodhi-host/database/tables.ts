@@ -59,9 +59,10 @@ export async function createTables(db: Kysely<Tables>, dialect: DatabaseAddress[
   }
 }
 
-/** MySQL would take `Ann` for `ann`. */
+/** MySQL would take `Ann`, and `ann` with a space behind it, for `ann`. Each server runs the comment that is for it. */
 function comparedByBytes<Name extends string, Column extends string>(
   table: CreateTableBuilder<Name, Column>,
 ): CreateTableBuilder<Name, Column> {
-  return table.modifyEnd(sql`character set utf8mb4 collate utf8mb4_bin`)
+  const bytes = sql.raw('/*M! collate utf8mb4_nopad_bin */ /*!80017 collate utf8mb4_0900_bin */')
+  return table.modifyEnd(sql`engine = InnoDB, row_format = dynamic, default character set utf8mb4 ${bytes}`)
 }
