@@ -125,7 +125,13 @@ export const ListQuery = Type.Object(
     cursor: Type.Optional(
       Type.String({ maxLength: 1024, description: 'The next_cursor of the page before' }),
     ),
-    status: Type.Optional(Type.Enum([...TOKEN_STATUSES])),
+    status: Type.Optional(
+      Type.Array(Type.Enum([...TOKEN_STATUSES]), {
+        minItems: 1,
+        maxItems: TOKEN_STATUSES.length,
+        description: 'Tokens with any of these; repeat it for several',
+      }),
+    ),
     q: Type.Optional(
       Type.String({ maxLength: MAX_NAME_LENGTH, description: 'A part of the name or description' }),
     ),
@@ -172,7 +178,18 @@ export const Usage = Type.Object(
 export const NoQuery = Type.Object({}, { additionalProperties: false })
 
 export const TokenList = Type.Object(
-  { data: Type.Array(Token), next_cursor: nullable(Type.String()), total: Type.Integer() },
+  {
+    data: Type.Array(Token, {
+      description:
+        'With status, with q and in the order of the last use there may be fewer than limit, even none',
+    }),
+    next_cursor: nullable(Type.String({ description: 'For the next page; null on the last one' })),
+    total: nullable(
+      Type.Integer({
+        description: 'How many match on all pages; null with q, and for more than 1,000 tokens in all',
+      }),
+    ),
+  },
   { title: 'API tokens' },
 )
 

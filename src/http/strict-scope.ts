@@ -29,7 +29,7 @@ export function makeStrict(scope: FastifyInstance): void {
   neverStore(scope)
 }
 
-/** Nothing is coerced but the whole numbers of a query string, which is text. */
+/** Nothing is coerced but a query string, which is text: whole numbers, and a list that has one member. */
 const compileStrictly: FastifySchemaCompiler<TSchema> = (route) => {
   // As a part that is not coerced: the compiler's own coercion makes 1 of `1.5` and of `true`.
   const validate = TypeBoxValidatorCompiler({ ...route, httpPart: 'body' })
@@ -38,12 +38,15 @@ const compileStrictly: FastifySchemaCompiler<TSchema> = (route) => {
   return (query: Readonly<Record<string, unknown>>) =>
     validate(
       Object.fromEntries(
-        Object.entries(query).map(([name, value]) => [
-          name,
-          properties[name]?.type === 'integer' ? wholeNumber(value) : value,
-        ]),
+        Object.entries(query).map(([name, value]) => [name, fromQuery(value, properties[name]?.type)]),
       ),
     )
+}
+
+/** A field of a query string as its schema's type expects it. */
+function fromQuery(value: unknown, type: string | undefined): unknown {
+  if (type === 'integer') return wholeNumber(value)
+  return type === 'array' && !Array.isArray(value) ? [value] : value
 }
 
 /** The number that plain digits are; anything else stays what it is, for the schema to refuse. */
@@ -78,7 +81,9 @@ function describeFaults(errors: readonly FastifySchemaValidationError[], part: s
   for (const error of errors) {
     const text = describeFault(error)
     if (text === undefined) continue
-    const field = part + error.instancePath
+    // A list in a query string is a field that is repeated: its members have no names.
+    const path = part === 'querystring' ? error.instancePath.replace(/\/\d+$/, '') : error.instancePath
+    const field = part + path
     faults.set(field, [...(faults.get(field) ?? []), text])
   }
   return [...faults].map(([field, texts]) => `${field} ${joinFaults(texts)}`).join(', ')

@@ -5,6 +5,7 @@ import { userIdFault } from '../token/text.ts'
 import type { UnownedToken } from '../token/token.ts'
 import { askOwner } from '../verification/owner-word.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
+import { endedRules, tooManyEnded } from './ended-tokens.ts'
 import { holdToken } from './hold-token.ts'
 import type { LifecycleParts } from './lifecycle-parts.ts'
 import { makeToken } from './make-token.ts'
@@ -40,7 +41,7 @@ export const MAX_EXPIRES_IN = 3_155_760_000
  * @throws {ScopeNotGrantable} A scope that the user does not have.
  * @throws {UserInactive} A user who is deactivated or removed.
  * @throws {ProviderRefused} Where the identity provider holds the tokens, when it gives none.
- * @throws {TokenConflict} A user with `maxTokensPerUser` tokens.
+ * @throws {TokenConflict} A user with `maxTokensPerUser` tokens, or with too many that ended within 24 hours.
  */
 export async function issueToken(parts: LifecycleParts, request: IssueRequest): Promise<IssuedToken> {
   requireNoFault('userId', userIdFault(request.userId))
@@ -88,7 +89,11 @@ function lifetimeOf(expiresIn: number | undefined, maxExpiresIn: number | null):
 }
 
 async function insert(parts: LifecycleParts, draft: UnownedToken, now: number): Promise<ApiToken> {
-  const inserted = await parts.store.insertToken(draft, { maxTokens: parts.maxTokensPerUser, now })
+  const inserted = await parts.store.insertToken(draft, {
+    maxTokens: parts.maxTokensPerUser,
+    now,
+    ...endedRules(parts, now),
+  })
   switch (inserted.outcome) {
     case 'inserted':
       return viewOf(inserted.token, null, now, parts)
@@ -96,6 +101,8 @@ async function insert(parts: LifecycleParts, draft: UnownedToken, now: number): 
       throw new UserInactive()
     case 'limit_reached':
       throw new TokenConflict(`There are ${parts.maxTokensPerUser} API tokens already: revoke one first`)
+    case 'ended_limit_reached':
+      throw new TokenConflict(tooManyEnded(parts))
     default:
       return inserted satisfies never
   }

@@ -1,10 +1,9 @@
 /** Lists a user's tokens, page by page. */
 
 import { InvalidInput, UserInactive } from '../errors.ts'
-import { type PagePosition, SORT_FIELDS, type SortField, type TokenQuery } from '../store/token-store.ts'
-import type { TokenStatus } from '../token/status.ts'
+import { SORT_FIELDS, type SortField, type TokenQuery } from '../store/token-store.ts'
+import { TOKEN_STATUSES, type TokenStatus } from '../token/status.ts'
 import { nameFault, userIdFault } from '../token/text.ts'
-import type { TokenRecord } from '../token/token.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
 import type { LifecycleParts } from './lifecycle-parts.ts'
 import { readCursor, writeCursor } from './page-cursor.ts'
@@ -18,59 +17,73 @@ export type TokenSort = (typeof TOKEN_SORTS)[number]
 export const DEFAULT_LIMIT = 30
 export const MAX_LIMIT = 100
 
+/** How many of an owner's tokens a search reads for a page. */
+const MAX_ROWS_SEARCHED = 500
+/** How many tokens are read for a page with a status, are sorted by last use at a time, and are counted at most. */
+const MAX_ROWS = 1_000
+
 export interface ListRequest {
   readonly userId: string
   /** How many, 1 to 100. Default 30. */
   readonly limit?: number | undefined
-  /** The `nextCursor` of the page before. */
+  /** The `nextCursor` of the page before: of the same user, with the same `status`, `q` and `sort`. */
   readonly cursor?: string | undefined
-  readonly status?: TokenStatus | undefined
+  /** One status, or several: tokens that have any of them. Default: all. */
+  readonly status?: TokenStatus | readonly TokenStatus[] | undefined
   /** A part of the name or description. */
   readonly q?: string | undefined
   /** Default `-created_at`: newest first. */
   readonly sort?: TokenSort | undefined
 }
 
+/**
+ * A page. With `q`, with `status` and in the order of the last use a page reads a bounded number of tokens: it may have
+ * fewer than `limit`, even none, and still a `nextCursor`.
+ */
 export interface TokenList {
   readonly data: readonly ApiToken[]
+  /** For the next page; `null` on the last one. */
   readonly nextCursor: string | null
-  /** How many match on all pages. */
-  readonly total: number
+  /** How many match on all pages; `null` with `q`, and for a user with more than 1,000 tokens, ended ones included. */
+  readonly total: number | null
 }
 
 /**
- * @throws {InvalidInput} A limit, cursor, search or sort that cannot be.
+ * @throws {InvalidInput} A limit, cursor, status, search or sort that cannot be.
  * @throws {UserInactive} A user who is deactivated or removed.
  */
 export async function listTokens(parts: LifecycleParts, request: ListRequest): Promise<TokenList> {
   const now = parts.clock.now()
   const query = queryOf(request, now, parts.idleTimeoutMs)
-  const { tokens, more, total, owner } = await parts.store.listTokens(query)
+  const { tokens, next, total, owner } = await parts.store.listTokens(query)
   if (owner !== null && owner.status !== 'active') throw new UserInactive()
-  const last = tokens.at(-1)
   return {
     data: tokens.map((token) => viewOf(token, owner, now, parts)),
-    nextCursor:
-      more && last !== undefined ? writeCursor(sortOf(request), positionOf(last, query.sort)) : null,
+    nextCursor: next === null ? null : writeCursor(query, next),
     total,
   }
 }
 
 function queryOf(request: ListRequest, now: number, idleTimeoutMs: number | null): TokenQuery {
-  const { userId, limit = DEFAULT_LIMIT, cursor, status, q } = request
+  const { userId, limit = DEFAULT_LIMIT, cursor } = request
   requireNoFault('userId', userIdFault(userId))
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
     throw new InvalidInput(`limit must be a whole number from 1 to ${MAX_LIMIT}`)
   }
   const sort = sortOf(request)
-  return {
+  const text = searchOf(request.q)
+  const list = {
     userId,
-    limit,
     sort: fieldOf(sort),
     descending: sort.startsWith('-'),
-    after: cursor === undefined ? undefined : readCursor(cursor, sort),
-    status,
-    text: searchOf(q),
+    statuses: statusesOf(request.status),
+    text,
+  }
+  return {
+    ...list,
+    limit,
+    after: cursor === undefined ? undefined : readCursor(cursor, list),
+    maxRows: text === undefined ? MAX_ROWS : MAX_ROWS_SEARCHED,
     now,
     idleBefore: idleTimeoutMs === null ? null : now - idleTimeoutMs,
   }
@@ -87,22 +100,18 @@ function fieldOf(sort: TokenSort): SortField {
   return field
 }
 
-/** An empty search box searches nothing. */
-function searchOf(q: string | undefined): string | undefined {
-  if (q === undefined || q.trim() === '') return undefined
-  requireNoFault('q', nameFault(q))
-  return q
+function statusesOf(status: ListRequest['status']): readonly TokenStatus[] | undefined {
+  if (status === undefined) return undefined
+  const statuses = typeof status === 'string' ? [status] : status
+  const known = Array.isArray(statuses) && statuses.every((one) => TOKEN_STATUSES.includes(one))
+  if (known && statuses.length > 0) return [...new Set(statuses)]
+  throw new InvalidInput(`status must be one or several of ${TOKEN_STATUSES.join(', ')}`)
 }
 
-function positionOf(token: TokenRecord, sort: SortField): PagePosition {
-  switch (sort) {
-    case 'created_at':
-      return { value: null, id: token.id }
-    case 'name':
-      return { value: token.name ?? '', id: token.id }
-    case 'last_used_at':
-      return { value: token.lastUsedAt ?? 0, id: token.id }
-    default:
-      return sort satisfies never
-  }
+/** An empty search box searches nothing. */
+function searchOf(q: unknown): string | undefined {
+  if (q === undefined || (typeof q === 'string' && q.trim() === '')) return undefined
+  requireNoFault('q', nameFault(q))
+  // `nameFault` accepts strings alone.
+  return q as string
 }

@@ -1,40 +1,83 @@
-/** Where the next page begins, as an opaque string. It names a place in an order and grants nothing. */
+/**
+ * Where the next page begins, as an opaque string. It names a place in one list and grants nothing; every member is
+ * checked like the field that it stands for, since a database refuses some texts that JSON can hold.
+ */
 
+import { createHash } from 'node:crypto'
 import { InvalidInput } from '../errors.ts'
-import type { PagePosition } from '../store/token-store.ts'
+import type { PagePosition, SortField, Stretch } from '../store/token-store.ts'
 import { isTokenId } from '../token/claims.ts'
+import { nameFault } from '../token/text.ts'
 
-/** A cursor for the page behind this position, in that order. */
-export function writeCursor(sort: string, { value, id }: PagePosition): string {
-  return Buffer.from(JSON.stringify([sort, value, id])).toString('base64url')
+/** What a cursor is bound to: with another owner, order or filter it is refused. */
+export interface CursorList {
+  readonly userId: string
+  readonly sort: SortField
+  readonly descending: boolean
+  readonly statuses?: readonly string[] | undefined
+  readonly text?: string | undefined
 }
 
-/** @throws {InvalidInput} For anything but a cursor of a list in that order. */
-export function readCursor(cursor: string, sort: string): PagePosition {
-  const [of, value, id, ...more] = parseList(cursor)
-  if (
-    of !== sort ||
-    more.length > 0 ||
-    !isSortValue(sort, value) ||
-    typeof id !== 'string' ||
-    !isTokenId(id)
-  ) {
+/** The last moment that every database has. */
+const LAST_MOMENT = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
+
+/** A cursor for the page after this position of that list. */
+export function writeCursor(list: CursorList, { value, id, stretch }: PagePosition): string {
+  const members = [digestOf(list), value, id, ...(stretch === undefined ? [] : [stretch.first, stretch.last])]
+  return Buffer.from(JSON.stringify(members)).toString('base64url')
+}
+
+/** @throws {InvalidInput} For anything but a cursor of that list. */
+export function readCursor(cursor: unknown, list: CursorList): PagePosition {
+  const [digest, value, id, ...ends] = membersOf(cursor)
+  const stretch = ends.length === 0 ? undefined : stretchOf(ends)
+  if (digest !== digestOf(list) || !isId(id) || stretch === null || !isValueOf(list.sort, value, stretch)) {
     throw new InvalidInput('cursor is not one of this list')
   }
-  return { value, id }
+  return { value, id, ...(stretch === undefined ? {} : { stretch }) }
 }
 
-function parseList(cursor: string): unknown[] {
+function membersOf(cursor: unknown): unknown[] {
+  if (typeof cursor !== 'string') return []
   try {
-    const list: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-    return Array.isArray(list) ? list : []
+    const members: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+    return Array.isArray(members) ? members : []
   } catch {
     return []
   }
 }
 
-function isSortValue(sort: string, value: unknown): value is PagePosition['value'] {
-  if (sort.endsWith('created_at')) return value === null
-  if (sort.endsWith('name')) return typeof value === 'string'
-  return Number.isSafeInteger(value)
+function digestOf({ userId, sort, descending, statuses, text }: CursorList): string {
+  const list = JSON.stringify([userId, sort, descending, statuses?.toSorted() ?? null, text ?? null])
+  return createHash('sha256').update(list).digest('base64url').slice(0, 16)
+}
+
+function stretchOf([first, last, ...more]: readonly unknown[]): Stretch | null {
+  return isId(first) && (last === null || isId(last)) && more.length === 0 ? { first, last } : null
+}
+
+function isId(id: unknown): id is string {
+  return typeof id === 'string' && isTokenId(id)
+}
+
+/** Whether that is a value of the sort field, with a stretch where it needs one. */
+function isValueOf(
+  sort: SortField,
+  value: unknown,
+  stretch: Stretch | undefined,
+): value is PagePosition['value'] {
+  switch (sort) {
+    case 'created_at':
+      return value === null && stretch === undefined
+    case 'name':
+      return (value === '' || nameFault(value) === undefined) && stretch === undefined
+    case 'last_used_at':
+      return stretch === undefined ? value === null : isMoment(value)
+    default:
+      return sort satisfies never
+  }
+}
+
+function isMoment(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= LAST_MOMENT
 }

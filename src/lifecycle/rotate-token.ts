@@ -7,6 +7,7 @@ import type { OwnedToken, TokenRecord } from '../token/token.ts'
 import { askOwner } from '../verification/owner-word.ts'
 import { viewOf } from './api-token.ts'
 import { changeToken } from './change-token.ts'
+import { endedRules, tooManyEnded } from './ended-tokens.ts'
 import { findOwned } from './get-token.ts'
 import { holdToken } from './hold-token.ts'
 import type { IssuedToken } from './issue-token.ts'
@@ -39,7 +40,7 @@ export const MAX_GRACE_PERIOD = 604_800
  * @throws {TokenNotFound} An id that is unknown, or of another user's token.
  * @throws {UserInactive} An owner who is deactivated or removed.
  * @throws {TokenConflict} A token that is not active, that is itself an unused successor, or that another rotation
- * has changed meanwhile.
+ * has changed meanwhile; or a user with too many tokens that ended within 24 hours.
  */
 export async function rotateToken(
   parts: LifecycleParts,
@@ -82,7 +83,19 @@ async function writeSuccessor(
   )
   const { token: rotated, changed } = await changeToken(parts, id, {
     ends: graceMs === 0,
-    write: () => parts.store.rotateToken(id, record, { ...scope, now, graceEndsAt: now + graceMs, replaces }),
+    write: async () => {
+      const room = endedRules(parts, now)
+      const graceEndsAt = now + graceMs
+      const outcome = await parts.store.rotateToken(id, record, {
+        ...scope,
+        ...room,
+        now,
+        graceEndsAt,
+        replaces,
+      })
+      if (outcome.outcome === 'ended_limit_reached') throw new TokenConflict(tooManyEnded(parts))
+      return outcome
+    },
   }).finally(() => {
     if (replaces !== null) parts.changes.announce({ subject: { tokenId: replaces }, ended: false })
   })

@@ -5,7 +5,6 @@
  * refusal and never a pass. Ids and user ids are compared byte by byte.
  */
 
-import type { TokenStatus } from '../token/status.ts'
 import type {
   OwnedToken,
   OwnerRecord,
@@ -17,17 +16,31 @@ import type {
 import type { ChangeFeed } from './change-feed.ts'
 import type { DeviceAuthorizationStore } from './device-authorization-store.ts'
 import type { NewsCarrier } from './news-carrier.ts'
+import type { TokenPage, TokenQuery } from './token-query.ts'
 import type { DailyUses, RecordUseRules, TokenUse } from './token-use.ts'
 
+export type { PagePosition, SortField, Stretch, TokenPage, TokenQuery } from './token-query.ts'
+export { SORT_FIELDS } from './token-query.ts'
 export type { DailyUses, RecordUseRules, TokenUse, UseBatch } from './token-use.ts'
 
 /** What became of an INSERT. */
 export type InsertOutcome =
   | { readonly outcome: 'inserted'; readonly token: TokenRecord }
   | { readonly outcome: 'owner_inactive' }
+  /** The owner has as many tokens that have not ended as are allowed. */
   | { readonly outcome: 'limit_reached' }
+  /** The owner has as many ended tokens as are kept, and all of them ended too recently to be deleted. */
+  | { readonly outcome: 'ended_limit_reached' }
 
-export interface InsertRules {
+/** What bounds the ended tokens of an owner. */
+export interface EndedRules {
+  /** With so many or more, an insert first deletes the oldest of them: at most ten, in its transaction. */
+  readonly maxEnded: number
+  /** Only a token that ended before this moment is deleted. */
+  readonly deletableBefore: number
+}
+
+export interface InsertRules extends EndedRules {
   /** How many tokens that have not ended the owner may have, the new one included. */
   readonly maxTokens: number
   readonly now: number
@@ -67,7 +80,10 @@ export type ChangeOutcome =
   /** The token had ended: revoked, expired, or its owner removed. */
   | { readonly outcome: 'ended'; readonly token: TokenRecord }
 
-export interface RotateScope extends ChangeScope {
+/** What became of a rotation; `ended_limit_reached` as of an insert. */
+export type RotateOutcome = ChangeOutcome | Extract<InsertOutcome, { outcome: 'ended_limit_reached' }>
+
+export interface RotateScope extends ChangeScope, EndedRules {
   /** Until when both work, unless the successor is used before. */
   readonly graceEndsAt: number
   /** The unused successor that the new one replaces, `null` for none: another than this, and nothing changes. */
@@ -78,41 +94,6 @@ export interface RotateScope extends ChangeScope {
 export interface Succession {
   readonly successorId: string
   readonly predecessorId: string
-}
-
-export const SORT_FIELDS = ['created_at', 'name', 'last_used_at'] as const
-
-export type SortField = (typeof SORT_FIELDS)[number]
-
-/** Where a page begins: after the row with this sort value and id. */
-export interface PagePosition {
-  /** The sort field's value; for `created_at` the id alone decides, for an absent name `''`, for no use 0. */
-  readonly value: string | number | null
-  readonly id: string
-}
-
-export interface TokenQuery {
-  readonly userId: string
-  readonly limit: number
-  readonly sort: SortField
-  readonly descending: boolean
-  readonly after?: PagePosition | undefined
-  /** Judged at `now`, as `judge` does. */
-  readonly status?: TokenStatus | undefined
-  /** A part of the name or the description; ASCII letters match in either case. */
-  readonly text?: string | undefined
-  readonly now: number
-  readonly idleBefore: number | null
-}
-
-export interface TokenPage {
-  /** At most `limit` rows. */
-  readonly tokens: readonly TokenRecord[]
-  /** Whether rows follow. */
-  readonly more: boolean
-  /** How many rows match, on all pages. */
-  readonly total: number
-  readonly owner: OwnerRecord | null
 }
 
 /** Spells of idleness, by the moments at which their tokens' idle clocks began. */
@@ -160,8 +141,8 @@ export interface TokenStore {
   isEmpty(): Promise<boolean>
 
   /**
-   * Inserts a token with its owner's generation, in one statement that also demands an active owner and the
-   * limit. An owner that is new gets a row first.
+   * Inserts a token with its owner's generation, under a lock or in one statement that also requires an active owner
+   * and the limits. An owner that is new gets a row first. Ended tokens beyond the limit are deleted as `rules` say.
    */
   insertToken(token: UnownedToken, rules: InsertRules): Promise<InsertOutcome>
 
@@ -184,9 +165,10 @@ export interface TokenStore {
   /**
    * Gives a token its successor, inserts that with the owner's generation, and revokes the one that it replaces, in
    * one transaction that demands an active token that has not ended, of an active owner. `unchanged` when the token
-   * is not active or another rotation was quicker. The limit of tokens does not count: one takes another's place.
+   * is not active or another rotation was quicker. The limit of tokens does not count: one takes another's place. Ended
+   * tokens beyond the limit are deleted as for an insert.
    */
-  rotateToken(id: string, successor: UnownedToken, scope: RotateScope): Promise<ChangeOutcome>
+  rotateToken(id: string, successor: UnownedToken, scope: RotateScope): Promise<RotateOutcome>
 
   /**
    * At the first use of a successor that is not revoked: revokes its predecessor and forgets it in the successor's

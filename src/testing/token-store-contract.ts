@@ -2,6 +2,8 @@
 
 import { optionsOf } from '../option-values.ts'
 import { authorizingDevices } from './store-contract/authorizing-devices.ts'
+import { boundingEnded } from './store-contract/bounding-ended.ts'
+import { boundingReads } from './store-contract/bounding-reads.ts'
 import { changingTokens } from './store-contract/changing-tokens.ts'
 import { countingDays } from './store-contract/counting-days.ts'
 import { endingTokens } from './store-contract/ending-tokens.ts'
@@ -63,6 +65,8 @@ const PARTS = [
   owningTokens,
   listingTokens,
   pagingTokens,
+  boundingReads,
+  boundingEnded,
   recordingUses,
   countingDays,
   rotatingTokens,

@@ -47,7 +47,10 @@ export function idleExpiresAt(token: TokenRecord, idleTimeoutMs: number | null):
 }
 
 /** When a token ends by the clock: at its expiry or at the end of its grace, whichever comes first. */
-export function endsAt({ expiresAt, graceEndsAt }: TokenRecord): number | null {
+export function endsAt({
+  expiresAt,
+  graceEndsAt,
+}: Pick<TokenRecord, 'expiresAt' | 'graceEndsAt'>): number | null {
   if (expiresAt === null || graceEndsAt === null) return expiresAt ?? graceEndsAt
   return Math.min(expiresAt, graceEndsAt)
 }

@@ -110,8 +110,8 @@ export const storeGuards: readonly Guard[] = [
   },
   {
     name: "promise 8: a user's list is theirs",
-    file: 'src/store/kysely/list-tokens.sql.ts',
-    remove: ".where('user_id', '=', owner.userId)",
+    file: 'src/store/kysely/list-by-key.sql.ts',
+    remove: ".where('user_id', '=', userId)",
     put: '',
     tests: ['test/store/sqlite-token-store.test.ts'],
   },
@@ -121,20 +121,6 @@ export const storeGuards: readonly Guard[] = [
     remove: "if (owner.status !== 'active') return",
     put: "if (owner.userId === '') return",
     tests: ['test/store/pglite-token-store.test.ts'],
-  },
-  {
-    name: 'promise 9: the INSERT itself demands an active owner, also as one statement',
-    file: 'src/store/kysely/insert-token-alone.sql.ts',
-    remove: "        .where('owner.status', '=', 'active')\n",
-    put: '',
-    tests: ['test/store/sqlite-token-store.test.ts'],
-  },
-  {
-    name: 'a user has at most so many tokens, also as one statement',
-    file: 'src/store/kysely/insert-token-alone.sql.ts',
-    remove: 'max_tokens: rules.maxTokens }',
-    put: 'max_tokens: rules.maxTokens * 1000 }',
-    tests: ['test/store/sqlite-token-store.test.ts'],
   },
   {
     name: 'an outage is a 503',
@@ -152,9 +138,9 @@ export const storeGuards: readonly Guard[] = [
   },
   {
     name: 'a user has at most so many tokens',
-    file: 'src/store/kysely/insert-token.sql.ts',
-    remove: 'if (Number(living) >= maxTokens)',
-    put: 'if (Number(living) >= maxTokens * 1000)',
+    file: 'src/store/kysely/make-room.sql.ts',
+    remove: 'if (living >= maxTokens)',
+    put: 'if (living >= maxTokens * 1000)',
     tests: ['test/store/pglite-token-store.test.ts'],
   },
   {

@@ -146,6 +146,47 @@ t.test('one token more than maxTokensPerUser is 409; those that have ended do no
   t.equal((await app.inject(post())).statusCode, 409)
 })
 
+t.test(
+  'promise 15: a user whose ended tokens are as many as are kept, all of today, is 409 for a day',
+  async (t) => {
+    const { app, clock } = await startHost(t, { maxTokensPerUser: 5 })
+    const first = await issue(app, 'ada')
+    await app.apiTokens.revoke(first.id)
+    clock.advance('1h')
+    for (let index = 1; index < 100; index += 1) await app.apiTokens.revoke((await issue(app, 'ada')).id)
+    const response = await app.inject(post())
+    t.equal(response.statusCode, 409)
+    t.match(response.json(), {
+      code: 'FST_API_TOKENS_CONFLICT',
+      message: /100 API tokens or more have ended within 24 hours/,
+    })
+    t.equal((await app.inject(as('ada', { url: `/tokens/${first.id}` }))).statusCode, 200, 'the trace stays')
+    await issue(app, 'bob')
+    clock.advance('23h')
+    t.equal((await app.inject(post())).statusCode, 409)
+    clock.advance(1)
+    const { token, id } = await issue(app, 'ada')
+    t.equal((await app.inject(as('ada', { url: `/tokens/${first.id}` }))).statusCode, 404, 'the oldest went')
+    const rotated = await app.inject(
+      as('ada', { method: 'POST', url: `/tokens/${id}/rotate`, payload: { grace_period: 0 } }),
+    )
+    t.equal(rotated.statusCode, 201, 'a rotation ends a token after it was counted')
+    t.equal(
+      (await app.inject({ url: '/protected', headers: { authorization: `Bearer ${token}` } })).statusCode,
+      401,
+    )
+    const next = `/tokens/${rotated.json().id}`
+    await app.inject({ url: '/protected', headers: { authorization: `Bearer ${rotated.json().token}` } })
+    const again = await app.inject(
+      as('ada', { method: 'POST', url: `${next}/rotate`, payload: { grace_period: 0 } }),
+    )
+    t.equal(again.statusCode, 409, 'rotations are bounded as issues are')
+    t.match(again.json().message, /have ended within 24 hours/)
+    clock.advance('1h')
+    t.equal((await app.inject(as('ada', { method: 'POST', url: `${next}/rotate` }))).statusCode, 201)
+  },
+)
+
 t.test('a deactivated or removed owner is 403 on every management route', async (t) => {
   const { app } = await startHost(t)
   const { id } = await issue(app, 'ada')

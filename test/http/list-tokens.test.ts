@@ -7,13 +7,25 @@ import { as, issue, startHost } from '../support/host.ts'
 interface Page {
   data: { id: string; name: string | null; status: string }[]
   next_cursor: string | null
-  total: number
+  total: number | null
 }
 
 async function page(app: FastifyInstance, query: Record<string, string> = {}, user = 'ada'): Promise<Page> {
   const response = await app.inject(as(user, { url: `/tokens?${new URLSearchParams(query)}` }))
   if (response.statusCode !== 200) throw new Error(response.body)
   return response.json()
+}
+
+/** What no member of a cursor can be. */
+const HOSTILE_MEMBERS: readonly unknown[] = [
+  ...['a\u0000b', '\u0000', '\ud800', 'line\nbreak', 'x'.repeat(101), '  ', 'no id'],
+  ...[1.5, -1, 1e300, Date.UTC(10_000, 0, 1), Number.MAX_SAFE_INTEGER, true, {}, []],
+]
+
+/** A cursor with other members. */
+function forged(cursor: string | null, change: (members: unknown[]) => unknown[]): string {
+  const members = JSON.parse(Buffer.from(cursor ?? '', 'base64url').toString()) as unknown[]
+  return Buffer.from(JSON.stringify(change(members))).toString('base64url')
 }
 
 /** Every page, one after another. */
@@ -116,7 +128,7 @@ t.test('status and q filter, and total counts what they leave', async (t) => {
   clock.advance('1s')
   const idsOf = async (query: Record<string, string>) => {
     const { data, total } = await page(app, query)
-    t.equal(total, data.length)
+    t.equal(total, query['q']?.trim() ? null : data.length)
     return data.map(({ id }) => id)
   }
   t.same(await idsOf({ status: 'active' }), [active.id])
@@ -139,6 +151,8 @@ t.test('promise 14: what a query cannot be is refused by name', async (t) => {
   const { next_cursor } = await page(app, { limit: '1' })
   const cursor = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const id = '019b76da-a800-7fdc-bfcb-a521939f475d'
+  const { next_cursor: byName } = await page(app, { limit: '1', sort: 'name' })
+  const { next_cursor: byUse } = await page(app, { limit: '1', sort: 'last_used_at' })
   const cases: [query: string, named: RegExp][] = [
     ...[
       '0',
@@ -187,6 +201,12 @@ t.test('promise 14: what a query cannot be is refused by name', async (t) => {
       next_cursor?.slice(1) ?? '',
       cursor(null),
       cursor({}),
+      ...HOSTILE_MEMBERS.flatMap((member) => [
+        forged(next_cursor, (cursor) => cursor.with(1, member)),
+        forged(next_cursor, (cursor) => cursor.with(2, member)),
+        forged(next_cursor, (cursor) => [...cursor, member]),
+        forged(next_cursor, (cursor) => [...cursor, id, member]),
+      ]),
       cursor([]),
       cursor('-created_at'),
       cursor(['-created_at', null]),
@@ -204,10 +224,19 @@ t.test('promise 14: what a query cannot be is refused by name', async (t) => {
     ]),
     [`sort=name&cursor=${next_cursor}`, /cursor is not one of this list/],
     [`sort=created_at&cursor=${next_cursor}`, /cursor is not one of this list/],
-    [`sort=name&cursor=${cursor(['name', 1, id])}`, /cursor is not one of this list/],
-    [`sort=name&cursor=${cursor(['name', null, id])}`, /cursor is not one of this list/],
-    ...['a', 1.5, null, -1.5, [1]].map((value): [string, RegExp] => [
-      `sort=last_used_at&cursor=${cursor(['last_used_at', value, id])}`,
+    ...[...HOSTILE_MEMBERS.filter((member) => member !== 'no id'), null]
+      .flatMap((member) => [
+        `sort=name&cursor=${forged(byName, (cursor) => cursor.with(1, member))}`,
+        `sort=name&cursor=${forged(byName, (cursor) => [...cursor, id, id])}`,
+      ])
+      .map((query): [string, RegExp] => [query, /cursor is not one of this list/]),
+    ...HOSTILE_MEMBERS.flatMap((member) => [
+      ...[1, 2, 3, 4].map((index) => forged(byUse, (cursor) => cursor.with(index, member))),
+      forged(byUse, (cursor) => cursor.slice(0, 3)),
+      forged(byUse, (cursor) => cursor.slice(0, 4)),
+      forged(byUse, (cursor) => [...cursor, id]),
+    ]).map((text): [string, RegExp] => [
+      `sort=last_used_at&cursor=${text}`,
       /cursor is not one of this list/,
     ]),
   ]
@@ -219,18 +248,99 @@ t.test('promise 14: what a query cannot be is refused by name', async (t) => {
   }
 })
 
-t.test("another user's cursor shows nothing of theirs", async (t) => {
+t.test('promise 15: a cursor is bound to its owner, status, q and sort', async (t) => {
   const { app } = await startHost(t)
-  const own = await issue(app, 'bob')
-  for (let index = 0; index < 3; index += 1) await issue(app, 'ada')
-  const { next_cursor } = await page(app, { limit: '1' })
-  const { data, total } = await page(app, { cursor: next_cursor ?? '' }, 'bob')
-  t.same(
-    data.map(({ id }) => id),
-    [own.id],
+  for (let index = 0; index < 3; index += 1) {
+    await issue(app, 'bob', { name: 'a' })
+    await issue(app, 'ada', { name: 'a' })
+  }
+  const lists = [
+    {},
+    { sort: 'created_at' },
+    { sort: 'name' },
+    { sort: '-name' },
+    { sort: 'last_used_at' },
+    { sort: '-last_used_at' },
+    { status: 'active' },
+    { q: 'a' },
+    { q: 'A' },
+    { q: 'a', status: 'active' },
+    { q: 'a', sort: 'name' },
+  ] as Record<string, string>[]
+  for (const list of lists) {
+    const { next_cursor } = await page(app, { ...list, limit: '1' })
+    for (const other of lists) {
+      const query = new URLSearchParams({ ...other, cursor: next_cursor ?? '' })
+      const { statusCode, body } = await app.inject(as('ada', { url: `/tokens?${query}` }))
+      t.equal(statusCode, other === list ? 200 : 400, `${JSON.stringify(list)} with ${query}`)
+      if (other !== list) t.match(body, /cursor is not one of this list/)
+    }
+    const query = new URLSearchParams({ ...list, cursor: next_cursor ?? '' })
+    t.equal((await app.inject(as('bob', { url: `/tokens?${query}` }))).statusCode, 400, 'another user')
+  }
+  const { next_cursor } = await page(app, { limit: '1', q: '' })
+  t.equal(
+    (await page(app, { cursor: next_cursor ?? '', limit: '100' })).data.length,
+    2,
+    'no search is no search',
   )
-  t.equal(total, 1)
 })
+
+t.test('status may be repeated', async (t) => {
+  const { app } = await startHost(t)
+  const [active, inactive, revoked] = [
+    await issue(app, 'ada'),
+    await issue(app, 'ada'),
+    await issue(app, 'ada'),
+  ]
+  await app.apiTokens.update(inactive.id, { status: 'inactive' })
+  await app.apiTokens.revoke(revoked.id)
+  const get = async (query: string) => (await app.inject(as('ada', { url: `/tokens?${query}` }))).json()
+  const ids = ({ data }: Page) => data.map(({ id }) => id)
+  const both = await get('status=active&status=inactive')
+  t.same(ids(both), [inactive.id, active.id])
+  t.equal(both.total, 2)
+  t.same(ids(await get('status=active&status=active')), [active.id])
+  t.equal((await get('status=active&status=inactive&status=revoked&status=expired')).total, 3)
+  const { next_cursor } = await get('status=active&status=inactive&limit=1')
+  t.same(ids(await get(`status=inactive&status=active&cursor=${next_cursor}`)), [active.id], 'in any order')
+  t.same(
+    (await app.apiTokens.list({ userId: 'ada', status: ['active', 'inactive'] })).data.map(({ id }) => id),
+    [inactive.id, active.id],
+  )
+  for (const status of [[], ['Active'], 'all', 5, null, [null], { active: true }]) {
+    await t.rejects(app.apiTokens.list({ userId: 'ada', status: status as never }), {
+      statusCode: 400,
+      message: /status must be one or several of active, inactive, revoked, expired/,
+    })
+  }
+})
+
+t.test(
+  'promise 15: a search and a status that match nothing read a part of the tokens for each page',
+  async (t) => {
+    const { app } = await startHost(t, { maxTokensPerUser: 2_000 })
+    for (let index = 0; index < 1_200; index += 1)
+      await app.apiTokens.issue({ userId: 'ada', name: `n${index}` })
+    const pages = async (query: Record<string, string>) => {
+      let count = 1
+      const first = await page(app, query)
+      t.equal(first.total, null)
+      for (let cursor = first.next_cursor; cursor !== null; count += 1) {
+        const next: Page = await page(app, { ...query, cursor })
+        t.same(next.data, [])
+        cursor = next.next_cursor
+      }
+      return count
+    }
+    for (const sort of ['created_at', '-name', '-last_used_at']) {
+      t.equal(await pages({ sort, q: 'nothing like it' }), 3, `500 at a time, ${sort}`)
+      t.equal(await pages({ sort, status: 'expired' }), 2, `1,000 at a time, ${sort}`)
+    }
+    t.equal((await page(app)).total, null, 'more than 1,000 are not counted')
+    t.equal((await walk(app, { sort: '-last_used_at', limit: '100' })).length, 1_200)
+  },
+)
 
 t.test('a cursor whose token has been pruned still leads on', async (t) => {
   const { app, clock } = await startHost(t)

@@ -8,7 +8,16 @@ import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { openSqlite } from '../../src/store/kysely/sqlite/sqlite-connection.ts'
 import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
-import { DAY, draft, id, NOW, put, query, rowOf } from '../../src/testing/store-contract/records.ts'
+import {
+  DAY,
+  draft,
+  id,
+  MANY_ENDED,
+  NOW,
+  put,
+  query,
+  rowOf,
+} from '../../src/testing/store-contract/records.ts'
 import { watchStatements } from './prepared-statements.ts'
 
 t.test('promise 4: a commit is on the disk before it is answered: WAL, synchronous FULL', async (t) => {
@@ -85,7 +94,7 @@ t.test('a write waits for another process that writes', async (t) => {
   const ended = once(writer, 'exit')
   await once(writer.stdout, 'data')
   const before = performance.now()
-  t.equal((await store.insertToken(draft(1), { maxTokens: 1, now: NOW })).outcome, 'inserted')
+  t.equal((await store.insertToken(draft(1), { ...MANY_ENDED, maxTokens: 1, now: NOW })).outcome, 'inserted')
   t.ok(performance.now() - before > 50, 'it was made to wait')
   t.same(await ended, [0, null])
 })

@@ -5,11 +5,9 @@ import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
 import { SORT_FIELDS, type TokenStore } from '../../src/store/token-store.ts'
-import { DAY, draft, id, NOW, put, query } from '../../src/testing/store-contract/records.ts'
+import { DAY, draft, id, MANY_ENDED, NOW, put, query } from '../../src/testing/store-contract/records.ts'
 import { TOKEN_STATUSES } from '../../src/token/status.ts'
 import { watchStatements } from './prepared-statements.ts'
-
-const WHOLE_TABLE = /SCAN api_token/
 
 t.test('a token is found by primary key, its owner too', async (t) => {
   const [plan = ''] = await plansOf(t, (store) => store.findToken(id(1)))
@@ -32,17 +30,64 @@ t.test('no page walks through the tokens of others, whatever its order and filte
   for (const sort of SORT_FIELDS) {
     for (const status of [undefined, ...TOKEN_STATUSES]) {
       const after = { value: sort === 'created_at' ? null : 0, id: id(5) }
-      const plans = await plansOf(t, (store) => store.listTokens(query({ sort, status, text: 'x', after })))
-      t.equal(plans.length, 3, 'the owner, the page, the total')
-      for (const plan of plans) t.notMatch(plan, WHOLE_TABLE, `${sort} ${status}`)
+      const statuses = status && [status]
+      const plans = await plansOf(t, (store) => store.listTokens(query({ sort, statuses, after })))
+      t.ok(plans.length >= 3, 'the owner, the page, the total')
+      for (const plan of plans) t.notOk(walks(plan), `${sort} ${status}`)
     }
   }
 })
 
-t.test('the count of an insert reads the owner’s tokens alone', async (t) => {
-  const plans = await plansOf(t, (store) => store.insertToken(draft(99), { maxTokens: 5, now: NOW }))
-  t.match(plans.join('\n'), /SEARCH api_tokens USING (COVERING )?INDEX api_tokens_of_owner \(user_id=\?\)/)
-  for (const plan of plans) t.notMatch(plan, WHOLE_TABLE)
+t.test('promise 15: an insert reads what has ended since the last one, from an index', async (t) => {
+  const plans = await plansOf(t, (store) =>
+    store.insertToken(draft(99), { ...MANY_ENDED, maxTokens: 5, now: NOW }),
+  )
+  t.equal(plans.filter((plan) => plan.includes('SEARCH api_tokens')).length, 1)
+  t.match(
+    plans.join('\n'),
+    /SEARCH api_tokens USING INDEX api_tokens_ends \(user_id=\? AND generation=\? AND ends_at>\? AND ends_at<\?\)/,
+  )
+  for (const plan of plans) t.notOk(walks(plan), plan)
+})
+
+t.test('promise 15: a list by name is read from an index that has its order, between two keys', async (t) => {
+  for (const descending of [true, false]) {
+    const after = { value: 'x', id: id(5) }
+    const plain = await plansOf(t, (store) => store.listTokens(query({ sort: 'name', descending, after })))
+    t.match(
+      plain.join('\n'),
+      /SEARCH api_tokens USING INDEX api_tokens_names \(user_id=\? AND name_and_id[<>]\?\)/,
+    )
+    const filtered = await plansOf(
+      t,
+      (store) =>
+        store.listTokens(
+          query({
+            sort: 'name',
+            descending,
+            text: 'x',
+            after: descending ? after : { ...after, value: '' },
+            maxRows: 1,
+          }),
+        ),
+      5,
+    )
+    t.match(filtered.join('\n'), /api_tokens_names \(user_id=\? AND name_and_id>\? AND name_and_id<\?\)/)
+    for (const plan of [...plain, ...filtered]) t.notMatch(plan, /TEMP B-TREE/, 'nothing is sorted')
+  }
+})
+
+t.test('promise 15: by last use the tokens of a stretch are sorted, and no others', async (t) => {
+  const plans = await plansOf(
+    t,
+    (store) => store.listTokens(query({ sort: 'last_used_at', statuses: ['expired'], maxRows: 2 })),
+    5,
+  )
+  t.match(
+    plans.join('\n'),
+    /SEARCH api_tokens USING INDEX api_tokens_of_owner \(user_id=\? AND id>\? AND id<\?\)/,
+  )
+  for (const plan of plans) t.notOk(walks(plan), plan)
 })
 
 t.test('the idle sweep reads what is idle alone, from an index', async (t) => {
@@ -52,7 +97,7 @@ t.test('the idle sweep reads what is idle alone, from an index', async (t) => {
     /SEARCH api_tokens USING INDEX api_tokens_idle_spells \(status=\? AND idle_from<\?\)/,
   )
   t.notMatch(plans.join('\n'), /TEMP B-TREE/)
-  for (const plan of plans) t.notMatch(plan, WHOLE_TABLE)
+  for (const plan of plans) t.notOk(walks(plan), plan)
 })
 
 t.test('what will soon be idle is found in an index, without what was warned of', async (t) => {
@@ -61,14 +106,14 @@ t.test('what will soon be idle is found in an index, without what was warned of'
     plans.join('\n'),
     /SEARCH api_tokens USING INDEX api_tokens_idle_spells \(status=\? AND idle_from>\? AND idle_from<\?\)/,
   )
-  for (const plan of plans) t.notMatch(plan, WHOLE_TABLE)
+  for (const plan of plans) t.notOk(walks(plan), plan)
   t.notMatch(plans.join('\n'), /TEMP B-TREE/)
 })
 
 t.test('pruning reads what has ended alone, from an index for each way to end', async (t) => {
   const plans = await plansOf(t, (store) => store.prune(NOW, 10))
   t.equal(plans.length, 5, 'one for each way, and the owners')
-  for (const plan of plans) t.notMatch(plan, WHOLE_TABLE)
+  for (const plan of plans) t.notOk(walks(plan), plan)
   t.match(plans[0], /api_tokens_revoked \(revoked_at<\?\)/)
   t.match(plans[1], /api_tokens_expired \(expires_at<\?\)/)
   t.match(plans[2], /api_tokens_grace \(grace_ends_at<\?\)/)
@@ -80,7 +125,7 @@ t.test('a token is pruned by primary key, and its counts with it', async (t) => 
     await store.revokeToken(id(1), { now: NOW })
     await store.prune(NOW + 1, 10)
   })
-  for (const plan of plans) t.notMatch(plan, WHOLE_TABLE)
+  for (const plan of plans) t.notOk(walks(plan), plan)
   t.match(plans.join('\n'), /SEARCH api_token_usage USING PRIMARY KEY \(token_id=\?\)/)
 })
 
@@ -97,7 +142,7 @@ t.test('the counts by day are read by token, and pruned by day from an index', a
   })
   t.match(pruning.join('\n'), /SEARCH api_token_usage USING COVERING INDEX api_token_usage_day \(day<\?\)/)
   for (const plan of [...reading, ...pruning]) {
-    t.notMatch(plan, WHOLE_TABLE)
+    t.notOk(walks(plan), plan)
     t.notMatch(plan, /TEMP B-TREE/)
   }
 })
@@ -107,7 +152,9 @@ t.test('changes, owners and uses are found by primary key', async (t) => {
     await store.updateToken(id(1), { status: 'active' }, { now: NOW, idleBefore: NOW - DAY, userId: 'ada' })
     await store.updateToken(id(1), { name: 'x' }, { now: NOW, idleBefore: null })
     await store.revokeToken(id(1), { now: NOW, userId: 'ada' })
-    await store.rotateToken(id(1), draft(2), { now: NOW, graceEndsAt: NOW, replaces: null, userId: 'ada' })
+    await store.rotateToken(id(1), draft(2), {
+      ...{ ...MANY_ENDED, now: NOW, graceEndsAt: NOW, replaces: null, userId: 'ada' },
+    })
     await store.endPredecessor({ successorId: id(2), predecessorId: id(1) }, NOW)
     await store.findOwner('ada')
     await store.setOwnerStatus('ada', 'removed', NOW)
@@ -118,16 +165,25 @@ t.test('changes, owners and uses are found by primary key', async (t) => {
     })
   })
   t.ok(plans.length >= 6)
-  for (const plan of plans) t.notMatch(plan, WHOLE_TABLE)
+  for (const plan of plans) t.notOk(walks(plan), plan)
 })
 
+/** Whether a whole table is read. A sub-query of a part of it may bear its name. */
+function walks(plan: string): boolean {
+  return /SCAN api_token/.test(plan) && !/(CO-ROUTINE|MATERIALIZE) api_token/.test(plan)
+}
+
 /** The plans of all statements that the store prepares for some work, each as its lines. */
-async function plansOf(t: Test, work: (store: TokenStore) => Promise<unknown>): Promise<string[]> {
+async function plansOf(
+  t: Test,
+  work: (store: TokenStore) => Promise<unknown>,
+  tokens = 1,
+): Promise<string[]> {
   const statements = watchStatements(t)
   const filename = join(t.testdir(), 'tokens.db')
   const store = sqliteTokenStore({ filename })
   await store.open()
-  await put(store, 1)
+  for (let n = 1; n <= tokens; n += 1) await put(store, n)
   await store.close()
   const fresh = sqliteTokenStore({ filename, migrate: false })
   await fresh.open()

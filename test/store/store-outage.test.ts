@@ -6,19 +6,20 @@ import { isPermanentInSqlite } from '../../src/store/kysely/sqlite/sqlite-errors
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { withOutages } from '../../src/store/store-outage.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
-import { draft, id, NOW, query } from '../../src/testing/store-contract/records.ts'
+import { draft, id, MANY_ENDED, NOW, query } from '../../src/testing/store-contract/records.ts'
 import { countingStore } from '../support/counting-store.ts'
 
 const SCOPE = { now: NOW, idleBefore: null }
 
 const CALLS: Record<string, (store: TokenStore) => Promise<unknown>> = {
-  insertToken: (store) => store.insertToken(draft(1), { maxTokens: 1, now: NOW }),
+  insertToken: (store) => store.insertToken(draft(1), { ...MANY_ENDED, maxTokens: 1, now: NOW }),
   findToken: (store) => store.findToken(id(1)),
   findOwner: (store) => store.findOwner('ada'),
   listTokens: (store) => store.listTokens(query()),
   updateToken: (store) => store.updateToken(id(1), { name: 'new' }, SCOPE),
   revokeToken: (store) => store.revokeToken(id(1), SCOPE),
-  rotateToken: (store) => store.rotateToken(id(1), draft(2), { now: NOW, graceEndsAt: NOW, replaces: null }),
+  rotateToken: (store) =>
+    store.rotateToken(id(1), draft(2), { ...MANY_ENDED, now: NOW, graceEndsAt: NOW, replaces: null }),
   endPredecessor: (store) => store.endPredecessor({ successorId: id(2), predecessorId: id(1) }, NOW),
   setOwnerStatus: (store) => store.setOwnerStatus('ada', 'active', NOW),
   warnIdle: (store) => store.warnIdle({ since: NOW, before: NOW, now: NOW }, 1),

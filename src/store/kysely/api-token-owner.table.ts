@@ -12,6 +12,14 @@ export interface ApiTokenOwnerTable {
   removed_at: Instant | null
   /** The last change that others must hear of, in milliseconds by the database's clock; `null` until the first. */
   changed_at: number | null
+  /** How many tokens of this generation end at `counted_at` or later, as of then. */
+  living_count: number | null
+  /** How many others there are. */
+  ended_count: number | null
+  /** `null`: the counts are not known. */
+  counted_at: Instant | null
+  /** When the tokens themselves were last counted. */
+  recounted_at: Instant | null
 }
 
 export function ownerFromRow(

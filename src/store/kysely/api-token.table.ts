@@ -1,6 +1,6 @@
 /** The table of tokens. Scopes are one string parted by spaces. */
 
-import type { Generated } from 'kysely'
+import type { ColumnType, Generated } from 'kysely'
 import type { StatusReason, StoredStatus } from '../../token/token.ts'
 import type { Instant } from './instant.ts'
 
@@ -34,4 +34,8 @@ export interface ApiTokenTable {
   idle_warned_from: Generated<Instant | null>
   /** The last change that others must hear of, in milliseconds by the database's clock; `null` until the first. */
   changed_at: number | null
+  /** When it was revoked, expires, or ends by its rotation, whichever comes first; the end of the year 9999 for never. */
+  ends_at: ColumnType<Instant, never, never>
+  /** The name and the id, by which an owner's list is sorted by name: see `nameAndId`. */
+  name_and_id: ColumnType<string, never, never>
 }

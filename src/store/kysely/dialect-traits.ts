@@ -66,6 +66,12 @@ export interface ColumnTypes {
   /** Whole numbers of up to 53 bits. */
   readonly count: RawBuilder<unknown>
   readonly instant: RawBuilder<unknown>
+  /** A column whose value the database computes from other columns of the row. */
+  computed(type: RawBuilder<unknown>, expression: RawBuilder<unknown>): RawBuilder<unknown>
+  /** The earliest of these instants that is not null; the last moment of the year 9999 when all of them are null. */
+  earliest(columns: readonly string[]): RawBuilder<unknown>
+  /** A text that may be null, a separator below every character of a name, and another text. */
+  joined(nullableText: string, text: string): RawBuilder<unknown>
   /** What follows the closing parenthesis of CREATE TABLE. */
   readonly tableOptions: RawBuilder<unknown>
   /** Whether an index can leave out rows whose column is null. */

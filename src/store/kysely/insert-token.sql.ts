@@ -1,38 +1,45 @@
 /** Inserts a token with its owner's generation, for an active owner who has room. */
 
-import { sql } from 'kysely'
 import type { UnownedToken } from '../../token/token.ts'
 import type { InsertOutcome, InsertRules } from '../token-store.ts'
 import { atomically, type Connection } from './connection.ts'
+import { deleteTokens } from './delete-tokens.sql.ts'
+import { findRoom, type Room } from './make-room.sql.ts'
+import { withToken, writeCounts } from './owner-counts.sql.ts'
 import { addOwner, lockOwner } from './owners.sql.ts'
 import { rowFromToken } from './token-row.ts'
-import { isLiving } from './token-status.sql.ts'
 
 /** One transaction under the lock of the owner's row, so that of two at once the second counts the first. */
 export async function writeToken(
   connection: Connection,
   token: UnownedToken,
-  { maxTokens, now }: InsertRules,
+  rules: InsertRules,
 ): Promise<InsertOutcome> {
   return atomically(connection, async (transaction) => {
-    const { db, traits } = transaction
     const owner = await ownerOf(transaction, token.userId)
     if (owner.status !== 'active') return { outcome: 'owner_inactive' }
+    const room = await findRoom(transaction, owner, rules)
+    if (room.outcome !== 'room') {
+      // What was counted for a refusal need not be counted for the next one.
+      await writeCounts(transaction, owner.userId, room.counts)
+      return { outcome: room.outcome }
+    }
     const { generation } = owner
-    const { living } = await db
-      .selectFrom('api_tokens')
-      .select(sql<number>`count(*)`.as('living'))
-      .where('user_id', '=', token.userId)
-      .where('generation', '=', generation)
-      .where((eb) => isLiving(eb, traits.time(now)))
-      .executeTakeFirstOrThrow()
-    if (Number(living) >= maxTokens) return { outcome: 'limit_reached' }
-    await db
-      .insertInto('api_tokens')
-      .values(rowFromToken({ ...token, generation }, traits.time))
-      .execute()
+    await insertInto(transaction, { ...token, generation }, room)
     return { outcome: 'inserted', token: { ...token, generation } }
   })
+}
+
+/** Inserts the row where there is room for it. */
+export async function insertInto(
+  transaction: Connection,
+  token: UnownedToken & { readonly generation: number },
+  { oldest, counts }: Room,
+): Promise<void> {
+  const { db, traits } = transaction
+  await db.insertInto('api_tokens').values(rowFromToken(token, traits.time)).execute()
+  const deleted = await deleteTokens(transaction, oldest)
+  await writeCounts(transaction, token.userId, withToken(counts, token, deleted))
 }
 
 async function ownerOf(transaction: Connection, userId: string) {

@@ -16,6 +16,7 @@ import type {
   Lease,
   RecordUseRules,
   RevokeScope,
+  RotateOutcome,
   RotateScope,
   Succession,
   TokenChanges,
@@ -32,7 +33,6 @@ import { deleteDailyUses, selectDailyUses } from './daily-uses.sql.ts'
 import { deviceAuthorizations } from './devices.sql.ts'
 import { type JoinedRow, ownedFromRow, selectToken } from './find-token.sql.ts'
 import { writeToken } from './insert-token.sql.ts'
-import { type InsertAlone, insertAlone, writeTokenAlone } from './insert-token-alone.sql.ts'
 import { deleteEndedLeases, takeLease } from './leases.sql.ts'
 import { selectPage } from './list-tokens.sql.ts'
 import { updateIdle } from './mark-idle.sql.ts'
@@ -75,7 +75,6 @@ export class KyselyTokenStore implements TokenStore {
   readonly #migrate: boolean
   readonly #usage: SharedUse
   readonly #selectToken: CompiledQuery<JoinedRow>
-  readonly #insertAlone: InsertAlone | null
   readonly #readAtOnce: KyselyStoreParts['readAtOnce']
 
   constructor(parts: KyselyStoreParts) {
@@ -89,7 +88,6 @@ export class KyselyTokenStore implements TokenStore {
     this.#migrate = migrate
     this.#usage = new SharedUse({ open: () => this.#openFirst(parts), close })
     this.#selectToken = selectToken(connection)
-    this.#insertAlone = connection.traits.writers === 'one' ? insertAlone(connection) : null
     this.#readAtOnce = readAtOnce
     onFindToken?.(this.#selectToken.sql)
   }
@@ -114,12 +112,7 @@ export class KyselyTokenStore implements TokenStore {
   }
 
   async insertToken(token: UnownedToken, rules: InsertRules): Promise<InsertOutcome> {
-    const alone = this.#insertAlone
-    return this.#write((connection) =>
-      alone === null
-        ? writeToken(connection, token, rules)
-        : writeTokenAlone(connection, alone, token, rules),
-    )
+    return this.#write((connection) => writeToken(connection, token, rules))
   }
 
   async findToken(id: string): Promise<OwnedToken | null> {
@@ -138,7 +131,9 @@ export class KyselyTokenStore implements TokenStore {
 
   async listTokens(query: TokenQuery): Promise<TokenPage> {
     const owner = await this.findOwner(query.userId)
-    if (owner === null) return { tokens: [], more: false, total: 0, owner }
+    if (owner === null) {
+      return { tokens: [], next: null, total: query.text === undefined ? 0 : null, owner }
+    }
     const page = await this.#read((connection) => selectPage(connection, owner, query))
     return { ...page, owner }
   }
@@ -156,10 +151,13 @@ export class KyselyTokenStore implements TokenStore {
     return why.outcome === 'ended' ? { outcome: 'unchanged', token: why.token } : why
   }
 
-  async rotateToken(id: string, successor: UnownedToken, scope: RotateScope): Promise<ChangeOutcome> {
+  async rotateToken(id: string, successor: UnownedToken, scope: RotateScope): Promise<RotateOutcome> {
     const rotated = await this.#write((connection) => writeSuccessor(connection, id, successor, scope))
-    if (rotated !== undefined) return { outcome: 'changed', token: rotated }
-    return this.#whyUnchanged(id, scope, true)
+    if (typeof rotated === 'object') return { outcome: 'changed', token: rotated }
+    const why = await this.#whyUnchanged(id, scope, true)
+    if (rotated === undefined || why.outcome !== 'unchanged') return why
+    const { status, successorId } = why.token
+    return status === 'active' && successorId === scope.replaces ? { outcome: rotated } : why
   }
 
   async endPredecessor(succession: Succession, now: number): Promise<TokenRecord | null> {

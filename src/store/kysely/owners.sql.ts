@@ -4,6 +4,7 @@ import type { OwnerRecord, OwnerStatus } from '../../token/token.ts'
 import { ownerFromRow } from './api-token-owner.table.ts'
 import { stamp } from './changed-at.sql.ts'
 import { atomically, type Connection } from './connection.ts'
+import type { CountedOwner, OwnerCounts } from './owner-counts.sql.ts'
 
 export async function selectOwner({ db }: Connection, userId: string): Promise<OwnerRecord | null> {
   const row = await ownerQuery({ db }, userId).executeTakeFirst()
@@ -14,14 +15,25 @@ export async function selectOwner({ db }: Connection, userId: string): Promise<O
 export async function lockOwner(
   { db, traits }: Connection,
   userId: string,
-): Promise<OwnerRecord | undefined> {
-  const row = await traits.locked(ownerQuery({ db }, userId)).executeTakeFirst()
-  return row === undefined ? undefined : ownerFromRow(row)
+): Promise<CountedOwner | undefined> {
+  const query = ownerQuery({ db }, userId).select((eb) => [
+    'living_count',
+    'ended_count',
+    traits.millis(eb.ref('counted_at')).as('counted_at'),
+    traits.millis(eb.ref('recounted_at')).as('recounted_at'),
+  ])
+  const row = await traits.locked(query).executeTakeFirst()
+  return row === undefined ? undefined : { ...ownerFromRow(row), counts: countsOf(row) }
+}
+
+/** Forgets the counts of owners of whom tokens are being deleted: the next insert counts them. */
+export async function forgetCounts({ db }: Connection, userIds: readonly string[]): Promise<void> {
+  await db.updateTable('api_token_owners').set({ counted_at: null }).where('user_id', 'in', userIds).execute()
 }
 
 /** Makes the row of an active user, unless there is one. */
 export async function addOwner({ db, traits }: Connection, userId: string): Promise<void> {
-  const owner = { user_id: userId, status: 'active', generation: 1, removed_at: null } as const
+  const owner = { user_id: userId, status: 'active', generation: 1 } as const
   await traits.unlessThere(db.insertInto('api_token_owners').values(owner), 'user_id').execute()
 }
 
@@ -41,13 +53,35 @@ export async function writeOwnerStatus(
         status,
         changed_at: stamp('api_token_owners', traits),
         ...(status === 'removed'
-          ? { generation: eb('generation', '+', 1), removed_at: traits.time(now) }
+          ? {
+              generation: eb('generation', '+', 1),
+              removed_at: traits.time(now),
+              // In this order: MySQL reads what it has just written.
+              ended_count: eb('ended_count', '+', eb.ref('living_count')),
+              living_count: 0,
+            }
           : {}),
       }))
       .where('user_id', '=', userId)
       .execute()
     return ownerFromRow(await ownerQuery({ db }, userId).executeTakeFirstOrThrow())
   })
+}
+
+function countsOf(row: {
+  readonly living_count: number | null
+  readonly ended_count: number | null
+  readonly counted_at: number | null
+  readonly recounted_at: number | null
+}): OwnerCounts | null {
+  const { living_count: living, ended_count: ended, counted_at, recounted_at } = row
+  if (living === null || ended === null || counted_at === null) return null
+  return {
+    living: Number(living),
+    ended: Number(ended),
+    countedAt: Number(counted_at),
+    recountedAt: Number(recounted_at ?? 0),
+  }
 }
 
 function ownerQuery({ db }: Pick<Connection, 'db'>, userId: string) {

@@ -3,8 +3,10 @@
 import type { SelectQueryBuilder } from 'kysely'
 import { atomically, type Connection, withRetries } from './connection.ts'
 import type { ApiTokenDatabase } from './database.ts'
+import { deleteTokens } from './delete-tokens.sql.ts'
+import { forgetCounts } from './owners.sql.ts'
 
-type Ids = SelectQueryBuilder<ApiTokenDatabase, keyof ApiTokenDatabase, { id: string }>
+type Ids = SelectQueryBuilder<ApiTokenDatabase, keyof ApiTokenDatabase, { id: string; user_id: string }>
 
 /** Deletes at most `limit` tokens that were revoked, expired, rotated or lost their owner before `endedBefore`. */
 export async function deleteEnded(
@@ -25,30 +27,31 @@ export async function deleteEnded(
 
 const ENDS = ['revoked_at', 'expires_at', 'grace_ends_at'] as const
 
-/** Two statements: MySQL deletes from no table that the same statement selects from. */
+/** Two statements: MySQL deletes from no table that the same statement selects from. What has ended stays so. */
 async function deleteBatch(connection: Connection, ended: (transaction: Connection) => Ids): Promise<number> {
   const work = async (transaction: Connection) => {
-    const rows = await transaction.traits.locked(ended(transaction)).execute()
+    const rows = await ended(transaction).execute()
     if (rows.length === 0) return 0
-    const ids = rows.map(({ id }) => id)
-    // The tokens first: use that is written at this moment waits, and then finds none to count for.
-    await transaction.db.deleteFrom('api_tokens').where('id', 'in', ids).execute()
-    await transaction.db.deleteFrom('api_token_usage').where('token_id', 'in', ids).execute()
-    return ids.length
+    // The owners first, as an insert locks them.
+    await forgetCounts(transaction, [...new Set(rows.map(({ user_id }) => user_id))].sort())
+    return deleteTokens(
+      transaction,
+      rows.map(({ id }) => id),
+    )
   }
   return withRetries(connection, (attempt) => atomically(attempt, work))
 }
 
 function endedTokens(column: (typeof ENDS)[number]) {
   return ({ db, traits }: Connection, endedBefore: number): Ids =>
-    db.selectFrom('api_tokens').select('id').where(column, '<', traits.time(endedBefore))
+    db.selectFrom('api_tokens').select(['id', 'user_id']).where(column, '<', traits.time(endedBefore))
 }
 
 function tokensOfRemoved({ db, traits }: Connection, endedBefore: number): Ids {
   return db
     .selectFrom('api_token_owners')
     .innerJoin('api_tokens', 'api_tokens.user_id', 'api_token_owners.user_id')
-    .select('api_tokens.id')
+    .select(['api_tokens.id', 'api_tokens.user_id'])
     .where('api_token_owners.removed_at', '<', traits.time(endedBefore))
     .whereRef('api_tokens.generation', '<', 'api_token_owners.generation')
 }

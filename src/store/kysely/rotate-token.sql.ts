@@ -5,20 +5,34 @@ import type { RotateScope, Succession } from '../token-store.ts'
 import { changeToken } from './change-token.sql.ts'
 import { stamp } from './changed-at.sql.ts'
 import { atomically, type Connection } from './connection.ts'
+import { insertInto } from './insert-token.sql.ts'
+import { findRoom } from './make-room.sql.ts'
 import { belongsTo, hasActiveOwner, ownerGeneration } from './owner-conditions.sql.ts'
-import { rowFromToken } from './token-row.ts'
+import { writeCounts } from './owner-counts.sql.ts'
+import { lockOwner } from './owners.sql.ts'
 import { isLiving } from './token-status.sql.ts'
 
-/** Names the successor in the old token's row, inserts it, and revokes the unused one that it replaces. */
+/**
+ * Names the successor in the old token's row, inserts it, and revokes the unused one that it replaces. Returns the old
+ * token's row, nothing when the conditions did not hold, or that the owner has too many ended tokens.
+ */
 export async function writeSuccessor(
   connection: Connection,
   id: string,
   successor: UnownedToken,
   scope: RotateScope,
-): Promise<TokenRecord | undefined> {
+): Promise<TokenRecord | 'ended_limit_reached' | undefined> {
   const { replaces } = scope
   return atomically(connection, async (transaction) => {
     const { db, traits } = transaction
+    // The owner first, as an insert locks it.
+    const owner = await lockOwner(transaction, successor.userId)
+    if (owner === undefined) return undefined
+    const room = await findRoom(transaction, owner, { ...scope, maxTokens: Infinity })
+    if (room.outcome !== 'room') {
+      await writeCounts(transaction, owner.userId, room.counts)
+      return 'ended_limit_reached'
+    }
     const now = traits.time(scope.now)
     const changedAt = stamp('api_tokens', traits)
     const old = await changeToken(transaction, id, (tokens) =>
@@ -38,10 +52,7 @@ export async function writeSuccessor(
         .where('api_tokens.successor_id', replaces === null ? 'is' : '=', replaces),
     )
     if (old === undefined) return undefined
-    await db
-      .insertInto('api_tokens')
-      .values(rowFromToken({ ...successor, generation: old.generation }, traits.time))
-      .execute()
+    await insertInto(transaction, { ...successor, generation: old.generation }, room)
     if (replaces !== null) {
       await db
         .updateTable('api_tokens')

@@ -19,6 +19,7 @@ import type {
   InsertRules,
   Lease,
   RevokeScope,
+  RotateOutcome,
   RotateScope,
   Succession,
   TokenChanges,
@@ -33,8 +34,10 @@ import { MemoryDevices } from './memory-devices.ts'
 import { MemoryLeases } from './memory-leases.ts'
 import { newestStampOf } from './memory-newest-stamp.ts'
 import { MemoryOwners } from './memory-owners.ts'
-import { matchesText, pageOf } from './memory-page.ts'
+import { pageOf } from './memory-page.ts'
+import { endedBeyondLimit } from './memory-room.ts'
 import { switched } from './memory-switch.ts'
+import { MemoryTokens } from './memory-tokens.ts'
 import { MemoryDailyUses, withUse } from './memory-uses.ts'
 
 /**
@@ -54,7 +57,7 @@ class MemoryTokenStore implements TokenStore {
   readonly volatile = true
   readonly feed = new MemoryChangeFeed()
   readonly devices: MemoryDevices
-  readonly #tokens = new Map<string, TokenRecord>()
+  readonly #tokens = new MemoryTokens()
   readonly #owners = new MemoryOwners()
   readonly #dailyUses = new MemoryDailyUses()
   readonly #leases: MemoryLeases
@@ -70,11 +73,14 @@ class MemoryTokenStore implements TokenStore {
   async close(): Promise<void> {}
   isEmpty = async (): Promise<boolean> => this.#tokens.size === 0
 
-  async insertToken(token: UnownedToken, { maxTokens, now }: InsertRules): Promise<InsertOutcome> {
+  async insertToken(token: UnownedToken, rules: InsertRules): Promise<InsertOutcome> {
     if (this.#tokens.has(token.id)) throw new Error(`there is a token ${token.id} already`)
     const owner = this.#owners.findOrAdd(token.userId)
     if (owner.status !== 'active') return { outcome: 'owner_inactive' }
-    if (this.#countLiving(owner, now) >= maxTokens) return { outcome: 'limit_reached' }
+    if (this.#tokens.count(owner, rules.now).living >= rules.maxTokens) return { outcome: 'limit_reached' }
+    const oldest = endedBeyondLimit(this.#tokens, this.#owners, owner, rules)
+    if (oldest === null) return { outcome: 'ended_limit_reached' }
+    this.#delete(oldest)
     return { outcome: 'inserted', token: this.#put({ ...token, generation: owner.generation }) }
   }
 
@@ -86,13 +92,8 @@ class MemoryTokenStore implements TokenStore {
   findOwner = async (userId: string): Promise<OwnerRecord | null> => this.#owners.find(userId)
 
   async listTokens(query: TokenQuery): Promise<TokenPage> {
-    const { now, idleBefore, status } = query
     const owner = this.#owners.find(query.userId)
-    const moment = { now, idleTimeoutMs: idleBefore === null ? null : now - idleBefore }
-    const matching = this.#tokensOf(query.userId)
-      .filter((token) => status === undefined || this.#owners.statusOf(token, moment) === status)
-      .filter((token) => query.text === undefined || matchesText(token, query.text))
-    return { ...pageOf(matching, query), owner }
+    return { ...pageOf(this.#tokens, owner, query), owner }
   }
 
   async updateToken(id: string, changes: TokenChanges, scope: UpdateScope): Promise<ChangeOutcome> {
@@ -115,14 +116,18 @@ class MemoryTokenStore implements TokenStore {
     return { outcome: 'changed', token: this.#revoke(token, scope.reason ?? null, scope.now) }
   }
 
-  async rotateToken(id: string, successor: UnownedToken, scope: RotateScope): Promise<ChangeOutcome> {
+  async rotateToken(id: string, successor: UnownedToken, scope: RotateScope): Promise<RotateOutcome> {
     const found = this.#findForChange(id, scope)
     if (found.outcome === 'not_found' || found.outcome === 'owner_inactive') return found
     const { token } = found
-    if (this.#owners.find(token.userId)?.status !== 'active') return { outcome: 'owner_inactive' }
+    const owner = this.#owners.find(token.userId)
+    if (owner?.status !== 'active') return { outcome: 'owner_inactive' }
     if (found.outcome === 'ended') return found
     if (token.status !== 'active' || token.successorId !== scope.replaces) return found
     const { now, graceEndsAt, replaces } = scope
+    const oldest = endedBeyondLimit(this.#tokens, this.#owners, owner, scope)
+    if (oldest === null) return { outcome: 'ended_limit_reached' }
+    this.#delete(oldest)
     this.#put({ ...successor, generation: token.generation })
     const replaced = replaces === null ? undefined : this.#tokens.get(replaces)
     if (replaced !== undefined && replaced.status !== 'revoked') this.#revoke(replaced, 'rotated', now)
@@ -187,11 +192,7 @@ class MemoryTokenStore implements TokenStore {
     const ended = [...this.#tokens.values()]
       .filter((token) => this.#owners.endOf(token) < endedBefore)
       .slice(0, limit)
-    for (const { id } of ended) {
-      this.#tokens.delete(id)
-      this.#dailyUses.forget(id)
-      this.#warnedOfIdleFrom.delete(id)
-    }
+    this.#delete(ended)
     return ended.length
   }
 
@@ -215,14 +216,12 @@ class MemoryTokenStore implements TokenStore {
     return { outcome: status === 'revoked' || status === 'expired' ? 'ended' : 'unchanged', token }
   }
 
-  #tokensOf(userId: string): TokenRecord[] {
-    return [...this.#tokens.values()].filter((token) => token.userId === userId)
-  }
-
-  #countLiving(owner: OwnerRecord, now: number): number {
-    const isLiving = (token: TokenRecord) =>
-      !['revoked', 'expired'].includes(this.#owners.statusOf(token, { now, idleTimeoutMs: null }))
-    return this.#tokensOf(owner.userId).filter(isLiving).length
+  #delete(tokens: readonly TokenRecord[]): void {
+    for (const { id } of tokens) {
+      this.#tokens.delete(id)
+      this.#dailyUses.forget(id)
+      this.#warnedOfIdleFrom.delete(id)
+    }
   }
 
   #revoke(token: TokenRecord, statusReason: StatusReason | null, now: number): TokenRecord {
@@ -238,8 +237,7 @@ class MemoryTokenStore implements TokenStore {
   }
 
   #put(token: TokenRecord): TokenRecord {
-    this.#tokens.set(token.id, token)
-    return token
+    return this.#tokens.put(token)
   }
 
   /** Puts what other instances must hear of. */

@@ -39,7 +39,7 @@ export function endingTokens(test: StoreTest): void {
     const sizes = []
     for (let round = 0; round < 4; round += 1) sizes.push((await store.markIdle(NOW + 1, 3)).length)
     deepEqual(sizes, [3, 3, 1, 0])
-    equal((await store.listTokens(query({ status: 'inactive' }))).total, 7)
+    equal((await store.listTokens(query({ statuses: ['inactive'] }))).total, 7)
   })
 
   test('two sweepers at once mark each token once', async ({ store, second }) => {

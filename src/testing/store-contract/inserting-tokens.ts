@@ -1,9 +1,9 @@
 /** The contract of `insertToken`, `findToken` and `isEmpty`: what goes in comes out, for an active owner with room. */
 
 import { deepEqual, equal, rejects } from 'node:assert/strict'
-import { DAY, draft, id, NOW, put, rowOf, type StoreTest } from './records.ts'
+import { DAY, draft, id, MANY_ENDED, NOW, put, rowOf, type StoreTest } from './records.ts'
 
-const RULES = { maxTokens: 10, now: NOW }
+const RULES = { ...MANY_ENDED, maxTokens: 10, now: NOW }
 
 export function insertingTokens(test: StoreTest): void {
   test('a token comes back as it went in, with its owner joined', async ({ store }) => {
@@ -69,7 +69,7 @@ export function insertingTokens(test: StoreTest): void {
   })
 
   test('one more than maxTokens is refused, whoever else has how many', async ({ store }) => {
-    const rules = { maxTokens: 2, now: NOW }
+    const rules = { ...MANY_ENDED, maxTokens: 2, now: NOW }
     await put(store, 1, { userId: 'bob' })
     equal((await store.insertToken(draft(2), rules)).outcome, 'inserted')
     equal((await store.insertToken(draft(3), rules)).outcome, 'inserted')
@@ -80,12 +80,12 @@ export function insertingTokens(test: StoreTest): void {
   test('revoked tokens, expired ones and those of before a removal make room, the others do not', async ({
     store,
   }) => {
-    const rules = { maxTokens: 1, now: NOW }
+    const rules = { ...MANY_ENDED, maxTokens: 1, now: NOW }
     await put(store, 1)
     await store.revokeToken(id(1), { now: NOW })
     equal((await store.insertToken(draft(2, { expiresAt: NOW + 1 }), rules)).outcome, 'inserted')
     equal((await store.insertToken(draft(3), rules)).outcome, 'limit_reached')
-    const later = { maxTokens: 1, now: NOW + 1 }
+    const later = { ...MANY_ENDED, maxTokens: 1, now: NOW + 1 }
     equal((await store.insertToken(draft(3), later)).outcome, 'inserted', 'at its expiry it has ended')
     await store.updateToken(id(3), { status: 'inactive' }, { now: NOW, idleBefore: null })
     equal((await store.insertToken(draft(4), later)).outcome, 'limit_reached', 'switched off is not ended')
@@ -100,7 +100,7 @@ export function insertingTokens(test: StoreTest): void {
   }) => {
     const outcomes = await Promise.all(
       Array.from({ length: 20 }, (_, n) =>
-        (n % 2 === 0 ? store : second).insertToken(draft(n), { maxTokens: 7, now: NOW }),
+        (n % 2 === 0 ? store : second).insertToken(draft(n), { ...MANY_ENDED, maxTokens: 7, now: NOW }),
       ),
     )
     equal(outcomes.filter(({ outcome }) => outcome === 'inserted').length, 7)
@@ -117,7 +117,11 @@ export function insertingTokens(test: StoreTest): void {
           // The one comes between two statements of the other.
           for (let turn = 0; turn < n * 3; turn += 1) await null
           const token = draft(round * writers.length + n, { userId })
-          return (n % 2 === 0 ? store : second).insertToken(token, { maxTokens: writers.length, now: NOW })
+          return (n % 2 === 0 ? store : second).insertToken(token, {
+            ...MANY_ENDED,
+            maxTokens: writers.length,
+            now: NOW,
+          })
         }),
       )
       deepEqual(new Set(outcomes.map(({ outcome }) => outcome)), new Set(['inserted']))

@@ -5,10 +5,10 @@ import {
   type PagePosition,
   SORT_FIELDS,
   type SortField,
+  type TokenPage,
   type TokenQuery,
   type TokenStore,
 } from '../../store/token-store.ts'
-import type { TokenRecord } from '../../token/token.ts'
 import { hasFields, id, NOW, numbers, put, query, type StoreTest } from './records.ts'
 
 /** Names in the order of their bytes, ids by number; equal names and absent ones among them. */
@@ -39,28 +39,23 @@ export function pagingTokens(test: StoreTest): void {
         const first = await store.listTokens(query({ sort, descending, limit: 6 }))
         for (let n = 100; n < 110; n += 1) await put(store, n, { name: n % 2 === 0 ? 'a' : null })
         await put(store, 0, { name: 'm', lastUsedAt: NOW + 4 })
-        const rest = await pagesOf(store, {
-          sort,
-          descending,
-          limit: 6,
-          after: positionOf(first.tokens, sort),
-        })
+        const rest = await pagesOf(store, { sort, descending, limit: 6, after: nextOf(first) })
         const old = [...numbers(first.tokens), ...rest.flat()].filter((n) => n > 0 && n < 100)
         deepEqual(old, inOrder(sort, descending))
       })
     }
   }
 
-  test('every page knows the total and whether more follow', async ({ store }) => {
+  test('every page knows the total and where the next one begins', async ({ store }) => {
     for (let n = 0; n < 15; n += 1) await put(store, n)
     const first = await store.listTokens(query({ limit: 10 }))
-    hasFields(first, { more: true, total: 15 })
+    hasFields(first, { next: { value: null, id: id(9) }, total: 15 })
     equal(first.tokens.length, 10)
-    const second = await store.listTokens(query({ limit: 10, after: positionOf(first.tokens, 'created_at') }))
-    hasFields(second, { more: false, total: 15 })
+    const second = await store.listTokens(query({ limit: 10, after: nextOf(first) }))
+    hasFields(second, { next: null, total: 15 })
     equal(second.tokens.length, 5)
     const exact = await store.listTokens(query({ limit: 15 }))
-    equal(exact.more, false, 'a page that is just full is the last')
+    equal(exact.next, null, 'a page that is just full is the last')
   })
 
   test('a position whose token is gone still parts the list at its place', async ({ store }) => {
@@ -75,7 +70,7 @@ export function pagingTokens(test: StoreTest): void {
   test('a page behind the last row is empty and still knows the total', async ({ store }) => {
     await put(store, 1)
     const page = await store.listTokens(query({ after: { value: null, id: id(1) } }))
-    hasFields(page, { more: false, total: 1 })
+    hasFields(page, { next: null, total: 1 })
     deepEqual(page.tokens, [])
   })
 
@@ -109,19 +104,14 @@ async function pagesOf(store: TokenStore, fields: Partial<TokenQuery>): Promise<
   const pages: number[][] = []
   let after = fields.after
   for (;;) {
-    const page: { tokens: readonly TokenRecord[]; more: boolean } = await store.listTokens(
-      query({ ...fields, after }),
-    )
+    const page: TokenPage = await store.listTokens(query({ ...fields, after }))
     pages.push(numbers(page.tokens))
-    if (!page.more) return pages
-    after = positionOf(page.tokens, fields.sort ?? 'created_at')
+    if (page.next === null) return pages
+    after = page.next
   }
 }
 
-/** Where the page after these rows begins, as the port says it. */
-function positionOf(tokens: readonly TokenRecord[], sort: SortField): PagePosition {
-  const last = tokens.at(-1)
-  if (last === undefined) throw new Error('an empty page that says more follow')
-  const values = { created_at: null, name: last.name ?? '', last_used_at: last.lastUsedAt ?? 0 }
-  return { value: values[sort], id: last.id }
+function nextOf({ next }: TokenPage): PagePosition {
+  if (next === null) throw new Error('the page is the last one')
+  return next
 }

@@ -1,7 +1,7 @@
 /** Tokens as the contract of stores puts them in: whole, plain, and different only where a test says so. */
 
 import { deepEqual } from 'node:assert/strict'
-import type { TokenQuery, TokenStore } from '../../store/token-store.ts'
+import type { EndedRules, TokenQuery, TokenStore } from '../../store/token-store.ts'
 import type { TokenRecord, UnownedToken } from '../../token/token.ts'
 
 /** What a store's own test file gives to the contract: a store that is open and empty. */
@@ -54,13 +54,20 @@ export function draft(n: number, fields: Partial<UnownedToken> = {}): UnownedTok
   }
 }
 
+/** Room for more ended tokens than any test makes. */
+export const MANY_ENDED: EndedRules = { maxEnded: 1_000_000, deletableBefore: 0 }
+
 /** Inserts a token, with room for more of them than any test makes. */
 export async function put(
   store: TokenStore,
   n: number,
   fields: Partial<UnownedToken> = {},
 ): Promise<TokenRecord> {
-  const inserted = await store.insertToken(draft(n, fields), { maxTokens: 1_000_000, now: NOW })
+  const inserted = await store.insertToken(draft(n, fields), {
+    ...MANY_ENDED,
+    maxTokens: 1_000_000,
+    now: NOW,
+  })
   if (inserted.outcome !== 'inserted') throw new Error(`token ${n} was not inserted: ${inserted.outcome}`)
   return inserted.token
 }
@@ -79,6 +86,7 @@ export function query(fields: Partial<TokenQuery> = {}): TokenQuery {
     limit: 100,
     sort: 'created_at',
     descending: false,
+    maxRows: 1_000,
     now: NOW,
     idleBefore: NOW - IDLE,
     ...fields,

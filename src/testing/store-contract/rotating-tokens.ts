@@ -8,6 +8,7 @@ import {
   hasFields,
   IDLE,
   id,
+  MANY_ENDED,
   NOW,
   numbers,
   put,
@@ -18,7 +19,7 @@ import {
 
 const LATER = NOW + 1000
 const GRACE_END = LATER + DAY
-const SCOPE: RotateScope = { now: LATER, graceEndsAt: GRACE_END, replaces: null }
+const SCOPE: RotateScope = { ...MANY_ENDED, now: LATER, graceEndsAt: GRACE_END, replaces: null }
 
 export function rotatingTokens(test: StoreTest): void {
   test('a rotation writes both rows, each with the name of the other', async ({ store }) => {
@@ -170,7 +171,7 @@ export function rotatingTokens(test: StoreTest): void {
     await rotate(store, 1, 2)
     const at = async (now: number) => {
       const named = async (status: 'active' | 'revoked' | 'expired') =>
-        numbers((await store.listTokens(query({ status, now, idleBefore: now - IDLE }))).tokens)
+        numbers((await store.listTokens(query({ statuses: [status], now, idleBefore: now - IDLE }))).tokens)
       return {
         active: await named('active'),
         revoked: await named('revoked'),
@@ -181,7 +182,7 @@ export function rotatingTokens(test: StoreTest): void {
     deepEqual(await at(GRACE_END), { active: [2], revoked: [1], expired: [] })
     const ended = { now: GRACE_END, idleBefore: GRACE_END - IDLE }
     equal((await store.updateToken(id(1), { name: 'x' }, ended)).outcome, 'ended')
-    const room = { maxTokens: 2 }
+    const room = { ...MANY_ENDED, maxTokens: 2 }
     equal((await store.insertToken(draft(3), { ...room, now: GRACE_END - 1 })).outcome, 'limit_reached')
     equal((await store.insertToken(draft(3), { ...room, now: GRACE_END })).outcome, 'inserted')
   })

@@ -3,7 +3,7 @@
 import { deepEqual, ok } from 'node:assert/strict'
 import type { ChangeSubject } from '../../store/change-feed.ts'
 import type { TokenStore } from '../../store/token-store.ts'
-import { DAY, draft, IDLE, id, NOW, put, type StoreTest } from './records.ts'
+import { DAY, draft, IDLE, id, MANY_ENDED, NOW, put, type StoreTest } from './records.ts'
 
 export function tellingChanges(test: StoreTest): void {
   test('promise 5: each change of a token or an owner is told, to another instance too', async ({
@@ -29,6 +29,7 @@ export function tellingChanges(test: StoreTest): void {
     const rotate = (n: number, replaces: string | null) => () =>
       store.rotateToken(id(1), draft(n, { predecessorId: id(1) }), {
         now: NOW,
+        ...MANY_ENDED,
         graceEndsAt: NOW + DAY,
         replaces,
       })

@@ -2,7 +2,19 @@
 
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import type { TokenStore } from '../../store/token-store.ts'
-import { DAY, draft, hasFields, IDLE, id, NOW, put, query, rowOf, type StoreTest } from './records.ts'
+import {
+  DAY,
+  draft,
+  hasFields,
+  IDLE,
+  id,
+  MANY_ENDED,
+  NOW,
+  put,
+  query,
+  rowOf,
+  type StoreTest,
+} from './records.ts'
 
 const TOKENS = 24
 const FLUSHES = 10
@@ -93,10 +105,10 @@ export function writingAtOnce(test: StoreTest): void {
       const [userId, n] = [`user-${round}`, 3 * round]
       await put(store, n, { userId })
       await Promise.all([
-        store.insertToken(draft(n + 1, { userId }), { maxTokens: 100, now: LATER }),
+        store.insertToken(draft(n + 1, { userId }), { ...MANY_ENDED, maxTokens: 100, now: LATER }),
         second.setOwnerStatus(userId, 'removed', LATER),
         store.rotateToken(id(n), draft(n + 2, { userId, predecessorId: id(n) }), {
-          ...{ now: LATER, graceEndsAt: LATER + DAY, replaces: null },
+          ...{ ...MANY_ENDED, now: LATER, graceEndsAt: LATER + DAY, replaces: null },
         }),
       ])
       await second.setOwnerStatus(userId, 'active', LATER)
@@ -105,7 +117,7 @@ export function writingAtOnce(test: StoreTest): void {
         const found = await store.findToken(id(number))
         ok(found === null || found.token.generation < (owner?.generation ?? 0), `token ${number}`)
       }
-      equal((await store.listTokens(query({ userId, status: 'active', now: LATER }))).total, 0)
+      equal((await store.listTokens(query({ userId, statuses: ['active'], now: LATER }))).total, 0)
     }
   })
 }
@@ -150,5 +162,10 @@ async function flushed(tokens: readonly number[], store: TokenStore, second: Tok
 
 function rotate(store: TokenStore, n: number) {
   const successor = draft(n + 100, { predecessorId: id(n) })
-  return store.rotateToken(id(n), successor, { now: LATER, graceEndsAt: LATER + DAY, replaces: null })
+  return store.rotateToken(id(n), successor, {
+    ...MANY_ENDED,
+    now: LATER,
+    graceEndsAt: LATER + DAY,
+    replaces: null,
+  })
 }

@@ -38,6 +38,8 @@ export interface Rotation {
 }
 
 const TIMEOUT_MS = 30_000
+/** How many short pages are joined to one at most: then a person decides whether to go on. */
+const MORE_PAGES = 9
 
 export class TokenClient {
   readonly #url: string
@@ -54,10 +56,28 @@ export class TokenClient {
     return this.#call<TokenPage>('GET', `?${new URLSearchParams(entries)}`, { signal })
   }
 
-  /** How many tokens match, status by status. */
-  async counts(q: string, signal?: AbortSignal): Promise<Counts> {
-    const pages = await Promise.all(STATUSES.map((status) => this.list({ status, q, limit: 1 }, signal)))
-    return Object.fromEntries(STATUSES.map((status, index) => [status, pages[index]?.total ?? 0]))
+  /** A page as long as asked for, where the service reads fewer tokens at a time than it takes to fill one. */
+  async fullList(query: ListQuery & { readonly limit: number }, signal?: AbortSignal): Promise<TokenPage> {
+    let page = await this.list(query, signal)
+    const data = [...page.data]
+    for (
+      let more = 0;
+      more < MORE_PAGES && page.next_cursor !== null && data.length < query.limit;
+      more += 1
+    ) {
+      const rest = { ...query, cursor: page.next_cursor, limit: query.limit - data.length }
+      page = await this.list(rest, signal)
+      data.push(...page.data)
+    }
+    return { ...page, data }
+  }
+
+  /** How many tokens there are, status by status; none where the service has not counted them. */
+  async counts(signal?: AbortSignal): Promise<Counts | undefined> {
+    const pages = await Promise.all(STATUSES.map((status) => this.list({ status, limit: 1 }, signal)))
+    const totals = pages.map(({ total }) => total)
+    if (totals.includes(null)) return undefined
+    return Object.fromEntries(STATUSES.map((status, index) => [status, totals[index] ?? 0]))
   }
 
   get(id: string): Promise<Token> {

@@ -30,10 +30,12 @@ export interface IssuedToken extends Token {
 
 export type Counts = Readonly<Partial<Record<Status, number>>>
 
+/** A page may be short, even empty, and still not be the last one. */
 export interface TokenPage {
   readonly data: readonly Token[]
   readonly next_cursor: string | null
-  readonly total: number
+  /** `null` where the service has not counted them: in a search, and for very many tokens. */
+  readonly total: number | null
 }
 
 export interface Scope {

@@ -10,6 +10,7 @@ import { leases } from './2026-12-01-leases.ts'
 import { endedLeases } from './2026-12-02-ended-leases.ts'
 import { deviceAuthorization } from './2026-12-03-device-authorization.ts'
 import { pendingDevices } from './2026-12-04-pending-devices.ts'
+import { bounds } from './2026-12-05-bounds.ts'
 
 export const migrations: Readonly<Record<string, SchemaStep>> = {
   '2026-11-23-tokens-and-owners': tokensAndOwners,
@@ -21,4 +22,5 @@ export const migrations: Readonly<Record<string, SchemaStep>> = {
   '2026-12-02-ended-leases': endedLeases,
   '2026-12-03-device-authorization': deviceAuthorization,
   '2026-12-04-pending-devices': pendingDevices,
+  '2026-12-05-bounds': bounds,
 }

@@ -16,7 +16,7 @@ import { errorMember } from '../error-code.ts'
 import type { Instant } from '../instant.ts'
 import { type ApiTokenRow, tokenColumns } from '../token-row.ts'
 import { USE_COLUMNS, useValues } from '../use-values.ts'
-import { isoInRange } from '../utc-range.ts'
+import { END_OF_TIME, isoInRange } from '../utc-range.ts'
 import { isPermanentInMysql } from './mysql-errors.ts'
 import { requireTables } from './table-check.ts'
 
@@ -52,6 +52,10 @@ export const mysqlTraits: DialectTraits = {
     count: sql`bigint`,
     // Without a time zone, so that the session's says nothing: UTC, to the year 9999.
     instant: sql`datetime(3)`,
+    computed: (type, expression) => sql`${type} generated always as (${expression}) stored`,
+    earliest: (columns) => sql`least(${sql.join(columns.map(orEndOfTime))})`,
+    joined: (nullableText, other) =>
+      sql`concat(coalesce(${sql.ref(nullableText)}, ''), char(1 using utf8mb4), ${sql.ref(other)})`,
     // Whatever the defaults of the server and the database are: another format has no room for an index of user ids.
     tableOptions: sql`engine = InnoDB, row_format = dynamic, default character set utf8mb4 ${BYTES}`,
     sparseIndexes: false,
@@ -132,6 +136,10 @@ function lowerAscii(text: Expression<string | null>) {
     (folded, letter) => sql`replace(${folded}, ${sql.lit(letter)}, ${sql.lit(letter.toLowerCase())})`,
     sql<string | null>`${text}`,
   )
+}
+
+function orEndOfTime(column: string) {
+  return sql`coalesce(${sql.ref(column)}, timestamp ${sql.lit(datetime(END_OF_TIME))})`
 }
 
 function datetime(ms: number): string {

@@ -7,7 +7,7 @@ import type { DialectTraits, UseRow } from '../dialect-traits.ts'
 import type { Instant } from '../instant.ts'
 import { returningTraits } from '../returning.ts'
 import { USE_COLUMNS, useValues } from '../use-values.ts'
-import { isoInRange } from '../utc-range.ts'
+import { END_OF_TIME, isoInRange } from '../utc-range.ts'
 import { requireAccess } from './postgres-access.ts'
 import { isMissingTable, isPermanentInPostgres, isRetryable } from './postgres-errors.ts'
 import { requireSession, SESSION_QUERY, type SessionRow } from './postgres-session.ts'
@@ -43,6 +43,11 @@ export const postgresTraits: DialectTraits = {
     integer: sql`integer`,
     count: sql`bigint`,
     instant: sql`timestamptz(3)`,
+    computed: (type, expression) => sql`${type} generated always as (${expression}) stored`,
+    earliest: (columns) =>
+      sql`coalesce(least(${sql.join(columns.map((column) => sql.ref(column)))}), timestamptz ${sql.lit(isoInRange(END_OF_TIME))})`,
+    joined: (nullableText, other) =>
+      sql`coalesce(${sql.ref(nullableText)}, '') || chr(1) || ${sql.ref(other)}`,
     tableOptions: sql``,
     sparseIndexes: true,
     indexNamesOf: 'schema',

@@ -7,6 +7,7 @@ import type { DialectTraits, UseRow } from '../dialect-traits.ts'
 import type { Instant } from '../instant.ts'
 import { returningTraits } from '../returning.ts'
 import { USE_COLUMNS, useValues } from '../use-values.ts'
+import { END_OF_TIME } from '../utc-range.ts'
 import { isPermanentInSqlite } from './sqlite-errors.ts'
 
 const text = sql`text`
@@ -22,6 +23,10 @@ export const sqliteTraits: DialectTraits = {
     count: integer,
     // Milliseconds since the epoch: SQLite has no type for times.
     instant: integer,
+    computed: (type, expression) => sql`${type} generated always as (${expression}) virtual`,
+    earliest: (columns) => sql`min(${sql.join(columns.map(orEndOfTime))})`,
+    joined: (nullableText, other) =>
+      sql`coalesce(${sql.ref(nullableText)}, '') || char(1) || ${sql.ref(other)}`,
     tableOptions: sql`strict, without rowid`,
     sparseIndexes: true,
     indexNamesOf: 'schema',
@@ -45,6 +50,10 @@ export const sqliteTraits: DialectTraits = {
   isPermanent: isPermanentInSqlite,
   // It waits for a lock by itself, and says so when that took too long.
   asksForRetry: () => false,
+}
+
+function orEndOfTime(column: string) {
+  return sql`coalesce(${sql.ref(column)}, ${sql.lit(END_OF_TIME)})`
 }
 
 function usesTable(uses: readonly TokenUse[]) {

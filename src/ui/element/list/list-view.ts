@@ -96,9 +96,12 @@ function content(view: ListView): TemplateResult {
   }
   if (!loaded) return views.loadingView(texts, slow)
   if (listing.isEmpty) return views.emptyView(texts, view.onGenerate, offline)
-  if (tokens.length === 0) return views.noMatchView(texts, view.onClear)
+  if (tokens.length === 0) {
+    const more = listing.nextCursor === null ? nothing : pages(view)
+    return html`${views.noMatchView(texts, view.onClear)} ${more}`
+  }
   const context = { ...view.row, texts, now: Date.now(), locked: offline, usage: listing.usage.days }
-  return html`<p class="unseen" role="status">${texts.say('shownCount', { count: total })}</p>
+  return html`<p class="unseen" role="status">${texts.say('shownCount', { count: total ?? tokens.length })}</p>
     ${tokenTable(tokens, context)} ${pages(view)}`
 }
 

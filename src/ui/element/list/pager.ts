@@ -7,7 +7,8 @@ export interface Pager {
   readonly page: number
   readonly size: number
   readonly shown: number
-  readonly total: number
+  /** `null` where it is not known: then the places of the tokens on this page are not known either. */
+  readonly total: number | null
   readonly hasNext: boolean
   readonly texts: Texts
   readonly onFirst: () => void
@@ -19,7 +20,10 @@ export interface Pager {
 export function pager(pager: Pager): TemplateResult {
   const { page, size, shown, total, hasNext, texts } = pager
   const from = (page - 1) * size + 1
-  const range = texts.say('range', { from, to: Math.min(from + shown - 1, total), total })
+  const range =
+    total === null
+      ? texts.say('shownCount', { count: shown })
+      : texts.say('range', { from, to: Math.min(from + shown - 1, total), total })
   return html`<nav class="pager" aria-label=${texts.say('pages')}>
     <span class="muted">${range}</span>
     ${

@@ -22,7 +22,8 @@ interface Step {
 export class TokenListing {
   place: Place = START
   tokens: readonly Token[] = []
-  total = 0
+  /** How many there are on all pages; `null` where that is not known. */
+  total: number | null = null
   nextCursor: string | null = null
   counts: Counts | undefined
   fault: Fault | undefined
@@ -115,7 +116,8 @@ export class TokenListing {
   /** No token at all, as against none that matches. */
   get isEmpty(): boolean {
     const { status, q, cursor } = this.place
-    return this.loaded && this.tokens.length === 0 && status === 'all' && q === '' && cursor === ''
+    if (!this.loaded || this.tokens.length > 0 || this.nextCursor !== null) return false
+    return status === 'all' && q === '' && cursor === ''
   }
 
   /** The token whose details are open: `null` while it is fetched, `undefined` when there is none. */
@@ -156,6 +158,11 @@ export class TokenListing {
     } catch (error) {
       if (abort.signal.aborted) return
       if (!(error instanceof Fault)) throw error
+      // A bookmark of somebody else, or of an earlier version: the list's first page is better than none.
+      if (error.kind === 'refused' && this.place.cursor !== '') {
+        this.#move({ cursor: '', page: 1 }, {}, 'replaceState')
+        return this.load()
+      }
       this.fault = error
     } finally {
       clearTimeout(slow)
@@ -182,8 +189,8 @@ export class TokenListing {
     const { status, q, sort, cursor } = this.place
     const query = { status: status === 'all' ? undefined : status, q, sort, cursor, limit: PAGE_SIZE }
     // The counts are an ornament: without them the list stands.
-    const counting = this.client.counts(q, signal).catch(() => undefined)
-    const page = await this.client.list(query, signal)
+    const counting = q === '' ? this.client.counts(signal).catch(() => this.counts) : undefined
+    const page = await this.client.fullList(query, signal)
     this.tokens = page.data
     this.total = page.total
     this.nextCursor = page.next_cursor
@@ -193,7 +200,7 @@ export class TokenListing {
     this.#onChange()
     const counts = await counting
     signal.throwIfAborted()
-    this.counts = counts ?? this.counts
+    this.counts = counts
   }
 
   #move(change: Partial<Place>, step: Step, how: 'pushState' | 'replaceState' = 'pushState'): void {

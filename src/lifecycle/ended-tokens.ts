@@ -1,0 +1,22 @@
+/** How many tokens that have ended are kept of a user, besides what `retention` says. */
+
+import type { EndedRules } from '../store/token-store.ts'
+import { DAY_MS } from '../usage/utc-day.ts'
+import type { LifecycleParts } from './lifecycle-parts.ts'
+
+const ENDED_FOR_EACH = 10
+const MIN_ENDED = 100
+
+/** The rules of an insert at `now`. What ended within a day stays: nobody pushes the trace of a theft out. */
+export function endedRules(parts: Pick<LifecycleParts, 'maxTokensPerUser'>, now: number): EndedRules {
+  return { maxEnded: maxEndedTokens(parts), deletableBefore: now - DAY_MS }
+}
+
+/** The text of the refusal when the user's ended tokens are as many as are kept, and all of them recent. */
+export function tooManyEnded(parts: Pick<LifecycleParts, 'maxTokensPerUser'>): string {
+  return `${maxEndedTokens(parts)} API tokens or more have ended within 24 hours: there is room when the oldest ended a day ago`
+}
+
+function maxEndedTokens({ maxTokensPerUser }: Pick<LifecycleParts, 'maxTokensPerUser'>): number {
+  return Math.min(Math.max(MIN_ENDED, ENDED_FOR_EACH * maxTokensPerUser), Number.MAX_SAFE_INTEGER)
+}

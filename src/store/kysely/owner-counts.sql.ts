@@ -1,0 +1,158 @@
+/**
+ * How many tokens an owner has, kept on the owner's row, so that an insert need not count them. Nothing but an insert
+ * and the removal of the owner writes the counts: tokens that were revoked or have expired since are found by their ends.
+ */
+
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { sql } from 'kysely'
+import { endsAt } from '../../token/status.ts'
+import type { OwnerRecord, UnownedToken } from '../../token/token.ts'
+import type { Connection } from './connection.ts'
+
+/** An owner's row with its counts, `null` where they are not known. */
+export interface CountedOwner extends OwnerRecord {
+  readonly counts: OwnerCounts | null
+}
+
+export interface OwnerCounts {
+  /** Tokens of the present generation that end at `countedAt` or later. */
+  readonly living: number
+  /** All others. */
+  readonly ended: number
+  readonly countedAt: number
+  /** When the tokens themselves were last counted. */
+  readonly recountedAt: number
+}
+
+/** The counts at a moment. `kept` is for the row: what ends at that very moment may become more. */
+export interface CountedNow {
+  readonly living: number
+  readonly ended: number
+  readonly kept: OwnerCounts
+}
+
+/** More tokens than this that have ended since the last insert are counted anew. */
+const MAX_ENDED_SINCE = 1_000
+/** How many tokens are counted in one turn of the event loop, where the database is in this thread. */
+const SLICE = 1_000
+const ALL = 1_000_000_000
+
+/** The counts at `now`, by a bounded read, unless they are not known or too much has ended. */
+export async function countsAt(
+  connection: Connection,
+  owner: CountedOwner,
+  now: number,
+): Promise<CountedNow> {
+  if (owner.counts === null) return recount(connection, owner, now)
+  const { all, before } = await endedSince(connection, owner, owner.counts.countedAt, now)
+  if (all > MAX_ENDED_SINCE) return recount(connection, owner, now)
+  return countedNow(owner.counts, { all, before, now })
+}
+
+/** The counts at `now`, by reading every token of the owner. */
+export async function recount(connection: Connection, owner: OwnerRecord, now: number): Promise<CountedNow> {
+  const counts = { ...(await countTokens(connection, owner, now)), countedAt: now, recountedAt: now }
+  return countedNow(counts, { ...(await endedSince(connection, owner, now, now)), now })
+}
+
+/** Writes the counts, after the INSERT of a token and the deletion of ended ones. */
+export async function writeCounts(
+  { db, traits }: Connection,
+  userId: string,
+  { living, ended, countedAt, recountedAt }: OwnerCounts,
+): Promise<void> {
+  await db
+    .updateTable('api_token_owners')
+    .set({
+      living_count: living,
+      ended_count: ended,
+      counted_at: traits.time(countedAt),
+      recounted_at: traits.time(recountedAt),
+    })
+    .where('user_id', '=', userId)
+    .execute()
+}
+
+/** The counts with one token more, and without some ended ones. */
+export function withToken(counts: OwnerCounts, token: UnownedToken, deleted: number): OwnerCounts {
+  const end = Math.min(token.revokedAt ?? Infinity, endsAt(token) ?? Infinity)
+  const lives = end >= counts.countedAt ? 1 : 0
+  return { ...counts, living: counts.living + lives, ended: counts.ended + 1 - lives - deleted }
+}
+
+function countedNow(
+  counts: OwnerCounts,
+  { all, before, now }: { readonly all: number; readonly before: number; readonly now: number },
+): CountedNow {
+  return {
+    living: counts.living - all,
+    ended: counts.ended + all,
+    kept: {
+      ...counts,
+      living: counts.living - before,
+      ended: counts.ended + before,
+      // The clock of another instance may be ahead.
+      countedAt: Math.max(counts.countedAt, now),
+    },
+  }
+}
+
+/** How many tokens ended between the two moments, both included, and how many of them before the second. */
+async function endedSince(
+  { db, traits }: Connection,
+  { userId, generation }: OwnerRecord,
+  since: number,
+  now: number,
+) {
+  const moment = traits.time(now)
+  const ends = db
+    .selectFrom('api_tokens')
+    .select('ends_at')
+    .where('user_id', '=', userId)
+    .where('generation', '=', generation)
+    .where('ends_at', '>=', traits.time(since))
+    .where('ends_at', '<=', moment)
+    .limit(MAX_ENDED_SINCE + 1)
+  const { all, before } = await db
+    .selectFrom(ends.as('ends'))
+    .select((eb) => [
+      sql<number>`count(*)`.as('all'),
+      sql<number>`coalesce(sum(case when ${eb('ends_at', '<', moment)} then 1 else 0 end), 0)`.as('before'),
+    ])
+    .executeTakeFirstOrThrow()
+  return { all: Number(all), before: Number(before) }
+}
+
+async function countTokens(
+  { db, traits }: Connection,
+  { userId, generation }: OwnerRecord,
+  now: number,
+): Promise<Pick<OwnerCounts, 'living' | 'ended'>> {
+  const slice = traits.writers === 'one' ? SLICE : ALL
+  const counts = { living: 0, ended: 0 }
+  for (let last = ''; ; ) {
+    const tokens = db
+      .selectFrom('api_tokens')
+      .select(['id', 'generation', 'ends_at'])
+      .where('user_id', '=', userId)
+      .where('id', '>', last)
+      .orderBy('id')
+      .limit(slice)
+    const row = await db
+      .selectFrom(tokens.as('tokens'))
+      .select((eb) => {
+        const lives = eb.and([eb('generation', '=', generation), eb('ends_at', '>=', traits.time(now))])
+        return [
+          sql<number>`count(*)`.as('read'),
+          sql<number>`coalesce(sum(case when ${lives} then 1 else 0 end), 0)`.as('living'),
+          sql<string | null>`max(id)`.as('last'),
+        ]
+      })
+      .executeTakeFirstOrThrow()
+    counts.living += Number(row.living)
+    counts.ended += Number(row.read) - Number(row.living)
+    if (Number(row.read) < slice || row.last === null) return counts
+    last = row.last
+    await nextTurn()
+  }
+}

@@ -1,0 +1,26 @@
+/** Finds the ended tokens that an insert deletes, as the databases do. */
+
+import type { OwnerRecord, TokenRecord } from '../../token/token.ts'
+import type { EndedRules } from '../token-store.ts'
+import type { MemoryOwners } from './memory-owners.ts'
+import type { MemoryTokens } from './memory-tokens.ts'
+
+/** How many ended tokens one insert deletes at most. */
+const MAX_DELETED = 10
+/** How many of the oldest are read for it. */
+const MAX_READ = 1_000
+
+/** None below the limit; `null` when all of them ended too recently. */
+export function endedBeyondLimit(
+  tokens: MemoryTokens,
+  owners: MemoryOwners,
+  owner: OwnerRecord,
+  { maxEnded, deletableBefore, now }: EndedRules & { readonly now: number },
+): readonly TokenRecord[] | null {
+  if (tokens.count(owner, now).ended < maxEnded) return []
+  const oldest = tokens
+    .read(owner.userId, { order: 'end', after: null, descending: false, limit: MAX_READ })
+    .filter((token) => owners.endOf(token) < deletableBefore)
+    .slice(0, MAX_DELETED)
+  return oldest.length === 0 ? null : oldest
+}

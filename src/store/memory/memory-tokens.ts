@@ -1,0 +1,115 @@
+/** The tokens in memory, by id, and those of each owner in the orders in which they are read. */
+
+import { endsAt } from '../../token/status.ts'
+import type { OwnerRecord, TokenRecord } from '../../token/token.ts'
+import { nameAndId } from '../name-and-id.ts'
+import { SortedKeys } from './sorted-keys.ts'
+
+/** The orders of an owner's tokens: a key of each ends in the token's id. */
+export type KeyOrder = 'id' | 'name' | 'end'
+
+type Keys = Readonly<Record<KeyOrder, string>>
+
+const ORDERS: readonly KeyOrder[] = ['id', 'name', 'end']
+const NEVER = 999_999_999_999_999
+
+export class MemoryTokens {
+  readonly #tokens = new Map<string, TokenRecord>()
+  readonly #owners = new Map<string, Readonly<Record<KeyOrder, SortedKeys>>>()
+
+  get size(): number {
+    return this.#tokens.size
+  }
+
+  get(id: string): TokenRecord | undefined {
+    return this.#tokens.get(id)
+  }
+
+  has(id: string): boolean {
+    return this.#tokens.has(id)
+  }
+
+  values(): IterableIterator<TokenRecord> {
+    return this.#tokens.values()
+  }
+
+  put(token: TokenRecord): TokenRecord {
+    const before = this.#tokens.get(token.id)
+    this.#tokens.set(token.id, token)
+    const [old, now] = [before && keysOf(before), keysOf(token)]
+    const orders = this.#ordersOf(token.userId)
+    for (const order of ORDERS) {
+      if (old?.[order] === now[order]) continue
+      if (old !== undefined) orders[order].delete(old[order])
+      orders[order].add(now[order])
+    }
+    return token
+  }
+
+  delete(id: string): void {
+    const token = this.#tokens.get(id)
+    if (token === undefined) return
+    this.#tokens.delete(id)
+    const [keys, orders] = [keysOf(token), this.#ordersOf(token.userId)]
+    for (const order of ORDERS) orders[order].delete(keys[order])
+    if (orders.id.length === 0) this.#owners.delete(token.userId)
+  }
+
+  /** At most `limit` tokens of an owner in that order, after the place of a key or from the start. */
+  read(userId: string, place: KeyPlace): readonly TokenRecord[] {
+    const { order, after, descending, limit } = place
+    const keys = this.#owners.get(userId)?.[order]
+    if (keys === undefined) return []
+    // Nothing is sorted between a key and the same key with a character more.
+    const ascendingFrom = after === null ? 0 : keys.countBefore(`${after}\0`)
+    const descendingFrom = after === null ? keys.length : keys.countBefore(after)
+    return keys
+      .slice(descending ? descendingFrom : ascendingFrom, limit, descending)
+      .flatMap((key) => this.#tokens.get(idIn(key, order)) ?? [])
+  }
+
+  /** How many tokens of the owner have not ended at `now`, and how many have. */
+  count(
+    { userId, generation }: OwnerRecord,
+    now: number,
+  ): { readonly living: number; readonly ended: number } {
+    const ends = this.#owners.get(userId)?.end
+    if (ends === undefined) return { living: 0, ended: 0 }
+    const ended = ends.countBefore(endKey(generation, now + 1, ''))
+    return { living: ends.length - ended, ended }
+  }
+
+  #ordersOf(userId: string): Readonly<Record<KeyOrder, SortedKeys>> {
+    const known = this.#owners.get(userId)
+    if (known !== undefined) return known
+    const orders = { id: new SortedKeys(), name: new SortedKeys(), end: new SortedKeys() }
+    this.#owners.set(userId, orders)
+    return orders
+  }
+}
+
+export interface KeyPlace {
+  readonly order: KeyOrder
+  /** A key of that order; null: from the start. */
+  readonly after: string | null
+  readonly descending: boolean
+  readonly limit: number
+}
+
+function keysOf(token: TokenRecord): Keys {
+  const end = Math.min(token.revokedAt ?? NEVER, endsAt(token) ?? NEVER)
+  return {
+    id: token.id,
+    name: nameAndId(token.name, token.id),
+    end: endKey(token.generation, end, token.id),
+  }
+}
+
+/** Sorts by generation, then by the end: what has ended comes before what has not. */
+function endKey(generation: number, end: number, id: string): string {
+  return [String(generation).padStart(10, '0'), String(Math.max(0, end)).padStart(15, '0'), id].join('\u0001')
+}
+
+function idIn(key: string, order: KeyOrder): string {
+  return order === 'id' ? key : key.slice(key.lastIndexOf('\u0001') + 1)
+}
