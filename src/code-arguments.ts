@@ -83,6 +83,14 @@ const oneOf =
   (values: readonly unknown[]): Fault =>
   (value) =>
     values.includes(value) ? undefined : `must be one of ${values.join(', ')}`
+/** One of the values, or a list of one or more of them. */
+const someOf =
+  (values: readonly unknown[]): Fault =>
+  (value) => {
+    const some: readonly unknown[] = Array.isArray(value) ? value : [value]
+    const areKnown = some.length > 0 && some.every((one) => values.includes(one))
+    return areKnown ? undefined : `must be one or several of ${values.join(', ')}`
+  }
 
 const ISSUE: Faults<Omit<IssueRequest, 'grantable'>> = {
   userId: userIdFault,
@@ -97,7 +105,7 @@ const LIST: Faults<ListRequest> = {
   userId: userIdFault,
   limit: number,
   cursor: text,
-  status: oneOf(TOKEN_STATUSES),
+  status: someOf(TOKEN_STATUSES),
   q: text,
   sort: oneOf(TOKEN_SORTS),
 }

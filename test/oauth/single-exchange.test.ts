@@ -71,7 +71,7 @@ t.test('an ID token is good for one exchange, on whichever instance', async (t) 
     t.same(statuses, [200, ...Array.from({ length: 8 }, () => 400)], JSON.stringify(claims))
     for (const answer of answers.filter(({ statusCode }) => statusCode === 400)) t.match(answer.json(), USED)
     t.match((await exchange(token, {}, 2)).json(), USED)
-    t.equal(await living(), before + 1)
+    t.equal(await living(), Number(before) + 1)
   }
 })
 

@@ -10,7 +10,7 @@ import t, { type Test } from 'tap'
 import { kyselyTokenStore } from '../../src/store/kysely/host-token-store.ts'
 import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
-import { draft, id, NOW, put, query } from '../../src/testing/store-contract/records.ts'
+import { draft, id, MANY_ENDED, NOW, put, query } from '../../src/testing/store-contract/records.ts'
 import { as, issue, startHost, statusOf } from '../support/host.ts'
 
 const TIMEOUT_MS = 1_200
@@ -47,7 +47,7 @@ t.test('waiting writes go in the order of their arrival once the lock is release
   const lock = await lockFrom(t, filename, 60_000)
   const done: number[] = []
   const writes = [1, 2, 3, 4, 5, 6, 7, 8].map(async (n) => {
-    const { outcome } = await store.insertToken(draft(n), { maxTokens: 100, now: NOW })
+    const { outcome } = await store.insertToken(draft(n), { ...MANY_ENDED, maxTokens: 100, now: NOW })
     t.equal(outcome, 'inserted')
     done.push(n)
   })
@@ -63,7 +63,9 @@ t.test('the deadline counts from the arrival of a write, not from its turn', asy
   await lockFrom(t, filename, 60_000)
   const startedAt = performance.now()
   const insert = (n: number) =>
-    store.insertToken(draft(n), { maxTokens: 100, now: NOW }).catch(() => performance.now() - startedAt)
+    store
+      .insertToken(draft(n), { ...MANY_ENDED, maxTokens: 100, now: NOW })
+      .catch(() => performance.now() - startedAt)
   const early = insert(1)
   await sleep(TIMEOUT_MS / 2)
   const [first, second] = await Promise.all([early, insert(2)])
@@ -76,7 +78,7 @@ t.test('a lock of another connection of this process is waited for while its own
   const other = new Database(filename)
   t.teardown(() => other.close())
   other.exec('begin immediate')
-  const inserted = store.insertToken(draft(1), { maxTokens: 1, now: NOW })
+  const inserted = store.insertToken(draft(1), { ...MANY_ENDED, maxTokens: 1, now: NOW })
   await sleep(50)
   other.exec('commit')
   t.equal((await inserted).outcome, 'inserted')
@@ -100,7 +102,7 @@ t.test('every write waits: changes, batches, leases, devices, stamps and the swe
     store.feed.stampOwner('ada'),
     store.devices.decide('none', { status: 'denied', userId: 'ada' }),
     store.devices.redeem('none'),
-    store.rotateToken(id(1), draft(2), { now: NOW, graceEndsAt: NOW + 1, replaces: null }),
+    store.rotateToken(id(1), draft(2), { ...MANY_ENDED, now: NOW, graceEndsAt: NOW + 1, replaces: null }),
     store.endPredecessor({ successorId: id(2), predecessorId: id(1) }, NOW),
     store.revokeToken(id(1), scope),
   ]
@@ -144,7 +146,10 @@ t.test(
     holder.exec('commit')
     await opening
     loop.requireTurning()
-    t.equal((await store.insertToken(draft(1), { maxTokens: 1, now: NOW })).outcome, 'inserted')
+    t.equal(
+      (await store.insertToken(draft(1), { ...MANY_ENDED, maxTokens: 1, now: NOW })).outcome,
+      'inserted',
+    )
   },
 )
 
@@ -153,7 +158,9 @@ t.test('on a host’s own Kysely: the same, and its busy_timeout is as it was', 
   await put(store, 1)
   const lock = await lockFrom(t, filename, 60_000)
   const loop = watchLoop(t)
-  const writes = [2, 3, 4].map((n) => store.insertToken(draft(n), { maxTokens: 100, now: NOW }))
+  const writes = [2, 3, 4].map((n) =>
+    store.insertToken(draft(n), { ...MANY_ENDED, maxTokens: 100, now: NOW }),
+  )
   t.equal((await store.findToken(id(1)))?.token.id, id(1), 'reads go on')
   await sleep(300)
   lock.kill()

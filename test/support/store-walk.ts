@@ -1,7 +1,16 @@
 /** Goes through every kind of statement of a store, and says what came out: the same on each that is right. */
 
 import type { TokenStore } from '../../src/store/token-store.ts'
-import { draft, id, NOW, numbers, put, query, rowOf } from '../../src/testing/store-contract/records.ts'
+import {
+  draft,
+  id,
+  MANY_ENDED,
+  NOW,
+  numbers,
+  put,
+  query,
+  rowOf,
+} from '../../src/testing/store-contract/records.ts'
 
 /** User ids of which no two are the same user. */
 export const USERS = [
@@ -46,7 +55,7 @@ export async function walk(store: TokenStore, run: (sql: string) => Promise<unkn
 async function listed(store: TokenStore): Promise<unknown[]> {
   const pages: unknown[] = []
   for (const status of ['active', 'inactive', 'revoked', 'expired'] as const) {
-    pages.push(numbers((await store.listTokens(query({ status }))).tokens))
+    pages.push(numbers((await store.listTokens(query({ statuses: [status] }))).tokens))
   }
   for (const sort of ['name', 'last_used_at', 'created_at'] as const) {
     const { tokens, total } = await store.listTokens(query({ sort, descending: true }))
@@ -64,6 +73,7 @@ async function ended(store: TokenStore): Promise<unknown[]> {
     (
       await store.rotateToken(id(101), draft(103, { userId: 'ada', name: 'c' }), {
         now: NOW,
+        ...MANY_ENDED,
         graceEndsAt: now,
         replaces: null,
       })
@@ -72,8 +82,8 @@ async function ended(store: TokenStore): Promise<unknown[]> {
     (await store.revokeToken(id(100), { now: NOW })).outcome,
     (await store.setOwnerStatus('admin', 'removed', now)).generation,
     (await store.setOwnerStatus('Admin', 'inactive', now)).status,
-    (await store.insertToken(draft(104, { userId: 'Admin' }), { maxTokens: 9, now })).outcome,
-    (await store.insertToken(draft(105, { userId: 'ada' }), { maxTokens: 1, now })).outcome,
+    (await store.insertToken(draft(104, { userId: 'Admin' }), { ...MANY_ENDED, maxTokens: 9, now })).outcome,
+    (await store.insertToken(draft(105, { userId: 'ada' }), { ...MANY_ENDED, maxTokens: 1, now })).outcome,
     (await store.findOwner('ádmin'))?.status,
   ]
 }
