@@ -97,7 +97,14 @@ export function assemble({ settings, store: bareStore, signer, catalogue, log }:
     boundMs,
     log,
     hear: (subject) => changes.hear(subject),
-    limitLives: (restMs, lifeMs) => cache.limitLives(clock.now() + restMs, lifeMs),
+    limitLives: (restMs, lifeMs) => {
+      try {
+        cache.limitLives(clock.now() + restMs, lifeMs)
+      } catch {
+        // A clock of the host's own that fails.
+        cache.limitNewLives(lifeMs)
+      }
+    },
     liftLimit: () => cache.liftLimit(),
   })
   changes.tellOthers((subject) => news.tell(subject))

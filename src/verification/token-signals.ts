@@ -104,7 +104,12 @@ export class TokenSignals {
     watch.timer.unref()
   }
 
-  async #judgeAgain(watch: Watch): Promise<void> {
+  /** A clock of the host's that fails ends the token: without the time nothing tells that it may still be used. */
+  #judgeAgain(watch: Watch): Promise<void> {
+    return this.#judgeByClock(watch).catch(() => this.#end(watch))
+  }
+
+  async #judgeByClock(watch: Watch): Promise<void> {
     const refused = await this.#isRefused(watch)
     if (this.#watches.get(watch.tokenId) !== watch) return
     if (refused) this.#end(watch)

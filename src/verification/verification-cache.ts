@@ -100,6 +100,12 @@ export class VerificationCache {
     }
   }
 
+  /** The same when the time is not known. */
+  limitNewLives(lifeMs: number): void {
+    this.longestLifeMs = lifeMs
+    this.clear()
+  }
+
   liftLimit(): void {
     this.longestLifeMs = Infinity
   }

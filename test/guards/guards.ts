@@ -10,6 +10,7 @@ import { lifecycleGuards } from './lifecycle.guards.ts'
 import { mysqlGuards } from './mysql.guards.ts'
 import { oauthGuards } from './oauth.guards.ts'
 import { pluginGuards } from './plugin.guards.ts'
+import { seamGuards } from './seam.guards.ts'
 import { storeGuards } from './store.guards.ts'
 import { tokenGuards } from './token.guards.ts'
 import { usageGuards } from './usage.guards.ts'
@@ -29,4 +30,5 @@ export const guards: readonly Guard[] = [
   ...deviceGuards,
   ...heldGuards,
   ...pluginGuards,
+  ...seamGuards,
 ]

@@ -90,6 +90,17 @@ t.test('promise 15: by last use the tokens of a stretch are sorted, and no other
   for (const plan of plans) t.notOk(walks(plan), plan)
 })
 
+t.test('the newest time is read from the ends of indexes: nothing is sorted', async (t) => {
+  const plans = await plansOf(t, async (store) => store.newestStamp?.())
+  t.equal(plans.length, 4)
+  for (const plan of plans) t.notMatch(plan, /TEMP B-TREE/)
+  t.match(
+    plans.join('\n'),
+    /SCAN api_tokens USING COVERING INDEX api_tokens_changed|USING .*INDEX api_tokens_changed/,
+  )
+  t.match(plans.join('\n'), /SEARCH api_tokens USING COVERING INDEX api_tokens_idle_spells \(status=\?\)/)
+})
+
 t.test('the idle sweep reads what is idle alone, from an index', async (t) => {
   const plans = await plansOf(t, (store) => store.markIdle(NOW, 10))
   t.match(

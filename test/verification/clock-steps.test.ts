@@ -6,7 +6,7 @@ import type { TokenStore } from '../../src/index.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { countingStore } from '../support/counting-store.ts'
 import { feedStore } from '../support/feed-stores.ts'
-import { issue, START, startHost, statusOf } from '../support/host.ts'
+import { issue, START, startHost, statusOf, withToken } from '../support/host.ts'
 
 const HOUR = 3_600_000
 
@@ -96,6 +96,35 @@ t.test('promise 11: what a connection remembers goes, too', async (t) => {
   await get()
   t.equal(loads(), 2)
 })
+
+t.test(
+  'promise 16: a clock that fails is a 500 that names it, ends open signals, and ends no process',
+  async (t) => {
+    const store = feedStore(memoryTokenStore())
+    const { app, token, clock } = await startStepped(t, store)
+    const { signal } = await app.apiTokens.verify(token)
+    const { time } = clock
+    for (const wrong of [NaN, '0', null, -1, Infinity]) {
+      clock.time = wrong as number
+      const response = await app.inject(withToken(token))
+      t.match(response.json(), {
+        statusCode: 500,
+        code: 'FST_API_TOKENS_INVALID_RESULT',
+        message: /clock\.now\(\) must/,
+      })
+      await t.rejects(app.apiTokens.verify(token), { code: 'FST_API_TOKENS_INVALID_RESULT' })
+      await t.rejects(app.apiTokens.issue({ userId: 'ada' }), { code: 'FST_API_TOKENS_INVALID_RESULT' })
+      await t.rejects(app.apiTokens.sweep())
+    }
+    store.line = 'cut'
+    while (app.apiTokens.stats().invalidation.feed === 'in_reach') await sleep(50)
+    app.apiTokens.invalidateUser('ada')
+    await sleep(50)
+    t.equal(signal.aborted, true)
+    clock.time = time
+    t.equal(await statusOf(app, token), 200)
+  },
+)
 
 async function startStepped(t: Test, store: TokenStore = memoryTokenStore(), bound = '15s') {
   const clock = { time: START, now: () => clock.time }
