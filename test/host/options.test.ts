@@ -42,11 +42,11 @@ const cases: Case[] = [
     (value): Case => [{ store: value }, /: store must be a TokenStore/],
   ),
   ...['x', 1, null, {}].map(
-    (value): Case => [{ keys: value }, /: keys must be an array of JWKs, or a function/],
+    (value): Case => [{ keys: value }, /: keys must be an array of JWKs, a JWK Set, or a function/],
   ),
   [{ keys: [] }, /: keys must hold at least one JWK$/],
   [{ keys: () => [] }, /: keys must hold at least one JWK$/],
-  [{ keys: async () => 'x' }, /: keys must be an array of JWKs, or a function/],
+  [{ keys: async () => 'x' }, /: keys must be an array of JWKs, a JWK Set, or a function/],
   ...['x', null, 1, []].map((value): Case => [{ keys: [value] }, /: keys\[0\] must be a JWK object$/]),
   [{ keys: [{ ...hs256Key(), kty: 'RSA' }] }, /: keys\[0\]\.kty must be oct, OKP or EC$/],
   [{ keys: [{ ...ed25519Key(), crv: 'X25519' }] }, /: keys\[0\]\.crv must be Ed25519$/],
