@@ -42,10 +42,12 @@ type Counts = { -readonly [Name in keyof SweepResult]: number }
 const DEVICE_MEMORY_MS = 10 * 60 * 1000
 /** Rows per statement. */
 const BATCH = 500
+/** The same where anybody can make rows as fast as they like: so many keep SQLite, in this thread, for 3 ms. */
+const SMALL_BATCH = 100
 /** How long a sweep may take, well within its lease. What is left then waits for the next one. */
 const LONGEST_MS = 45_000
 
-/** Works off up to `BATCH` rows, and returns how many there were. */
+/** Works off a batch of rows, and returns how many there were; `BATCH` when there may be more. */
 type Job = () => Promise<number>
 
 /**
@@ -70,12 +72,16 @@ export async function sweep(parts: SweeperParts, stopping?: AbortSignal): Promis
         return pruned
       },
       () => store.pruneDailyUses(startOfDay(now - dailyRetentionMs), BATCH),
-      () => store.pruneLeases(BATCH),
-      () => store.devices.prune(DEVICE_MEMORY_MS, BATCH),
+      inSmallBatches((limit) => store.pruneLeases(limit)),
+      inSmallBatches((limit) => store.devices.prune(DEVICE_MEMORY_MS, limit)),
     ],
     () => stopping?.aborted === true || performance.now() > endsAt,
   )
   return result
+}
+
+function inSmallBatches(prune: (limit: number) => Promise<number>): Job {
+  return async () => ((await prune(SMALL_BATCH)) === SMALL_BATCH ? BATCH : 0)
 }
 
 /** A batch of each job in turn, so that none waits for another one that has much to do. */
