@@ -196,8 +196,8 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'exchange: jwt stands alone',
     file: 'src/oauth/trusted-issuers.ts',
-    remove: "if (subjectTokenTypes.includes('jwt') && subjectTokenTypes.length > 1) {",
-    put: 'if (subjectTokenTypes.length > 99) {',
+    remove: "if (types.length === 1 || !types.includes('jwt')) return types",
+    put: 'if (types.length < 99) return types',
     tests: exchange,
   },
   {
