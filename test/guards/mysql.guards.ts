@@ -102,8 +102,8 @@ export const mysqlGuards: readonly Guard[] = [
   {
     name: 'promise 2: an error of Redis does not hold the password of AUTH',
     file: 'src/invalidation/redis-carrier.ts',
-    remove: '    cause = withoutCommand(error)\n',
-    put: '    cause = error\n',
+    remove: 'return new Error(error instanceof Error ? error.message : String(error))',
+    put: 'return error as Error',
     tests: [ADDRESSES],
   },
   {
@@ -111,6 +111,13 @@ export const mysqlGuards: readonly Guard[] = [
     file: 'src/store/store-address.ts',
     remove: '/[@#]/.test(rest) || ',
     put: '',
+    tests: ['test/store/store-address.test.ts'],
+  },
+  {
+    name: 'promise 14: a driver that throws within the call leaves no timer that rejects for nobody',
+    file: 'src/store/kysely/patience.ts',
+    remove: '(async () => ask())()',
+    put: 'ask()',
     tests: [ADDRESSES],
   },
 ]

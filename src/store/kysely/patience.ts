@@ -24,7 +24,8 @@ export async function within<T>(
     isOver = true
     reject(new Error(`${what} took longer than ${timeoutMs} ms`))
   }, timeoutMs)
-  const asked = ask()
+  // A driver may throw within the call; the timer would then reject what nothing waits for.
+  const asked = (async () => ask())()
   asked.then(
     (late) => {
       if (isOver) tooLate(late)
