@@ -10,6 +10,7 @@ import { lifecycleGuards } from './lifecycle.guards.ts'
 import { mysqlGuards } from './mysql.guards.ts'
 import { oauthGuards } from './oauth.guards.ts'
 import { pluginGuards } from './plugin.guards.ts'
+import { postgresGuards } from './postgres.guards.ts'
 import { seamGuards } from './seam.guards.ts'
 import { storeGuards } from './store.guards.ts'
 import { tokenGuards } from './token.guards.ts'
@@ -21,6 +22,7 @@ export const guards: readonly Guard[] = [
   ...keysGuards,
   ...storeGuards,
   ...mysqlGuards,
+  ...postgresGuards,
   ...invalidationGuards,
   ...usageGuards,
   ...verificationGuards,

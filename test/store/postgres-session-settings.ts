@@ -1,0 +1,28 @@
+/** Settings of sessions of PostgreSQL: those that do not matter to the store, and those that it refuses. */
+
+/** What a session may have set in any way. */
+export const RIGHT: Readonly<Record<string, string>> = {
+  TimeZone: 'Asia/Kathmandu',
+  DateStyle: 'SQL, DMY',
+  IntervalStyle: 'sql_standard',
+  bytea_output: 'escape',
+  extra_float_digits: '-15',
+  default_transaction_isolation: 'serializable',
+  default_transaction_deferrable: 'on',
+  transform_null_equals: 'on',
+  statement_timeout: '4s',
+  lock_timeout: '3s',
+  idle_in_transaction_session_timeout: '10s',
+  synchronous_commit: 'off',
+  lc_messages: 'C',
+}
+
+/** What is refused, and how the error names it. */
+export const REFUSED: Readonly<Record<string, readonly [value: string, error: RegExp]>> = {
+  default_transaction_read_only: [
+    'on',
+    /store: the session is read-only: default_transaction_read_only must/,
+  ],
+  standard_conforming_strings: ['off', /store: standard_conforming_strings must be on/],
+  client_encoding: ['LATIN1', /store: client_encoding must be UTF8, which pg expects, and is LATIN1/],
+}
