@@ -32,8 +32,8 @@ export const postgresGuards: readonly Guard[] = [
   {
     name: 'PostgreSQL: the server ends a statement that the client has given up',
     file: `${POSTGRES}/postgres-pool.ts`,
-    remove: '; set local statement_timeout = ${Math.ceil(timeoutMs)}',
-    put: '',
+    remove: 'timeoutMs === null ? text : withStatementTimeout(text, timeoutMs)',
+    put: 'text',
     tests: CONNECTIONS,
   },
   {

@@ -1,5 +1,6 @@
 /** A 503 whose COMMIT took effect: repeating the request never widens or ends anything that was not meant. */
 
+import pg from 'pg'
 import t, { type Test } from 'tap'
 import { postgresTokenStore } from '../../src/store/kysely/postgres/postgres-token-store.ts'
 import { ownDatabase } from '../support/databases.ts'
@@ -81,7 +82,10 @@ async function hostBehindProxy(t: Test, end: 'closed' | 'silent') {
   const proxy = await lostCommitProxy(t, POSTGRES_PORT)
   const url = new URL(database?.connectionString ?? '')
   url.port = String(proxy.port)
-  const store = postgresTokenStore({ connectionString: url.href, migrate: true, timeout: TIMEOUT_MS })
+  // One connection: the request after it has to get another.
+  const pool = new pg.Pool({ connectionString: url.href, max: 1 })
+  t.teardown(() => pool.end())
+  const store = postgresTokenStore({ pool, migrate: true, timeout: TIMEOUT_MS })
   const clock = { now: () => Date.now() }
   const { app } = await startHost(t, { store, keys: [hs256Key()], clock, cache: { max: 1 } })
   const request = (user: string, method: 'GET' | 'POST' | 'DELETE', path: string, payload?: object) =>
