@@ -60,6 +60,20 @@ export const storeGuards: readonly Guard[] = [
     tests: ['test/store/sqlite-faults.test.ts'],
   },
   {
+    name: 'a store that one application closes stays open for another',
+    file: 'src/store/kysely/shared-use.ts',
+    remove: 'if (this.#users === 0) await this.#parts.close()',
+    put: 'await this.#parts.close()',
+    tests: ['test/store/sqlite-connection.test.ts'],
+  },
+  {
+    name: 'a store that could not be opened leaves nothing open',
+    file: 'src/store/kysely/shared-use.ts',
+    remove: '      await this.#parts.close().catch(() => undefined)\n',
+    put: '',
+    tests: ['test/store/sqlite-connection.test.ts'],
+  },
+  {
     name: 'promise 6: a late flush undoes idle',
     file: 'src/store/kysely/record-uses.sql.ts',
     remove: "eb('api_tokens.status', '=', 'inactive'), isOrWasIdle, lasting",

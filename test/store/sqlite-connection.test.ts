@@ -133,6 +133,32 @@ t.test('a store that was never opened can be closed', async (t) => {
   t.notOk(existsSync(filename), 'and touched no file')
 })
 
+t.test('a store whose first opening failed leaves nothing open, and can be opened later', async (t) => {
+  const filename = join(t.testdir(), 'tokens.db')
+  const store = sqliteTokenStore({ filename, migrate: false })
+  for (let time = 0; time < 2; time += 1) await t.rejects(store.open(), { message: /lacks/ })
+  t.notOk(existsSync(`${filename}-wal`), 'the file is closed')
+  const migrating = sqliteTokenStore({ filename })
+  await migrating.open()
+  await migrating.close()
+  await store.open()
+  t.equal(await store.isEmpty(), true)
+  await store.close()
+  await t.rejects(store.isEmpty(), { message: `the SQLite file ${filename} is closed` })
+})
+
+t.test('a store that two have opened stays open until both have closed it', async (t) => {
+  const store = sqliteTokenStore({ filename: join(t.testdir(), 'tokens.db') })
+  await Promise.all([store.open(), store.open()])
+  await store.close()
+  await put(store, 1)
+  await store.close()
+  await t.rejects(store.findToken(id(1)), { message: /is closed/ })
+  await store.open()
+  t.equal((await rowOf(store, 1)).userId, 'ada')
+  await store.close()
+})
+
 async function openFile(t: Test) {
   const filename = join(t.testdir(), 'tokens.db')
   const database = await openSqlite({ filename, busyTimeoutMs: 1234 })
