@@ -36,6 +36,19 @@ for (const migrate of [true, false]) {
   })
 }
 
+t.test(
+  'a host’s own Kysely on a file that this process may not write fails the boot, and the file is named',
+  async (t) => {
+    const filename = await usedFile(t)
+    chmodSync(filename, 0o444)
+    await asOtherUser(async () => {
+      const error = await refusalOf(await hostStore(t, filename, false))
+      t.match(error, /cannot be written: this process may not write it/)
+      t.ok(error.includes(filename), error)
+    })
+  },
+)
+
 t.test('so does a log that another user left beside the file', async (t) => {
   const filename = await usedFile(t)
   const other = new Database(filename)
@@ -270,12 +283,12 @@ async function startOn(t: Test, store: TokenStore, lines: string[]) {
   return app
 }
 
-async function hostStore(t: Test, filename: string): Promise<TokenStore> {
+async function hostStore(t: Test, filename: string, migrate = true): Promise<TokenStore> {
   const database = new Database(filename)
   database.pragma('journal_mode = WAL')
   const db = new Kysely<unknown>({ dialect: new SqliteDialect({ database }) })
   t.teardown(() => db.destroy())
-  return kyselyTokenStore({ db, dialect: 'sqlite', migrate: true })
+  return kyselyTokenStore({ db, dialect: 'sqlite', migrate })
 }
 
 /** Everything behind the first pages. */

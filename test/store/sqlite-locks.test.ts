@@ -58,6 +58,15 @@ t.test('waiting writes go in the order of their arrival once the lock is release
   t.same(done, [1, 2, 3, 4, 5, 6, 7, 8])
 })
 
+t.test('promise 15: many writes at once leave the event loop its turns', async (t) => {
+  const { store } = await opened(t, 20_000)
+  await put(store, 0)
+  const loop = watchLoop(t)
+  const write = (n: number) => store.setOwnerStatus(`user ${n}`, 'active', NOW)
+  await Promise.all(Array.from({ length: 200 }, (_, n) => write(n)))
+  loop.requireTurning()
+})
+
 t.test('the deadline counts from the arrival of a write, not from its turn', async (t) => {
   const { filename, store } = await opened(t)
   await lockFrom(t, filename, 60_000)
@@ -142,7 +151,7 @@ t.test(
     t.teardown(() => store.close())
     const loop = watchLoop(t)
     const opening = store.open()
-    await sleep(100)
+    await sleep(300)
     holder.exec('commit')
     await opening
     loop.requireTurning()

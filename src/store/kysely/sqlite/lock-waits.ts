@@ -3,7 +3,7 @@
  * nothing else runs, not even the code of this process that has to release the lock.
  */
 
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { Connection, LockWaits } from '../dialect-traits.ts'
 import { isLocked } from './sqlite-errors.ts'
@@ -14,10 +14,14 @@ type Work<T> = (connection: Connection) => Promise<T>
 export type Attempt = <T>(connection: Connection, work: Work<T>) => Promise<T>
 
 const MAX_PAUSE_MS = 25
+/** How long writes that wait for each other go on before the event loop turns. */
+const SLICE_MS = 5
 
 /** Waits for `timeoutMs` at most from the moment at which the work arrives; then the error of SQLite is thrown. */
 export function lockWaits(timeoutMs: number, attempt: Attempt): LockWaits {
   let last: Promise<void> = Promise.resolve()
+  let waiting = 0
+  let sliceFrom = 0
   return {
     read: (connection, work) => untilUnlocked(() => attempt(connection, work), deadlineIn(timeoutMs)),
 
@@ -26,10 +30,17 @@ export function lockWaits(timeoutMs: number, attempt: Attempt): LockWaits {
       const before = last
       const { promise, resolve } = Promise.withResolvers<void>()
       last = promise
+      if (waiting === 0) sliceFrom = performance.now()
+      waiting += 1
       await before
       try {
+        if (performance.now() - sliceFrom > SLICE_MS) {
+          await nextTurn()
+          sliceFrom = performance.now()
+        }
         return await untilUnlocked(() => attempt(connection, work), deadline)
       } finally {
+        waiting -= 1
         resolve()
       }
     },

@@ -34,7 +34,7 @@ const PAUSE_MS = 10
  * Opens the file in WAL mode, with every commit synced to the disk: a revoke that was answered survives a power
  * cut.
  *
- * @throws {InvalidOption} That names the file and why it cannot be opened, or not be written.
+ * @throws {InvalidOption} That names the file and why it cannot be opened.
  */
 export async function openSqlite(file: SqliteFile): Promise<SqliteDatabase> {
   requireNodeFor('better-sqlite3')
@@ -60,7 +60,6 @@ function prepared(
   try {
     if (purpose === 'tokens') setWal(database)
     if (purpose !== 'reading') database.pragma('synchronous = FULL')
-    if (purpose === 'tokens') requireWritable(database)
     return database
   } catch (error) {
     database.close()
@@ -72,22 +71,6 @@ function prepared(
 function setWal(database: BetterSqlite3.Database): void {
   const mode = String(database.pragma('journal_mode = WAL', { simple: true }))
   if (mode !== 'wal') throw new Error(`its journal mode stays ${mode}: WAL needs a local file system`)
-}
-
-/**
- * Writes what is there already. SQLite opens a file that it may not write without an error, so that the first revoke
- * would be the one to fail. Where another connection writes at this moment the file is writable.
- */
-function requireWritable(database: BetterSqlite3.Database): void {
-  try {
-    database.exec('begin immediate')
-    const version = Number(database.pragma('user_version', { simple: true }))
-    database.pragma(`user_version = ${version}`)
-    database.exec('commit')
-  } catch (error) {
-    if (database.inTransaction) database.exec('rollback')
-    if (!isLocked(error)) throw error
-  }
 }
 
 function notOpened(filename: string, cause: unknown): Error {

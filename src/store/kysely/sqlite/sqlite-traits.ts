@@ -8,6 +8,7 @@ import type { Instant } from '../instant.ts'
 import { returningTraits } from '../returning.ts'
 import { USE_COLUMNS, useValues } from '../use-values.ts'
 import { END_OF_TIME } from '../utc-range.ts'
+import { requireWritable } from './require-writable.ts'
 import { isPermanentInSqlite } from './sqlite-errors.ts'
 
 const text = sql`text`
@@ -43,7 +44,7 @@ export const sqliteTraits: DialectTraits = {
 
   updateWithUses: ({ db }, uses) => db.updateTable('api_tokens').from(usesTable(uses)),
 
-  requireServer: async () => undefined,
+  requireServer: requireWritable,
   migrateAlone: (connection, work) => withRetries(connection, (attempt) => atomically(attempt, work)),
   isDoneAlready: () => false,
   isMissingTable: (error) => error instanceof Error && /no such table/.test(error.message),
