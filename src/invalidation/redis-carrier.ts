@@ -53,14 +53,21 @@ async function connect(
     listening.disconnect()
     sending.disconnect()
   }
+  // Why a connection could not be made is emitted; its promise says only that it is closed.
+  let reason: unknown
   try {
-    for (const connection of [listening, sending]) watch(connection, events)
+    for (const connection of [listening, sending]) {
+      connection.on('error', (error) => {
+        reason = error
+      })
+      watch(connection, events)
+    }
     listening.on('message', (_channel, message) => events.message(message))
     await Promise.all([listening.connect(), sending.connect()])
     await listening.subscribe(channel)
   } catch (error) {
     await close()
-    throw withoutCommand(error)
+    throw withoutCommand(reason ?? error)
   }
   const send = async (message: string) => {
     try {
