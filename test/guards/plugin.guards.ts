@@ -33,9 +33,16 @@ export const pluginGuards: readonly Guard[] = [
   },
   {
     name: 'promise 8: a user id that is given and is none is nobody',
-    file: 'src/code-api.ts',
-    remove: "if ('userId' in scope) requireNoFault('userId', userIdFault(scope.userId))",
+    file: 'src/code-arguments.ts',
+    remove: "  requireNoFault('userId', userIdFault(scope['userId']))\n",
     put: '',
-    tests: ['test/host/code-api.test.ts'],
+    tests: ['test/host/code-arguments.test.ts', 'test/host/code-api.test.ts'],
+  },
+  {
+    name: 'an error that nothing caught fails its test file',
+    file: 'test/support/fail-on-uncaught.ts',
+    remove: '    process.exitCode = 1\n',
+    put: '',
+    tests: ['test/support/fail-on-uncaught.test.ts'],
   },
 ]
