@@ -1,5 +1,6 @@
 /** The checks that hold the promises, by the folder of the source that they stand in. */
 
+import { boundsGuards } from './bounds.guards.ts'
 import { deviceGuards } from './device.guards.ts'
 import type { Guard } from './guard.ts'
 import { heldGuards } from './held.guards.ts'
@@ -21,6 +22,7 @@ export const guards: readonly Guard[] = [
   ...tokenGuards,
   ...keysGuards,
   ...storeGuards,
+  ...boundsGuards,
   ...mysqlGuards,
   ...postgresGuards,
   ...invalidationGuards,

@@ -20,10 +20,11 @@ export async function selectByKey(
   const { userId, descending, sort, limit, maxRows } = query
   const column = sort === 'name' ? 'name_and_id' : 'id'
   const after = query.after === undefined ? null : keyOf(query.after, column)
-  // Read first: the page then lies between two keys, whatever is inserted or deleted meanwhile.
-  const end = isFiltered(query)
-    ? await keyBehind(connection, query, { column, after, n: maxRows })
-    : undefined
+  // Read first: the page then lies between two keys, whatever is inserted or deleted meanwhile. Without a filter it is for
+  // MySQL, which reads a descending page from the owner's last row on unless it sees how short the range is.
+  const n = isFiltered(query) ? maxRows : limit + 1
+  const end =
+    isFiltered(query) || after !== null ? await keyBehind(connection, query, { column, after, n }) : undefined
   const rows = await db
     .selectFrom('api_tokens')
     .select(tokenColumns(traits))
