@@ -41,7 +41,7 @@ export const postgresGuards: readonly Guard[] = [
     file: `${POSTGRES}/postgres-pool.ts`,
     remove: 'client.release(destroy || query.isGivenUp())',
     put: 'client.release(destroy)',
-    tests: ['test/store/postgres-lost-commit.test.ts'],
+    tests: CONNECTIONS,
   },
   {
     name: 'PostgreSQL: a connection within an open transaction is not used',

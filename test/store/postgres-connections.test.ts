@@ -48,7 +48,7 @@ t.test(
     const store = postgresTokenStore({ connectionString, migrate: true })
     await store.open()
     t.teardown(() => store.close())
-    const lock = await lockedOwners(t)
+    const lock = await lockedTable(t, 'api_token_owners')
     const change = store.setOwnerStatus('ada', 'inactive', 1)
     const refused = t.rejects(change, { code: '57P01' })
     await within(5_000, async () => (await waiting(connectionString)) > 0)
@@ -67,7 +67,7 @@ t.test(
     const pool = poolOf(t, { connectionString, max: 1 })
     const store = postgresTokenStore({ pool, migrate: true, timeout: TIMEOUT_MS })
     await store.open()
-    const lock = await lockedOwners(t)
+    const lock = await lockedTable(t, 'api_token_owners')
     const busy = await pool.connect()
     setTimeout(() => busy.release(), TIMEOUT_MS * 0.8)
     const startedAt = performance.now()
@@ -78,6 +78,17 @@ t.test(
     await lock.release()
   },
 )
+
+t.test('a connection that got no response to a read in time is discarded', { skip }, async (t) => {
+  const pool = poolOf(t, { connectionString: address, max: 1 })
+  const store = postgresTokenStore({ pool, migrate: true, timeout: TIMEOUT_MS })
+  await store.open()
+  const lock = await lockedTable(t, 'api_tokens')
+  await t.rejects(store.findToken(id(999)), { message: /timeout/ })
+  t.equal(pool.totalCount, 0)
+  await lock.release()
+  t.equal(await store.findToken(id(999)), null)
+})
 
 t.test(
   'a privilege that is lost later is a fault that waiting does not correct, a lost connection is not',
@@ -237,12 +248,12 @@ async function discardIdle(pool: pg.Pool): Promise<void> {
   client.release(true)
 }
 
-/** Locks the table of owners, as a long migration does. */
-async function lockedOwners(t: Test) {
+/** Locks a table, as a long migration does. */
+async function lockedTable(t: Test, table: string) {
   const client = new pg.Client({ connectionString: address })
   await client.connect()
   t.teardown(() => client.end())
-  await client.query('begin; lock table api_token_owners')
+  await client.query(`begin; lock table ${table}`)
   return { release: () => client.query('rollback') }
 }
 
