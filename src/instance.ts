@@ -108,6 +108,7 @@ export function assemble({ settings, store: bareStore, signer, catalogue, log }:
     liftLimit: () => cache.liftLimit(),
   })
   changes.tellOthers((subject) => news.tell(subject))
+  const sweepClock = new SweepClock({ clock, store: clock === systemClock ? store : null, log })
   const lifecycle: LifecycleParts = {
     store,
     signer,
@@ -125,10 +126,10 @@ export function assemble({ settings, store: bareStore, signer, catalogue, log }:
     recorder,
     changes,
     events,
+    isClockTrusted: () => sweepClock.stats().suspended === null,
     onStampFailed: (err) => log.error({ err }, 'other instances were not told to forget a user'),
     newId: createIds(),
   }
-  const sweepClock = new SweepClock({ clock, store: clock === systemClock ? store : null, log })
   const sweeping: SweeperParts = {
     store,
     recorder,

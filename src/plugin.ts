@@ -164,9 +164,13 @@ function startTimers(fastify: FastifyInstance, { flushIntervalMs }: Settings, in
     failed: (err) => log.error({ err }, 'the clock of API tokens fails'),
     recovered: () => log.info('the clock of API tokens works again'),
   })
+  const sweepAlone = oneAtATime({ store: lifecycle.store, name: 'sweep' }, instance.sweep)
   const sweeping = repeat(
     SWEEP_INTERVAL_MS,
-    oneAtATime({ store: lifecycle.store, name: 'sweep' }, instance.sweep),
+    // Every instance looks at its clock each minute, and none takes the lease by a wrong one.
+    async (stopping) => {
+      if ((await instance.sweepClock.now()) !== null) await sweepAlone(stopping)
+    },
     {
       failed: (err) => log.error({ err }, 'the sweep of API tokens fails: it is tried again every minute'),
       recovered: () => log.info('the sweep of API tokens succeeds again'),

@@ -32,6 +32,8 @@ export interface LifecycleParts {
   readonly recorder: UsageRecorder
   readonly changes: TokenChanges
   readonly events: TokenEventEmitter
+  /** Whether this process's clock agrees with that of the store: by one that does not nothing is deleted. */
+  isClockTrusted(): boolean
   /** Told when the other instances could not be told to forget a user. */
   onStampFailed(error: unknown): void
   /** A UUIDv7 of that moment; ids sort by time, also within a millisecond. */

@@ -144,4 +144,11 @@ export const seamGuards: readonly Guard[] = [
     put: 'return recorder.lastUsedAt(id) >= Infinity ? null : idleBefore',
     tests: ['test/verification/idleness.test.ts'],
   },
+  {
+    name: 'promise 6: an issue deletes nothing by a clock that is wrong',
+    file: 'src/lifecycle/ended-tokens.ts',
+    remove: 'parts.isClockTrusted() ? now - DAY_MS : 0',
+    put: 'now - DAY_MS',
+    tests: ['test/usage/sweep-clock.test.ts'],
+  },
 ]

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { mock } from 'node:test'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import apiTokens, { type TokenStore } from '../../src/index.ts'
+import apiTokens, { type ApiTokensOptions, type TokenStore } from '../../src/index.ts'
 import { mysqlTokenStore } from '../../src/store/kysely/mysql/mysql-token-store.ts'
 import { postgresTokenStore } from '../../src/store/kysely/postgres/postgres-token-store.ts'
 import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
@@ -45,7 +45,7 @@ for (const server of ['PostgreSQL', 'MariaDB'] as const) {
     clock.shift(0)
     t.same(await app.apiTokens.sweep(), NOTHING)
     t.match(app.apiTokens.stats().sweep, { suspended: null })
-    t.match(lines.at(-1), /the clock agrees again/)
+    t.ok(lines.some((line) => /the clock agrees again/.test(line)))
     t.match(await app.apiTokens.get(id), { status: 'active' }, 'no token went idle')
     t.match(await app.apiTokens.get(revoked.id), { status: 'revoked' }, 'none was pruned')
     clock.shift(MINUTE)
@@ -73,7 +73,7 @@ for (const [name, makeStore] of [
     clock.monotonicToo(-3 * MINUTE)
     t.same(await app.apiTokens.sweep(), NOTHING)
     t.match(app.apiTokens.stats().sweep, { suspended: 'clock_behind', clockAheadMs: 0 })
-    t.match(lines.at(-1), /does nothing: .* behind the newest time in the store/)
+    t.ok(lines.some((line) => /does nothing: .* behind the newest time in the store/.test(line)))
     clock.monotonicToo(-MINUTE)
     await app.apiTokens.sweep()
     t.match(app.apiTokens.stats().sweep, { suspended: null })
@@ -85,13 +85,27 @@ for (const [name, makeStore] of [
     clock.shift(YEAR)
     t.same(await app.apiTokens.sweep(), NOTHING)
     t.match(app.apiTokens.stats().sweep, { suspended: 'clock_jumped' })
-    t.match(lines.at(-1), /does nothing: .* jumped by more than two minutes within the last hour/)
+    t.ok(lines.some((line) => /does nothing: .* jumped by more than two minutes within/.test(line)))
     clock.shift(0)
     t.match(await app.apiTokens.get(token.id), { status: 'active', idleExpiresAt: Date })
     await app.apiTokens.sweep()
     t.match(app.apiTokens.stats().sweep, { suspended: null }, 'the clock was put right')
   })
 }
+
+t.test('by a clock that is wrong an issue deletes no ended token either', async (t) => {
+  const { app, clock } = await startOn(t, ofThisMachine(memoryTokenStore()), { maxTokensPerUser: 1 })
+  const ids: string[] = []
+  for (let n = 0; n < 100; n += 1) {
+    const { token } = await app.apiTokens.issue({ userId: 'ada' })
+    await app.apiTokens.revoke(token.id)
+    ids.push(token.id)
+  }
+  clock.shift(YEAR)
+  await app.apiTokens.sweep()
+  await t.rejects(app.apiTokens.issue({ userId: 'ada' }), { code: 'FST_API_TOKENS_CONFLICT' })
+  for (const id of ids) t.match(await app.apiTokens.get(id), { status: 'revoked' })
+})
 
 t.test('an hour after a jump the clock is trusted again, not sooner', async (t) => {
   const clock = shiftedClock(t)
@@ -128,7 +142,7 @@ t.test('a store that does not tell the time leaves the sweep undone', async (t) 
   await t.rejects(sweeps.now(), cause)
 })
 
-async function startOn(t: Test, store: TokenStore, options: { clock?: { now(): number } } = {}) {
+async function startOn(t: Test, store: TokenStore, options: ApiTokensOptions = {}) {
   const clock = shiftedClock(t)
   const lines: string[] = []
   const app: FastifyInstance = Fastify({
