@@ -159,11 +159,11 @@ export const httpGuards: readonly Guard[] = [
     tests: ['test/http/hook-positions.test.ts'],
   },
   {
-    name: 'promise 16: a hook of a route at a position that cannot refuse fails the boot',
+    name: 'promise 16: a wrapped hook of a route at a position that cannot refuse fails the boot',
     file: 'src/http/watch-routes.ts',
     remove: 'if (!HOOK_POSITIONS.includes(position)) {',
     put: 'if (position.length === 0) {',
-    tests: ['test/http/misplaced-hooks.test.ts'],
+    tests: ['test/http/hooks-of-applications.test.ts'],
   },
   {
     name: 'promise 16: so does one of a route that was declared before the plugin',

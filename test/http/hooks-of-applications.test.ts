@@ -227,7 +227,8 @@ t.test('a wrapper that shows what it wraps is seen through', async (t) => {
     const misplaced = newApp(t)
     instrument(misplaced.app, wrap)
     await register(misplaced.app)
-    misplaced.app.get('/', { onSend: verifyApiToken as never }, ok)
+    // Not GET: Fastify gives its route for HEAD the hooks as they were before they were wrapped.
+    misplaced.app.post('/', { onSend: verifyApiToken as never }, ok)
     await t.rejects(async () => misplaced.app.ready(), { code: 'FST_API_TOKENS_MISPLACED_HOOK' }, how)
   }
 })
