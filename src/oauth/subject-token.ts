@@ -87,10 +87,11 @@ export class SubjectTokens {
     { issuer, audience, algorithms }: TrustedIssuerSettings,
     provider: ProviderKeys,
   ): Promise<VerifiedSubject['claims']> {
-    let cooling = false
+    const keys = await provider.find().catch((cause) => {
+      throw keysUnavailable(issuer, cause)
+    })
+    const cooling = keys.coolingDown
     try {
-      const keys = await provider.find()
-      cooling = keys.coolingDown
       const { payload } = await jwtVerify<VerifiedSubject['claims']>(token, keys, {
         issuer,
         audience,
@@ -104,14 +105,15 @@ export class SubjectTokens {
       // The key may be new, and its issuer was asked so lately that it is not asked again.
       const unsure = cause instanceof errors.JWKSNoMatchingKey && cooling
       if (unsure || !TOKEN_FAULTS.some((fault) => cause instanceof fault)) {
-        throw outage(
-          `The keys of ${issuer} cannot be had, try again shortly`,
-          providerFailure(`reading the keys of ${issuer}`, cause),
-        )
+        throw keysUnavailable(issuer, providerFailure(`reading the keys of ${issuer}`, cause))
       }
       throw refusal('is not good', cause)
     }
   }
+}
+
+function keysUnavailable(issuer: string, cause: unknown): OAuthError {
+  return outage(`The keys of ${issuer} cannot be had, try again shortly`, cause)
 }
 
 /** RFC 8693 §2.2.2: whatever is wrong with the token, the code is the same. */

@@ -278,6 +278,13 @@ export const oauthGuards: readonly Guard[] = [
     tests: provider,
   },
   {
+    name: 'provider: nothing that it says in its keys is logged',
+    file: 'src/oauth/subject-token.ts',
+    remove: 'throw keysUnavailable(issuer, providerFailure(',
+    put: 'throw keysUnavailable(issuer, cause ?? providerFailure(',
+    tests: provider,
+  },
+  {
     name: 'provider: nothing that it says where its keys are is logged',
     file: 'src/oauth/provider-keys.ts',
     remove: 'throw providerFailure(',
