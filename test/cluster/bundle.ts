@@ -13,7 +13,8 @@ export async function bundleProgram(program: string, folder: string): Promise<st
     splitting: true,
     platform: 'node',
     format: 'esm',
-    external: ['better-sqlite3', 'pg-native'],
+    // A CommonJS package whose members are imported by name at run time has none in a bundle.
+    external: ['better-sqlite3', 'ioredis', 'pg-native'],
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)",
     },
