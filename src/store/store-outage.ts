@@ -72,6 +72,17 @@ function naming(store: TokenStore) {
 
 /** A wrong setting that shows late, such as that of a new connection, is as permanent as one at boot. */
 function isPermanent(store: TokenStore, error: unknown): boolean {
-  // A host's wrapper may make every method async: a promise is no answer.
-  return error instanceof InvalidOption || store.isPermanent?.(error) === true
+  return error instanceof InvalidOption || classify(store, error) === true
+}
+
+/** What the store says of its error. A classification that fails itself must not hide that error, so it says nothing. */
+function classify(store: TokenStore, error: unknown): unknown {
+  try {
+    const answer: unknown = store.isPermanent?.(error)
+    // A host's wrapper may make every method async. A promise says nothing, and its rejection must end no process.
+    if (answer instanceof Promise) answer.catch(() => undefined)
+    return answer
+  } catch {
+    return undefined
+  }
 }

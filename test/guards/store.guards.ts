@@ -4,6 +4,13 @@ import type { Guard } from './guard.ts'
 
 export const storeGuards: readonly Guard[] = [
   {
+    name: "promise 14: a store's classification that rejects ends no process",
+    file: 'src/store/store-outage.ts',
+    remove: 'answer.catch(() => undefined)',
+    put: 'void answer',
+    tests: ['test/store/store-outage.test.ts'],
+  },
+  {
     name: 'SQLite: a read within the call never sees half a transaction',
     file: 'src/store/kysely/sqlite/sqlite-token-store.ts',
     remove: 'turns.isTaken() || ',

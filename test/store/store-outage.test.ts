@@ -1,5 +1,6 @@
 /** Whatever a store throws after boot is an outage by name, with the driver's error kept for the log. */
 
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import { InvalidOption } from '../../src/errors.ts'
 import { isPermanentInSqlite } from '../../src/store/kysely/sqlite/sqlite-errors.ts'
@@ -96,6 +97,25 @@ t.test('a wrapper whose every method is async makes no error permanent', async (
     throw new Error('SQLITE_IOERR')
   }
   await t.rejects(withOutages(bare).findToken(id(1)), { code: 'FST_API_TOKENS_STORE_UNAVAILABLE' })
+})
+
+t.test('a classification that throws or rejects hides no error and ends no process', async (t) => {
+  const bare = memoryTokenStore()
+  const outage = new Error('SQLITE_IOERR')
+  bare.findToken = async () => {
+    throw outage
+  }
+  const refuse = () => {
+    throw new Error('the classification failed')
+  }
+  for (const isPermanent of [refuse, async () => refuse()]) {
+    bare.isPermanent = isPermanent
+    await t.rejects(withOutages(bare).findToken(id(1)), {
+      code: 'FST_API_TOKENS_STORE_UNAVAILABLE',
+      cause: outage,
+    })
+  }
+  await nextTurn()
 })
 
 t.test('the result codes of SQLite that waiting corrects are outages, the others are faults', async (t) => {
