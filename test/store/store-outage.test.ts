@@ -108,7 +108,8 @@ t.test('a classification that throws or rejects hides no error and ends no proce
   const refuse = () => {
     throw new Error('the classification failed')
   }
-  for (const isPermanent of [refuse, async () => refuse()]) {
+  const rejects = (async () => refuse()) as unknown as () => boolean
+  for (const isPermanent of [refuse, rejects]) {
     bare.isPermanent = isPermanent
     await t.rejects(withOutages(bare).findToken(id(1)), {
       code: 'FST_API_TOKENS_STORE_UNAVAILABLE',
