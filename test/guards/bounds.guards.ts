@@ -91,8 +91,8 @@ export const boundsGuards: readonly Guard[] = [
     tests: SQLITE,
   },
   {
-    name: 'promise 15: SQLite deletes in slices',
-    file: 'src/store/kysely/delete-tokens.sql.ts',
+    name: 'promise 15: SQLite works in slices',
+    file: 'src/store/kysely/slices.ts',
     remove: "if (traits.writers === 'one') await nextTurn()",
     put: "if (traits.writers === 'many') await nextTurn()",
     tests: SQLITE,

@@ -9,6 +9,7 @@ import type { PagePosition, TokenPage, TokenQuery } from '../token-store.ts'
 import type { Connection } from './connection.ts'
 import { isFiltered, matches } from './list-filters.sql.ts'
 import { type KeyColumn, keyBehind } from './owner-keys.sql.ts'
+import { betweenSlices } from './slices.ts'
 import { type ApiTokenRow, tokenColumns, tokenFromRow } from './token-row.ts'
 
 export async function selectByKey(
@@ -25,6 +26,7 @@ export async function selectByKey(
   const n = isFiltered(query) ? maxRows : limit + 1
   const end =
     isFiltered(query) || after !== null ? await keyBehind(connection, query, { column, after, n }) : undefined
+  await betweenSlices(connection)
   const rows = await db
     .selectFrom('api_tokens')
     .select(tokenColumns(traits))

@@ -2,7 +2,10 @@
 
 import type { TokenRecord } from '../../token/token.ts'
 import { atomically, type Connection } from './connection.ts'
+import { betweenSlices, inSlices } from './slices.ts'
 import { type ApiTokenRow, tokenColumns, tokenFromRow } from './token-row.ts'
+
+const SLICE = 100
 
 /**
  * Marks at most `limit` active tokens whose idle clock began before `idleBefore`, the longest idle first. What
@@ -24,15 +27,18 @@ export async function updateIdle(
       .$castTo<ApiTokenRow>()
     const tokens = (await traits.locked(idle, 'skip').execute()).map(tokenFromRow)
     if (tokens.length === 0) return []
-    await db
-      .updateTable('api_tokens')
-      .set({ status: 'inactive', status_reason: 'idle' })
-      .where(
-        'id',
-        'in',
-        tokens.map(({ id }) => id),
-      )
-      .execute()
+    await betweenSlices({ traits })
+    await inSlices({ traits }, tokens, SLICE, async (some) => {
+      await db
+        .updateTable('api_tokens')
+        .set({ status: 'inactive', status_reason: 'idle' })
+        .where(
+          'id',
+          'in',
+          some.map(({ id }) => id),
+        )
+        .execute()
+    })
     return tokens.map((token) => ({ ...token, status: 'inactive', statusReason: 'idle' }))
   })
 }

@@ -3,11 +3,11 @@
  * and the removal of the owner writes the counts: tokens that were revoked or have expired since are found by their ends.
  */
 
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { endsAt } from '../../token/status.ts'
 import type { OwnerRecord, UnownedToken } from '../../token/token.ts'
 import type { Connection } from './connection.ts'
+import { betweenSlices } from './slices.ts'
 
 /** An owner's row with its counts, `null` where they are not known. */
 export interface CountedOwner extends OwnerRecord {
@@ -153,6 +153,6 @@ async function countTokens(
     counts.ended += Number(row.read) - Number(row.living)
     if (Number(row.read) < slice || row.last === null) return counts
     last = row.last
-    await nextTurn()
+    await betweenSlices({ traits })
   }
 }

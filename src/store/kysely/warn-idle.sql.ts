@@ -6,8 +6,11 @@ import type { IdleSpells } from '../token-store.ts'
 import { atomically, type Connection } from './connection.ts'
 import type { DialectTraits } from './dialect-traits.ts'
 import { hasActiveOwner, ownerGeneration, type Tokens } from './owner-conditions.sql.ts'
+import { betweenSlices, inSlices } from './slices.ts'
 import { type ApiTokenRow, tokenColumns, tokenFromRow } from './token-row.ts'
 import { isLiving } from './token-status.sql.ts'
+
+const SLICE = 100
 
 /**
  * Remembers in the row which spell was warned of: its beginning, which the next use moves. What another has locked is
@@ -28,15 +31,18 @@ export async function updateWarned(
       .$castTo<ApiTokenRow>()
     const tokens = (await traits.locked(soonIdle, 'skip').execute()).map(tokenFromRow)
     if (tokens.length === 0) return []
-    await db
-      .updateTable('api_tokens')
-      .set((eb) => ({ idle_warned_from: eb.ref('api_tokens.idle_from') }))
-      .where(
-        'id',
-        'in',
-        tokens.map(({ id }) => id),
-      )
-      .execute()
+    await betweenSlices({ traits })
+    await inSlices({ traits }, tokens, SLICE, async (some) => {
+      await db
+        .updateTable('api_tokens')
+        .set((eb) => ({ idle_warned_from: eb.ref('api_tokens.idle_from') }))
+        .where(
+          'id',
+          'in',
+          some.map(({ id }) => id),
+        )
+        .execute()
+    })
     return tokens
   })
 }
