@@ -3,7 +3,7 @@
 import { InvalidInput, UserInactive } from '../errors.ts'
 import { SORT_FIELDS, type SortField, type TokenQuery } from '../store/token-store.ts'
 import type { TokenStatus } from '../token/status.ts'
-import { nameFault, userIdFault } from '../token/text.ts'
+import { searchFault, userIdFault } from '../token/text.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
 import type { LifecycleParts } from './lifecycle-parts.ts'
 import { readCursor, writeCursor } from './page-cursor.ts'
@@ -107,7 +107,7 @@ function statusesOf(status: ListRequest['status']): readonly TokenStatus[] | und
 /** An empty search box searches nothing. */
 function searchOf(q: unknown): string | undefined {
   if (q === undefined || (typeof q === 'string' && q.trim() === '')) return undefined
-  requireNoFault('q', nameFault(q))
-  // `nameFault` accepts strings alone.
+  requireNoFault('q', searchFault(q))
+  // `searchFault` accepts strings alone.
   return q as string
 }

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import { InvalidInput } from '../errors.ts'
 import type { PagePosition, SortField, Stretch } from '../store/token-store.ts'
 import { isTokenId } from '../token/claims.ts'
-import { nameFault } from '../token/text.ts'
+import { searchFault } from '../token/text.ts'
 
 /** What a cursor is bound to: with another owner, order or filter it is refused. */
 export interface CursorList {
@@ -70,7 +70,7 @@ function isValueOf(
     case 'created_at':
       return value === null && stretch === undefined
     case 'name':
-      return (value === '' || nameFault(value) === undefined) && stretch === undefined
+      return (value === '' || searchFault(value) === undefined) && stretch === undefined
     case 'last_used_at':
       return stretch === undefined ? value === null : isMoment(value)
     default:

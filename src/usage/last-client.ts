@@ -5,9 +5,7 @@ import type { LastClient } from '../token/token.ts'
 const MAX_IP_LENGTH = 64
 const MAX_USER_AGENT_LENGTH = 255
 
-// The point is to find control characters.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: see above
-const CONTROL = /[\u0000-\u001F\u007F]/g
+const CONTROL = /\p{Cc}/gu
 
 /** The client without control characters and at its column's length. */
 export function writable({ ip, userAgent }: LastClient): LastClient {

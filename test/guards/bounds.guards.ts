@@ -107,7 +107,7 @@ export const boundsGuards: readonly Guard[] = [
   {
     name: 'promise 14: the name in a cursor is checked like a name',
     file: 'src/lifecycle/page-cursor.ts',
-    remove: "(value === '' || nameFault(value) === undefined)",
+    remove: "(value === '' || searchFault(value) === undefined)",
     put: "typeof value === 'string'",
     tests: HTTP,
   },

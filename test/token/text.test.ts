@@ -2,7 +2,7 @@
 
 import t from 'tap'
 import { credentialOf, hintOf, partsOf } from '../../src/token/credential.ts'
-import { descriptionFault, lowerAscii, nameFault, userIdFault } from '../../src/token/text.ts'
+import { descriptionFault, lowerAscii, nameFault, searchFault, userIdFault } from '../../src/token/text.ts'
 
 const CONTROL = 'must not contain control characters'
 
@@ -32,6 +32,68 @@ t.test('promise 14: a description may have lines and tabs, and 1,000 code points
     t.equal(descriptionFault(`a${String.fromCharCode(code)}b`), CONTROL, `U+${code.toString(16)}`)
   }
   t.equal(descriptionFault('a\ud800'), 'must not contain lone surrogates')
+})
+
+t.test('promise 14: a name or description has no C1 control and no bidirectional control', async (t) => {
+  const bidi = [0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2066, 0x2067, 0x2068, 0x2069, 0x206a, 0x206f]
+  for (const fault of [nameFault, descriptionFault]) {
+    for (const code of [0x80, 0x85, 0x90, 0x9b, 0x9f]) {
+      t.equal(fault(`a${String.fromCodePoint(code)}b`), CONTROL, `${fault.name} U+${code.toString(16)}`)
+    }
+    for (const code of bidi) {
+      const text = `a${String.fromCodePoint(code)}b`
+      t.equal(fault(text), 'must not contain bidirectional controls', `${fault.name} U+${code.toString(16)}`)
+    }
+  }
+})
+
+t.test('promise 14: a name is one line, also by the separators of Unicode', async (t) => {
+  for (const separator of ['\u2028', '\u2029']) {
+    t.equal(nameFault(`a${separator}b`), 'must not contain line separators')
+    t.equal(descriptionFault(`a${separator}b`), undefined)
+  }
+})
+
+t.test('promise 14: a name or description has a visible character', async (t) => {
+  const invisible = [
+    ...['\u200b', '\u200d\u200c', '\u2060', '\u00ad', '\u200e\u200f', '\u061c', '\u034f', '\ufe0f', '\u180e'],
+    ...['\u3164', '\u115f\u1160', '\uffa0', '\u2800', ' \u2800\u2800 ', '\u{1d159}', '\u{e0041}\u{e007f}'],
+    ...['\u0301', ' \u0301', '\u{16fe4}', '\u{13441}', '\u{1d173}', '\ufff9\ufffb'],
+  ]
+  for (const text of invisible) {
+    t.equal(nameFault(text), 'must have a visible character', JSON.stringify(text))
+    t.equal(descriptionFault(text), 'must have a visible character', JSON.stringify(text))
+    t.equal(nameFault(`a${text}`), undefined, `with a letter: ${JSON.stringify(text)}`)
+  }
+})
+
+t.test('names of all scripts and emoji sequences are welcome', async (t) => {
+  const names = [
+    ...['👩‍💻', '👨‍👩‍👧‍👦 laptop', '🏳️‍🌈', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', '1️⃣', '❤️', '🇩🇪', '👍🏽'],
+    ...['מחשב נייד', 'שָׁלוֹם', 'מפתח\u200f (CI)', 'مفتاح', 'می‌خواهم', '日本語のトークン', 'か\u3099', '한국어'],
+    ...[
+      'e\u0301',
+      'हिन्दी',
+      'क्‍ष',
+      'ไทย',
+      'Zal\u0335\u0321go',
+      '<b>',
+      '-',
+      '⠓⠑⠇⠇⠕',
+      '\uf8ff',
+      '\u0600'.concat('1'),
+    ],
+  ]
+  for (const name of names) {
+    t.equal(nameFault(name), undefined, name)
+    t.equal(descriptionFault(name), undefined, name)
+  }
+})
+
+t.test('promise 14: a search may be for a mark alone, on one line', async (t) => {
+  for (const part of ['\u0301', 'a', '\u200d', 'a\u2028']) t.equal(searchFault(part), undefined)
+  t.equal(searchFault('a\u0085'), CONTROL)
+  t.equal(searchFault('x'.repeat(101)), 'must not have more than 100 characters')
 })
 
 t.test('promise 14: a user id is a string of at most 255 characters, on one line', async (t) => {

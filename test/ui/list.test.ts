@@ -8,7 +8,7 @@ import { openAs, PAGE, type PageHost, startPageHost } from './page-host.ts'
 const HOSTILE = [
   '<img src=x onerror="document.title=1">',
   '</script><script>document.title=1</script>',
-  '\u202Ereversed\u202D \u2066isolated',
+  '\u200Fמחובר \u061C(عربي) left',
   '👩‍👩‍👧‍👦 🏴󠁧󠁢󠁥󠁮󠁧󠁿 family',
   `z${'\u0335\u0317\u0341'.repeat(33)}`,
   '{name} %s &amp; "quoted" \'single\'',
