@@ -17,14 +17,20 @@ const STRICT = "set sql_mode = 'STRICT_TRANS_TABLES"
 
 /** Run on each connection before anything else. */
 const RIGHT: readonly (readonly string[])[] = [
-  [`${STRICT},ANSI_QUOTES,PAD_CHAR_TO_FULL_LENGTH'`, "set time_zone = '+13:00'"],
-  [`${STRICT},ANSI'`, 'set session transaction isolation level serializable'],
-  [`${STRICT},PIPES_AS_CONCAT'`, 'set session transaction isolation level read committed'],
-  [`${STRICT},ONLY_FULL_GROUP_BY,NO_ZERO_DATE,NO_ZERO_IN_DATE'`, 'set max_statement_time = 30'],
-  [`${STRICT},SIMULTANEOUS_ASSIGNMENT'`, 'set foreign_key_checks = 0', 'set group_concat_max_len = 4'],
-  [`${STRICT},TIME_ROUND_FRACTIONAL,NO_UNSIGNED_SUBTRACTION'`, 'set innodb_lock_wait_timeout = 1'],
-  ["set sql_mode = 'TRADITIONAL'", 'set low_priority_updates = 1', 'set div_precision_increment = 0'],
   [
+    `${STRICT},ANSI,PAD_CHAR_TO_FULL_LENGTH,ONLY_FULL_GROUP_BY,NO_UNSIGNED_SUBTRACTION'`,
+    "set time_zone = '+13:00'",
+    'set session transaction isolation level serializable',
+    'set max_statement_time = 30',
+    'set foreign_key_checks = 0',
+    'set group_concat_max_len = 4',
+  ],
+  [
+    "set sql_mode = 'TRADITIONAL,SIMULTANEOUS_ASSIGNMENT,TIME_ROUND_FRACTIONAL'",
+    'set session transaction isolation level read committed',
+    'set innodb_lock_wait_timeout = 1',
+    'set low_priority_updates = 1',
+    'set div_precision_increment = 0',
     'set default_storage_engine = MyISAM',
     'set explicit_defaults_for_timestamp = 0',
     'set sql_auto_is_null = 1',
@@ -91,7 +97,7 @@ if (database !== null) {
     )
   })
 
-  for (const charset of ['utf8mb4_general_ci', 'UTF8MB4_BIN', 'utf8mb4_unicode_520_ci']) {
+  for (const charset of ['UTF8MB4_BIN', 'utf8mb4_unicode_520_ci']) {
     t.test(`the charset ${charset} of an address: all is right`, async (t) => {
       const store = mysqlTokenStore({ connectionString: `${connectionString}?charset=${charset}` })
       await store.open()
@@ -153,7 +159,9 @@ if (database !== null) {
       for (const pool of [ofPromises, cluster, cluster.of('*'), promises, promises.of('*')]) {
         const store = mysqlTokenStore({ pool: pool as never })
         await store.open()
-        t.same(await walk(store, run), expected)
+        t.same(await store.findOwner('nobody'), null)
+        await store.setOwnerStatus('šdmin', 'inactive', Date.now())
+        t.equal((await store.findOwner('šdmin'))?.status, 'inactive')
       }
       for (const pool of [{}, null, 'mysql://root@localhost/test', { pool: {} }, { getConnection: true }]) {
         t.throws(() => mysqlTokenStore({ pool: pool as never }), {

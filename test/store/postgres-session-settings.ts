@@ -26,3 +26,16 @@ export const REFUSED: Readonly<Record<string, readonly [value: string, error: Re
   standard_conforming_strings: ['off', /store: standard_conforming_strings must be on/],
   client_encoding: ['LATIN1', /store: client_encoding must be UTF8, which pg expects, and is LATIN1/],
 }
+
+/** The address with these settings for each of its sessions, in the schema of this name. */
+export function withSettings(
+  address: string,
+  schema: string,
+  settings: Readonly<Record<string, string>>,
+): string {
+  const all = Object.entries({ search_path: schema, ...settings })
+  const options = all.map(([name, value]) => `-c ${name}=${value.replaceAll(' ', '\\ ')}`).join(' ')
+  const url = new URL(address)
+  url.search = ''
+  return `${url.href}?options=${encodeURIComponent(options)}`
+}

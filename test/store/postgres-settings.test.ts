@@ -8,8 +8,8 @@ import { postgresTokenStore } from '../../src/store/kysely/postgres/postgres-tok
 import type { TokenStore } from '../../src/store/token-store.ts'
 import { rowsOf } from '../docs/markdown.ts'
 import { ownDatabase } from '../support/databases.ts'
-import { REFUSED, RIGHT } from './postgres-session-settings.ts'
-import { runContractOn } from './run-contract-on-database.ts'
+import { walk } from '../support/store-walk.ts'
+import { REFUSED, RIGHT, withSettings } from './postgres-session-settings.ts'
 
 /** Parsers that make nonsense of every value. */
 const strangeTypes: pg.CustomTypesConfig = { getTypeParser: () => () => 'nonsense' }
@@ -20,21 +20,31 @@ const otherNumbers: pg.CustomTypesConfig = {
 }
 
 const database = await ownDatabase(t, 'PostgreSQL')
-const address = database?.connectionString ?? ''
 
 if (database !== null) {
-  const { run } = database
-  const pool = () => poolOf(t, { connectionString: withSettings(RIGHT), types: strangeTypes })
-  const own = await runContractOn('PostgreSQL with other settings and type parsers', {
-    run,
-    makeStore: () => postgresTokenStore({ pool: pool(), migrate: true }),
+  const { name, run } = database
+  const address = database.connectionString
+  const withOthers = withSettings(address, name, RIGHT)
+  const expected = await walkOn(postgresTokenStore({ connectionString: address, migrate: true }))
+
+  t.test('a pool with other settings and type parsers: all is right', async (t) => {
+    const pool = poolOf(t, { connectionString: withOthers, types: strangeTypes })
+    t.same(await walkOn(postgresTokenStore({ pool })), expected)
   })
-  t.teardown(own.close)
-  const host = await runContractOn("a host's Kysely with other settings and type parsers", {
-    run,
-    makeStore: () => kyselyStore(t, { connectionString: withSettings(RIGHT), types: otherNumbers }),
+
+  t.test('a Kysely with other settings and type parsers: all is right', async (t) => {
+    const pool = poolOf(t, { connectionString: withOthers, types: otherNumbers })
+    const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
+    t.same(await walkOn(kyselyTokenStore({ db, dialect: 'postgres' })), expected)
   })
-  t.teardown(host.close)
+
+  /** What each kind of statement brings. The contract of stores runs with these settings, too. */
+  async function walkOn(store: TokenStore): Promise<unknown[]> {
+    await store.open()
+    const walked = await walk(store, run, '\u0001')
+    await store.close()
+    return walked
+  }
 }
 
 t.test('the guide lists what is tested here', async (t) => {
@@ -45,21 +55,8 @@ t.test('the guide lists what is tested here', async (t) => {
     t.ok(listed.includes(setting), setting)
 })
 
-function kyselyStore(t: Test, config: pg.PoolConfig): TokenStore {
-  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: poolOf(t, config) }) })
-  return kyselyTokenStore({ db, dialect: 'postgres', migrate: true })
-}
-
 function poolOf(t: Test, config: pg.PoolConfig): pg.Pool {
   const pool = new pg.Pool(config)
   t.teardown(() => pool.end())
   return pool
-}
-
-function withSettings(settings: Readonly<Record<string, string>>): string {
-  const all = Object.entries({ search_path: database?.name ?? '', ...settings })
-  const options = all.map(([name, value]) => `-c ${name}=${value.replaceAll(' ', '\\ ')}`).join(' ')
-  const url = new URL(address)
-  url.search = ''
-  return `${url.href}?options=${encodeURIComponent(options)}`
 }

@@ -22,11 +22,8 @@ export async function killedConnections(
   return {
     connectionString: connectionString.replace('//root@', `//${user}@`),
     kill: async () => {
-      const rows = await run<{ id: number }>(
-        `select id from information_schema.processlist where user = '${user}'`,
-      )
-      // One may have ended by itself meanwhile.
-      for (const { id } of rows) await run(`kill ${id}`).catch(() => undefined)
+      const rows = await run(`select 1 from information_schema.processlist where user = '${user}'`)
+      await run(`kill user ${user}`)
       return rows.length
     },
   }

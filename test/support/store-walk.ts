@@ -27,13 +27,17 @@ export const USERS = [
 
 const SCOPE = { now: NOW, idleBefore: null }
 
-/** Empties the tables and walks. */
-export async function walk(store: TokenStore, run: (sql: string) => Promise<unknown>): Promise<unknown[]> {
+/** Empties the tables and walks. Names end with `ending`: with NUL, unless the database knows no such texts. */
+export async function walk(
+  store: TokenStore,
+  run: (sql: string) => Promise<unknown>,
+  ending = '\0',
+): Promise<unknown[]> {
   for (const table of ['api_token_devices', 'api_token_usage', 'api_tokens', 'api_token_owners']) {
     await run(`delete from ${table}`)
   }
   for (const [n, userId] of USERS.entries()) {
-    await put(store, n, { userId, name: `${userId}\0`, expiresAt: n === 0 ? NOW + 1 : null })
+    await put(store, n, { userId, name: `${userId}${ending}`, expiresAt: n === 0 ? NOW + 1 : null })
   }
   await put(store, 100, { userId: 'ada', name: 'b' })
   await put(store, 101, { userId: 'ada', name: null, description: '' })
