@@ -41,7 +41,7 @@ export function record(value: unknown, known: readonly string[], path: string): 
  * The options of one of the package's functions.
  *
  * @throws {InvalidOption} That names the function and the member.
- * @example const { url } = optionsOf('redisCarrier', options, ['url', 'channel'])
+ * @example const { url } = optionsOf('redisCarrier', { url: 'redis://localhost' }, ['url'])
  */
 export function optionsOf<Options extends object>(
   name: string,

@@ -57,7 +57,7 @@ export interface ApiTokens {
    * watched from the first time that it is read until it fires or the result is disposed of. At most 1,000 are watched:
    * reading one more throws `FST_API_TOKENS_TOO_MANY_SIGNALS`.
    *
-   * @example using token = await app.apiTokens.verify(credential)
+   * @example using verified = await app.apiTokens.verify('eyJ…')
    */
   verify(credential: string): Promise<VerifiedToken & Disposable>
 
