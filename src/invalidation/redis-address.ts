@@ -2,7 +2,7 @@
 
 import type { RedisOptions } from 'ioredis'
 import { InvalidOption } from '../errors.ts'
-import { parseServerAddress } from '../store/store-address.ts'
+import { parseServerAddress, requireKnownTls } from '../store/store-address.ts'
 
 /** Where a server is, and who connects. */
 export type RedisPlace = Pick<RedisOptions, 'path' | 'host' | 'port' | 'username' | 'password' | 'db' | 'tls'>
@@ -21,6 +21,7 @@ export function redisAddress(text: string): RedisPlace {
       'redisCarrier: url must be such as redis://user:password@host:6379/0; / ? # @ and % of a password are percent-encoded',
     )
   }
+  requireKnownTls(address, ['tls'], 'redisCarrier: url')
   const { scheme, host, port, user, password, database, parameters } = address
   return {
     ...Object.fromEntries(

@@ -36,6 +36,12 @@ const SHOWN = new Set(
   ),
 )
 
+/** What each driver reads of TLS in an address, in exactly these letters. */
+const TLS_PARAMETERS: Readonly<Record<'postgres' | 'mysql', readonly string[]>> = {
+  postgres: ['ssl', 'sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'sslnegotiation'],
+  mysql: ['ssl'],
+}
+
 /** @throws `FST_API_TOKENS_INVALID_OPTION`, whose message holds nothing of the text. */
 export function parseStoreAddress(text: string): StoreAddress {
   const [scheme = ''] = /^[a-z]+:/i.exec(text) ?? []
@@ -52,12 +58,15 @@ export function parseStoreAddress(text: string): StoreAddress {
 /**
  * The address of a server of this dialect.
  *
- * @throws `FST_API_TOKENS_INVALID_OPTION`, whose message names the option and holds nothing of the text.
+ * @throws `FST_API_TOKENS_INVALID_OPTION`, whose message names the option and holds no value of the text.
  */
 export function serverAddressOf(text: unknown, dialect: 'postgres' | 'mysql', option: string): ServerAddress {
   const [scheme = ''] = typeof text === 'string' ? (/^[a-z]+:/i.exec(text) ?? []) : []
   const server = DIALECTS[scheme.toLowerCase()] === dialect ? parseServerAddress(String(text)) : undefined
-  if (server !== undefined) return server
+  if (server !== undefined) {
+    requireKnownTls(server, TLS_PARAMETERS[dialect], option)
+    return server
+  }
   throw new InvalidOption(
     `${option} must be such as ${dialect}://user:password@host/database; / ? # @ and % of a password are percent-encoded`,
   )
@@ -79,6 +88,22 @@ export function parseServerAddress(text: string): ServerAddress | undefined {
     database: decoded(url.pathname.slice(1)),
     parameters: [...url.searchParams],
   }
+}
+
+/**
+ * A driver leaves out a parameter that it does not know, and one that asks for TLS, such as `ssl-mode`, would be
+ * answered with a connection in plain text.
+ *
+ * @throws `FST_API_TOKENS_INVALID_OPTION` that names the parameter.
+ */
+export function requireKnownTls(
+  { parameters }: ServerAddress,
+  known: readonly string[],
+  option: string,
+): void {
+  const [name] = parameters.find(([name]) => /ssl|tls/i.test(name) && !known.includes(name)) ?? []
+  if (name === undefined) return
+  throw new InvalidOption(`${option} has the parameter ${name}, which its driver does not know`)
 }
 
 /** The address of an SQLite file that holds wherever the command is called. */

@@ -9,6 +9,20 @@ const ADDRESSES = 'test/store/secret-addresses.test.ts'
 
 export const mysqlGuards: readonly Guard[] = [
   {
+    name: 'addresses: a parameter of TLS that the driver does not know is refused',
+    file: 'src/store/store-address.ts',
+    remove: '  if (name === undefined) return\n  throw new',
+    put: '  if (name !== null) return\n  throw new',
+    tests: ['test/store/store-address.test.ts'],
+  },
+  {
+    name: 'addresses: Redis is asked for TLS by rediss alone, or by tls',
+    file: 'src/invalidation/redis-address.ts',
+    remove: "  requireKnownTls(address, ['tls'], 'redisCarrier: url')\n",
+    put: '  void requireKnownTls\n',
+    tests: ['test/store/store-address.test.ts'],
+  },
+  {
     name: 'MySQL: a connection of a pool is checked before its first use',
     file: 'src/store/kysely/mysql/mysql-pool.ts',
     remove: '      await requireUsable(connection, lent.query)\n',

@@ -1,6 +1,9 @@
 /** Addresses of stores: what they mean, and what of them is for no log. */
 
 import t from 'tap'
+import { redisCarrier } from '../../src/invalidation/redis-carrier.ts'
+import { mysqlTokenStore } from '../../src/store/kysely/mysql/mysql-token-store.ts'
+import { notifyCarrier, postgresTokenStore } from '../../src/store/kysely/postgres/postgres-token-store.ts'
 import { addressOfFile, parseStoreAddress, secretsOf, withoutSecrets } from '../../src/store/store-address.ts'
 
 t.test('an address says its database by its scheme', async (t) => {
@@ -73,5 +76,43 @@ t.test(
     t.same(secretsOf('postgres://ada:p%20w@/app?host=/run/postgresql'), ['p%20w', 'p w'])
     t.same(secretsOf('sqlite:tokens.db'), [])
     t.same(secretsOf('sqlite:/data/@a/tokens.db'), [])
+  },
+)
+
+t.test(
+  'promise 16: a parameter that asks for TLS, and that the driver does not know, is refused by name',
+  async (t) => {
+    const stores: Readonly<Record<string, readonly [make: (address: string) => unknown, known: string[]]>> = {
+      'postgres://db/app': [
+        (connectionString) => postgresTokenStore({ connectionString }),
+        ['sslmode', 'ssl'],
+      ],
+      'postgresql://db/app': [(connectionString) => notifyCarrier({ connectionString }), ['sslmode', 'ssl']],
+      'mysql://db/app': [(connectionString) => mysqlTokenStore({ connectionString }), ['ssl']],
+      'redis://db/0': [(url) => redisCarrier({ url }), ['tls']],
+    }
+    const names = [
+      'ssl-mode',
+      'ssl_mode',
+      'sslMode',
+      'SSLMODE',
+      'sslmode',
+      'ssl',
+      'useSSL',
+      'sslaccept',
+      'tls',
+    ]
+    for (const [address, [make, known]] of Object.entries(stores)) {
+      for (const name of names) {
+        const connect = () => make(`${address}?${name}=require`)
+        if (known.includes(name)) t.doesNotThrow(connect, `${address} ${name}`)
+        else {
+          t.throws(connect, {
+            code: 'FST_API_TOKENS_INVALID_OPTION',
+            message: new RegExp(`has the parameter ${name}, which its driver does not know$`),
+          })
+        }
+      }
+    }
   },
 )

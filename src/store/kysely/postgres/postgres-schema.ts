@@ -1,6 +1,7 @@
 /** Opens one connection to PostgreSQL that waits as long as a step of the schema takes. */
 
 import { Kysely, PostgresDialect } from 'kysely'
+import { serverAddressOf } from '../../store-address.ts'
 import { loadDriver } from '../driver.ts'
 import { postgresPool } from './postgres-pool.ts'
 import { connectionCheck } from './postgres-session.ts'
@@ -9,6 +10,7 @@ import { PreparedStatements } from './prepared-statements.ts'
 const CONNECT_TIMEOUT_MS = 10_000
 
 export function openPostgres(connectionString: string): Kysely<unknown> {
+  serverAddressOf(connectionString, 'postgres', '--store')
   const makePool = async () => {
     const { default: pg } = await loadDriver('pg', () => import('pg'))
     const connectionTimeoutMillis = CONNECT_TIMEOUT_MS
