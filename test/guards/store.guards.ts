@@ -190,7 +190,7 @@ export const storeGuards: readonly Guard[] = [
     file: 'src/store/memory/memory-token-store.ts',
     remove: "if (successor === undefined || successor.status === 'revoked') return null",
     put: 'if (successor === undefined) return null',
-    tests: ['test/verification/rotation-races.test.ts'],
+    tests: ['test/store/memory-token-store.test.ts'],
   },
   {
     name: 'promise 14: what a change writes is there whole or not at all, also after kill -9',

@@ -152,6 +152,9 @@ export function rotatingTokens(test: StoreTest): void {
           ? { successorId: null, graceEndsAt: null, status: 'active' }
           : { successorId: id(n + 1), graceEndsAt: GRACE_END, status: 'active' },
       )
+      const rows = [await rowOf(store, n), await rowOf(store, n + 1)]
+      equal(await end(store, n, n + 1), null, 'a revoked successor ends nothing')
+      deepEqual([await rowOf(store, n), await rowOf(store, n + 1)], rows)
     }
   })
 
