@@ -7,10 +7,10 @@ import { AuthenticationDisabled } from './errors.ts'
 import { type ApiTokenHooks, createHooks, createOpenHooks, passEveryRequest } from './http/api-token-hooks.ts'
 import { createChallenges } from './http/challenge.ts'
 import { type CheckedHooks, checkHooks } from './http/check-hooks.ts'
-import { currentTokenRoutes } from './http/current-token-routes.ts'
+import { type CurrentTokenRouteParts, currentTokenRoutes } from './http/current-token-routes.ts'
 import { putErrorHeaders } from './http/error-headers.ts'
 import './http/fastify-types.ts'
-import { type ApiTokenHook, createHook, exceptOwnRoutes } from './http/hook.ts'
+import { createHook, exceptOwnRoutes } from './http/hook.ts'
 import { ownRoute } from './http/own-routes.ts'
 import { decorateWithPlugin, type RegisteredPlugin } from './http/registered-plugin.ts'
 import { decorateWithSlot, takeBackToken } from './http/request-slot.ts'
@@ -131,7 +131,7 @@ async function registerRequired(
   startTimers(fastify, settings, instance)
   if (typeof settings.keys === 'function') startKeyRefresh(fastify, settings, settings.keys, instance)
   const ownRouteHook = createHook('verifyApiToken', [], check)
-  const hasRoutes = registerRoutes(fastify, settings, instance, ownRouteHook)
+  const hasRoutes = registerRoutes(fastify, settings, instance, { verifyApiToken: ownRouteHook, challenges })
   const { oauth, realm, authenticateUser, trustedOrigins } = settings
   if (oauth !== null) {
     registerOAuth(fastify, {
@@ -206,7 +206,7 @@ function registerRoutes(
   fastify: FastifyInstance,
   settings: Settings,
   instance: Instance,
-  verifyApiToken: ApiTokenHook,
+  current: Pick<CurrentTokenRouteParts, 'verifyApiToken' | 'challenges'>,
 ): boolean {
   const { authenticateUser, trustedOrigins, routesPrefix, openapiTag } = settings
   if (routesPrefix === null || authenticateUser === undefined) return false
@@ -219,9 +219,7 @@ function registerRoutes(
       scope.register(async (manage) =>
         tokenRoutes(manage, { lifecycle, authenticateUser, trustedOrigins, subjectToken, ...operations }),
       )
-      scope.register(async (current) =>
-        currentTokenRoutes(current, { lifecycle, verifyApiToken, ...operations }),
-      )
+      scope.register(async (own) => currentTokenRoutes(own, { lifecycle, ...current, ...operations }))
     },
     { prefix: routesPrefix },
   )

@@ -1,12 +1,17 @@
 /** The two routes by which a token sees and ends itself: all that a token may manage. */
 
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { isApiTokensError } from '../errors.ts'
+import { findEndable } from '../lifecycle/find-endable.ts'
 import { getToken } from '../lifecycle/get-token.ts'
 import type { LifecycleParts } from '../lifecycle/lifecycle-parts.ts'
 import { revokeToken } from '../lifecycle/revoke-token.ts'
+import { findCredential, isCredential, NOT_ONE_CREDENTIAL } from './authorization-header.ts'
+import type { Challenges } from './challenge.ts'
 import type { ApiTokenHook } from './hook.ts'
 import { bearerSecurity } from './open-api.ts'
 import { type OperationParts, operation } from './operation.ts'
+import { refuseCredential } from './refuse-credential.ts'
 import { NoContent, NoQuery, Token } from './schemas.ts'
 import { strictRoute } from './strict-scope.ts'
 import { noContent } from './token-routes.ts'
@@ -15,10 +20,12 @@ import { tokenOnWire } from './wire.ts'
 export interface CurrentTokenRouteParts extends OperationParts {
   readonly lifecycle: LifecycleParts
   readonly verifyApiToken: ApiTokenHook
+  readonly challenges: Challenges
 }
 
 export function currentTokenRoutes(fastify: FastifyInstance, parts: CurrentTokenRouteParts): void {
-  const { lifecycle, verifyApiToken } = parts
+  const { lifecycle, verifyApiToken, challenges } = parts
+  const endable = new WeakMap<FastifyRequest, string>()
 
   fastify.get(
     '/current',
@@ -44,7 +51,10 @@ export function currentTokenRoutes(fastify: FastifyInstance, parts: CurrentToken
     '/current',
     {
       ...strictRoute,
-      onRequest: verifyApiToken,
+      // Not the hook of the package: a token that is disabled or idle, or whose owner is deactivated, may end itself.
+      onRequest: async (request) => {
+        endable.set(request, await endableId(parts, request))
+      },
       schema: {
         ...operation(
           parts,
@@ -58,7 +68,10 @@ export function currentTokenRoutes(fastify: FastifyInstance, parts: CurrentToken
       },
     },
     async (request, reply) => {
-      await revokeToken(lifecycle, idOf(request))
+      await revokeToken(lifecycle, endable.get(request) ?? '').catch((error) => {
+        // It was deleted between the two reads.
+        throw isApiTokensError(error) && error.statusCode === 404 ? challenges.invalidToken() : error
+      })
       return noContent(reply)
     },
   )
@@ -67,4 +80,20 @@ export function currentTokenRoutes(fastify: FastifyInstance, parts: CurrentToken
 function idOf({ apiToken }: FastifyRequest): string {
   if (apiToken === null) throw new Error('a request without a verified token passed its hook')
   return apiToken.id
+}
+
+/** The id of the token that the request's credential may end. */
+async function endableId(parts: CurrentTokenRouteParts, request: FastifyRequest): Promise<string> {
+  const { lifecycle, challenges } = parts
+  const found = await findEndable(lifecycle, credentialIn(request, challenges))
+  if (found.refusal === null) return found.token.id
+  throw refuseCredential({ challenges, events: lifecycle.events }, found.refusal, found.tokenId, request)
+}
+
+function credentialIn({ raw }: FastifyRequest, challenges: Challenges): string {
+  const start = findCredential(raw)
+  if (typeof start !== 'number') throw challenges.fault(start)
+  const credential = (raw.headers.authorization ?? '').slice(start)
+  if (!isCredential(credential)) throw challenges.fault(NOT_ONE_CREDENTIAL)
+  return credential
 }

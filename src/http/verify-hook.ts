@@ -8,11 +8,12 @@ import type { LastClient } from '../token/token.ts'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
 import type { TokenSignals } from '../verification/token-signals.ts'
 import type { Verification } from '../verification/verification.ts'
-import type { Refusal, VerificationEntry } from '../verification/verification-entry.ts'
+import type { VerificationEntry } from '../verification/verification-entry.ts'
 import { findCredential, isCredential, NOT_ONE_CREDENTIAL } from './authorization-header.ts'
 import type { Challenges } from './challenge.ts'
 import { ConnectionMemories } from './connection-memory.ts'
 import type { HookCheck, HookDone } from './hook-check.ts'
+import { refuseCredential } from './refuse-credential.ts'
 import { type RequestSlot, readSlot, takeBackToken, writeSlot } from './request-slot.ts'
 import { RequestVerification } from './request-token.ts'
 import { errorFrom, respondWithThrown } from './thrown.ts'
@@ -136,7 +137,7 @@ function accept(
   scopes: readonly string[],
 ): Error | undefined {
   const { refusal, tokenId } = entry
-  if (refusal !== null) return refuse(parts, refusal, tokenId, request)
+  if (refusal !== null) return refuseCredential(parts, refusal, tokenId, request)
   let verification = readSlot(request, parts.slot)
   if (verification?.entry !== entry) {
     if (parts.keepsClients && entry.use !== null) entry.use.client = clientOf(request)
@@ -157,22 +158,4 @@ function accept(
 /** As the host's `trustProxy` has it. A connection that is gone already has no address. */
 function clientOf({ ip, headers }: FastifyRequest): LastClient | null {
   return typeof ip === 'string' ? { ip, userAgent: headers['user-agent'] ?? null } : null
-}
-
-/** The client learns that it is refused, the log and the host's audit why. */
-function refuse(
-  { challenges, events }: VerifyHookParts,
-  reason: Refusal,
-  tokenId: string,
-  request: FastifyRequest,
-): Error {
-  if (reason === 'forged') {
-    // Whatever a forged token says is its maker's text.
-    request.log.debug({ reason }, 'API token refused')
-    events.tell('rejected', { reason, tokenId: null })
-  } else {
-    request.log.info({ reason, tokenId }, 'API token refused')
-    events.tell('rejected', { reason, tokenId })
-  }
-  return challenges.invalidToken()
 }

@@ -18,4 +18,25 @@ export const lifecycleGuards: readonly Guard[] = [
     put: '',
     tests: ['test/http/issue-token.test.ts'],
   },
+  {
+    name: 'DELETE /tokens/current: a token that has ended is refused',
+    file: 'src/lifecycle/find-endable.ts',
+    remove: "if (status === 'revoked' || status === 'expired') return { tokenId, refusal: status }",
+    put: '',
+    tests: ['test/http/current-token.test.ts'],
+  },
+  {
+    name: 'DELETE /tokens/current: an invalid signature costs no read',
+    file: 'src/lifecycle/find-endable.ts',
+    remove: "if (signed === undefined) return { tokenId: null, refusal: 'forged' }",
+    put: "if (signed === undefined) return { tokenId: null, refusal: (await parts.store.isEmpty()) ? 'forged' : 'forged' }",
+    tests: ['test/http/current-token.test.ts'],
+  },
+  {
+    name: 'DELETE /tokens/current: an idle token may end itself',
+    file: 'src/lifecycle/find-endable.ts',
+    remove: "if (status === 'revoked' || status === 'expired') return",
+    put: "if (status !== 'active') return",
+    tests: ['test/http/current-token.test.ts'],
+  },
 ]

@@ -1,0 +1,29 @@
+/** Refuses a request for its credential: one public message, the reason in the log and in the event `rejected`. */
+
+import type { FastifyRequest } from 'fastify'
+import type { TokenEventEmitter } from '../lifecycle/token-events.ts'
+import type { Refusal } from '../verification/verification-entry.ts'
+import type { Challenges } from './challenge.ts'
+
+export interface RefuseCredentialParts {
+  readonly challenges: Pick<Challenges, 'invalidToken'>
+  readonly events: TokenEventEmitter
+}
+
+/** The client learns that it is refused, the log and the host's audit why. */
+export function refuseCredential(
+  { challenges, events }: RefuseCredentialParts,
+  reason: Refusal,
+  tokenId: string | null,
+  request: FastifyRequest,
+): Error {
+  if (reason === 'forged') {
+    // Whatever a forged token says is its maker's text.
+    request.log.debug({ reason }, 'API token refused')
+    events.tell('rejected', { reason, tokenId: null })
+  } else {
+    request.log.info({ reason, tokenId }, 'API token refused')
+    events.tell('rejected', { reason, tokenId })
+  }
+  return challenges.invalidToken()
+}

@@ -1,0 +1,31 @@
+/** Ends a token for a client that holds its credential. */
+
+import { judge } from '../token/status.ts'
+import type { TokenRecord } from '../token/token.ts'
+import { isAsIssued, readSignedToken } from '../verification/signed-token.ts'
+import type { Refusal } from '../verification/verification-entry.ts'
+import type { LifecycleParts } from './lifecycle-parts.ts'
+
+/** The token of a credential with a good signature, or why there is none that can be ended. */
+export type EndableToken =
+  | { readonly token: TokenRecord; readonly refusal: null }
+  | { readonly tokenId: string | null; readonly refusal: Refusal }
+
+/**
+ * Finds the token that a credential may end: one that has not ended, also a disabled or idle one, or one of a
+ * deactivated owner. An invalid signature costs no read.
+ *
+ * @throws {StoreUnavailable} When the store cannot answer.
+ */
+export async function findEndable(parts: LifecycleParts, credential: string): Promise<EndableToken> {
+  const signed = readSignedToken(parts, credential, parts.clock.now())
+  if (signed === undefined) return { tokenId: null, refusal: 'forged' }
+  const tokenId = signed.claims.jti
+  const owned = await parts.store.findToken(tokenId)
+  if (owned === null) return { tokenId, refusal: 'unknown' }
+  const { token, owner } = owned
+  if (!isAsIssued(signed, token, parts.audience)) return { tokenId, refusal: 'not_as_issued' }
+  const { status } = judge(token, owner, { now: parts.clock.now(), idleTimeoutMs: null })
+  if (status === 'revoked' || status === 'expired') return { tokenId, refusal: status }
+  return { token, refusal: null }
+}
