@@ -50,7 +50,7 @@ export interface Instance {
 }
 
 export function assemble({ settings, store: bareStore, signer, catalogue, log }: InstanceParts): Instance {
-  const { clock, idleTimeoutMs, findUser, tokenPrefix } = settings
+  const { clock, idleTimeoutMs, findUser, tokenPrefixes } = settings
   const store = withOutages(bareStore)
   const audience = { issuer: settings.issuer, audience: settings.audience }
   const changes = new TokenChanges()
@@ -72,7 +72,7 @@ export function assemble({ settings, store: bareStore, signer, catalogue, log }:
     recorder,
     clock,
     audience,
-    tokenPrefix,
+    tokenPrefixes,
     idleTimeoutMs,
     ttlMs: settings.cacheTtlMs,
     findUser,
@@ -114,7 +114,7 @@ export function assemble({ settings, store: bareStore, signer, catalogue, log }:
     signer,
     clock,
     audience,
-    tokenPrefix,
+    tokenPrefixes,
     idleTimeoutMs,
     keepsClients: settings.keepsClients,
     maxTokensPerUser: settings.maxTokensPerUser,

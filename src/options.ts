@@ -26,8 +26,11 @@ export interface ApiTokensOptions {
   issuer?: string | OfflineTokens
   /** The `aud` claim. Default: the issuer. */
   audience?: string
-  /** Put before the JWT, so that secret scanners recognise a leak. Default: `''`. */
-  tokenPrefix?: string
+  /**
+   * Put before the JWT, so that secret scanners recognize a leak. In a list the first is for new credentials, and
+   * credentials with any of them are accepted. Default: `''`.
+   */
+  tokenPrefix?: string | readonly string[]
   /** In the `WWW-Authenticate` challenge. Default: the issuer. */
   realm?: string
   /** `'none'` is the non-authenticated mode: every route is open, tokens are not available. Default: `'required'`. */

@@ -13,6 +13,7 @@ import { OfflineTokens } from './oauth/offline/offline-tokens.ts'
 import { count, flag, isRecord, pluginOptionsOf, record, requireFunction, text } from './option-values.ts'
 import type { ApiTokensOptions } from './options.ts'
 import type { TokenStore } from './store/token-store.ts'
+import type { TokenPrefixes } from './token/credential.ts'
 import { isScopeName } from './token/scope.ts'
 import { DAY_MS } from './usage/utc-day.ts'
 import type { FindUser } from './verification/owner-word.ts'
@@ -28,7 +29,7 @@ export interface Settings {
   /** `null`: the plugin alone holds the tokens. */
   readonly holder: OfflineTokens | null
   readonly audience: string
-  readonly tokenPrefix: string
+  readonly tokenPrefixes: TokenPrefixes
   readonly realm: string
   readonly authentication: 'required' | 'none'
   readonly idleTimeoutMs: number | null
@@ -116,7 +117,7 @@ export function readOptions(given: ApiTokensOptions): Settings {
     issuer,
     holder,
     audience: text(orDefault(options.audience, issuer), 'audience'),
-    tokenPrefix: readPrefix(orDefault(options.tokenPrefix, '')),
+    tokenPrefixes: readPrefixes(orDefault(options.tokenPrefix, '')),
     realm: readRealm(orDefault(options.realm, issuer)),
     authentication,
     ...readIdle(options),
@@ -136,9 +137,30 @@ export function readOptions(given: ApiTokensOptions): Settings {
 }
 
 /** What a secret scanner matches, and what may stand in a bearer credential (RFC 6750 §2.1). */
-function readPrefix(prefix: unknown): string {
+function readPrefixes(given: unknown): TokenPrefixes {
+  if (!Array.isArray(given)) return [readPrefix(given, 'tokenPrefix')]
+  const [first, ...others] = Array.from(given, (prefix, index) => readPrefix(prefix, `tokenPrefix[${index}]`))
+  if (first === undefined) throw new InvalidOption('tokenPrefix must be a string, or a list of one or more')
+  const prefixes: TokenPrefixes = [first, ...others]
+  prefixes.forEach((prefix, index) => {
+    const other = prefixes.findIndex((begin, at) => at !== index && begins(begin, prefix))
+    if (other !== -1) {
+      throw new InvalidOption(
+        `tokenPrefix[${other}] begins tokenPrefix[${index}]: a credential must have one`,
+      )
+    }
+  })
+  return prefixes
+}
+
+/** The empty prefix is tried last, so that it may stand beside others, but once. */
+function begins(begin: string, prefix: string): boolean {
+  return begin === '' ? prefix === '' : prefix.startsWith(begin)
+}
+
+function readPrefix(prefix: unknown, path: string): string {
   if (typeof prefix === 'string' && /^[\w-]{0,32}$/.test(prefix)) return prefix
-  throw new InvalidOption('tokenPrefix must be at most 32 letters, digits, _ or -')
+  throw new InvalidOption(`${path} must be at most 32 letters, digits, _ or -`)
 }
 
 /** RFC 9110 §5.6.4: what may stand in a quoted string. */

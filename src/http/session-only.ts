@@ -3,22 +3,23 @@
 import type { FastifyRequest } from 'fastify'
 import { SessionOnly } from '../errors.ts'
 import { TOKEN_TYPE } from '../token/claims.ts'
+import { hasPrefix, type TokenPrefixes } from '../token/credential.ts'
 import { bearerCredentials } from './authorization-header.ts'
 
 /**
- * Refuses a request with one of the plugin's credentials, verified or not: known by the prefix, or by the `typ` in
+ * Refuses a request with one of the plugin's credentials, verified or not: known by a prefix, or by the `typ` in
  * its header. Another bearer credential is `authenticateUser`'s matter.
  *
  * @throws {SessionOnly}
  */
-export function refuseApiToken(request: FastifyRequest, tokenPrefix: string): void {
-  if (bearerCredentials(request.raw).some((credential) => isOurs(credential, tokenPrefix))) {
+export function refuseApiToken(request: FastifyRequest, tokenPrefixes: TokenPrefixes): void {
+  if (bearerCredentials(request.raw).some((credential) => isOurs(credential, tokenPrefixes))) {
     throw new SessionOnly()
   }
 }
 
-function isOurs(credential: string, tokenPrefix: string): boolean {
-  if (tokenPrefix !== '' && credential.startsWith(tokenPrefix)) return true
+function isOurs(credential: string, tokenPrefixes: TokenPrefixes): boolean {
+  if (hasPrefix(credential, tokenPrefixes)) return true
   return typeOf(credential) === TOKEN_TYPE
 }
 

@@ -29,7 +29,7 @@ export interface TokenRouteParts extends OperationParts {
 export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): void {
   const { lifecycle, authenticateUser, trustedOrigins, subjectToken } = parts
   fastify.addHook('onRequest', async (request) => {
-    refuseApiToken(request, lifecycle.tokenPrefix)
+    refuseApiToken(request, lifecycle.tokenPrefixes)
     requireSameSite(request, trustedOrigins)
   })
   requireUser(fastify, authenticateUser)

@@ -5,6 +5,7 @@ import type { TokenChanges } from '../invalidation/token-changes.ts'
 import type { Signer } from '../keys/signer.ts'
 import type { TokenStore } from '../store/token-store.ts'
 import type { Audience } from '../token/claims.ts'
+import type { TokenPrefixes } from '../token/credential.ts'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
 import type { FindUser } from '../verification/owner-word.ts'
 import type { TokenHolder } from '../verification/token-holder.ts'
@@ -16,7 +17,8 @@ export interface LifecycleParts {
   readonly signer: Signer
   readonly clock: Clock
   readonly audience: Audience
-  readonly tokenPrefix: string
+  /** The first is for new credentials. */
+  readonly tokenPrefixes: TokenPrefixes
   readonly idleTimeoutMs: number | null
   /** Whether it is kept who used a token last. */
   readonly keepsClients: boolean

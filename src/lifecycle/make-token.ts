@@ -21,7 +21,7 @@ export interface MadeToken {
  * @throws {InvalidInput} When its scopes make the credential longer than a header may be.
  */
 export function makeToken(
-  { newId, signer, audience, tokenPrefix }: LifecycleParts,
+  { newId, signer, audience, tokenPrefixes }: LifecycleParts,
   wanted: NewToken,
   now: number,
   held?: string,
@@ -47,7 +47,7 @@ export function makeToken(
     graceEndsAt: null,
   }
   const credential = credentialOf(
-    tokenPrefix,
+    tokenPrefixes[0],
     key.sign(claimsOf(draft, audience, refreshTokenHash(held))),
     held,
   )

@@ -27,8 +27,8 @@ export interface ExchangeTokenParts {
 
 export function tokenExchange({ settings, lifecycle }: ExchangeTokenParts): Grant {
   const { trustedIssuers } = settings
-  const { tokenPrefix, clock } = lifecycle
-  const subjects = new SubjectTokens({ trustedIssuers, tokenPrefix, clock })
+  const { tokenPrefixes, clock } = lifecycle
+  const subjects = new SubjectTokens({ trustedIssuers, tokenPrefixes, clock })
   return async ({ form, client }) => {
     requireKnownTarget(form, settings, lifecycle)
     requireNoActor(form)

@@ -3,6 +3,7 @@
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose'
 import type { Clock } from '../clock.ts'
 import { TOKEN_TYPE } from '../token/claims.ts'
+import { hasPrefix, type TokenPrefixes } from '../token/credential.ts'
 import { OAuthError, outage } from './oauth-error.ts'
 import type { SubjectClaims, SubjectTokenType } from './oauth-options.ts'
 import { providerFailure } from './provider-error.ts'
@@ -13,7 +14,7 @@ import type { TrustedIssuerSettings } from './trusted-issuers.ts'
 
 export interface SubjectTokensParts {
   readonly trustedIssuers: ReadonlyMap<string, TrustedIssuerSettings>
-  readonly tokenPrefix: string
+  readonly tokenPrefixes: TokenPrefixes
   readonly clock: Clock
 }
 
@@ -67,8 +68,8 @@ export class SubjectTokens {
 
   /** Nothing is believed yet: it only says whom to ask. */
   #read(token: string): { readonly iss: string; readonly typ: string | undefined } {
-    const { tokenPrefix } = this.#parts
-    if (tokenPrefix !== '' && token.startsWith(tokenPrefix)) throw refusal('is an API token')
+    const { tokenPrefixes } = this.#parts
+    if (hasPrefix(token, tokenPrefixes)) throw refusal('is an API token')
     try {
       const typ = decodeProtectedHeader(token)
         .typ?.toLowerCase()

@@ -26,9 +26,26 @@ export function credentialOf(prefix: string, jwt: string, held: string | undefin
   return prefix + jwt + (held === undefined ? '' : HELD + held)
 }
 
-/** The parts of a credential, or `undefined` when the prefix is not there. */
-export function partsOf(credential: string, prefix: string): CredentialParts | undefined {
-  if (!credential.startsWith(prefix)) return undefined
+/** The prefixes that credentials may have: new ones get the first. No prefix that is not empty begins another. */
+export type TokenPrefixes = readonly [string, ...string[]]
+
+/** Whether a credential begins like one of ours. The empty prefix says nothing. */
+export function hasPrefix(credential: string, prefixes: TokenPrefixes): boolean {
+  return prefixes.some((prefix) => prefix !== '' && credential.startsWith(prefix))
+}
+
+/**
+ * The parts of a credential behind each prefix that it may have: the one that it begins with, then the empty one, if it
+ * is in the list.
+ */
+export function partsOf(credential: string, prefixes: TokenPrefixes): readonly CredentialParts[] {
+  return prefixes
+    .filter((prefix) => credential.startsWith(prefix))
+    .toSorted((one, other) => other.length - one.length)
+    .map((prefix) => partsBehind(credential, prefix))
+}
+
+function partsBehind(credential: string, prefix: string): CredentialParts {
   const rest = credential.slice(prefix.length)
   const end = rest.indexOf(HELD)
   return end === -1 ? { jwt: rest, held: undefined } : { jwt: rest.slice(0, end), held: rest.slice(end + 1) }

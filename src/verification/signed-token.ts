@@ -3,13 +3,18 @@
 import { hash } from 'node:crypto'
 import type { Signer } from '../keys/signer.ts'
 import { type Audience, claimsOf, payloadOf, readClaims, type TokenClaims } from '../token/claims.ts'
-import { MAX_CREDENTIAL_LENGTH, partsOf } from '../token/credential.ts'
+import {
+  type CredentialParts,
+  MAX_CREDENTIAL_LENGTH,
+  partsOf,
+  type TokenPrefixes,
+} from '../token/credential.ts'
 import type { TokenRecord } from '../token/token.ts'
 
 export interface SignedTokenParts {
   readonly signer: Pick<Signer, 'verify'>
   readonly audience: Audience
-  readonly tokenPrefix: string
+  readonly tokenPrefixes: TokenPrefixes
   /** Where the identity provider holds the tokens a credential carries its refresh token. */
   readonly holder: object | null
 }
@@ -26,18 +31,28 @@ export interface SignedToken {
 
 /** Everything that a forgery fails at; `undefined` for one. */
 export function readSignedToken(
-  { signer, audience, tokenPrefix, holder }: SignedTokenParts,
+  parts: SignedTokenParts,
   credential: string,
   now: number,
 ): SignedToken | undefined {
   if (credential.length > MAX_CREDENTIAL_LENGTH) return undefined
-  const parts = partsOf(credential, tokenPrefix)
-  const signed = parts && signer.verify(parts.jwt)
+  for (const each of partsOf(credential, parts.tokenPrefixes)) {
+    const signed = readParts(parts, each, now)
+    if (signed !== undefined) return signed
+  }
+  return undefined
+}
+
+function readParts(
+  { signer, audience, holder }: SignedTokenParts,
+  { jwt, held }: CredentialParts,
+  now: number,
+): SignedToken | undefined {
+  const signed = signer.verify(jwt)
   const claims = signed && readClaims(signed.claims, audience, now)
-  if (parts === undefined || signed === undefined || claims === undefined) return undefined
+  if (signed === undefined || claims === undefined) return undefined
   // Unknown, duplicate and reordered members, and other spellings of the same JSON, need no read to be refused.
   if (payloadOf(claims) !== signed.payload) return undefined
-  const { held } = parts
   // Without what it was signed with a token is none, and one of the other kind is none here.
   if ((holder !== null) !== (held !== undefined) || claims.rt_hash !== refreshTokenHash(held))
     return undefined

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { Signer } from '../keys/signer.ts'
 import type { TokenStore } from '../store/token-store.ts'
 import type { Audience } from '../token/claims.ts'
+import type { TokenPrefixes } from '../token/credential.ts'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
 import type { FindUser } from './owner-word.ts'
 import type { TokenHolder } from './token-holder.ts'
@@ -16,7 +17,7 @@ export interface VerificationParts {
   readonly recorder: UsageRecorder
   readonly clock: Clock
   readonly audience: Audience
-  readonly tokenPrefix: string
+  readonly tokenPrefixes: TokenPrefixes
   readonly idleTimeoutMs: number | null
   readonly ttlMs: number
   readonly findUser: FindUser | undefined

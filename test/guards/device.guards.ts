@@ -88,7 +88,7 @@ export const deviceGuards: readonly Guard[] = [
   {
     name: 'device: an API token decides nothing',
     file: 'src/oauth/device/device-page.ts',
-    remove: '    refuseApiToken(request, lifecycle.tokenPrefix)\n',
+    remove: '    refuseApiToken(request, lifecycle.tokenPrefixes)\n',
     put: '',
     tests: page,
   },

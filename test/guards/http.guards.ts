@@ -13,7 +13,7 @@ export const httpGuards: readonly Guard[] = [
   {
     name: 'promise 8: a token cannot manage tokens',
     file: 'src/http/token-routes.ts',
-    remove: 'refuseApiToken(request, lifecycle.tokenPrefix)',
+    remove: 'refuseApiToken(request, lifecycle.tokenPrefixes)',
     put: '',
     tests: ['test/http/session-only.test.ts'],
   },

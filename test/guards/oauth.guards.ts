@@ -110,7 +110,7 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'exchange: an API token is no subject token, by its prefix',
     file: 'src/oauth/subject-token.ts',
-    remove: "if (tokenPrefix !== '' && token.startsWith(tokenPrefix)) throw refusal('is an API token')",
+    remove: "if (hasPrefix(token, tokenPrefixes)) throw refusal('is an API token')",
     put: '',
     tests: exchange,
   },

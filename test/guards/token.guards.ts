@@ -115,4 +115,25 @@ export const tokenGuards: readonly Guard[] = [
     put: 'return Math.max(expiresAt, graceEndsAt)',
     tests: ['test/http/rotate-token.test.ts'],
   },
+  {
+    name: 'every prefix of the list is known to the management routes',
+    file: 'src/token/credential.ts',
+    remove: "return prefixes.some((prefix) => prefix !== '' && credential.startsWith(prefix))",
+    put: "return prefixes[0] !== '' && credential.startsWith(prefixes[0])",
+    tests: ['test/http/session-only.test.ts'],
+  },
+  {
+    name: 'the empty prefix is tried last',
+    file: 'src/token/credential.ts',
+    remove: '.toSorted((one, other) => other.length - one.length)',
+    put: '.slice(0, 1)',
+    tests: ['test/http/forged-credentials.test.ts'],
+  },
+  {
+    name: 'no prefix begins another',
+    file: 'src/settings.ts',
+    remove: "return begin === '' ? prefix === '' : prefix.startsWith(begin)",
+    put: "return begin !== '' && prefix === ''",
+    tests: ['test/host/options.test.ts'],
+  },
 ]

@@ -73,6 +73,13 @@ const cases: Case[] = [
   ...['a b', 'a.b', 'é', 'x'.repeat(33), 1, {}].map(
     (value): Case => [{ tokenPrefix: value }, /: tokenPrefix must be at most 32 letters, digits, _ or -$/],
   ),
+  ...['a b', 7, null].map(
+    (value): Case => [{ tokenPrefix: ['a_', value] }, /: tokenPrefix\[1\] must be at most 32 letters/],
+  ),
+  [{ tokenPrefix: [] }, /: tokenPrefix must be a string, or a list of one or more$/],
+  [{ tokenPrefix: ['a_', 'b_', 'a_'] }, /: tokenPrefix\[2\] begins tokenPrefix\[0\]: a credential/],
+  [{ tokenPrefix: ['acme_live_', 'acme_'] }, /: tokenPrefix\[1\] begins tokenPrefix\[0\]: a credential/],
+  [{ tokenPrefix: ['', 'a_', ''] }, /: tokenPrefix\[2\] begins tokenPrefix\[0\]: a credential/],
   ...['', 'é', 'a\nb', 'a\u007f', 1, {}].map(
     (value): Case => [{ realm: value }, /: realm must be printable ASCII$/],
   ),

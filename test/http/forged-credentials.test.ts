@@ -325,3 +325,23 @@ t.test('with a prefix, a credential without it or with another is refused', asyn
   t.equal(store.reads(), reads)
   t.equal((await app.inject(withToken(token))).statusCode, 200)
 })
+
+t.test('with a list of prefixes new credentials have the first, and all are accepted', async (t) => {
+  const store = memoryTokenStore()
+  const keys = [hs256Key()]
+  const start = async (tokenPrefix: string | string[]) =>
+    (await startHost(t, { store, keys, tokenPrefix })).app
+  const bare = await issue(await start(''), 'ada')
+  const old = await issue(await start('old_'), 'ada')
+  const app = await start(['new_', 'ey', 'old_', ''])
+  const { token } = await issue(app, 'ada')
+  t.match(token, /^new_eyJ/)
+  for (const credential of [bare.token, old.token, token]) {
+    t.equal((await app.inject(withToken(credential))).statusCode, 200, credential.slice(0, 8))
+    t.equal((await app.inject(withToken(credential))).statusCode, 200, 'again, from the cache')
+  }
+  for (const credential of [`other_${bare.token}`, `new_${token}`, `old_new_${bare.token}`]) {
+    t.equal((await app.inject(withToken(credential))).statusCode, 401, credential.slice(0, 14))
+  }
+  t.equal((await (await start(['new_', 'old_'])).inject(withToken(bare.token))).statusCode, 401)
+})

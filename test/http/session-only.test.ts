@@ -69,6 +69,14 @@ t.test('promise 8: with a prefix the prefix alone tells, whatever stands behind 
   await refusedEverywhere(t, app, token.slice('bodhi_'.length), 'its prefix cut off')
 })
 
+t.test('promise 8: every prefix of the list is known', async (t) => {
+  const { app } = await startHost(t, { tokenPrefix: ['new_', 'old_', ''] })
+  const { token } = await issue(app, 'ada')
+  await refusedEverywhere(t, app, token, 'genuine')
+  await refusedEverywhere(t, app, 'old_anything', 'with an older prefix')
+  await refusedEverywhere(t, app, token.slice('new_'.length), 'without a prefix')
+})
+
 t.test("another bearer credential is authenticateUser's own matter", async (t) => {
   const others = [
     'opaque',

@@ -54,7 +54,7 @@ async function start(
 ): Promise<Exchange> {
   const provider = await startFaultyProvider(t)
   const host = await startHost(t, {
-    ...{ issuer: 'https://app.example.com', tokenPrefix: 'acme_', clock: systemClock },
+    ...{ issuer: 'https://app.example.com', tokenPrefixes: ['acme_'] as const, clock: systemClock },
     oauth: { clients: [CI, OTHER], trustedIssuers: [trust(provider.issuer, trusted)], ...own },
     ...options,
   })

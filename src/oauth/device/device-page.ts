@@ -58,7 +58,7 @@ export function devicePage(scope: FastifyInstance, parts: DevicePageParts): void
   announceOwnRoutes(scope)
   parseForms(scope)
   scope.addHook('onRequest', async (request) => {
-    refuseApiToken(request, lifecycle.tokenPrefix)
+    refuseApiToken(request, lifecycle.tokenPrefixes)
     requireSameSite(request, trustedOrigins)
   })
   requireUser(scope, authenticateUser)
