@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { MisplacedHook } from '../errors.ts'
 import { addedHooks, applicationOf, instancesFrom } from './fastify-internals.ts'
 import { atPosition, HOOK_POSITIONS } from './hook.ts'
-import { type Binding, bindingsOf, dropBindings } from './hook-bindings.ts'
+import { type Binding, bindingsOf, dropBindings, wasBound } from './hook-bindings.ts'
 import { type AnyHook, markOf } from './hook-mark.ts'
 import { pluginOf } from './registered-plugin.ts'
 import { type ShownHook, shownHooks } from './shown-hooks.ts'
@@ -49,7 +49,7 @@ export function checkHooks(
   }
   const isWrapped =
     (ownErrorHook !== undefined && addedHooks(fastify)?.['onError']?.includes(ownErrorHook) !== true) ||
-    (ownRouteHook !== undefined && !bindings.some(({ source }) => source === ownRouteHook)) ||
+    (ownRouteHook !== undefined && !wasBound(ownRouteHook)) ||
     (shown === undefined && bindings.length > 0)
   if (isWrapped) {
     log.warn(

@@ -3,10 +3,11 @@
  * before the plugin has loaded. Without the plugin they respond 500 and let no request pass.
  */
 
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { NotRegistered } from '../errors.ts'
 import { requireScopeNames } from '../lifecycle/scope-catalogue.ts'
 import { type ApiTokenHook, createHook } from './hook.ts'
-import type { HookCheck } from './hook-check.ts'
+import type { HookDone } from './hook-check.ts'
 import { pluginOf } from './registered-plugin.ts'
 
 /**
@@ -29,7 +30,12 @@ export function requireScopes(...scopes: string[]): ApiTokenHook {
   return createHook('requireScopes', scopes, checkByPlugin)
 }
 
-function checkByPlugin(...[request, reply, scopes, done]: Parameters<HookCheck>): void {
+function checkByPlugin(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  scopes: readonly string[],
+  done: HookDone,
+): void {
   const plugin = pluginOf(request.server)
   if (plugin === undefined) done(new NotRegistered())
   else plugin.check(request, reply, scopes, done)

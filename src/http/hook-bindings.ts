@@ -28,6 +28,14 @@ interface Application extends FastifyInstance {
   [BINDINGS]?: Binding[]
 }
 
+/** Hooks of this copy of the package that were bound while an application booted, for as long as they live. */
+const boundHooks = new WeakSet<AnyHook>()
+
+/** Whether a hook was bound. It is known also after another plugin of the same application has dropped the bindings. */
+export function wasBound(hook: AnyHook): boolean {
+  return boundHooks.has(hook)
+}
+
 /** The `bind` of every hook. `this` may be a wrapper that copied the members of a hook: the wrapper itself is bound. */
 export function bindHook(this: AnyHook, instance: unknown, ...args: unknown[]): AnyHook {
   const bound: AnyHook = Reflect.apply(Function.prototype.bind, this, [instance, ...args])
@@ -53,6 +61,7 @@ export function dropBindings(instance: FastifyInstance): void {
 }
 
 function note(instance: FastifyInstance, source: AnyHook, bound: AnyHook, mark: HookMark): void {
+  boundHooks.add(source)
   pluginOf(instance)?.addScopes(mark.scopes)
   const position = isCalledByAddHook() ? 'onClose' : undefined
   bindingsOf(instance).push({ instance, source, bound, mark, position, run: currentRun() })

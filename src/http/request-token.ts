@@ -1,5 +1,6 @@
 /** `request.apiToken`: made when it is asked for, from the judgement that the hook left on the request. */
 
+import type { Http2Stream } from 'node:http2'
 import type { FastifyReply } from 'fastify'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import type { HeldSignal, TokenSignals } from '../verification/token-signals.ts'
@@ -29,10 +30,15 @@ export class RequestVerification {
   #holdSignal(): AbortSignal {
     const { signal, release } = this.#signals.hold(this.entry)
     const { raw } = this.#reply
-    if (raw.closed) release()
+    if (isClosed(raw)) release()
     else raw.once('close', release)
     return signal
   }
+}
+
+/** Whether a response has emitted its `close`. A response of HTTP/2 has no `closed`; its stream is destroyed then. */
+function isClosed(raw: FastifyReply['raw'] & { readonly stream?: Http2Stream }): boolean {
+  return raw.closed || raw.stream?.destroyed === true
 }
 
 /** The result of `verify`: a verified token that says when it is done with, since no response ends its watch. */

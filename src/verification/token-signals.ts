@@ -81,9 +81,10 @@ export class TokenSignals {
       controllers: new Set(),
       timer: undefined,
     }
-    this.#watches.set(entry.tokenId, watch)
-    // An entry that has left the cache may have left by news that came before this holder did.
+    // An entry that has left the cache may have left by news that came before this holder did. Where the clock fails
+    // the holder gets no signal, and the next one starts anew.
     this.#wait(watch, entry.live ? deadlineOf(entry) : 0)
+    this.#watches.set(entry.tokenId, watch)
     return watch
   }
 

@@ -250,6 +250,13 @@ export const httpGuards: readonly Guard[] = [
     tests: ['test/http/hooks-of-applications.test.ts'],
   },
   {
+    name: 'promise 16: the boot does not warn of wrapped hooks where two plugins are in one application',
+    file: 'src/http/check-hooks.ts',
+    remove: '!wasBound(ownRouteHook)',
+    put: '!bindings.some(({ source }) => source === ownRouteHook)',
+    tests: ['test/http/hooks-of-applications.test.ts'],
+  },
+  {
     name: 'promise 15: the catalogue does not grow by hooks that are made per request',
     file: 'src/lifecycle/scope-catalogue.ts',
     remove: '    if (this.#isClosed) return\n',

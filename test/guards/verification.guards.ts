@@ -116,6 +116,21 @@ export const verificationGuards: readonly Guard[] = [
     tests: ['test/verification/token-signal.test.ts'],
   },
   {
+    name: 'promise 15: a signal that is read after its stream of HTTP/2 was closed is not watched',
+    file: 'src/http/request-token.ts',
+    remove: 'raw.closed || raw.stream?.destroyed === true',
+    put: 'raw.closed',
+    tests: ['test/verification/signal-holders.test.ts'],
+  },
+  {
+    name: 'promise 16: a clock that fails leaves no token that seems to be watched',
+    file: 'src/verification/token-signals.ts',
+    remove:
+      '    this.#wait(watch, entry.live ? deadlineOf(entry) : 0)\n    this.#watches.set(entry.tokenId, watch)\n',
+    put: '    this.#watches.set(entry.tokenId, watch)\n    this.#wait(watch, entry.live ? deadlineOf(entry) : 0)\n',
+    tests: ['test/verification/signal-holders.test.ts'],
+  },
+  {
     name: 'promise 4: a token that nobody holds is watched no more',
     file: 'src/verification/token-signals.ts',
     remove: 'if (watch.controllers.size === 0) this.#forget(watch)',

@@ -66,7 +66,7 @@ for (const [how, use] of Object.entries(USES)) {
 }
 
 t.test('promise 16: of two plugins in one application each has the scopes of its own routes', async (t) => {
-  const { app } = newApp(t)
+  const { app, warnings } = newApp(t)
   const shared = requireScopes('shared')
   for (const prefix of ['/a', '/b']) {
     app.register(
@@ -86,6 +86,7 @@ t.test('promise 16: of two plugins in one application each has the scopes of its
       [`${prefix}:early`, 'shared'].map((name) => ({ name, description: null })),
     )
   }
+  t.same(warnings(), [], 'nothing wraps hooks')
 })
 
 t.test('promise 15: a hook that is made per request leaves nothing', async (t) => {

@@ -1,11 +1,17 @@
 /** Who holds a token's signal: each request has one of its own, and results of `verify` are bounded and disposable. */
 
-import { getEventListeners } from 'node:events'
+import { getEventListeners, once } from 'node:events'
+import { connect } from 'node:http2'
+import type { AddressInfo } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
+import Fastify from 'fastify'
 import t, { type Test } from 'tap'
+import apiTokens, { verifyApiToken } from '../../src/index.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
+import { manualClock } from '../../src/testing/index.ts'
 import { countingStore } from '../support/counting-store.ts'
-import { issue, startHost, withToken } from '../support/host.ts'
+import { issue, START, startHost, withToken } from '../support/host.ts'
+import { hs256Key } from '../support/keys.ts'
 import { manualTimers } from '../support/manual-timers.ts'
 
 const TTL = 60_000
@@ -96,3 +102,56 @@ t.test('a disposed result of verify is watched no longer', async (t) => {
   late[Symbol.dispose]()
   t.equal(late.signal.aborted, true, 'a signal that nothing watches must not look like one that is watched')
 })
+
+t.test(
+  'promise 15: a signal that is read after its stream of HTTP/2 was closed is not watched',
+  async (t) => {
+    const app = Fastify({ http2: true })
+    t.teardown(() => app.close())
+    await app.register(apiTokens, { store: memoryTokenStore(), keys: [hs256Key()], routes: false })
+    const begun = Promise.withResolvers<void>()
+    const late = Promise.withResolvers<AbortSignal | undefined>()
+    // The types of our hooks are for HTTP/1, as those of most plugins are.
+  app.get('/', { onRequest: verifyApiToken as never }, async ({ apiToken, raw }) => {
+      begun.resolve()
+      await once(raw.stream, 'close')
+      await setImmediate()
+      late.resolve(apiToken?.signal)
+      return 'done'
+    })
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    const { token, credential } = await app.apiTokens.issue({ userId: 'ada' })
+    const client = connect(`http://127.0.0.1:${(app.server.address() as AddressInfo).port}`)
+    t.teardown(() => client.destroy())
+    const request = client.request({ authorization: `Bearer ${credential}` })
+    await begun.promise
+    request.close()
+    const signal = await late.promise
+    await app.apiTokens.revoke(token.id)
+    t.equal(signal?.aborted, false, 'nothing holds it')
+  },
+)
+
+t.test(
+  'promise 16: a token whose signal could not be watched once is watched for the next holder',
+  async (t) => {
+    const store = countingStore(memoryTokenStore())
+    const steady = manualClock(START)
+    let fails = false
+    const clock = { now: () => (fails ? Number.NaN : steady.now()) }
+    const { app } = await startHost(t, { store, clock, cache: { ttl: TTL } })
+    const timers = manualTimers(t)
+    const { token } = await issue(app, 'ada')
+    const first = await app.apiTokens.verify(token)
+    const second = await app.apiTokens.verify(token)
+    fails = true
+    t.throws(() => first.signal, { code: 'FST_API_TOKENS_INVALID_RESULT' })
+    fails = false
+    t.equal(second.signal.aborted, false)
+    store.calls.clear()
+    steady.advance(TTL)
+    timers.tick(TTL)
+    await setImmediate()
+    t.equal(store.reads(), 1, 'it is judged again')
+  },
+)
