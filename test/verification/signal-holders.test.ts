@@ -112,7 +112,7 @@ t.test(
     const begun = Promise.withResolvers<void>()
     const late = Promise.withResolvers<AbortSignal | undefined>()
     // The types of our hooks are for HTTP/1, as those of most plugins are.
-  app.get('/', { onRequest: verifyApiToken as never }, async ({ apiToken, raw }) => {
+    app.get('/', { onRequest: verifyApiToken as never }, async ({ apiToken, raw }) => {
       begun.resolve()
       await once(raw.stream, 'close')
       await setImmediate()
