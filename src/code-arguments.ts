@@ -11,9 +11,9 @@ import { type ListRequest, TOKEN_SORTS } from './lifecycle/list-tokens.ts'
 import type { RotateRequest } from './lifecycle/rotate-token.ts'
 import type { UsageRequest } from './lifecycle/token-usage.ts'
 import { requireNoFault } from './lifecycle/valid-input.ts'
-import { membersOf } from './option-values.ts'
+import { listOf, membersOf } from './option-values.ts'
 import type { TokenChanges } from './store/token-store.ts'
-import { isScopeList } from './token/scope.ts'
+import { scopeListOf } from './token/scope.ts'
 import { TOKEN_STATUSES } from './token/status.ts'
 import { descriptionFault, nameFault, userIdFault } from './token/text.ts'
 
@@ -74,7 +74,8 @@ export function withCheckedArguments(api: ApiTokens): ApiTokens {
 
 const text: Fault = (value) => (typeof value === 'string' ? undefined : 'must be a string')
 const number: Fault = (value) => (typeof value === 'number' ? undefined : 'must be a number')
-const scopeNames: Fault = (value) => (isScopeList(value) ? undefined : 'must be an array of strings')
+const scopeNames: Fault = (value) =>
+  scopeListOf(value) !== undefined ? undefined : 'must be an array of strings'
 const orNull =
   (fault: Fault): Fault =>
   (value) =>
@@ -87,7 +88,7 @@ const oneOf =
 const someOf =
   (values: readonly unknown[]): Fault =>
   (value) => {
-    const some: readonly unknown[] = Array.isArray(value) ? value : [value]
+    const some = listOf(value) ?? [value]
     const areKnown = some.length > 0 && some.every((one) => values.includes(one))
     return areKnown ? undefined : `must be one or several of ${values.join(', ')}`
   }

@@ -5,7 +5,7 @@ import { InvalidOption } from './errors.ts'
 import { jwksFile } from './keys/jwks-file.ts'
 import { isKeySet, type KeySource } from './keys/key-source.ts'
 import { memoryKey } from './keys/memory-key.ts'
-import { flag, isRecord } from './option-values.ts'
+import { flag, isRecord, listOf } from './option-values.ts'
 import type { ApiTokensOptions } from './options.ts'
 import { missingMethods } from './store/missing-methods.ts'
 import type { TokenStore } from './store/token-store.ts'
@@ -35,7 +35,7 @@ export function readKeys({ keys, store }: Pick<ApiTokensOptions, 'keys' | 'store
     }
     return store?.volatile === true ? [memoryKey(store)] : jwksFile(DEFAULT_KEYS_FILE)
   }
-  if (Array.isArray(keys) || isKeySet(keys) || typeof keys === 'function') return keys
+  if (listOf(keys) !== undefined || isKeySet(keys) || typeof keys === 'function') return keys
   throw new InvalidOption('keys must be an array of JWKs, a JWK Set, or a function that returns either')
 }
 

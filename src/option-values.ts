@@ -82,8 +82,27 @@ export function misspeltMember(value: object, known: readonly string[]): string 
   return undefined
 }
 
+/** A proxy that was revoked, which has no members to read, is none. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  if (typeof value !== 'object' || value === null) return false
+  try {
+    return !Array.isArray(value)
+  } catch {
+    return false
+  }
+}
+
+/**
+ * A copy of an array, in which holes are `undefined`: array methods skip a hole, so that it would pass every check.
+ * `undefined` for anything else.
+ */
+export function listOf(value: unknown): unknown[] | undefined {
+  try {
+    return Array.isArray(value) ? Array.from(value) : undefined
+  } catch {
+    // A proxy that was revoked.
+    return undefined
+  }
 }
 
 export function text(value: unknown, path: string): string {

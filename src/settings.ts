@@ -10,7 +10,16 @@ import type { KeySource } from './keys/key-source.ts'
 import { MAX_EXPIRES_IN } from './lifecycle/issue-token.ts'
 import { type OAuthSettings, readOAuth } from './oauth/oauth-settings.ts'
 import { OfflineTokens } from './oauth/offline/offline-tokens.ts'
-import { count, flag, isRecord, pluginOptionsOf, record, requireFunction, text } from './option-values.ts'
+import {
+  count,
+  flag,
+  isRecord,
+  listOf,
+  pluginOptionsOf,
+  record,
+  requireFunction,
+  text,
+} from './option-values.ts'
 import type { ApiTokensOptions } from './options.ts'
 import type { TokenStore } from './store/token-store.ts'
 import type { TokenPrefixes } from './token/credential.ts'
@@ -205,12 +214,15 @@ function readMaxExpiresIn(seconds: unknown): number {
 }
 
 function readOrigins(origins: unknown = []): ReadonlySet<string> {
-  if (!Array.isArray(origins)) throw new InvalidOption('trustedOrigins must be an array of origins')
-  origins.forEach((origin: unknown, index) => {
-    if (typeof origin === 'string' && URL.canParse(origin) && new URL(origin).origin === origin) return
-    throw new InvalidOption(`trustedOrigins[${index}] must be an origin such as 'https://app.example.com'`)
-  })
-  return new Set(origins)
+  const list = listOf(origins)
+  if (list === undefined) throw new InvalidOption('trustedOrigins must be an array of origins')
+  return new Set(
+    list.map((origin, index) => {
+      if (typeof origin === 'string' && URL.canParse(origin) && new URL(origin).origin === origin)
+        return origin
+      throw new InvalidOption(`trustedOrigins[${index}] must be an origin such as 'https://app.example.com'`)
+    }),
+  )
 }
 
 function readRoutes(routes: unknown): string | null {
@@ -225,14 +237,16 @@ function readRoutes(routes: unknown): string | null {
 function readScopes(scopes: unknown = {}): Readonly<Record<string, string>> {
   if (!isRecord(scopes))
     throw new InvalidOption('scopes must be an object: a description for each scope name')
-  for (const [name, description] of Object.entries(scopes)) {
+  // A copy; a Map, a class instance and a symbol, whose scopes would be lost in silence, are refused.
+  const descriptions = record(scopes, Object.keys(scopes), 'scopes')
+  for (const [name, description] of Object.entries(descriptions)) {
     if (!isScopeName(name))
       throw new InvalidOption(`scopes: ${JSON.stringify(name)} is not a scope name (RFC 6749)`)
     if (typeof description !== 'string')
       throw new InvalidOption(`scopes[${JSON.stringify(name)}] must be a string`)
   }
   // Every value was looked at just now.
-  return scopes as Readonly<Record<string, string>>
+  return descriptions as Readonly<Record<string, string>>
 }
 
 function readOpenapi(openapi: unknown): string | null {

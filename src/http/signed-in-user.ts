@@ -2,8 +2,8 @@
 
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { InvalidResult, UserRequired } from '../errors.ts'
-import { misspeltMember } from '../option-values.ts'
-import { isScopeList } from '../token/scope.ts'
+import { isRecord, misspeltMember } from '../option-values.ts'
+import { scopeListOf } from '../token/scope.ts'
 import { userIdFault } from '../token/text.ts'
 
 /** A user as the host knows them from their session. */
@@ -51,8 +51,8 @@ export function userOf(request: FastifyRequest): SignedInUser {
  * @throws {InvalidResult}
  */
 export function checkedUser(user: unknown, source: string): SignedInUser {
-  if (typeof user !== 'object' || user === null || Array.isArray(user)) throw wrongUser(source)
-  const { id, scopes } = user as { id?: unknown; scopes?: unknown }
+  if (!isRecord(user)) throw wrongUser(source)
+  const { id, scopes } = user
   const misspelt = misspeltMember(user, ['id', 'scopes'])
   if (misspelt !== undefined) {
     throw new InvalidResult(`${source} returned the member ${misspelt}: ${ALLOWED}`)
@@ -61,8 +61,8 @@ export function checkedUser(user: unknown, source: string): SignedInUser {
   const fault = userIdFault(id)
   if (fault !== undefined) throw new InvalidResult(`${source} returned a user whose id ${fault}`)
   if (scopes === undefined) return { id }
-  const list = Array.isArray(scopes) ? Array.from(scopes) : scopes
-  if (!isScopeList(list)) throw wrongUser(source)
+  const list = scopeListOf(scopes)
+  if (list === undefined) throw wrongUser(source)
   return { id, scopes: list }
 }
 

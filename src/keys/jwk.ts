@@ -10,6 +10,8 @@ import {
   verify,
 } from 'node:crypto'
 import { InvalidOption } from '../errors.ts'
+import { isRecord } from '../option-values.ts'
+import { userIdFault } from '../token/text.ts'
 
 /** A signing key as its host writes it. The first of several signs, all verify. */
 export interface SigningJwk extends JsonWebKey {
@@ -53,12 +55,15 @@ const MAX_NBF = 253_402_300_799
  * @throws {InvalidOption} That names the member that is wrong.
  */
 export function readSigningKey(jwk: unknown, path: string): SigningKey {
-  if (!isObject(jwk)) throw new InvalidOption(`${path} must be a JWK object`)
+  if (!isRecord(jwk)) throw new InvalidOption(`${path} must be a JWK object`)
   const algorithm = algorithmOf(jwk, path)
   const { kid, alg, use, key_ops: operations, nbf = 0 } = jwk
   if (typeof kid !== 'string' || kid === '' || kid.length > MAX_KID_LENGTH) {
     throw new InvalidOption(`${path}.kid must be a string of at most ${MAX_KID_LENGTH} characters`)
   }
+  // Each row holds a kid: a database would refuse it, or give back another, so that no token would be valid.
+  const fault = userIdFault(kid)
+  if (fault !== undefined) throw new InvalidOption(`${path}.kid ${fault}`)
   if (alg !== undefined && alg !== algorithm)
     throw new InvalidOption(`${path}.alg must be ${algorithm} for this key`)
   if (use !== undefined && use !== 'sig') throw new InvalidOption(`${path}.use must be sig`)
@@ -68,7 +73,9 @@ export function readSigningKey(jwk: unknown, path: string): SigningKey {
     throw new InvalidOption(`${path}.nbf must be seconds since the epoch`)
   }
   const halves = algorithm === 'HS256' ? symmetricKey(jwk, kid, path) : asymmetricKey(jwk, path)
-  return { kid, algorithm, ...halves, startsAt: nbf * 1000 }
+  // RFC 7517 §4.3: a key that may only verify does not sign.
+  const maySign = !Array.isArray(operations) || operations.includes('sign')
+  return { kid, algorithm, ...halves, ...(maySign ? {} : { signature: undefined }), startsAt: nbf * 1000 }
 }
 
 function algorithmOf(jwk: Record<string, unknown>, path: string): SigningAlgorithm {
@@ -135,8 +142,4 @@ function thumbprint(k: string): string {
   return createHash('sha256')
     .update(JSON.stringify({ k, kty: 'oct' }))
     .digest('base64url')
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -3,7 +3,7 @@
 import { isAbsolute, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { InvalidOption } from '../errors.ts'
-import { optionsOf, text } from '../option-values.ts'
+import { listOf, optionsOf, text } from '../option-values.ts'
 import type { SigningJwk } from './jwk.ts'
 import type { KeySourceContext } from './key-source.ts'
 import { newKey } from './new-key.ts'
@@ -65,8 +65,9 @@ export function parseJwks(text: string, file: string): readonly SigningJwk[] {
 
 function readSecretDirs(options: JwksFileOptions): readonly string[] {
   const { secretDirs = SECRET_DIRS } = optionsOf('jwksFile', options, ['secretDirs'])
-  if (Array.isArray(secretDirs) && secretDirs.every((dir) => typeof dir === 'string' && isAbsolute(dir)))
-    return secretDirs
+  const isFolder = (dir: unknown): dir is string => typeof dir === 'string' && isAbsolute(dir)
+  const dirs = listOf(secretDirs)
+  if (dirs?.every(isFolder)) return dirs
   throw new InvalidOption('jwksFile: secretDirs must be an array of absolute paths')
 }
 

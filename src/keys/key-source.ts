@@ -1,7 +1,7 @@
 /** Where signing keys come from: a list, or a function that is asked at boot and, in turns, again. */
 
 import { InvalidOption } from '../errors.ts'
-import { isRecord } from '../option-values.ts'
+import { isRecord, listOf } from '../option-values.ts'
 import { readSigningKey, type SigningJwk, type SigningKey } from './jwk.ts'
 
 /** What a key function may need to know. */
@@ -53,14 +53,15 @@ export async function loadKeys(source: KeySource, context: KeySourceContext): Pr
  * `keys.keys[1].kty` of a set.
  */
 export function readSigningKeys(source: unknown): SigningKeys {
-  const [list, path] = isKeySet(source) ? [source.keys, 'keys.keys'] : [source, 'keys']
-  if (!Array.isArray(list)) {
+  const [given, path] = isKeySet(source) ? [source.keys, 'keys.keys'] : [source, 'keys']
+  const list = listOf(given)
+  if (list === undefined) {
     throw new InvalidOption('keys must be an array of JWKs, a JWK Set, or a function that returns either')
   }
   const [first, ...others] = list.map((jwk, index) => readSigningKey(jwk, `${path}[${index}]`))
   if (first === undefined) throw new InvalidOption(`${path} must hold at least one JWK`)
   if (first.signature === undefined)
-    throw new InvalidOption(`${path}[0] must be a private key: the first one signs`)
+    throw new InvalidOption(`${path}[0]${whyNotSigning(list[0])}: the first one signs`)
   requireDistinct([first, ...others], path)
   return [first, ...others]
 }
@@ -68,6 +69,11 @@ export function readSigningKeys(source: unknown): SigningKeys {
 /** Whether it is a JWK Set, whatever its keys are. */
 export function isKeySet(source: unknown): source is { readonly keys: unknown } {
   return isRecord(source) && Object.hasOwn(source, 'keys')
+}
+
+function whyNotSigning(jwk: unknown): string {
+  const isPrivate = isRecord(jwk) && (jwk['k'] ?? jwk['d']) !== undefined
+  return isPrivate ? '.key_ops must hold sign' : ' must be a private key'
 }
 
 function requireDistinct(keys: readonly SigningKey[], path: string): void {

@@ -1,7 +1,7 @@
 /** Refuses what a route's schema cannot see, and what code passes past every schema: by the name of the field. */
 
 import { InvalidInput } from '../errors.ts'
-import { isScopeList } from '../token/scope.ts'
+import { scopeListOf } from '../token/scope.ts'
 import { descriptionFault, nameFault } from '../token/text.ts'
 
 /** @throws {InvalidInput} That names the field, when there is a fault. */
@@ -25,6 +25,7 @@ export function requireTexts({ name, description }: OwnerTexts): void {
 
 /** Each scope once, in the order given. @throws {InvalidInput} For anything but a list of strings. */
 export function distinctScopes(scopes: readonly string[] = []): readonly string[] {
-  if (isScopeList(scopes)) return [...new Set(scopes)]
+  const list = scopeListOf(scopes)
+  if (list !== undefined) return [...new Set(list)]
   throw new InvalidInput('scopes must be an array of strings')
 }

@@ -3,7 +3,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { createLocalJWKSet, type JWK, type JWTVerifyGetKey } from 'jose'
 import { InvalidOption } from '../errors.ts'
-import { isRecord } from '../option-values.ts'
+import { isRecord, listOf } from '../option-values.ts'
 
 /** RFC 7518 §3.3: RSA keys of at least this size. */
 const MIN_RSA_BITS = 2048
@@ -22,17 +22,23 @@ const ALGORITHMS: Readonly<Record<string, readonly string[]>> = {
  * @throws {InvalidOption} That names the key and member that is wrong.
  */
 export function readClientKeys(jwks: unknown, path: string): JWTVerifyGetKey {
-  const keys = isRecord(jwks) ? jwks['keys'] : undefined
-  if (!Array.isArray(keys) || keys.length === 0)
+  const keys = isRecord(jwks) ? listOf(jwks['keys']) : undefined
+  if (keys === undefined || keys.length === 0)
     throw new InvalidOption(`${path}.keys must hold at least one JWK`)
-  keys.forEach((key: unknown, index) => {
-    requireUsable(key, `${path}.keys[${index}]`)
+  const marks = keys.map((key, index) => markOf(key, `${path}.keys[${index}]`))
+  marks.forEach((mark, index) => {
+    const earlier = marks.indexOf(mark)
+    if (earlier === index) return
+    throw new InvalidOption(`${path}.keys[${index}].kid must tell it from ${path}.keys[${earlier}]`)
   })
   return createLocalJWKSet({ keys: keys as JWK[] })
 }
 
-/** The private half of a client's key has no business here, and a shared one proves nothing. */
-function requireUsable(jwk: unknown, path: string): void {
+/**
+ * By what a key that can be used is found (RFC 7515 §4.1.4). The private half of a client's key has no business here, and
+ * a shared one proves nothing.
+ */
+function markOf(jwk: unknown, path: string): string {
   if (!isRecord(jwk)) throw new InvalidOption(`${path} must be a JWK`)
   if (jwk['d'] !== undefined || jwk['k'] !== undefined || jwk['kty'] === 'oct') {
     throw new InvalidOption(`${path} must be a public key alone`)
@@ -51,6 +57,7 @@ function requireUsable(jwk: unknown, path: string): void {
   const { modulusLength } = publicKey(jwk, path).asymmetricKeyDetails ?? {}
   if (modulusLength !== undefined && modulusLength < MIN_RSA_BITS)
     throw new InvalidOption(`${path} must be of at least ${MIN_RSA_BITS} bits`)
+  return JSON.stringify([kid, kty, crv, alg])
 }
 
 function publicKey(jwk: Record<string, unknown>, path: string): KeyObject {

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import type { JWTVerifyGetKey } from 'jose'
 import { InvalidOption } from '../errors.ts'
-import { record, text } from '../option-values.ts'
+import { listOf, record, text } from '../option-values.ts'
 import { nameFault } from '../token/text.ts'
 import { readClientKeys } from './client-keys.ts'
 import type { ClientAuthMethod, OAuthClient } from './oauth-options.ts'
@@ -45,9 +45,10 @@ const VISIBLE = /^[\x20-\x7E]{1,255}$/
 
 /** @throws {InvalidOption} That names the client and member that is wrong. */
 export function readClients(clients: unknown): ReadonlyMap<string, ClientSettings> {
-  if (!Array.isArray(clients)) throw new InvalidOption('oauth.clients must be an array of clients')
+  const list = listOf(clients)
+  if (list === undefined) throw new InvalidOption('oauth.clients must be an array of clients')
   const byId = new Map<string, ClientSettings>()
-  clients.forEach((client: unknown, index) => {
+  list.forEach((client, index) => {
     const read = readClient(client, `oauth.clients[${index}]`)
     if (byId.has(read.clientId)) {
       throw new InvalidOption(`oauth.clients[${index}].client_id is that of another client`)

@@ -4,7 +4,7 @@ import { InvalidResult, TokenConflict, UserInactive } from '../errors.ts'
 import { checkedUser, type SignedInUser } from '../http/signed-in-user.ts'
 import { type IssuedToken, issueToken } from '../lifecycle/issue-token.ts'
 import type { LifecycleParts } from '../lifecycle/lifecycle-parts.ts'
-import { isScopeList } from '../token/scope.ts'
+import { scopeListOf } from '../token/scope.ts'
 import { askOwner } from '../verification/owner-word.ts'
 import { withinTime } from '../within-time.ts'
 import { type Form, parameter, requiredParameter } from './form-body.ts'
@@ -87,9 +87,9 @@ function subjectTokenType(form: Form): SubjectTokenType {
   }
 }
 
-/** Whom the host knows by the claims. */
+/** Whom the host knows by the claims. It gets a copy: what it changes there must not change which token is spent. */
 async function userOf({ trusted, claims }: VerifiedSubject): Promise<SignedInUser> {
-  const user: unknown = await askHost('user', () => trusted.user(claims))
+  const user: unknown = await askHost('user', () => trusted.user(structuredClone(claims)))
   if (user === null) throw new OAuthError('invalid_grant', 'The subject_token speaks of nobody known here')
   return checkedUser(user, 'trustedIssuers: user')
 }
@@ -101,8 +101,8 @@ async function cappedScopes(
 ): Promise<readonly string[]> {
   const { scopes } = trusted
   if (scopes === undefined) return wanted
-  const cap: unknown = await askHost('scopes', () => scopes(claims))
-  if (!isScopeList(cap)) throw new InvalidResult('trustedIssuers: scopes must return an array of strings')
+  const cap = scopeListOf(await askHost('scopes', () => scopes(structuredClone(claims))))
+  if (cap === undefined) throw new InvalidResult('trustedIssuers: scopes must return an array of strings')
   return atLeastOne(
     wanted,
     wanted.filter((name) => cap.includes(name)),

@@ -24,9 +24,14 @@ export async function exchangeOnce<T>(
   const { store, clock } = lifecycle
   const lease = { name: `subject ${digestOf(subject)}`, holder: randomUUID() }
   const ms = rememberedMs(subject.claims.exp, clock.now())
-  if (!(await store.takeLease({ ...lease, ms }))) {
-    throw new OAuthError('invalid_request', 'The subject_token was exchanged already')
-  }
+  // A lease that cannot be given back runs out.
+  const giveBack = () => store.takeLease({ ...lease, ms: 0 }).catch(() => undefined)
+  const isOurs = await store.takeLease({ ...lease, ms }).catch(async (error) => {
+    // It may be taken, and only the answer lost.
+    await giveBack()
+    throw error
+  })
+  if (!isOurs) throw new OAuthError('invalid_request', 'The subject_token was exchanged already')
   let tokenId: string | undefined
   const newId = (now: number) => {
     tokenId = lifecycle.newId(now)
@@ -35,10 +40,7 @@ export async function exchangeOnce<T>(
   try {
     return await issue({ ...lifecycle, newId })
   } catch (error) {
-    if (await isWithoutToken(lifecycle, tokenId)) {
-      // A lease that cannot be given back runs out.
-      await store.takeLease({ ...lease, ms: 0 }).catch(() => undefined)
-    }
+    if (await isWithoutToken(lifecycle, tokenId)) await giveBack()
     throw error
   }
 }

@@ -45,12 +45,25 @@ const RULES: Readonly<Record<SubjectTokenType, TypeRules>> = {
 /**
  * `cnf`: a sender-constrained token must not become a bearer token (RFC 9449 §6.1, RFC 8705 §3.1). `events`: a logout
  * token (OpenID Connect Back-Channel Logout 1.0 §2.4) or another security event token (RFC 8417 §2.2).
- * `token_introspection`: an introspection response (RFC 9701 §5).
+ * `token_introspection`: an introspection response (RFC 9701 §5). `vc` and `vp`: a credential that a wallet shows to
+ * anybody (Verifiable Credentials Data Model 1.1 §6.3.1).
  */
-const REFUSED_CLAIMS = ['cnf', 'events', 'token_introspection']
+const REFUSED_CLAIMS = ['cnf', 'events', 'token_introspection', 'vc', 'vp']
 
-/** Claims of access tokens (RFC 9068 §2.2, and `scp` of Okta and Microsoft Entra), which no ID token has. */
-const CLAIMS_OF_ACCESS_TOKENS = ['scope', 'scp', 'client_id']
+/**
+ * Claims of access tokens, which no ID token has: those of RFC 9068 §2.2 and RFC 9396 §9.1, `scp` of Okta and Microsoft
+ * Entra, `cid` of Okta, `appid` and `idtyp` of Microsoft Entra, `gty` of Auth0.
+ */
+const CLAIMS_OF_ACCESS_TOKENS = [
+  'scope',
+  'scp',
+  'client_id',
+  'authorization_details',
+  'cid',
+  'appid',
+  'idtyp',
+  'gty',
+]
 
 /** The last second that a JavaScript date can be. */
 const MAX_NUMERIC_DATE = 8.64e12

@@ -1,7 +1,7 @@
 /** The trusted issuers of the option `oauth`, each checked at boot. Nothing about whom to believe has a default. */
 
 import { InvalidOption } from '../errors.ts'
-import { flag, record, requireFunction, text } from '../option-values.ts'
+import { flag, listOf, record, requireFunction, text } from '../option-values.ts'
 import { isIdentifier } from './identifier.ts'
 import type { SubjectTokenType, TrustedIssuer } from './oauth-options.ts'
 import type { SubjectTokenRules } from './subject-token-rules.ts'
@@ -50,9 +50,10 @@ export function readTrustedIssuers(
   issuers: unknown,
   ownIssuer: string,
 ): ReadonlyMap<string, TrustedIssuerSettings> {
-  if (!Array.isArray(issuers)) throw new InvalidOption('oauth.trustedIssuers must be an array of issuers')
+  const list = listOf(issuers)
+  if (list === undefined) throw new InvalidOption('oauth.trustedIssuers must be an array of issuers')
   const byIssuer = new Map<string, TrustedIssuerSettings>()
-  issuers.forEach((trusted: unknown, index) => {
+  list.forEach((trusted, index) => {
     const path = `oauth.trustedIssuers[${index}]`
     const read = readTrustedIssuer(trusted, path)
     if (read.issuer === ownIssuer) throw new InvalidOption(`${path}.issuer is the plugin's own`)
@@ -78,16 +79,20 @@ function readTrustedIssuer(trusted: unknown, path: string): TrustedIssuerSetting
   requireFunction(user, `${path}.user`)
   if (user === undefined) throw new InvalidOption(`${path}.user must be a function`)
   requireFunction(scopes, `${path}.scopes`)
+  const types = readTypes(subjectTokenTypes, `${path}.subjectTokenTypes`)
+  const parties = texts(authorizedParties, `${path}.authorizedParties`)
+  const audiences = texts(additionalAudiences, `${path}.additionalAudiences`)
+  requireIdToken(types, { authorizedParties: parties, additionalAudiences: audiences }, path)
   return {
     issuer,
     audience: text(audience, `${path}.audience`),
-    additionalAudiences: texts(additionalAudiences, `${path}.additionalAudiences`),
-    authorizedParties: texts(authorizedParties, `${path}.authorizedParties`),
+    additionalAudiences: audiences,
+    authorizedParties: parties,
     // `requireFunction` saw that these are functions; what they return is checked each time.
     user: user as TrustedIssuer['user'],
     scopes: scopes as TrustedIssuer['scopes'],
     singleUse: flag(singleUse, `${path}.singleUse`),
-    subjectTokenTypes: readTypes(subjectTokenTypes, `${path}.subjectTokenTypes`),
+    subjectTokenTypes: types,
     algorithms: someOf(ALGORITHMS, algorithms, `${path}.algorithms`),
   }
 }
@@ -99,13 +104,25 @@ function readTypes(values: unknown, path: string): readonly SubjectTokenType[] {
   throw new InvalidOption(`${path}: jwt takes the tokens of the other types without their rules`)
 }
 
+/** Lists that only the rules of ID tokens look at: without these they would limit nothing in silence. */
+function requireIdToken(
+  types: readonly SubjectTokenType[],
+  lists: Readonly<Record<string, readonly string[]>>,
+  path: string,
+): void {
+  const [unused] = Object.keys(lists).filter((name) => lists[name]?.length !== 0)
+  if (unused === undefined || types.includes('id_token')) return
+  throw new InvalidOption(`${path}.${unused} has no effect without id_token in subjectTokenTypes`)
+}
+
 function texts(values: unknown, path: string): readonly string[] {
-  if (!Array.isArray(values)) throw new InvalidOption(`${path} must be an array of strings`)
-  return values.map((value: unknown, index) => text(value, `${path}[${index}]`))
+  const list = listOf(values)
+  if (list === undefined) throw new InvalidOption(`${path} must be an array of strings`)
+  return list.map((value, index) => text(value, `${path}[${index}]`))
 }
 
 function someOf<T extends string>(known: readonly T[], values: unknown, path: string): readonly T[] {
-  if (Array.isArray(values) && values.length > 0 && values.every((value) => known.includes(value)))
-    return values
+  const some = listOf(values)?.map((value) => known.find((name) => name === value))
+  if (some !== undefined && some.length > 0 && some.every((value) => value !== undefined)) return some
   throw new InvalidOption(`${path} must be an array of ${known.join(', ')}`)
 }

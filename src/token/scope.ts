@@ -10,9 +10,15 @@ export function isScopeName(name: string): boolean {
   return name.length <= MAX_SCOPE_LENGTH && SCOPE_TOKEN.test(name)
 }
 
-/** Whether something that came from outside is a list of strings, whatever these say. */
-export function isScopeList(scopes: unknown): scopes is readonly string[] {
-  return Array.isArray(scopes) && scopes.every((scope) => typeof scope === 'string')
+/** A copy of something that came from outside if it is a list of strings, whatever these say; otherwise `undefined`. */
+export function scopeListOf(scopes: unknown): readonly string[] | undefined {
+  try {
+    const list: unknown[] | undefined = Array.isArray(scopes) ? Array.from(scopes) : undefined
+    return list?.every((scope) => typeof scope === 'string') ? list : undefined
+  } catch {
+    // A proxy that was revoked.
+    return undefined
+  }
 }
 
 /** `['a', 'b']` as `'a b'`: the form of the `scope` claim (RFC 8693 §4.2) and of the column. */

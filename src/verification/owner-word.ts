@@ -1,8 +1,8 @@
 /** Asks the host what it knows of an owner, and waits for the answer only so long. */
 
 import { InvalidResult, unavailable } from '../errors.ts'
-import { misspeltMember } from '../option-values.ts'
-import { isScopeList } from '../token/scope.ts'
+import { isRecord, misspeltMember } from '../option-values.ts'
+import { scopeListOf } from '../token/scope.ts'
 import { withinTime } from '../within-time.ts'
 
 /** The host's word on a user: active, with the scopes they have now, or gone. */
@@ -43,14 +43,14 @@ export async function askOwner(findUser: FindUser | undefined, userId: string): 
 /** Each member is read once: what was checked is what counts, also when the host changes its object later. */
 function readWord(word: unknown): OwnerWord {
   if (word === null) return null
-  if (typeof word !== 'object' || Array.isArray(word)) throw wrongWord()
-  const { active, scopes } = word as { active?: unknown; scopes?: unknown }
+  if (!isRecord(word)) throw wrongWord()
+  const { active, scopes } = word
   const misspelt = misspeltMember(word, ['active', 'scopes'])
   if (misspelt !== undefined) throw new InvalidResult(`findUser returned the member ${misspelt}: ${ALLOWED}`)
   if (typeof active !== 'boolean') throw wrongWord()
   if (scopes === undefined) return { active }
-  const list = Array.isArray(scopes) ? Array.from(scopes) : scopes
-  if (!isScopeList(list)) throw wrongWord()
+  const list = scopeListOf(scopes)
+  if (list === undefined) throw wrongWord()
   return { active, scopes: list }
 }
 

@@ -4,6 +4,27 @@ import type { Guard } from './guard.ts'
 
 export const keysGuards: readonly Guard[] = [
   {
+    name: 'promise 16: a kid survives every database',
+    file: 'src/keys/jwk.ts',
+    remove: 'if (fault !== undefined) throw',
+    put: 'if (fault === null) throw',
+    tests: ['test/keys/jwk.test.ts'],
+  },
+  {
+    name: 'promise 16: a key that may only verify does not sign',
+    file: 'src/keys/jwk.ts',
+    remove: "!Array.isArray(operations) || operations.includes('sign')",
+    put: 'operations !== null',
+    tests: ['test/keys/jwk.test.ts'],
+  },
+  {
+    name: 'promise 16: a hole in a list is not skipped',
+    file: 'src/option-values.ts',
+    remove: 'Array.isArray(value) ? Array.from(value) : undefined',
+    put: 'Array.isArray(value) ? value : undefined',
+    tests: ['test/keys/jwk.test.ts'],
+  },
+  {
     name: 'promise 2: the key file is for its owner alone',
     file: 'src/keys/private-file.ts',
     remove: 'const OWNER_ONLY = 0o600',

@@ -108,6 +108,62 @@ export const oauthGuards: readonly Guard[] = [
     tests: ['test/oauth/oauth-options.test.ts'],
   },
   {
+    name: 'exchange: user() gets a copy of the claims',
+    file: 'src/oauth/exchange-token.ts',
+    remove: 'trusted.user(structuredClone(claims))',
+    put: 'trusted.user(claims)',
+    tests: once,
+  },
+  {
+    name: 'exchange: scopes() gets a copy of the claims',
+    file: 'src/oauth/exchange-token.ts',
+    remove: 'scopes(structuredClone(claims))',
+    put: 'scopes(claims)',
+    tests: once,
+  },
+  {
+    name: 'exchange: a reservation whose answer was lost is given back',
+    file: 'src/oauth/single-exchange.ts',
+    remove: '    // It may be taken, and only the answer lost.\n    await giveBack()\n',
+    put: '',
+    tests: once,
+  },
+  {
+    name: 'exchange: an access token of Okta is no ID token',
+    file: 'src/oauth/subject-token-rules.ts',
+    remove: "  'cid',\n",
+    put: '',
+    tests: types,
+  },
+  {
+    name: 'exchange: a verifiable credential is no subject token',
+    file: 'src/oauth/subject-token-rules.ts',
+    remove: ", 'vc'",
+    put: '',
+    tests: types,
+  },
+  {
+    name: 'exchange: a list that limits nothing fails the boot',
+    file: 'src/oauth/trusted-issuers.ts',
+    remove: "if (unused === undefined || types.includes('id_token')) return",
+    put: 'if (unused === undefined || types.length > 0) return',
+    tests: exchange,
+  },
+  {
+    name: 'oauth: the keys of a client can be told apart',
+    file: 'src/oauth/client-keys.ts',
+    remove: 'if (earlier === index) return',
+    put: 'if (earlier <= index) return',
+    tests: ['test/oauth/oauth-options.test.ts'],
+  },
+  {
+    name: 'offline tokens: a wrong result of subjectToken() is a fault of the host',
+    file: 'src/oauth/offline/offline-tokens.ts',
+    remove: "if (token === null || token === undefined || token === '') throw new UserRequired()",
+    put: "if (typeof token !== 'string' || token === '') throw new UserRequired()",
+    tests: ['test/oauth/offline-tokens.test.ts'],
+  },
+  {
     name: 'exchange: an API token is no subject token, by its prefix',
     file: 'src/oauth/subject-token.ts',
     remove: "if (hasPrefix(token, tokenPrefixes)) throw refusal('is an API token')",
@@ -159,8 +215,8 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'exchange: a token that is bound to a key becomes no bearer token, logout and event tokens become none',
     file: 'src/oauth/subject-token-rules.ts',
-    remove: "const REFUSED_CLAIMS = ['cnf', 'events', 'token_introspection']",
-    put: "const REFUSED_CLAIMS = ['']",
+    remove: "const REFUSED_CLAIMS = ['cnf', 'events', ",
+    put: 'const REFUSED_CLAIMS = [',
     tests: types,
   },
   {
@@ -210,8 +266,8 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'exchange: an ID token is good once',
     file: 'src/oauth/single-exchange.ts',
-    remove: 'if (!(await store.takeLease({ ...lease, ms }))) {',
-    put: 'if (ms < 0) {',
+    remove: 'if (!isOurs) throw',
+    put: 'if (ms < 0) throw',
     tests: once,
   },
   {
@@ -238,8 +294,8 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'exchange: what came to nothing spends no ID token',
     file: 'src/oauth/single-exchange.ts',
-    remove: 'await store.takeLease({ ...lease, ms: 0 }).catch(() => undefined)',
-    put: 'await Promise.resolve()',
+    remove: 'if (await isWithoutToken(lifecycle, tokenId)) await giveBack()',
+    put: '',
     tests: once,
   },
   {
@@ -259,8 +315,8 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'oauth: each key of a client is checked',
     file: 'src/oauth/client-keys.ts',
-    remove: '    requireUsable(key, ',
-    put: '    if (index > 98) requireUsable(key, ',
+    remove: '=> markOf(key, ',
+    put: '=> index > 0 ? String(index) : markOf(key, ',
     tests: ['test/oauth/oauth-options.test.ts'],
   },
   {

@@ -20,6 +20,10 @@ class Request {
 
 const inherited = Object.create({ expiresIn: 60 }, { userId: { value: 'ada', enumerable: true } })
 
+/** A proxy of which nothing can be read any more. */
+const { proxy: revoked, revoke } = Proxy.revocable<unknown[]>([], {})
+revoke()
+
 /** Values of a wrong type for a member or an argument that is an object. */
 const NOT_OBJECTS = [null, 'eve', 7, true, [], [ada], () => ada, Symbol('x')]
 /** Objects whose members could stay unseen. */
@@ -101,6 +105,15 @@ const CASES: Case[] = [
   ],
   ['list', [{ ...ada, status: [] }], /^status must be one or several of/],
   ['list', [{ ...ada, status: ['active', 'gone'] }], /^status must be one or several of/],
+  ['list', [{ ...ada, status: new Array(2) }], /^status must be one or several of/],
+  ['list', [revoked], /^the request must be an object$/],
+  ['issue', [{ ...ada, scopes: revoked }], /^scopes must be an array of strings$/],
+  [
+    'issue',
+    [{ ...ada, scopes: Object.assign(['a'], { length: 2 }) }],
+    /^scopes must be an array of strings$/,
+  ],
+  ['revoke', [id, revoked], /^the scope must be an object$/],
   ['list', [{ ...ada, q: 7 }], /^q must be a string$/],
   ['list', [{ ...ada, cursor: 7 }], /^cursor must be a string$/],
   ['list', [{ ...ada, sort: 'id' }], /^sort must be one of/],

@@ -121,12 +121,14 @@ const cases: Case[] = [
     '',
     1,
     null,
+    undefined,
   ].map(
     (value): Case => [
       { trustedOrigins: ['https://a.example', value] },
       /: trustedOrigins\[1\] must be an origin such as/,
     ],
   ),
+  [{ trustedOrigins: new Array(1) }, /: trustedOrigins\[0\] must be an origin such as/],
   ...['x', 1, [], true].map((value): Case => [{ routes: value }, /: routes must be an object$/]),
   [{ routes: { path: '/x' } }, /: routes\.path is not an option$/],
   ...['', '/', 'tokens', '/tokens/', '//x', '/:id', '/*', '/a?b', '/a#b', '/a b', 1, null].map(
@@ -135,6 +137,10 @@ const cases: Case[] = [
   ...['x', 1, ['a']].map(
     (value): Case => [{ scopes: value }, /: scopes must be an object: a description for each/],
   ),
+  ...[new Map([['a', 'b']]), Object.create({ a: 'b' }), new (class Scopes {})()].map(
+    (value): Case => [{ scopes: value }, /: scopes must be a plain object/],
+  ),
+  [{ scopes: { [Symbol('a')]: 'x' } }, /: scopes\.Symbol\(a\) is not an option$/],
   [{ scopes: { 'a b': 'x' } }, /: scopes: "a b" is not a scope name/],
   [{ scopes: { '': 'x' } }, /: scopes: "" is not a scope name/],
   [{ scopes: { a: 1 } }, /: scopes\["a"\] must be a string$/],

@@ -3,7 +3,7 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
 import t from 'tap'
 import { readSigningKey } from '../../src/keys/jwk.ts'
-import { loadKeys } from '../../src/keys/key-source.ts'
+import { loadKeys, readSigningKeys, signingKeyAt } from '../../src/keys/key-source.ts'
 import { ed25519Key, es256Key, hs256Key, publicKey } from '../support/keys.ts'
 
 const context = { storeIsEmpty: async () => true, log: () => undefined, warn: () => undefined }
@@ -45,6 +45,9 @@ t.test('what is wrong with a key is said by the name of its member', async (t) =
     [{ ...oct, kid: '' }, 'keys[3].kid must be a string'],
     [{ ...oct, kid: 7 }, 'keys[3].kid must be a string'],
     [{ ...oct, kid: 'k'.repeat(256) }, 'keys[3].kid must be a string of at most 255 characters'],
+    [{ ...oct, kid: 'a\ud800' }, 'keys[3].kid must not contain lone surrogates'],
+    [{ ...oct, kid: 'a\0' }, 'keys[3].kid must not contain control characters'],
+    [{ ...oct, kid: ' ' }, 'keys[3].kid must not be blank'],
     [{ ...oct, alg: 'HS512' }, 'keys[3].alg must be HS256 for this key'],
     [{ ...oct, alg: 'none' }, 'keys[3].alg must be HS256 for this key'],
     [{ ...okp, alg: 'HS256' }, 'keys[3].alg must be EdDSA for this key'],
@@ -134,6 +137,12 @@ t.test(
       [[publicKey(key)], /keys\[0\] must be a private key/],
       [[key, { ...hs256Key(), kid: key.kid }], /keys\[1\]\.kid is that of keys\[0\]/],
       [[key, hs256Key(), { kty: 'RSA' }], /keys\[2\]\.kty/],
+      [[{ ...key, key_ops: ['verify'] }], /keys\[0\]\.key_ops must hold sign: the first one signs/],
+      [[{ ...hs256Key(), key_ops: ['verify'] }], /keys\[0\]\.key_ops must hold sign/],
+      [[{ ...publicKey(key), key_ops: ['verify'] }], /keys\[0\] must be a private key/],
+      [Object.assign([key], { length: 2 }), /keys\[1\] must be a JWK object/],
+      [{ keys: Object.assign([key], { length: 2 }) }, /keys\.keys\[1\] must be a JWK object/],
+      [new Array(1), /keys\[0\] must be a JWK object/],
     ]
     for (const [source, message] of wrong) {
       await t.rejects(loadKeys(source as Parameters<typeof loadKeys>[0], context), { message })
@@ -141,6 +150,12 @@ t.test(
     await t.resolves(loadKeys([key, publicKey(ed25519Key())], context), 'a retired key may be public')
   },
 )
+
+t.test('RFC 7517 §4.3: a private key that may only verify never signs', async (t) => {
+  const [signs, verifies] = [hs256Key(), { ...ed25519Key(), key_ops: ['verify'] }]
+  const keys = readSigningKeys([{ ...signs, nbf: 9_000_000_000 }, verifies])
+  t.equal(signingKeyAt(keys, Date.now()).kid, signs.kid)
+})
 
 t.test('what a function throws fails the boot as it is', async (t) => {
   const failure = new Error('the vault is sealed')

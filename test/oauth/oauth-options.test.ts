@@ -129,10 +129,14 @@ t.test('RFC 7517 §5: each key of a client is checked, none is skipped', async (
     })
   t.equal(await withKeys([jwk, { ...p256, alg: 'ES256', use: 'sig', key_ops: ['verify'] }, rsa]), undefined)
   t.equal(await withKeys([jwk], { note: 'other members are ignored' }), undefined)
+  t.equal(await withKeys([jwk, { ...p256, kid: 'a' }, { ...p256, kid: 'b' }, { ...p256 }]), undefined)
+  t.match(await withKeys(Object.assign([jwk], { length: 2 })), refused(/keys\[1\] must be a JWK/))
   for (const [key, message] of [
     [pairOf('ec', { namedCurve: 'P-384' }), /keys\[1\]\.kty must be OKP on Ed25519, EC on P-256, or RSA/],
     [{ kty: 'OKP', crv: 'X25519', x: jwk.x }, /keys\[1\]\.kty must be/],
     [{ kty: 'AKP' }, /keys\[1\]\.kty must be/],
+    [undefined, /keys\[1\] must be a JWK/],
+    [jwk, /keys\[1\]\.kid must tell it from oauth\.clients\[0\]\.jwks\.keys\[0\]/],
     [{ ...p256, x: 'AAAA' }, /keys\[1\] is not a usable key/],
     [{ ...p256, alg: 'ES384' }, /keys\[1\]\.alg must be ES256 for this key/],
     [{ ...rsa, alg: 'RS1' }, /keys\[1\]\.alg must be PS256 or RS256/],

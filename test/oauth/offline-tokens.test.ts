@@ -261,6 +261,14 @@ t.test('what the provider refuses at issue is 403, who is not signed in there is
   })
   const anew = await signedOut.inject(as('ada', { method: 'POST', url: '/tokens', payload: {} }))
   t.match([anew.statusCode, anew.json().code], [401, 'FST_API_TOKENS_USER_REQUIRED'])
+  const { app: wrong } = await startHost(t, {
+    issuer: offlineTokens({
+      ...{ issuer: provider.issuer, ...CLIENT },
+      subjectToken: (() => ({ access_token: 'x' })) as never,
+    }),
+  })
+  const fault = await wrong.inject(as('ada', { method: 'POST', url: '/tokens', payload: {} }))
+  t.match([fault.statusCode, fault.json().code], [500, 'FST_API_TOKENS_INVALID_RESULT'])
 })
 
 t.test('code issues with a subject token, and not without', async (t) => {
@@ -357,6 +365,7 @@ t.test('wrong options fail at boot and name themselves', async (t) => {
     [{ ...good, issuer: 'http://id.example.com' }, /offlineTokens\.issuer/],
     [{ ...good, client_id: '' }, /offlineTokens\.client_id/],
     [{ ...good, client_secret: undefined }, /offlineTokens\.client_secret/],
+    [{ ...good, token_endpoint_auth_method: 'none' }, /offlineTokens\.client_secret is not used by none/],
     [{ ...good, subjectToken: undefined }, /offlineTokens\.subjectToken is required/],
     [{ ...good, subjectToken: 'x' }, /offlineTokens\.subjectToken must be a function/],
     [{ ...good, token_endpoint_auth_method: 'x' }, /token_endpoint_auth_method must be/],

@@ -1,5 +1,6 @@
 /** A subject token that may be exchanged once: on all instances together, and not spent where no token came of it. */
 
+import { randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
 import type { ApiTokensOptions, TrustedIssuer } from '../../src/index.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
@@ -203,6 +204,45 @@ for (const [what, fail] of [
   })
 }
 
+t.test('a reservation whose answer was lost spends nothing', async (t) => {
+  const store = memoryTokenStore()
+  const { provider, exchange, living } = await start(t, { store })
+  const token = await provider.sign({ jti: 'one' }, ID_TOKEN)
+  const take: TokenStore['takeLease'] = store.takeLease.bind(store)
+  store.takeLease = async (lease) => {
+    await take(lease)
+    throw new Error('gone')
+  }
+  t.equal((await exchange(token)).statusCode, 503)
+  store.takeLease = take
+  t.equal((await exchange(token)).statusCode, 200)
+  t.match((await exchange(token)).json(), USED)
+  t.equal(await living(), 1)
+})
+
+t.test('a host that changes the claims it is given does not change which token is spent', async (t) => {
+  const change = (claims: object) =>
+    Object.assign(claims, { jti: randomUUID(), iss: randomUUID(), exp: 0, groups: ['admin'] })
+  const seen: unknown[] = []
+  const { provider, exchange } = await start(t, {
+    trusted: {
+      user: (claims) => {
+        change(claims)
+        return { id: 'ada' }
+      },
+      scopes: (claims) => {
+        seen.push(claims['groups'], claims['jti'])
+        change(claims)
+        return ['a']
+      },
+    },
+  })
+  const token = await provider.sign({ jti: 'one', groups: ['staff'] }, ID_TOKEN)
+  t.equal((await exchange(token)).statusCode, 200)
+  t.match((await exchange(token)).json(), USED)
+  t.same(new Set(seen.flat()), new Set(['staff', 'one']), 'nor what scopes(claims) sees')
+})
+
 t.test('what cannot be learned leaves the subject token spent', async (t) => {
   const store = memoryTokenStore()
   const { provider, exchange } = await start(t, { store })
@@ -251,6 +291,7 @@ t.test(
       [() => null, 500],
       [() => 'a', 500],
       [() => [7], 500],
+      [() => Object.assign(['a'], { length: 2 }), 500],
       [() => new Set(['a']), 500],
     ] as const) {
       const { provider, exchange, living } = await start(t, { trusted: { scopes: scopes as never } })

@@ -463,6 +463,21 @@ t.test('trusted issuers are checked at boot', async (t) => {
     [[{ ...good, subjectTokenTypes: ['id_token', 'jwt'] }], /\[0\]\.subjectTokenTypes: jwt takes the tokens/],
     [[{ ...good, additionalAudiences: 'b' }], /\[0\]\.additionalAudiences must be an array of strings/],
     [[{ ...good, authorizedParties: ['b', 7] }], /\[0\]\.authorizedParties\[1\] must be a string/],
+    [
+      [{ ...good, authorizedParties: ['b'] }],
+      /\[0\]\.authorizedParties has no effect without id_token in subjectTokenTypes/,
+    ],
+    [
+      [{ ...good, additionalAudiences: ['b'], subjectTokenTypes: ['jwt'] }],
+      /\[0\]\.additionalAudiences has no effect without id_token/,
+    ],
+    [Object.assign([good], { length: 2 }), /trustedIssuers\[1\] must be an object/],
+    [[{ ...good, algorithms: new Array(1) }], /\[0\]\.algorithms must be an array of RS256/],
+    [[{ ...good, subjectTokenTypes: new Array(1) }], /\[0\]\.subjectTokenTypes must be an array of/],
+    [
+      [{ ...good, subjectTokenTypes: ['id_token'], authorizedParties: new Array(1) }],
+      /\[0\]\.authorizedParties\[0\] must be a string/,
+    ],
     [[{ ...good, scopes: ['models:read'] }], /\[0\]\.scopes must be a function/],
     [[{ ...good, singleUse: 'yes' }], /\[0\]\.singleUse must be true or false/],
   ] as const) {

@@ -2,7 +2,7 @@
 
 import type { FastifyRequest } from 'fastify'
 import * as oauth from 'oauth4webapi'
-import { InvalidOption, ProviderRefused, UserRequired, unavailable } from '../../errors.ts'
+import { InvalidOption, InvalidResult, ProviderRefused, UserRequired, unavailable } from '../../errors.ts'
 import { record, requireFunction, text } from '../../option-values.ts'
 import type { ProviderWord, TokenHolder } from '../../verification/token-holder.ts'
 import { FETCH_TIMEOUT_MS, fetchBounded } from '../bounded-fetch.ts'
@@ -68,8 +68,9 @@ export class OfflineTokens implements TokenHolder {
   readonly #auth: oauth.ClientAuth
   #metadata: { readonly server: oauth.AuthorizationServer; readonly until: number } | undefined
 
-  constructor(options: OfflineTokensOptions) {
-    record(options, KNOWN, 'issuer: offlineTokens')
+  constructor(given: OfflineTokensOptions) {
+    // A copy, so that the checked value is the used value. Each member is checked below.
+    const options = record(given, KNOWN, 'issuer: offlineTokens') as unknown as OfflineTokensOptions
     if (typeof options.issuer !== 'string' || !isIdentifier(options.issuer)) {
       throw new InvalidOption('issuer: offlineTokens.issuer must be an https URL, or http on loopback')
     }
@@ -88,11 +89,15 @@ export class OfflineTokens implements TokenHolder {
     this.#auth = clientAuth(options)
   }
 
-  /** @throws {UserRequired} When the user has no token at the provider: they have to sign in anew. */
+  /**
+   * @throws {UserRequired} When the user has no token at the provider: they have to sign in anew.
+   * @throws {InvalidResult} When the host's function returns anything but a string or nothing.
+   */
   async subjectToken(request: FastifyRequest): Promise<string> {
-    const token = await this.#options.subjectToken(request)
-    if (typeof token !== 'string' || token === '') throw new UserRequired()
-    return token
+    const token: unknown = await this.#options.subjectToken(request)
+    if (token === null || token === undefined || token === '') throw new UserRequired()
+    if (typeof token === 'string') return token
+    throw new InvalidResult('issuer: offlineTokens.subjectToken must return a string or null')
   }
 
   async obtain(subjectToken: string): Promise<string> {
@@ -202,6 +207,9 @@ export class OfflineTokens implements TokenHolder {
 
 function clientAuth(options: OfflineTokensOptions): oauth.ClientAuth {
   const { token_endpoint_auth_method: method = 'client_secret_basic', client_secret: secret } = options
+  if (method === 'none' && secret !== undefined) {
+    throw new InvalidOption('issuer: offlineTokens.client_secret is not used by none')
+  }
   if (method === 'none') return oauth.None()
   if (method !== 'client_secret_basic' && method !== 'client_secret_post') {
     throw new InvalidOption(
