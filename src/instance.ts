@@ -6,6 +6,7 @@ import { systemClock } from './clock.ts'
 import { TokenNotFound } from './errors.ts'
 import { News } from './invalidation/news.ts'
 import { TokenChanges } from './invalidation/token-changes.ts'
+import { jobLog } from './job-log.ts'
 import type { Signer } from './keys/signer.ts'
 import { viewOf } from './lifecycle/api-token.ts'
 import { endPredecessor } from './lifecycle/end-predecessor.ts'
@@ -20,6 +21,7 @@ import { SweepClock } from './usage/sweep-clock.ts'
 import { type SweeperParts, type SweepResult, sweep } from './usage/sweeper.ts'
 import { UsageRecorder } from './usage/usage-recorder.ts'
 import { DAY_MS } from './usage/utc-day.ts'
+import { ClockDrift } from './verification/clock-drift.ts'
 import { TokenSignals } from './verification/token-signals.ts'
 import { Verification } from './verification/verification.ts'
 import { VerificationCache } from './verification/verification-cache.ts'
@@ -49,7 +51,14 @@ export interface Instance {
   keysChanged(): void
 }
 
-export function assemble({ settings, store: bareStore, signer, catalogue, log }: InstanceParts): Instance {
+export function assemble({
+  settings,
+  store: bareStore,
+  signer,
+  catalogue,
+  log: hostLog,
+}: InstanceParts): Instance {
+  const log = jobLog(hostLog)
   const { clock, idleTimeoutMs, findUser, tokenPrefixes } = settings
   const store = withOutages(bareStore)
   const audience = { issuer: settings.issuer, audience: settings.audience }
@@ -109,6 +118,7 @@ export function assemble({ settings, store: bareStore, signer, catalogue, log }:
   })
   changes.tellOthers((subject) => news.tell(subject))
   const sweepClock = new SweepClock({ clock, store: clock === systemClock ? store : null, log })
+  const drift = new ClockDrift()
   const lifecycle: LifecycleParts = {
     store,
     signer,
@@ -126,7 +136,7 @@ export function assemble({ settings, store: bareStore, signer, catalogue, log }:
     recorder,
     changes,
     events,
-    isClockTrusted: () => sweepClock.stats().suspended === null,
+    isClockTrusted: () => sweepClock.isTrusted(),
     onStampFailed: (err) => log.error({ err }, 'other instances were not told to forget a user'),
     newId: createIds(),
   }
@@ -160,7 +170,10 @@ export function assemble({ settings, store: bareStore, signer, catalogue, log }:
     news,
     sweepClock,
     watchClock: () => {
-      cache.lookAtClock(clock.now())
+      const now = clock.now()
+      cache.lookAtClock(now)
+      // A host's own clock may stand still: nothing is known of its pace.
+      if (clock === systemClock && drift.fellBehind(now)) cache.clear()
       sweepClock.watch()
     },
     sweep: (stopping) => sweep(sweeping, stopping),

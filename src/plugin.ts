@@ -20,6 +20,7 @@ import { warnOfUnknownScopes } from './http/unknown-scopes.ts'
 import { verifyCheck } from './http/verify-hook.ts'
 import { watchRoutes } from './http/watch-routes.ts'
 import { assemble, type Instance } from './instance.ts'
+import { jobLog } from './job-log.ts'
 import { loadKeys } from './keys/key-source.ts'
 import { type RefreshKeysParts, refreshKeys } from './keys/refresh-keys.ts'
 import { createSigner } from './keys/signer.ts'
@@ -115,6 +116,8 @@ async function registerRequired(
   const { verification, lifecycle, signals, events, news, recorder } = instance
   await news.open().catch(throwCause)
   fastify.addHook('onClose', () => news.close())
+  // The first issue may come before the first sweep, and deletes ended tokens by this clock.
+  await instance.sweepClock.now().catch(throwCause)
   const challenges = createChallenges(settings.realm, settings.oauth?.endpoints.protectedResourceMetadata)
   const slot = decorateWithSlot(fastify)
   const { clock, keepsClients } = settings
@@ -157,7 +160,7 @@ function decorate(fastify: FastifyInstance, hooks: ApiTokenHooks, apiTokens: Api
 
 function startTimers(fastify: FastifyInstance, { flushIntervalMs }: Settings, instance: Instance): void {
   const { recorder, signals, lifecycle } = instance
-  const { log } = fastify
+  const log = jobLog(fastify.log)
   // Its failures are reported by the recorder, which other flushes in the background share.
   const flushing = setInterval(() => recorder.flushInBackground(), flushIntervalMs).unref()
   const watching = repeat(CLOCK_INTERVAL_MS, async () => instance.watchClock(), {
@@ -193,8 +196,13 @@ function startKeyRefresh(
   source: RefreshKeysParts['source'],
   { lifecycle, keysChanged }: Instance,
 ): void {
-  const { log } = fastify
-  const parts = { source, signer: lifecycle.signer, log: log.info.bind(log), onChange: keysChanged }
+  const log = jobLog(fastify.log)
+  const parts = {
+    source,
+    signer: lifecycle.signer,
+    log: (message: string) => log.info(message),
+    onChange: keysChanged,
+  }
   const refreshing = repeat(keyRefreshMs, () => refreshKeys(parts), {
     failed: (err) => log.error({ err }, 'the keys of API tokens cannot be refreshed: the current ones stay'),
     recovered: () => log.info('the keys of API tokens are refreshed again'),

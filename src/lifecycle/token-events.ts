@@ -63,7 +63,8 @@ export class TokenEventEmitter extends EventEmitter<TokenEventMap> implements To
     for (const listener of this.rawListeners(name)) {
       try {
         const told: unknown = Reflect.apply(listener, this, event)
-        if (told instanceof Promise) told.catch(this.#onListenerFailed)
+        // A promise of another realm or of a library is one, too.
+        if (typeof told === 'object') Promise.resolve(told).catch(this.#onListenerFailed)
       } catch (error) {
         this.#onListenerFailed(error)
       }

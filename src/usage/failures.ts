@@ -19,7 +19,7 @@ export class Failures {
 
   /** Reports an error whose message has not been reported since the work last succeeded. */
   failed(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     if (this.#reported.has(message) || this.#reported.size >= MAX_REPORTS) return
     this.#reported.add(message)
     this.#events.failed(error)
@@ -29,5 +29,14 @@ export class Failures {
     if (this.#reported.size === 0) return
     this.#reported.clear()
     this.#events.recovered()
+  }
+}
+
+/** What a host throws may be anything, also what has no form as a text. */
+function messageOf(thrown: unknown): string {
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown)
+  } catch {
+    return 'no text'
   }
 }

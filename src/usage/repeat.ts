@@ -1,9 +1,12 @@
 /** Repeats a task on a timer that keeps no process alive, never overlaps itself, and survives its errors. */
 
+import { withinTime } from '../within-time.ts'
 import { type FailureEvents, Failures } from './failures.ts'
 
+const STOP_MS = 10_000
+
 export interface Repeating {
-  /** Stops, and waits for the run that has begun: its signal is aborted. */
+  /** Stops, and waits for the run that has begun, whose signal is aborted, for at most 10 s. */
   stop(): Promise<void>
 }
 
@@ -40,7 +43,8 @@ export function repeat(
     stop: async () => {
       clearInterval(timer)
       stopping.abort()
-      await running
+      // A store or a key function of the host's may never answer.
+      await withinTime(running, STOP_MS, 'the task').catch(() => undefined)
     },
   }
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Clock } from '../clock.ts'
+import { InvalidResult } from '../errors.ts'
 import type { TokenStore } from '../store/token-store.ts'
 
 /**
@@ -16,7 +17,7 @@ export type SweepSuspension = 'clock_differs' | 'clock_behind' | 'clock_jumped'
 export interface SweepStats {
   /** Why the last sweep did nothing; `null` when it worked. */
   readonly suspended: SweepSuspension | null
-  /** Milliseconds by which this clock is ahead of the store's, negative behind it; `null` before the first sweep. */
+  /** Milliseconds by which this clock is ahead of the store's, negative behind it; `null` with a clock of the host's own. */
   readonly clockAheadMs: number | null
 }
 
@@ -48,6 +49,8 @@ export class SweepClock {
   readonly #parts: SweepClockParts
   #samples: Sample[] = []
   #stats: SweepStats = { suspended: null, clockAheadMs: null }
+  /** The difference between the two clocks when this one last was right; `null` when it was not. */
+  #rightOffset: number | null = null
 
   constructor(parts: SweepClockParts) {
     this.#parts = parts
@@ -66,13 +69,24 @@ export class SweepClock {
   async now(): Promise<number | null> {
     const { clock, store } = this.#parts
     if (store === null) return clock.now()
+    const { offset } = this.#sample()
     const before = clock.now()
     // Nothing was changed in the far future: this only asks for the time.
     const { now: storeNow } = await store.feed.changesSince(Number.MAX_SAFE_INTEGER)
+    if (!Number.isFinite(storeNow)) {
+      throw new InvalidResult('feed.changesSince() of the store must return now, its time in milliseconds')
+    }
     const aheadMs = outsideOf(before, clock.now(), storeNow)
     const suspended = Math.abs(aheadMs) > TOLERANCE_MS ? 'clock_differs' : await this.#localFault(before)
+    this.#rightOffset = suspended === null ? offset : null
     this.#settle({ suspended, clockAheadMs: aheadMs })
     return suspended === null ? before : null
+  }
+
+  /** Whether the clock was right when it was last compared, and has not jumped since. Reads nothing. */
+  isTrusted(): boolean {
+    if (this.#parts.store === null) return true
+    return this.#rightOffset !== null && Math.abs(this.#sample().offset - this.#rightOffset) <= TOLERANCE_MS
   }
 
   stats(): SweepStats {

@@ -3,6 +3,7 @@
 import type { Clock } from '../clock.ts'
 import type { TokenChange } from '../invalidation/token-changes.ts'
 import { endsAt } from '../token/status.ts'
+import { withinTime } from '../within-time.ts'
 import { deadlineOf, type VerificationEntry } from './verification-entry.ts'
 
 export interface TokenSignalsParts {
@@ -33,8 +34,16 @@ interface Watch {
   /** One per holder: a listener that one holder adds ends with it, however long another holds the token. */
   readonly controllers: Set<AbortController>
   timer: NodeJS.Timeout | undefined
+  /** `pausing` after news that came while it was judged: the timer judges it again soon. */
+  state: 'waiting' | 'judging' | 'pausing'
+  /** Whether news came while it was judged. */
+  hasNews: boolean
 }
 
+/** Before a token is judged again that changed while it was judged: `findUser` may cause such changes itself. */
+const PAUSE_MS = 500
+/** How long a judgement may take: longer than all reads that `recheck` makes of a store with a timeout. */
+const LONGEST_MS = 30_000
 /** The longest that a timer can wait; it is judged again then and waits on. */
 const MAX_DELAY_MS = 2 ** 31 - 1
 
@@ -58,13 +67,13 @@ export class TokenSignals {
   heed({ subject, ended }: TokenChange): void {
     for (const watch of this.#about(subject)) {
       if (ended) this.#end(watch)
-      else void this.#judgeAgain(watch)
+      else this.#takeNews(watch)
     }
   }
 
   /** Judges all again. */
   judgeAll(): void {
-    for (const watch of this.#watches.values()) void this.#judgeAgain(watch)
+    for (const watch of this.#watches.values()) this.#takeNews(watch)
   }
 
   /** Stops watching, without firing. */
@@ -80,6 +89,8 @@ export class TokenSignals {
       endsAt: entry.token === null ? Infinity : (endsAt(entry.token) ?? Infinity),
       controllers: new Set(),
       timer: undefined,
+      state: 'waiting',
+      hasNews: false,
     }
     // An entry that has left the cache may have left by news that came before this holder did. Where the clock fails
     // the holder gets no signal, and the next one starts anew.
@@ -105,22 +116,33 @@ export class TokenSignals {
     watch.timer.unref()
   }
 
+  /** News that comes while the token is judged, or is to be judged soon, starts no other judgement. */
+  #takeNews(watch: Watch): void {
+    watch.hasNews = true
+    if (watch.state === 'waiting') void this.#judgeAgain(watch)
+  }
+
   /** A clock of the host's that fails ends the token: without the time nothing tells that it may still be used. */
   #judgeAgain(watch: Watch): Promise<void> {
     return this.#judgeByClock(watch).catch(() => this.#end(watch))
   }
 
   async #judgeByClock(watch: Watch): Promise<void> {
+    clearTimeout(watch.timer)
+    watch.state = 'judging'
+    watch.hasNews = false
     const refused = await this.#isRefused(watch)
     if (this.#watches.get(watch.tokenId) !== watch) return
-    if (refused) this.#end(watch)
-    else this.#wait(watch, Infinity)
+    if (refused) return this.#end(watch)
+    watch.state = watch.hasNews ? 'pausing' : 'waiting'
+    this.#wait(watch, watch.hasNews ? this.#parts.clock.now() + PAUSE_MS : Infinity)
   }
 
   /** While the store cannot answer, only the clock speaks. */
   async #isRefused(watch: Watch): Promise<boolean> {
     try {
-      const { refused, endsAt } = await this.#parts.recheck(watch.tokenId, watch.userId)
+      const recheck = this.#parts.recheck(watch.tokenId, watch.userId)
+      const { refused, endsAt } = await withinTime(recheck, LONGEST_MS, 'the store')
       watch.endsAt = endsAt ?? Infinity
       return refused
     } catch {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { repeat } from '../../src/usage/repeat.ts'
+import { manualTimers } from '../support/manual-timers.ts'
 
 t.test('a run that takes longer than the interval is not overtaken by the next', async (t) => {
   const tick = manualInterval(t)
@@ -84,6 +85,19 @@ t.test('stop tells the run that has begun to end, waits for it, and none comes a
   tick()
   t.equal(started, 1)
   await repeating.stop()
+})
+
+t.test('stop waits at most 10 s for a run that never ends', async (t) => {
+  const tick = manualInterval(t)
+  const timers = manualTimers(t)
+  const repeating = repeat(5_000, () => Promise.withResolvers<void>().promise, {
+    failed: (error) => t.error(error),
+    recovered: () => t.fail('nothing had failed'),
+  })
+  tick()
+  const stopping = repeating.stop()
+  timers.tick(10_000)
+  await t.resolves(stopping)
 })
 
 t.test('a process that does nothing but repeat comes to its end', async (t) => {

@@ -33,7 +33,7 @@ for (const server of ['PostgreSQL', 'MariaDB'] as const) {
     const { id } = (await app.apiTokens.issue({ userId: 'ada' })).token
     const revoked = (await app.apiTokens.issue({ userId: 'ada' })).token
     await app.apiTokens.revoke(revoked.id)
-    t.match(app.apiTokens.stats().sweep, { suspended: null, clockAheadMs: null })
+    t.match(app.apiTokens.stats().sweep, { suspended: null, clockAheadMs: Number }, 'compared at boot')
     for (const ahead of [YEAR, -YEAR, 3 * MINUTE, -3 * MINUTE]) {
       clock.shift(ahead)
       t.same(await app.apiTokens.sweep(), NOTHING)
@@ -95,16 +95,37 @@ for (const [name, makeStore] of [
 
 t.test('by a clock that is wrong an issue deletes no ended token either', async (t) => {
   const { app, clock } = await startOn(t, ofThisMachine(memoryTokenStore()), { maxTokensPerUser: 1 })
-  const ids: string[] = []
-  for (let n = 0; n < 100; n += 1) {
-    const { token } = await app.apiTokens.issue({ userId: 'ada' })
-    await app.apiTokens.revoke(token.id)
-    ids.push(token.id)
-  }
+  const ids = await endTokens(app)
   clock.shift(YEAR)
+  await t.rejects(app.apiTokens.issue({ userId: 'ada' }), { code: 'FST_API_TOKENS_CONFLICT' }, 'at once')
   await app.apiTokens.sweep()
   await t.rejects(app.apiTokens.issue({ userId: 'ada' }), { code: 'FST_API_TOKENS_CONFLICT' })
   for (const id of ids) t.match(await app.apiTokens.get(id), { status: 'revoked' })
+})
+
+t.test(
+  'by a clock that was wrong at boot an issue deletes no ended token before the first sweep',
+  async (t) => {
+    const now = Date.now.bind(Date)
+    const store = memoryTokenStore()
+    store.feed.changesSince = async () => ({ now: now(), changes: [] })
+    const { app, clock } = await startOn(t, store, { maxTokensPerUser: 1 })
+    const ids = await endTokens(app)
+    clock.shift(YEAR)
+    const second = await startOn(t, store, { maxTokensPerUser: 1 })
+    t.match(second.app.apiTokens.stats().sweep, { suspended: 'clock_differs' })
+    await t.rejects(second.app.apiTokens.issue({ userId: 'ada' }), { code: 'FST_API_TOKENS_CONFLICT' })
+    for (const id of ids) t.match(await app.apiTokens.get(id), { status: 'revoked' })
+  },
+)
+
+t.test('a store whose feed tells no time is refused by name', async (t) => {
+  const store = memoryTokenStore()
+  store.feed.changesSince = async () => ({ now: NaN, changes: [] })
+  await t.rejects(startOn(t, store), {
+    code: 'FST_API_TOKENS_INVALID_RESULT',
+    message: /changesSince\(\) of the store must return now/,
+  })
 })
 
 t.test('an hour after a jump the clock is trusted again, not sooner', async (t) => {
@@ -141,6 +162,17 @@ t.test('a store that does not tell the time leaves the sweep undone', async (t) 
   })
   await t.rejects(sweeps.now(), cause)
 })
+
+/** As many ended tokens of a user as are kept with `maxTokensPerUser: 1`. */
+async function endTokens(app: FastifyInstance): Promise<readonly string[]> {
+  const ids: string[] = []
+  for (let n = 0; n < 100; n += 1) {
+    const { token } = await app.apiTokens.issue({ userId: 'ada' })
+    await app.apiTokens.revoke(token.id)
+    ids.push(token.id)
+  }
+  return ids
+}
 
 async function startOn(t: Test, store: TokenStore, options: ApiTokensOptions = {}) {
   const clock = shiftedClock(t)

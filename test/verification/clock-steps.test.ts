@@ -1,8 +1,9 @@
 /** A clock that goes back lengthens no cache entry's life: what is cached is read again. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import Fastify from 'fastify'
 import t, { type Test } from 'tap'
-import type { TokenStore } from '../../src/index.ts'
+import apiTokens, { type TokenStore } from '../../src/index.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { countingStore } from '../support/counting-store.ts'
 import { feedStore } from '../support/feed-stores.ts'
@@ -67,6 +68,27 @@ t.test('a step of less than a second drops nothing', async (t) => {
   clock.time += 900
   await statusOf(app, token)
   t.equal(loads(), 1)
+})
+
+t.test('promise 11: small steps back add up', async (t) => {
+  const { now } = Date
+  let shiftMs = 0
+  Date.now = () => now() + shiftMs
+  t.teardown(() => {
+    Date.now = now
+  })
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(apiTokens, { store: memoryTokenStore(), routes: false })
+  await app.ready()
+  const { credential } = await app.apiTokens.issue({ userId: 'ada' })
+  for (let n = 0; n < 30; n += 1) {
+    await app.apiTokens.verify(credential)
+    await sleep(100)
+    shiftMs -= 90
+  }
+  await app.apiTokens.verify(credential)
+  t.ok(app.apiTokens.stats().verification.loads > 1, 'the entry is read again')
 })
 
 t.test('promise 5: a step back does not suspend the staleness bound', async (t) => {

@@ -3,7 +3,7 @@
 import { getEventListeners, once } from 'node:events'
 import { connect } from 'node:http2'
 import type { AddressInfo } from 'node:net'
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import apiTokens, { verifyApiToken } from '../../src/index.ts'
@@ -42,7 +42,7 @@ async function startStreams(t: Test) {
     timers.tick(ms)
     await setImmediate()
   }
-  return { app, store, signals, pass, ...(await issue(app, 'ada')) }
+  return { app, clock, store, signals, pass, ...(await issue(app, 'ada')) }
 }
 
 t.test(
@@ -153,5 +153,31 @@ t.test(
     timers.tick(TTL)
     await setImmediate()
     t.equal(store.reads(), 1, 'it is judged again')
+  },
+)
+
+t.test(
+  'promise 15: a findUser that invalidates its own user causes few reads while a signal is open',
+  async (t) => {
+    const user = { active: true, invalidates: false, reads: 0 }
+    const { app } = await startHost(t, {
+      findUser: (id) => {
+        user.reads += 1
+        if (user.invalidates) app.apiTokens.invalidateUser(id)
+        return { active: user.active }
+      },
+    })
+    const { token } = await issue(app, 'ada')
+    const { signal } = await app.apiTokens.verify(token)
+    t.equal(signal.aborted, false)
+    user.invalidates = true
+    user.reads = 0
+    for (let n = 0; n < 100; n += 1) app.apiTokens.invalidateUser('ada')
+    await sleep(1_300)
+    t.ok(user.reads > 0 && user.reads <= 20, `${user.reads} reads`)
+    user.active = false
+    user.invalidates = false
+    await sleep(1_000)
+    t.equal(signal.aborted, true, 'the last change is followed')
   },
 )

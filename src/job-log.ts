@@ -1,0 +1,33 @@
+/** The log of everything that runs outside a request, where an exception of the log itself would end the process. */
+
+export interface JobLog {
+  info(details: object, message: string): void
+  info(message: string): void
+  warn(details: object, message: string): void
+  warn(message: string): void
+  error(details: object, message: string): void
+  error(message: string): void
+}
+
+/** A log that never throws. What a host throws may be anything: a getter of it can throw while it is written. */
+export function jobLog(log: JobLog): JobLog {
+  return { info: writer(log, 'info'), warn: writer(log, 'warn'), error: writer(log, 'error') }
+}
+
+function writer(log: JobLog, level: 'info' | 'warn' | 'error') {
+  return (...line: [details: object, message: string] | [message: string]) => {
+    try {
+      if (line.length === 1) log[level](line[0])
+      else log[level](...line)
+    } catch {
+      tryToWrite(() => log[level](`${line.at(-1)} (the details cannot be logged)`))
+    }
+  }
+}
+
+/** A log that cannot be written at all has nowhere to say so. */
+function tryToWrite(write: () => void): void {
+  try {
+    write()
+  } catch {}
+}
