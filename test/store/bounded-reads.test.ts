@@ -62,7 +62,8 @@ for (const told of stores.filter((told) => told !== null)) {
   }
 
   t.test(`promise 15, ${name}: an issue, a rotation and their refusals`, async (t) => {
-    await store.insertToken(draft(0, { id: id(0xffff_0001) }), RULES)
+    const count = await readBy((store) => store.insertToken(draft(0, { id: id(0xffff_0001) }), RULES))
+    t.ok(count > 0 && count <= 1_001, `a statement of the first count reads ${count}`)
     const issue = await readBy((store) => store.insertToken(draft(0, { id: id(0xffff_0002) }), RULES))
     t.ok(issue <= 10, `an issue reads ${issue}`)
     const full = { ...RULES, maxEnded: 10, deletableBefore: LATER }

@@ -119,7 +119,7 @@ t.test('what is explained is all that the store does', async (t) => {
   })
   for (const work of Object.values(WORKS)) await work(store)
   const methods = Object.getOwnPropertyNames(KyselyTokenStore.prototype)
-  const others = ['constructor', 'open', 'close', 'isEmpty']
+  const others = ['constructor', 'open', 'close', 'isEmpty', 'isPermanent']
   t.same([...asked, ...others].sort(), methods.sort())
 })
 
