@@ -12,7 +12,7 @@ import { issueToken } from './lifecycle/issue-token.ts'
 import { listTokens } from './lifecycle/list-tokens.ts'
 import { revokeToken } from './lifecycle/revoke-token.ts'
 import { rotateToken } from './lifecycle/rotate-token.ts'
-import { TokenEventEmitter } from './lifecycle/token-events.ts'
+import { createTokenEvents } from './lifecycle/token-events.ts'
 import { tokenUsage } from './lifecycle/token-usage.ts'
 import { updateToken } from './lifecycle/update-token.ts'
 import type { Settings } from './settings.ts'
@@ -93,6 +93,6 @@ export function createDisabledApiTokens({ cacheMax }: Settings): ApiTokens {
       },
       sweep: { suspended: null, clockAheadMs: null },
     }),
-    events: new TokenEventEmitter(() => undefined),
+    events: createTokenEvents(() => undefined),
   })
 }

@@ -13,13 +13,20 @@ import { apiTokensPlugin } from './plugin.ts'
  *
  * @example await app.register(apiTokens, { authenticateUser: (request) => sessionUserOf(request) })
  */
-const apiTokens = Object.assign(apiTokensPlugin, {
-  verifyApiToken,
-  requireScopes,
-  jwksFile,
-  offlineTokens,
-  bearerSecurityScheme,
-})
+const apiTokens = withDefault(
+  Object.assign(apiTokensPlugin, {
+    verifyApiToken,
+    requireScopes,
+    jwksFile,
+    offlineTokens,
+    bearerSecurityScheme,
+  }),
+)
+
+/** `apiTokens.default`, for CommonJS that TypeScript or Babel compiled from an `import`. `fp` sets the same. */
+function withDefault<Plugin extends object>(plugin: Plugin): Plugin & { readonly default: Plugin } {
+  return Object.assign(plugin, { default: plugin })
+}
 
 export default apiTokens
 
@@ -31,7 +38,7 @@ export type { ApiTokenHook } from './http/hook.ts'
 export type { AuthenticateUser, SignedInUser } from './http/signed-in-user.ts'
 export type { InvalidationOptions } from './invalidation/invalidation-options.ts'
 export type { NewsStats, Reach } from './invalidation/news.ts'
-export type { SigningJwk } from './keys/jwk.ts'
+export type { Jwk, SigningJwk } from './keys/jwk.ts'
 export type { JwksFileOptions } from './keys/jwks-file.ts'
 export type {
   KeyFunction,

@@ -13,7 +13,7 @@ import { endPredecessor } from './lifecycle/end-predecessor.ts'
 import type { LifecycleParts } from './lifecycle/lifecycle-parts.ts'
 import { revokeToken } from './lifecycle/revoke-token.ts'
 import type { ScopeCatalogue } from './lifecycle/scope-catalogue.ts'
-import { TokenEventEmitter } from './lifecycle/token-events.ts'
+import { createTokenEvents, type TokenEventEmitter } from './lifecycle/token-events.ts'
 import type { Settings } from './settings.ts'
 import { withOutages } from './store/store-outage.ts'
 import type { TokenStore } from './store/token-store.ts'
@@ -63,7 +63,7 @@ export function assemble({
   const store = withOutages(bareStore)
   const audience = { issuer: settings.issuer, audience: settings.audience }
   const changes = new TokenChanges()
-  const events = new TokenEventEmitter((err) => log.error({ err }, 'a listener of API token events failed'))
+  const events = createTokenEvents((err) => log.error({ err }, 'a listener of API token events failed'))
   const recorder = new UsageRecorder({
     store,
     clock,

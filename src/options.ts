@@ -13,57 +13,63 @@ import type { FindUser } from './verification/owner-word.ts'
 /** See `docs/reference/options.md`. */
 export interface ApiTokensOptions {
   /** The signed-in user behind a management request, or `null`. Required unless `routes` or authentication is off. */
-  authenticateUser?: AuthenticateUser
+  authenticateUser?: AuthenticateUser | undefined
   /** The host's own word on an owner, asked on a cache miss. Default: every owner is active. */
-  findUser?: FindUser
+  findUser?: FindUser | undefined
   /** Default: `sqliteTokenStore({ filename: 'api-tokens.db' })`. */
-  store?: TokenStore
+  store?: TokenStore | undefined
   /** Signing keys as JWKs or a JWK Set, or a function that returns either. Default: `jwksFile('api-tokens.jwks.json')`. */
-  keys?: KeySource
+  keys?: KeySource | undefined
   /** How often the source of the keys is asked again. Default: `'30s'`. */
-  keyRefresh?: Duration
+  keyRefresh?: Duration | undefined
   /** The `iss` claim, or `offlineTokens(…)`: who holds the tokens. Default: `'fastify-api-tokens'`. */
-  issuer?: string | OfflineTokens
+  issuer?: string | OfflineTokens | undefined
   /** The `aud` claim. Default: the issuer. */
-  audience?: string
+  audience?: string | undefined
   /**
    * Put before the JWT, so that secret scanners recognize a leak. In a list the first is for new credentials, and
    * credentials with any of them are accepted. Default: `''`.
    */
-  tokenPrefix?: string | readonly string[]
+  tokenPrefix?: string | readonly string[] | undefined
   /** In the `WWW-Authenticate` challenge. Default: the issuer. */
-  realm?: string
+  realm?: string | undefined
   /** `'none'` is the non-authenticated mode: every route is open, tokens are not available. Default: `'required'`. */
-  authentication?: 'required' | 'none'
+  authentication?: 'required' | 'none' | undefined
   /** How long a token may lie unused. Default: `'30d'`; `false` turns it off. */
-  idleTimeout?: Duration | false
+  idleTimeout?: Duration | false | undefined
   /** How long before it goes idle a token is told of by `idle-soon`. Default: `'5d'`; `false` turns it off. */
-  idleWarning?: Duration | false
+  idleWarning?: Duration | false | undefined
   /** The verification cache. Default: `{ max: 10_000, ttl: '60s' }`. */
-  cache?: { max?: number; ttl?: Duration }
+  cache?: { max?: number | undefined; ttl?: Duration | undefined } | undefined
   /** How instances hear of each other's changes. Default: `{ bound: '15s' }`. */
-  invalidation?: InvalidationOptions
+  invalidation?: InvalidationOptions | undefined
   /**
    * How often recorded use is written, how long counts by day stay, whether the last client's address and user agent
    * (personal data) are kept. Default: `{ flushInterval: '5s', dailyRetention: '90d', lastClient: false }`.
    */
-  usage?: { flushInterval?: Duration; dailyRetention?: Duration; lastClient?: boolean }
+  usage?:
+    | {
+        flushInterval?: Duration | undefined
+        dailyRetention?: Duration | undefined
+        lastClient?: boolean | undefined
+      }
+    | undefined
   /** How many tokens that have not ended a user may have. Default: 1,000. */
-  maxTokensPerUser?: number
+  maxTokensPerUser?: number | undefined
   /** How long ended tokens stay before they are pruned. Default: `'90d'`. */
-  retention?: Duration
+  retention?: Duration | undefined
   /** Seconds. With it every token expires, at the latest after so long. Default: none. */
-  maxExpiresIn?: number
+  maxExpiresIn?: number | undefined
   /** Origins, beside the request's own, that may send management requests. Default: none. */
-  trustedOrigins?: readonly string[]
+  trustedOrigins?: readonly string[] | undefined
   /** Where the routes are. Default: `{ prefix: '/tokens' }`; `false` registers none. */
-  routes?: { prefix?: string } | false
+  routes?: { prefix?: string | undefined } | false | undefined
   /** Descriptions of scopes, by name. Scopes that routes ask for join them. */
-  scopes?: Readonly<Record<string, string>>
+  scopes?: Readonly<Record<string, string>> | undefined
   /** The OAuth 2.0 endpoints. Default: none; they need an `issuer` that is an https URL. */
-  oauth?: OAuthOptions
+  oauth?: OAuthOptions | undefined
   /** How the routes appear in the host's OpenAPI document. Default: `{ tag: 'API tokens' }`; `false` hides them. */
-  openapi?: { tag?: string } | false
+  openapi?: { tag?: string | undefined } | false | undefined
   /** The clock, for tests. Default: the system's. */
-  clock?: Clock
+  clock?: Clock | undefined
 }

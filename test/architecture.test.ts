@@ -141,10 +141,11 @@ t.test('each package is known only where it belongs', async (t) => {
 })
 
 t.test('src imports the packages that package.json names, all of them and no others', async (t) => {
-  const { dependencies, peerDependencies } = JSON.parse(
+  const { dependencies, optionalDependencies, peerDependencies } = JSON.parse(
     readFileSync(join(SRC, '../package.json'), 'utf8'),
-  ) as Record<'dependencies' | 'peerDependencies', Record<string, string>>
-  const named = [...Object.keys(dependencies), ...Object.keys(peerDependencies), ...BUNDLED]
+  ) as Record<'dependencies' | 'optionalDependencies' | 'peerDependencies', Record<string, string>>
+  const installed = { ...dependencies, ...optionalDependencies, ...peerDependencies }
+  const named = [...Object.keys(installed), ...BUNDLED]
   const imported = new Set(files.flatMap(({ packages }) => packages))
   t.same([...imported].toSorted(), named.toSorted())
   t.same(Object.keys(KNOWN_BY).toSorted(), named.toSorted(), 'each has its place')

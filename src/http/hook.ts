@@ -1,10 +1,10 @@
 /** The form of the package's hooks: how Fastify and hosts call them, and what they call back. */
 
-import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction, RequestPayload } from 'fastify'
+import type { HookHandlerDoneFunction, RequestPayload } from 'fastify'
 import { MisplacedHook } from '../errors.ts'
 import { addedHooks, isFastify } from './fastify-internals.ts'
 import { bindHook } from './hook-bindings.ts'
-import type { HookCheck } from './hook-check.ts'
+import type { HookCheck, HookDone } from './hook-check.ts'
 import { markHook } from './hook-mark.ts'
 import { isOwnRoute } from './own-routes.ts'
 
@@ -13,35 +13,48 @@ import { isOwnRoute } from './own-routes.ts'
  * without `done` it returns a promise that rejects when the request is refused.
  */
 export interface ApiTokenHook {
-  (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void
-  (request: FastifyRequest, reply: FastifyReply, payload: RequestPayload, done: HookHandlerDoneFunction): void
-  (request: FastifyRequest, reply: FastifyReply): Promise<void>
+  (request: AnyRequest, reply: AnyReply, done: HookHandlerDoneFunction): void
+  (request: AnyRequest, reply: AnyReply, payload: RequestPayload, done: HookHandlerDoneFunction): void
+  (request: AnyRequest, reply: AnyReply): Promise<void>
+}
+
+/** A request of any server: on HTTP/2 the `FastifyRequest` of a host has other types for `raw` and `server`. */
+interface AnyRequest {
+  readonly id: string
+  readonly raw: object
+}
+
+interface AnyReply {
+  readonly sent: boolean
+  readonly raw: object
 }
 
 /** Where a hook can refuse a request before its handler runs. */
 export const HOOK_POSITIONS: readonly string[] = ['onRequest', 'preParsing', 'preValidation', 'preHandler']
 
 /** Makes a hook under the name that hosts write, and marks it as the package's. */
-export function createHook(name: string, scopes: readonly string[], check: HookCheck): ApiTokenHook {
+export function createHook(name: string, scopes: readonly string[], hookCheck: HookCheck): ApiTokenHook {
   const label = scopes.length === 0 ? name : `${name}(${scopes.map((scope) => `'${scope}'`).join(', ')})`
+  // The plugin reads nothing in which the requests of Node's servers differ.
+  const check = hookCheck as (
+    request: AnyRequest,
+    reply: AnyReply,
+    scopes: readonly string[],
+    done: HookDone,
+  ) => void
+  function hook(this: unknown, request: AnyRequest, reply: AnyReply, done: HookHandlerDoneFunction): void
   function hook(
     this: unknown,
-    request: FastifyRequest,
-    reply: FastifyReply,
-    done: HookHandlerDoneFunction,
-  ): void
-  function hook(
-    this: unknown,
-    request: FastifyRequest,
-    reply: FastifyReply,
+    request: AnyRequest,
+    reply: AnyReply,
     payload: RequestPayload,
     done: HookHandlerDoneFunction,
   ): void
-  function hook(this: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void>
+  function hook(this: unknown, request: AnyRequest, reply: AnyReply): Promise<void>
   function hook(
     this: unknown,
-    request: FastifyRequest,
-    reply: FastifyReply,
+    request: AnyRequest,
+    reply: AnyReply,
     third?: RequestPayload | HookHandlerDoneFunction,
     // With a default, so that the function's length is that of a hook.
     fourth: HookHandlerDoneFunction | undefined = undefined,

@@ -10,9 +10,9 @@ export interface InvalidationOptions {
    * What carries news between instances, beside the store's own feed: `redisCarrier(…)`, or `'store'` for the feed
    * alone. Default: NOTIFY where the store has it, otherwise the feed alone.
    */
-  carrier?: NewsCarrier | 'store'
+  carrier?: NewsCarrier | 'store' | undefined
   /** How long what is remembered lives at most while no news can be heard. Default: `'15s'`. */
-  bound?: Duration
+  bound?: Duration | undefined
 }
 
 export interface InvalidationSettings {

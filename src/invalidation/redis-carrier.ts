@@ -10,7 +10,7 @@ export interface RedisCarrierOptions {
   /** Where Redis is, such as `'redis://localhost:6379'` or `'rediss://user:secret@host:6380/0'`. */
   readonly url: string
   /** The channel, for all instances the same. Default `'fastify-api-tokens'`. */
-  readonly channel?: string
+  readonly channel?: string | undefined
 }
 
 /** The plugin connects again by itself, and what cannot be sent at once is not worth sending later. */

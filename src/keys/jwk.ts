@@ -1,26 +1,48 @@
 /** Signing keys as JWKs (RFC 7517), checked once, when they come in. */
 
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  type JsonWebKey,
-  type KeyObject,
-  sign,
-  verify,
-} from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { InvalidOption } from '../errors.ts'
 import { isRecord } from '../option-values.ts'
 import { userIdFault } from '../token/text.ts'
 
-/** A signing key as its host writes it. The first of several signs, all verify. */
-export interface SigningJwk extends JsonWebKey {
-  readonly kty: 'oct' | 'OKP' | 'EC'
-  /** Which key a credential was signed with. Random: never a thumbprint of a symmetric key. */
-  readonly kid: string
+/**
+ * A JSON Web Key (RFC 7517 §4) with the members that keys of RFC 7518 §6 and RFC 8037 may have. The package has a type of
+ * its own, because that of `@types/node` has another name and other members in each major version.
+ */
+export interface Jwk {
+  readonly kty?: string
+  readonly kid?: string
   readonly alg?: string
   readonly use?: string
   readonly key_ops?: string[]
+  readonly ext?: boolean
+  /** The secret of an `oct` key, in base64url. */
+  readonly k?: string
+  readonly crv?: string
+  readonly x?: string
+  readonly y?: string
+  /** The private part of an `EC`, `OKP` or `RSA` key. */
+  readonly d?: string
+  readonly n?: string
+  readonly e?: string
+  readonly p?: string
+  readonly q?: string
+  readonly dp?: string
+  readonly dq?: string
+  readonly qi?: string
+  readonly x5c?: string[]
+  readonly x5t?: string
+  readonly 'x5t#S256'?: string
+  readonly x5u?: string
+  readonly iat?: number
+  readonly exp?: number
+}
+
+/** A signing key as its host writes it. The first of several signs, all verify. */
+export interface SigningJwk extends Jwk {
+  readonly kty: 'oct' | 'OKP' | 'EC'
+  /** Which key a credential was signed with. Random: never a thumbprint of a symmetric key. */
+  readonly kid: string
   /** When the key begins to sign, in seconds since the epoch (OpenID Federation 1.0 §8.7.2). It verifies before. */
   readonly nbf?: number
 }

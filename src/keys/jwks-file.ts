@@ -15,7 +15,7 @@ export interface JwksFileOptions {
    * Absolute paths of folders into which the platform mounts secrets. Others may read a key file there, if another user
    * owns it; this is logged at `warn`. Default: `['/run/secrets', '/var/run/secrets']`.
    */
-  readonly secretDirs?: readonly string[]
+  readonly secretDirs?: readonly string[] | undefined
 }
 
 /** How long an empty file may stay empty: another process that starts is about to replace it. */

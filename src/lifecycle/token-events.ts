@@ -43,7 +43,18 @@ export interface TokenEvents {
   off<Name extends TokenEventName>(name: Name, listener: (...event: TokenEventMap[Name]) => void): this
 }
 
-export class TokenEventEmitter extends EventEmitter<TokenEventMap> implements TokenEvents {
+export interface TokenEventEmitter extends TokenEvents {
+  /** Tells every listener. By then the matter is settled: an error of theirs must not undo the answer. */
+  tell<Name extends TokenEventName>(name: Name, ...event: TokenEventMap[Name]): void
+  listenerCount(name: TokenEventName): number
+}
+
+export function createTokenEvents(onListenerFailed: (error: unknown) => void): TokenEventEmitter {
+  return new CheckedEmitter(onListenerFailed)
+}
+
+/** Not exported: the types of `EventEmitter` differ between versions of `@types/node`, and hosts compile what is exported. */
+class CheckedEmitter extends EventEmitter<TokenEventMap> implements TokenEventEmitter {
   readonly #onListenerFailed: (error: unknown) => void
 
   constructor(onListenerFailed: (error: unknown) => void) {
@@ -58,7 +69,6 @@ export class TokenEventEmitter extends EventEmitter<TokenEventMap> implements To
     return super.off(...args)
   }
 
-  /** Tells every listener. By then the matter is settled: an error of theirs must not undo the answer. */
   tell<Name extends TokenEventName>(name: Name, ...event: TokenEventMap[Name]): void {
     for (const listener of this.rawListeners(name)) {
       try {

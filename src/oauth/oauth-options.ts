@@ -1,51 +1,51 @@
 /** The option `oauth`, as a host gives it. The members of a client carry the names of RFC 7591 §2. */
 
-import type { JsonWebKey } from 'node:crypto'
 import type { SignedInUser } from '../http/signed-in-user.ts'
+import type { Jwk } from '../keys/jwk.ts'
 
 /** See `docs/reference/oauth.md`. */
 export interface OAuthOptions {
   /** Who may use the endpoints. Default: nobody. */
-  clients?: readonly OAuthClient[]
+  clients?: readonly OAuthClient[] | undefined
   /** Whose tokens may be exchanged for API tokens (RFC 8693). Default: nobody's. */
-  trustedIssuers?: readonly TrustedIssuer[]
+  trustedIssuers?: readonly TrustedIssuer[] | undefined
   /** Seconds that a token got by exchange lives at most. Default: 7,776,000 (90 days). */
-  maxExchangeExpiresIn?: number
+  maxExchangeExpiresIn?: number | undefined
   /** The resource identifier of the protected routes (RFC 9728 §1.2). Default: the issuer. */
-  resource?: string
+  resource?: string | undefined
   /** Lets programs without a browser of their own get API tokens (RFC 8628). Default: not. */
-  device?: DeviceOptions
+  device?: DeviceOptions | undefined
   /** Whether an introspection is a use of the token, as far as the idle clock and the counts go. Default: `false`. */
-  introspectionCountsAsUse?: boolean
+  introspectionCountsAsUse?: boolean | undefined
 }
 
 /** How programs without a browser of their own get API tokens (RFC 8628). */
 export interface DeviceOptions {
   /** Seconds that the codes are good for, at most 1,800. Default: 600. */
-  expiresIn?: number
+  expiresIn?: number | undefined
   /** Seconds that a program waits between two requests, at most 60. Default: 5. */
-  interval?: number
+  interval?: number | undefined
   /** How many authorizations of one client may be pending at once. Default: 1,000. */
-  maxPending?: number
+  maxPending?: number | undefined
   /** How long a token lives that is got by codes, at most: a duration such as `'30d'`. Default: `'90d'`. */
-  tokenLifetime?: number | string
+  tokenLifetime?: number | string | undefined
   /** Where users sign in who open the page without being. Default: the page only says that they have to. */
-  signInUrl?: string
+  signInUrl?: string | undefined
 }
 
 /** A program that the host knows (RFC 7591 §2). */
 export interface OAuthClient {
   client_id: string
   /** What users are shown of it. Default: its id. */
-  client_name?: string
+  client_name?: string | undefined
   /** At least 32 characters, for `client_secret_basic` and `client_secret_post`. */
-  client_secret?: string
+  client_secret?: string | undefined
   /** Default: `'client_secret_basic'`. */
-  token_endpoint_auth_method?: ClientAuthMethod
+  token_endpoint_auth_method?: ClientAuthMethod | undefined
   /** Its public keys, for `private_key_jwt`. */
-  jwks?: { keys: readonly JsonWebKey[] }
+  jwks?: { keys: readonly Jwk[] } | undefined
   /** The grants that it may use. Default: none; it may introspect and revoke. */
-  grant_types?: readonly string[]
+  grant_types?: readonly string[] | undefined
 }
 
 /** How a client proves who it is (RFC 7591 §2, RFC 7523 §2.2). */
@@ -58,9 +58,9 @@ export interface TrustedIssuer {
   /** What `aud` must hold: your API for access tokens, your client for ID tokens. */
   audience: string
   /** What else the `aud` of an ID token may hold. Default: nothing. */
-  additionalAudiences?: readonly string[]
+  additionalAudiences?: readonly string[] | undefined
   /** The clients, beside `audience`, that the `azp` of an ID token may name. Default: none. */
-  authorizedParties?: readonly string[]
+  authorizedParties?: readonly string[] | undefined
   /**
    * The user of yours that the claims speak of, or `null` for nobody. A `sub` is unique within its issuer only. May be
    * async; a throw, or 5 s without an answer, is an outage.
@@ -72,11 +72,11 @@ export interface TrustedIssuer {
    */
   scopes?(claims: SubjectClaims): readonly string[] | Promise<readonly string[]>
   /** Whether an access token, too, may be exchanged only once. An ID token always may only once. Default: `false`. */
-  singleUse?: boolean
+  singleUse?: boolean | undefined
   /** Default: access tokens alone, which must say that they are (RFC 9068 §2.1). */
-  subjectTokenTypes?: readonly SubjectTokenType[]
+  subjectTokenTypes?: readonly SubjectTokenType[] | undefined
   /** What its signatures may be made with. Default: RS256, PS256, ES256, ES384, EdDSA, Ed25519. */
-  algorithms?: readonly string[]
+  algorithms?: readonly string[] | undefined
 }
 
 /** The last part of a token type's URN (RFC 8693 §3). A `jwt` may be any token of the issuer for the audience. */

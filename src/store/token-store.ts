@@ -118,13 +118,13 @@ export interface TokenStore {
   /** Whether several machines may share it: then the signing keys must be given to each. */
   readonly shared: boolean
   /** Whether its tokens end with this process: without `keys` they are signed with a key in memory. Default `false`. */
-  readonly volatile?: boolean
+  readonly volatile?: boolean | undefined
   /** What was changed, for the instances that did not change it. */
   readonly feed: ChangeFeed
   /** What programs without a browser wait for (RFC 8628). */
   readonly devices: DeviceAuthorizationStore
   /** A messenger of its own that is quicker than the feed, where the database has one. */
-  readonly carrier?: NewsCarrier
+  readonly carrier?: NewsCarrier | undefined
 
   /**
    * Whether waiting does not correct an error that a method of this store threw, such as a full disk or a missing

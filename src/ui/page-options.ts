@@ -8,19 +8,19 @@ import type { MessageOverrides } from './messages/messages.ts'
 
 export interface ApiTokensPageOptions {
   /** Where the token routes are, as `routes.prefix` says. Default: `'/tokens'`. */
-  tokensPath?: string
+  tokensPath?: string | undefined
   /** Where people sign in. Default: none, and who is signed out sees no link. */
-  signInUrl?: string
+  signInUrl?: string | undefined
   /** What the curl line of a new token calls. Default: the token's own record. */
-  curlUrl?: string
+  curlUrl?: string | undefined
   /** The page's language (BCP 47); `en` and `de` are shipped. Default: `'en'`. */
-  lang?: string
+  lang?: string | undefined
   /** The title of the document. Default: the message `title`. */
-  title?: string
+  title?: string | undefined
   /** Words of the host's own, in place of the shipped ones. */
-  messages?: MessageOverrides
+  messages?: MessageOverrides | undefined
   /** The host's own frame around the page. Default: the page alone. */
-  layout?: Layout
+  layout?: Layout | undefined
 }
 
 export interface PageSettings {

@@ -9,7 +9,7 @@ import { withinTime } from '../within-time.ts'
 export interface KnownUser {
   readonly active: boolean
   /** Left out: every scope. */
-  readonly scopes?: readonly string[]
+  readonly scopes?: readonly string[] | undefined
 }
 
 /** `null` is a user that is gone. */

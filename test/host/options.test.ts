@@ -277,6 +277,38 @@ t.test('routes false: tokens are the code’s alone, and nobody has to sign in',
   t.type((await app.apiTokens.issue({ userId: 'ada' })).credential, 'string')
 })
 
+t.test('an option that is undefined has its default', async (t) => {
+  const names = [
+    ...[
+      'findUser',
+      'keyRefresh',
+      'issuer',
+      'audience',
+      'tokenPrefix',
+      'realm',
+      'authentication',
+      'idleTimeout',
+    ],
+    ...['idleWarning', 'cache', 'invalidation', 'usage', 'maxTokensPerUser', 'retention', 'maxExpiresIn'],
+    ...['trustedOrigins', 'routes', 'scopes', 'oauth', 'openapi', 'clock'],
+  ]
+  const absent = Object.fromEntries(names.map((name) => [name, undefined]))
+  const members = {
+    cache: { max: undefined, ttl: undefined },
+    usage: { flushInterval: undefined, dailyRetention: undefined, lastClient: undefined },
+    invalidation: { bound: undefined, carrier: undefined },
+    routes: { prefix: undefined },
+    openapi: { tag: undefined },
+  }
+  for (const options of [absent, members]) {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    await app.register(apiTokens, { ...good(), ...options })
+    await app.ready()
+    t.equal((await app.inject('/tokens')).statusCode, 401)
+  }
+})
+
 t.test('a Node.js that is too old is named before a driver is loaded', async (t) => {
   for (const version of ['20.19.5', '22.13.1', '18.0.0', '22.0.0']) {
     t.throws(() => requireNodeFor('it', version), {

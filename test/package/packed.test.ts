@@ -1,7 +1,7 @@
-/** The package as npm would publish it, in a project that has nothing but Fastify beside it. */
+/** The package as npm would publish it, in a project that has only Fastify, compilers and types beside it. */
 
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { access, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -37,6 +37,48 @@ const apiTokens = require('fastify-api-tokens')
 console.log(typeof apiTokens, typeof apiTokens.verifyApiToken, typeof apiTokens.requireScopes, typeof apiTokens.jwksFile)
 `
 
+const WITHOUT_SQLITE_PROGRAM = `
+import Fastify from 'fastify'
+import apiTokens from 'fastify-api-tokens'
+import 'fastify-api-tokens/postgres'
+import { memoryTokenStore } from 'fastify-api-tokens/memory'
+
+const authenticateUser = () => null
+await Fastify().register(apiTokens, { authenticateUser, store: memoryTokenStore() }).ready()
+console.log('up')
+await Fastify().register(apiTokens, { authenticateUser }).ready().catch((error) => console.log(error.message))
+process.exit()
+`
+
+interface Cell {
+  readonly compiler: 'newest' | 'typescript59'
+  readonly types: 'node22' | 'node24' | 'node26'
+  readonly resolution: 'nodenext' | 'node16' | 'bundler'
+}
+
+const COMPILERS = ['newest', 'typescript59'] as const
+const TYPES = ['node22', 'node24', 'node26'] as const
+const RESOLUTIONS = ['nodenext', 'node16', 'bundler'] as const
+
+const ALL_CELLS: readonly Cell[] = COMPILERS.flatMap((compiler) =>
+  TYPES.flatMap((types) => RESOLUTIONS.map((resolution) => ({ compiler, types, resolution }))),
+)
+
+/** A compilation takes seconds: by default the ends of the matrix, and with `ALL_TYPES=1` all of it. */
+const CELLS: readonly Cell[] =
+  process.env['ALL_TYPES'] === '1'
+    ? ALL_CELLS
+    : [
+        { compiler: 'newest', types: 'node22', resolution: 'nodenext' },
+        { compiler: 'typescript59', types: 'node26', resolution: 'bundler' },
+      ]
+
+/** Under names of their own, so that one project has all of them. */
+const COMPILED_WITH = [
+  'typescript59@npm:typescript@~5.9',
+  ...TYPES.map((name) => `${name}@npm:@types/node@${name.slice('node'.length)}`),
+]
+
 t.test('the packed package', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'fastify-api-tokens-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
@@ -46,7 +88,21 @@ t.test('the packed package', async (t) => {
 
   t.test('holds what is needed and nothing else', async (t) => {
     const top = await readdir(join(project, 'node_modules', 'fastify-api-tokens'))
-    t.same(top.sort(), ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json'])
+    t.same(top.sort(), ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'docs', 'examples', 'package.json'])
+  })
+
+  t.test('the changelog has one section, that of the version', async (t) => {
+    const text = (name: string) => readFile(join(project, 'node_modules', 'fastify-api-tokens', name), 'utf8')
+    const { version } = JSON.parse(await text('package.json')) as { version: string }
+    t.same((await text('CHANGELOG.md')).match(/^## .*$/gm), [`## ${version}`])
+  })
+
+  t.test('the links of the README lead to files of the package', async (t) => {
+    const folder = join(project, 'node_modules', 'fastify-api-tokens')
+    const readme = await readFile(join(folder, 'README.md'), 'utf8')
+    const paths = [...readme.matchAll(/\]\(((?:docs|examples)\/[^)#]*)/g)].map(([, path = '']) => path)
+    t.ok(paths.length > 5)
+    for (const path of paths) await t.resolves(access(join(folder, path)), path)
   })
 
   t.test('runs the first program of a host developer', async (t) => {
@@ -85,26 +141,15 @@ t.test('the packed package', async (t) => {
     })
   })
 
-  t.test('types the decorators, the request and the options for a host', async (t) => {
-    await cp(join(root, 'test', 'package', 'host-types.ts'), join(project, 'host-types.ts'))
-    const options = [
-      '--noEmit',
-      '--strict',
-      '--exactOptionalPropertyTypes',
-      '--module',
-      'nodenext',
-      '--target',
-      'es2023',
-    ]
-    const checked = await run(
-      bin('tsc'),
-      [...options, '--typeRoots', join(root, 'node_modules/@types'), '--types', 'node', 'host-types.ts'],
-      {
-        cwd: project,
-      },
-    ).catch((error: { stdout: string }) => error)
-    t.equal(checked.stdout, '')
-  })
+  t.test(
+    'compiles without skipLibCheck in hosts with old and new types of Node, and compilers',
+    async (t) => {
+      const hosts = ['host-types.ts', 'host-matrix.ts', 'host-require.cts']
+      for (const name of hosts) await cp(join(root, 'test', 'package', name), join(project, name))
+      const results = await Promise.all(CELLS.map((cell) => compile(project, cell)))
+      for (const [at, cell] of CELLS.entries()) t.equal(results[at], '', Object.values(cell).join(', '))
+    },
+  )
 
   t.test('publint finds nothing', async (t) => {
     const { stdout } = await run(bin('publint'), ['--strict', packed], { cwd: root })
@@ -116,7 +161,42 @@ t.test('the packed package', async (t) => {
     const { stdout } = await run(bin('attw'), [packed, '--profile', 'esm-only'], { cwd: root })
     t.match(stdout, 'node16 (from ESM): 🟢 (ESM)')
   })
+
+  t.test(
+    'works without better-sqlite3 where the store is another, and names it where it is needed',
+    async (t) => {
+      await rm(join(project, 'node_modules', 'better-sqlite3'), { recursive: true })
+      const { stdout } = await program(project, 'without-sqlite.mjs', WITHOUT_SQLITE_PROGRAM)
+      t.match(stdout, /^up\n.*the package better-sqlite3 is not installed: npm install better-sqlite3\n$/)
+    },
+  )
 })
+
+async function compile(project: string, { compiler, types, resolution }: Cell): Promise<string> {
+  const module = resolution === 'bundler' ? 'esnext' : resolution
+  const config = join(project, `${compiler}-${types}-${resolution}.json`)
+  // "node" of the folder of type roots is the version to check.
+  const typeRoots = join(project, 'types', types)
+  await mkdir(typeRoots, { recursive: true })
+  await symlink(join(project, 'node_modules', types), join(typeRoots, 'node')).catch(() => undefined)
+  const compilerOptions = {
+    ...{ noEmit: true, strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false },
+    ...{ module, moduleResolution: resolution, target: 'es2023', lib: ['es2023'] },
+    ...{ typeRoots: [typeRoots], types: ['node'] },
+  }
+  // `require()` of an ES module: only "nodenext" knows that Node can.
+  const files = [
+    'host-types.ts',
+    'host-matrix.ts',
+    ...(resolution === 'nodenext' ? ['host-require.cts'] : []),
+  ]
+  await writeFile(config, JSON.stringify({ compilerOptions, files }))
+  const command = compiler === 'newest' ? bin('tsc') : join(project, 'node_modules', compiler, 'bin', 'tsc')
+  return run(command, ['-p', config], { cwd: project }).then(
+    () => '',
+    (error: { stdout: string }) => error.stdout,
+  )
+}
 
 async function pack(folder: string): Promise<string> {
   const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
@@ -133,7 +213,7 @@ async function install(project: string, packed: string): Promise<void> {
     JSON.stringify({ name: 'host', private: true, type: 'module' }),
   )
   const quiet = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts']
-  await run('npm', ['install', ...quiet, packed, 'fastify@5'], { cwd: project })
+  await run('npm', ['install', ...quiet, packed, 'fastify@5', ...COMPILED_WITH], { cwd: project })
 }
 
 async function program(project: string, name: string, text: string): Promise<{ stdout: string }> {

@@ -16,15 +16,15 @@ export interface OfflineTokensOptions {
   readonly issuer: string
   /** The host as a client of the provider; `token_endpoint_auth_method` as RFC 7591 §2 has it. */
   readonly client_id: string
-  readonly client_secret?: string
+  readonly client_secret?: string | undefined
   /** Default: `'client_secret_basic'`. */
-  readonly token_endpoint_auth_method?: 'client_secret_basic' | 'client_secret_post' | 'none'
+  readonly token_endpoint_auth_method?: 'client_secret_basic' | 'client_secret_post' | 'none' | undefined
   /** The signed-in user's access token at the provider, which is exchanged; `null`: they have to sign in anew. */
   subjectToken(request: FastifyRequest): string | null | undefined | Promise<string | null | undefined>
   /** What is asked of the provider. Default: `'openid offline_access'`. */
-  readonly scope?: string
+  readonly scope?: string | undefined
   /** The `iss` claim of the credentials. Default: `'fastify-api-tokens'`. */
-  readonly iss?: string
+  readonly iss?: string | undefined
 }
 
 const KNOWN: readonly (keyof OfflineTokensOptions)[] = [

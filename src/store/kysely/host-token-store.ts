@@ -24,13 +24,13 @@ export interface KyselyTokenStoreOptions<Database = unknown> {
    * The pool of `pg` behind `db`, so that a connection that PostgreSQL ends does not end the process: the store adds an
    * `error` listener to the pool and to each of its clients.
    */
-  readonly pool?: object
+  readonly pool?: object | undefined
   /** The schema of PostgreSQL that holds the tables, made by the host. Default: the first of the search path. */
-  readonly schema?: string
+  readonly schema?: string | undefined
   /** Put before the names of tables and indexes: `auth_` makes `auth_api_tokens`. Default: none. */
-  readonly tablePrefix?: string
+  readonly tablePrefix?: string | undefined
   /** Whether the schema is brought up to date at start. Default `false`. */
-  readonly migrate?: boolean
+  readonly migrate?: boolean | undefined
 }
 
 /** A Kysely instance does not tell where its database is. */

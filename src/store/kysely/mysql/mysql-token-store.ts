@@ -18,12 +18,12 @@ export type { MysqlPool } from './mysql-pool.ts'
 
 interface CommonOptions {
   /** Whether the schema is brought up to date at start. Default `false`. */
-  readonly migrate?: boolean
+  readonly migrate?: boolean | undefined
   /**
    * How many milliseconds one statement, or one transaction, may take, the wait for its connection included. Default
    * 5,000.
    */
-  readonly timeout?: number
+  readonly timeout?: number | undefined
 }
 
 /** Where the database is, or the host's own pool, which the store does not end. */

@@ -13,7 +13,7 @@ export interface PGliteTokenStoreOptions {
   /** An instance of `@electric-sql/pglite`, which the store does not close. */
   readonly pglite: PGlite
   /** Whether the schema is brought up to date at start. Default `true`: nobody else could do it. */
-  readonly migrate?: boolean
+  readonly migrate?: boolean | undefined
 }
 
 /**

@@ -23,17 +23,17 @@ export type { PgPool } from './postgres-pool.ts'
 
 interface CommonOptions {
   /** Whether the schema is brought up to date at start. Default `false`. */
-  readonly migrate?: boolean
+  readonly migrate?: boolean | undefined
   /**
    * Whether each connection prepares the statement of a cold verification once, by name. Default `true`; `false`
    * behind a pooler that gives a connection for one transaction and knows no prepared statements.
    */
-  readonly prepare?: boolean
+  readonly prepare?: boolean | undefined
   /**
    * How many milliseconds one statement, or one transaction, may take, the wait for its connection included. Default
    * 5,000.
    */
-  readonly timeout?: number
+  readonly timeout?: number | undefined
 }
 
 /** Where the database is, or the host's own pool, which the store does not end. */

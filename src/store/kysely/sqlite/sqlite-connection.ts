@@ -9,6 +9,7 @@ import type BetterSqlite3 from 'better-sqlite3'
 import type { SqliteDatabase, SqliteStatement } from 'kysely'
 import { InvalidOption } from '../../../errors.ts'
 import { requireNodeFor } from '../../../node-version.ts'
+import { loadDriver } from '../driver.ts'
 import { faultOf, isLocked, namedError } from './sqlite-errors.ts'
 
 export interface SqliteFile {
@@ -34,11 +35,11 @@ const PAUSE_MS = 10
  * Opens the file in WAL mode, with every commit synced to the disk: a revoke that was answered survives a power
  * cut.
  *
- * @throws {InvalidOption} That names the file and why it cannot be opened.
+ * @throws {InvalidOption} That names the file and why it cannot be opened, or the package when it is not installed.
  */
 export async function openSqlite(file: SqliteFile): Promise<SqliteDatabase> {
   requireNodeFor('better-sqlite3')
-  const { default: Database } = await import('better-sqlite3')
+  const { default: Database } = await loadDriver('better-sqlite3', () => import('better-sqlite3'))
   const { filename, busyTimeoutMs = 0, lockTimeoutMs = 0, purpose = 'tokens' } = file
   const options = { timeout: busyTimeoutMs, readonly: purpose === 'reading' }
   const open = () => prepared(new Database(filename, options), purpose)

@@ -24,9 +24,9 @@ export interface SqliteTokenStoreOptions {
    */
   readonly filename: string
   /** Whether the schema is brought up to date at start. Default `true`. */
-  readonly migrate?: boolean
+  readonly migrate?: boolean | undefined
   /** How many milliseconds a request waits while another connection has locked the file. Default 5,000. */
-  readonly timeout?: number
+  readonly timeout?: number | undefined
 }
 
 /**
