@@ -15,7 +15,6 @@ import { revokeToken } from './lifecycle/revoke-token.ts'
 import type { ScopeCatalogue } from './lifecycle/scope-catalogue.ts'
 import { createTokenEvents, type TokenEventEmitter } from './lifecycle/token-events.ts'
 import type { Settings } from './settings.ts'
-import { withOutages } from './store/store-outage.ts'
 import type { TokenStore } from './store/token-store.ts'
 import { SweepClock } from './usage/sweep-clock.ts'
 import { type SweeperParts, type SweepResult, sweep } from './usage/sweeper.ts'
@@ -51,16 +50,9 @@ export interface Instance {
   keysChanged(): void
 }
 
-export function assemble({
-  settings,
-  store: bareStore,
-  signer,
-  catalogue,
-  log: hostLog,
-}: InstanceParts): Instance {
+export function assemble({ settings, store, signer, catalogue, log: hostLog }: InstanceParts): Instance {
   const log = jobLog(hostLog)
   const { clock, idleTimeoutMs, findUser, tokenPrefixes } = settings
-  const store = withOutages(bareStore)
   const audience = { issuer: settings.issuer, audience: settings.audience }
   const changes = new TokenChanges()
   const events = createTokenEvents((err) => log.error({ err }, 'a listener of API token events failed'))

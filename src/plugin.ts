@@ -30,7 +30,7 @@ import { requireNodeFor } from './node-version.ts'
 import { registerDisabledOAuth, registerOAuth } from './oauth/oauth-routes.ts'
 import type { ApiTokensOptions } from './options.ts'
 import { readOptions, type Settings } from './settings.ts'
-import { throwCause } from './store/store-outage.ts'
+import { throwCause, withOutages } from './store/store-outage.ts'
 import type { TokenStore } from './store/token-store.ts'
 import { oneAtATime } from './usage/one-at-a-time.ts'
 import { repeat } from './usage/repeat.ts'
@@ -103,7 +103,7 @@ async function registerRequired(
   const { log } = fastify
   if (settings.findUser === undefined)
     log.info('findUser is not given: every owner of API tokens counts as active')
-  const store = settings.store ?? (await defaultStore())
+  const store = withOutages(settings.store ?? (await defaultStore()))
   await store.open()
   fastify.addHook('onClose', () => store.close())
   const keys = await loadKeys(settings.keys, {

@@ -8,10 +8,12 @@ import type { TokenStore } from './token-store.ts'
 
 /**
  * The same store, whose every failure after boot is `FST_API_TOKENS_STORE_UNAVAILABLE`, or `FST_API_TOKENS_STORE_FAULT`
- * where the store's `isPermanent` says so, with the cause kept.
+ * where the store's `isPermanent` says so, with the cause kept. After `close` every method fails: a store that opens its
+ * connections when it needs them would otherwise open them again, and nothing would close those.
  */
 export function withOutages(store: TokenStore): TokenStore {
-  const named = naming(store)
+  const use = { isOver: false }
+  const named = naming(store, use)
   return {
     shared: store.shared,
     isPermanent: (error) => isPermanent(store, error),
@@ -30,7 +32,10 @@ export function withOutages(store: TokenStore): TokenStore {
     ...(store.carrier === undefined ? {} : { carrier: store.carrier }),
     // At boot a failure is the host developer's to see as it is.
     open: () => store.open(),
-    close: () => store.close(),
+    close: () => {
+      use.isOver = true
+      return store.close()
+    },
     isEmpty: () => store.isEmpty(),
     insertToken: named((token, rules) => store.insertToken(token, rules)),
     findToken: named((id) => store.findToken(id)),
@@ -59,9 +64,10 @@ export function throwCause(error: unknown): never {
   throw isNamed && error.cause !== undefined ? error.cause : error
 }
 
-function naming(store: TokenStore) {
+function naming(store: TokenStore, use: { readonly isOver: boolean }) {
   return <Args extends unknown[], Answer>(ask: (...args: Args) => Promise<Answer>) =>
     async (...args: Args): Promise<Answer> => {
+      if (use.isOver) throw new StoreFault({ cause: new Error('the application has closed') })
       try {
         return await ask(...args)
       } catch (cause) {

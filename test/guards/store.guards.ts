@@ -4,6 +4,13 @@ import type { Guard } from './guard.ts'
 
 export const storeGuards: readonly Guard[] = [
   {
+    name: 'promise 16: a closed application does not open its store again',
+    file: 'src/store/store-outage.ts',
+    remove: 'if (use.isOver) throw',
+    put: 'if (false) throw',
+    tests: ['test/store/reopened-stores.test.ts'],
+  },
+  {
     name: "promise 14: a store's classification that rejects ends no process",
     file: 'src/store/store-outage.ts',
     remove: 'answer.catch(() => undefined)',

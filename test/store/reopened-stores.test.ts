@@ -72,6 +72,18 @@ for (const [name, make] of Object.entries(STORES)) {
     }
   })
 
+  t.test(`${name}: after a close nothing opens the store again`, async (t) => {
+    const store = await make(t)
+    if (store === null) return
+    const { app } = await startHost(t, { store, keys: [hs256Key()] })
+    const { id } = await issue(app, 'ada')
+    await app.close()
+    const fault = { code: 'FST_API_TOKENS_STORE_FAULT', cause: { message: 'the application has closed' } }
+    await t.rejects(app.apiTokens.issue({ userId: 'ada' }), fault)
+    await t.rejects(app.apiTokens.get(id), fault)
+    await t.rejects(app.apiTokens.sweep(), fault)
+  })
+
   t.test(
     `${name}: a store serves two applications at once, and the one that closes leaves it to the other`,
     async (t) => {
