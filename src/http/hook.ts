@@ -32,6 +32,13 @@ interface AnyReply {
 /** Where a hook can refuse a request before its handler runs. */
 export const HOOK_POSITIONS: readonly string[] = ['onRequest', 'preParsing', 'preValidation', 'preHandler']
 
+/**
+ * What a hook returns that was called with `done`: a thenable that never settles. An async function of a host that passes
+ * `done` on and awaits or returns the hook would otherwise pass the request before a cold verification has ended.
+ */
+// biome-ignore lint/suspicious/noThenProperty: that is what makes it a thenable
+const DONE_DECIDES = Object.freeze({ then: () => undefined }) as unknown as Promise<void>
+
 /** Makes a hook under the name that hosts write, and marks it as the package's. */
 export function createHook(name: string, scopes: readonly string[], hookCheck: HookCheck): ApiTokenHook {
   const label = scopes.length === 0 ? name : `${name}(${scopes.map((scope) => `'${scope}'`).join(', ')})`
@@ -59,12 +66,15 @@ export function createHook(name: string, scopes: readonly string[], hookCheck: H
     // With a default, so that the function's length is that of a hook.
     fourth: HookHandlerDoneFunction | undefined = undefined,
   ): void | Promise<void> {
-    if (typeof third === 'function') return check(request, reply, scopes, third)
+    if (typeof third === 'function') {
+      check(request, reply, scopes, third)
+      return DONE_DECIDES
+    }
     if (typeof fourth === 'function') {
       // `preParsing` passes the body's stream. What other positions pass comes too late to refuse a request.
-      return isStream(third)
-        ? check(request, reply, scopes, fourth)
-        : fourth(new MisplacedHook(atNoPosition(label)))
+      if (isStream(third)) check(request, reply, scopes, fourth)
+      else fourth(new MisplacedHook(atNoPosition(label)))
+      return DONE_DECIDES
     }
     if (!hasRaw(request) || !hasRaw(reply)) return callWithoutRequest(hook, label, this, reply)
     return new Promise((resolve, reject) => {

@@ -4,6 +4,13 @@ import type { Guard } from './guard.ts'
 
 export const httpGuards: readonly Guard[] = [
   {
+    name: 'promise 16: an async function that passes done on does not let a cold request through',
+    file: 'src/http/hook.ts',
+    remove: "if (typeof third === 'function') {\n      check(request, reply, scopes, third)\n      return DONE_DECIDES",
+    put: "if (typeof third === 'function') {\n      return check(request, reply, scopes, third)",
+    tests: ['test/http/hook-forms.test.ts'],
+  },
+  {
     name: 'promise 1: no-store on every answer of the token routes',
     file: 'src/http/strict-scope.ts',
     remove: "reply.header('cache-control', 'no-store')",
@@ -154,8 +161,8 @@ export const httpGuards: readonly Guard[] = [
   {
     name: 'promise 16: a payload that is no body is no place for a hook',
     file: 'src/http/hook.ts',
-    remove: 'return isStream(third)',
-    put: 'return true',
+    remove: 'if (isStream(third)) check(',
+    put: 'if (true) check(',
     tests: ['test/http/hook-positions.test.ts'],
   },
   {

@@ -1,7 +1,12 @@
 /** The hook in every form in which a host can call it, each cold, warm, forged and revoked: never open. */
 
 import fastifyAuth from '@fastify/auth'
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type HookHandlerDoneFunction,
+} from 'fastify'
 import t, { type Test } from 'tap'
 import apiTokens, { requireScopes, verifyApiToken } from '../../src/index.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
@@ -15,6 +20,8 @@ interface GuardedHost {
   readonly app: FastifyInstance
   reached: number
 }
+
+type HostHook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
 
 /** Declares `/guarded` with a hook in some form. */
 type Form = (app: FastifyInstance, handler: () => Promise<unknown>) => void | Promise<void>
@@ -53,6 +60,16 @@ const forms: Record<string, Form> = {
       { onRequest: [verifyApiToken, verifyApiToken], preHandler: [verifyApiToken] },
       handler,
     )
+  }),
+  'awaited in an async function that passes done on': loaded((app, handler) => {
+    const hook = async (...args: Parameters<HostHook>) => {
+      await app.verifyApiToken(...args)
+    }
+    app.get('/guarded', { onRequest: hook }, handler)
+  }),
+  'returned by an async function that passes done on': loaded((app, handler) => {
+    const hook = async (...args: Parameters<HostHook>) => verifyApiToken(...args)
+    app.get('/guarded', { preHandler: hook }, handler)
   }),
   "called with done in a host's own hook": loaded((app, handler) => {
     app.get(
