@@ -6,7 +6,8 @@ export const httpGuards: readonly Guard[] = [
   {
     name: 'promise 16: an async function that passes done on does not let a cold request through',
     file: 'src/http/hook.ts',
-    remove: "if (typeof third === 'function') {\n      check(request, reply, scopes, third)\n      return DONE_DECIDES",
+    remove:
+      "if (typeof third === 'function') {\n      check(request, reply, scopes, third)\n      return DONE_DECIDES",
     put: "if (typeof third === 'function') {\n      return check(request, reply, scopes, third)",
     tests: ['test/http/hook-forms.test.ts'],
   },
