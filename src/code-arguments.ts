@@ -3,6 +3,7 @@
  * is refused by name, because a default in its place could issue a token without expiry or skip an ownership check.
  */
 
+import { parseDuration } from './duration.ts'
 import { InvalidInput } from './errors.ts'
 import type { ApiTokens } from './lifecycle/api-tokens.ts'
 import type { IssueRequest } from './lifecycle/issue-token.ts'
@@ -74,6 +75,8 @@ export function withCheckedArguments(api: ApiTokens): ApiTokens {
 
 const text: Fault = (value) => (typeof value === 'string' ? undefined : 'must be a string')
 const number: Fault = (value) => (typeof value === 'number' ? undefined : 'must be a number')
+const duration: Fault = (value) =>
+  parseDuration(value) === undefined ? "must be whole milliseconds, or a string such as '30d'" : undefined
 const scopeNames: Fault = (value) =>
   scopeListOf(value) !== undefined ? undefined : 'must be an array of strings'
 const orNull =
@@ -98,7 +101,7 @@ const ISSUE: Faults<Omit<IssueRequest, 'grantable'>> = {
   name: orNull(nameFault),
   description: orNull(descriptionFault),
   scopes: scopeNames,
-  expiresIn: number,
+  expiresIn: orNull(duration),
   subjectToken: text,
 }
 
@@ -118,7 +121,8 @@ const CHANGES: Faults<TokenChanges> = {
 }
 
 const ROTATE: Faults<Omit<RotateRequest, 'grantable'>> = {
-  gracePeriod: number,
+  gracePeriod: duration,
+  expiresIn: orNull(duration),
   scopes: scopeNames,
   subjectToken: text,
 }

@@ -17,11 +17,23 @@ export const MAX_DURATION_MS = 100 * 365.25 * 24 * 60 * 60 * 1000
  * @throws {InvalidOption} For anything but a whole number of at least one millisecond, or a string that says one.
  */
 export function durationMs(duration: unknown, option: string, maxMs: number = MAX_DURATION_MS): number {
-  const ms = typeof duration === 'string' ? parse(duration.trim()) : duration
-  if (typeof ms === 'number' && Number.isInteger(ms) && ms >= 1 && ms <= maxMs) return ms
+  const ms = parseDuration(duration)
+  if (ms !== undefined && ms >= 1 && ms <= maxMs) return ms
   throw new InvalidOption(
     `${option} must be milliseconds from 1 to ${maxMs}, or a string such as '60s', not ${shown(duration)}`,
   )
+}
+
+/** A duration in whole milliseconds, which may be 0 or negative; `undefined` for anything that is no duration. */
+export function parseDuration(duration: unknown): number | undefined {
+  const ms = typeof duration === 'string' ? parseText(duration) : duration
+  return typeof ms === 'number' && Number.isInteger(ms) ? ms : undefined
+}
+
+/** Without a unit nobody knows whether seconds are meant. */
+function parseText(duration: string): number | undefined {
+  const text = duration.trim()
+  return /[a-z]$/i.test(text) ? parse(text) : undefined
 }
 
 /** Not every value has a form as JSON. */

@@ -49,6 +49,7 @@ export type {
 } from './keys/key-source.ts'
 export type { ApiToken } from './lifecycle/api-token.ts'
 export type { ApiTokens, ApiTokensStats } from './lifecycle/api-tokens.ts'
+export type { ExpiryOptions } from './lifecycle/expiry-policy.ts'
 export type { IssuedToken, IssueRequest } from './lifecycle/issue-token.ts'
 export type { OwnerScope } from './lifecycle/lifecycle-parts.ts'
 export type { ListRequest, TokenList, TokenSort } from './lifecycle/list-tokens.ts'

@@ -120,7 +120,7 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     idleTimeoutMs,
     keepsClients: settings.keepsClients,
     maxTokensPerUser: settings.maxTokensPerUser,
-    maxExpiresIn: settings.maxExpiresIn,
+    expiry: settings.expiry,
     maxUsageDays: Math.floor(settings.dailyRetentionMs / DAY_MS),
     findUser,
     holder: settings.holder,

@@ -5,6 +5,7 @@ import type { Duration } from './duration.ts'
 import type { AuthenticateUser } from './http/signed-in-user.ts'
 import type { InvalidationOptions } from './invalidation/invalidation-options.ts'
 import type { KeySource } from './keys/key-source.ts'
+import type { ExpiryOptions } from './lifecycle/expiry-policy.ts'
 import type { OAuthOptions } from './oauth/oauth-options.ts'
 import type { OfflineTokens } from './oauth/offline/offline-tokens.ts'
 import type { TokenStore } from './store/token-store.ts'
@@ -58,8 +59,8 @@ export interface ApiTokensOptions {
   maxTokensPerUser?: number | undefined
   /** How long ended tokens stay before they are pruned. Default: `'90d'`. */
   retention?: Duration | undefined
-  /** Seconds. With it every token expires, at the latest after so long. Default: none. */
-  maxExpiresIn?: number | undefined
+  /** The lifetime of new tokens: its default and its bounds. Default: tokens need not expire. */
+  expiry?: ExpiryOptions | undefined
   /** Origins, beside the request's own, that may send management requests. Default: none. */
   trustedOrigins?: readonly string[] | undefined
   /** Where the routes are. Default: `{ prefix: '/tokens' }`; `false` registers none. */

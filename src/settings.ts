@@ -7,7 +7,7 @@ import { readClock, readKeys, readStore } from './host-parts.ts'
 import type { AuthenticateUser } from './http/signed-in-user.ts'
 import { type InvalidationSettings, readInvalidation } from './invalidation/invalidation-options.ts'
 import type { KeySource } from './keys/key-source.ts'
-import { MAX_EXPIRES_IN } from './lifecycle/issue-token.ts'
+import { type ExpiryPolicy, readExpiry } from './lifecycle/expiry-policy.ts'
 import { type OAuthSettings, readOAuth } from './oauth/oauth-settings.ts'
 import { OfflineTokens } from './oauth/offline/offline-tokens.ts'
 import {
@@ -52,7 +52,7 @@ export interface Settings {
   readonly keepsClients: boolean
   readonly maxTokensPerUser: number
   readonly retentionMs: number
-  readonly maxExpiresIn: number | null
+  readonly expiry: ExpiryPolicy
   readonly trustedOrigins: ReadonlySet<string>
   /** `null`: no routes. */
   readonly routesPrefix: string | null
@@ -86,7 +86,7 @@ const KNOWN: readonly (keyof ApiTokensOptions)[] = [
   'usage',
   'maxTokensPerUser',
   'retention',
-  'maxExpiresIn',
+  'expiry',
   'trustedOrigins',
   'routes',
   'scopes',
@@ -117,6 +117,7 @@ export function readOptions(given: ApiTokensOptions): Settings {
       "authenticateUser is required, unless routes is false or authentication is 'none'",
     )
   }
+  const expiry = readExpiry(options.expiry)
   return {
     authenticateUser: options.authenticateUser,
     findUser: options.findUser,
@@ -135,12 +136,15 @@ export function readOptions(given: ApiTokensOptions): Settings {
     invalidation: readInvalidation(options.invalidation),
     maxTokensPerUser: count(orDefault(options.maxTokensPerUser, 1_000), 'maxTokensPerUser'),
     retentionMs: durationMs(orDefault(options.retention, '90d'), 'retention'),
-    maxExpiresIn: options.maxExpiresIn === undefined ? null : readMaxExpiresIn(options.maxExpiresIn),
+    expiry,
     trustedOrigins: readOrigins(options.trustedOrigins),
     routesPrefix,
     scopes: readScopes(options.scopes),
     openapiTag: readOpenapi(options.openapi),
-    oauth: options.oauth === undefined ? null : readOAuth(options.oauth, issuer, holder !== null),
+    oauth:
+      options.oauth === undefined
+        ? null
+        : readOAuth(options.oauth, issuer, { expiry, providerHolds: holder !== null }),
     clock: readClock(options.clock),
   }
 }
@@ -205,12 +209,6 @@ function readUsage(
     dailyRetentionMs,
     keepsClients: flag(lastClient, 'usage.lastClient'),
   }
-}
-
-function readMaxExpiresIn(seconds: unknown): number {
-  const value = count(seconds, 'maxExpiresIn')
-  if (value <= MAX_EXPIRES_IN) return value
-  throw new InvalidOption(`maxExpiresIn is in seconds and at most ${MAX_EXPIRES_IN}`)
 }
 
 function readOrigins(origins: unknown = []): ReadonlySet<string> {

@@ -1,9 +1,9 @@
 /** The bodies, queries and answers of the routes, as JSON Schema and as types. Wire names are snake_case. */
 
 import { type Static, type TSchema, Type } from 'typebox'
-import { MAX_EXPIRES_IN } from '../lifecycle/issue-token.ts'
+import { boundsInSeconds, type ExpiryPolicy } from '../lifecycle/expiry-policy.ts'
 import { DEFAULT_LIMIT, MAX_LIMIT, TOKEN_SORTS } from '../lifecycle/list-tokens.ts'
-import { DEFAULT_GRACE_PERIOD, MAX_GRACE_PERIOD } from '../lifecycle/rotate-token.ts'
+import { DEFAULT_GRACE_MS, MAX_GRACE_MS } from '../lifecycle/rotate-token.ts'
 import { defaultUsageDays } from '../lifecycle/token-usage.ts'
 import { TOKEN_STATUSES } from '../token/status.ts'
 import { MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH } from '../token/text.ts'
@@ -63,8 +63,8 @@ export const IssuedToken = Type.Object(
   { title: 'Issued API token' },
 )
 
-/** What a new token may say, the longest lifetime in seconds as the host allows it. */
-export function newToken(maxExpiresIn: number | null) {
+/** What a new token may say, its lifetime within the host's policy. */
+export function newToken(policy: ExpiryPolicy) {
   return Type.Object(
     {
       name: Type.Optional(nullable(name)),
@@ -72,13 +72,7 @@ export function newToken(maxExpiresIn: number | null) {
       scopes: Type.Optional(
         Type.Array(Type.String(), { description: 'What the token may do; left out, nothing' }),
       ),
-      expires_in: Type.Optional(
-        Type.Integer({
-          minimum: 1,
-          maximum: maxExpiresIn ?? MAX_EXPIRES_IN,
-          description: 'Seconds until it expires',
-        }),
-      ),
+      expires_in: expiresIn(policy, 'Seconds until it expires'),
     },
     { additionalProperties: false },
   )
@@ -100,24 +94,42 @@ export const TokenUpdate = Type.Object(
 
 export type TokenUpdate = Static<typeof TokenUpdate>
 
-export const Rotation = Type.Object(
-  {
-    grace_period: Type.Optional(
-      Type.Integer({
-        minimum: 0,
-        maximum: MAX_GRACE_PERIOD,
-        default: DEFAULT_GRACE_PERIOD,
-        description: 'Seconds for which the old token works on while the new one is unused',
-      }),
-    ),
-    scopes: Type.Optional(
-      Type.Array(Type.String(), { description: 'What the new token may do; left out, what the old one may' }),
-    ),
-  },
-  { additionalProperties: false },
-)
+/** What a rotation may say. */
+export function rotation(policy: ExpiryPolicy) {
+  return Type.Object(
+    {
+      grace_period: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          maximum: MAX_GRACE_MS / 1000,
+          default: DEFAULT_GRACE_MS / 1000,
+          description: 'Seconds for which the old token works on while the new one is unused',
+        }),
+      ),
+      scopes: Type.Optional(
+        Type.Array(Type.String(), {
+          description: 'What the new token may do; left out, what the old one may',
+        }),
+      ),
+      expires_in: expiresIn(
+        policy,
+        'Seconds until the new token expires; left out, the lifetime of the old one',
+      ),
+    },
+    { additionalProperties: false },
+  )
+}
 
-export type Rotation = Static<typeof Rotation>
+export type Rotation = Static<ReturnType<typeof rotation>>
+
+/** Where every token expires, `null` is no lifetime. */
+function expiresIn(policy: ExpiryPolicy, text: string) {
+  const never = policy.maxMs === null
+  const description = never ? `${text}; null for never` : text
+  const seconds = Type.Integer({ ...boundsInSeconds(policy), ...(never ? {} : { description }) })
+  // Either way its value is a number, or null where that is valid.
+  return Type.Optional(never ? Type.Union([seconds, Type.Null()], { description }) : seconds)
+}
 
 export const ListQuery = Type.Object(
   {

@@ -47,7 +47,7 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): v
           { 201: schemas.IssuedToken },
           [400, 401, 403, 409, 413, 415, 503],
         ),
-        body: schemas.newToken(lifecycle.maxExpiresIn),
+        body: schemas.newToken(lifecycle.expiry),
         querystring: schemas.NoQuery,
       },
     },
@@ -59,7 +59,7 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): v
         name,
         description,
         scopes,
-        expiresIn,
+        expiresIn: inMilliseconds(expiresIn),
         grantable: user.scopes,
         subjectToken: await subjectToken(request),
       })
@@ -183,16 +183,20 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): v
         ),
         params: schemas.TokenParams,
         querystring: schemas.NoQuery,
-        body: schemas.Rotation,
+        body: schemas.rotation(lifecycle.expiry),
       },
     },
     async (request, reply) => {
       const { id: userId, scopes: grantable } = userOf(request)
-      const { grace_period: gracePeriod, scopes } = request.body
+      const { grace_period: grace, scopes, expires_in: expiresIn } = request.body
       const rotated = await rotateToken(
         lifecycle,
         request.params.id,
-        { gracePeriod, scopes, grantable, subjectToken: await subjectToken(request) },
+        {
+          gracePeriod: inMilliseconds(grace) ?? undefined,
+          expiresIn: inMilliseconds(expiresIn),
+          ...{ scopes, grantable, subjectToken: await subjectToken(request) },
+        },
         { userId },
       )
       return reply.code(201).send(issuedOnWire(rotated))
@@ -228,4 +232,9 @@ export function noContent(reply: FastifyReply): FastifyReply {
     .code(204)
     .serializer(() => '')
     .send()
+}
+
+/** Seconds exist on the wire only. */
+function inMilliseconds(seconds: number | null | undefined): number | null | undefined {
+  return typeof seconds === 'number' ? seconds * 1000 : seconds
 }

@@ -29,7 +29,7 @@ export interface ApiTokens {
   /**
    * Issues a token to a user.
    *
-   * @example const { credential, token } = await app.apiTokens.issue({ userId: 'ada', name: 'ci', expiresIn: 86_400 })
+   * @example const { credential, token } = await app.apiTokens.issue({ userId: 'ada', name: 'ci', expiresIn: '30d' })
    */
   issue(request: Omit<IssueRequest, 'grantable'>): Promise<IssuedToken>
   /** A user's tokens, newest first, page by page. */
@@ -43,7 +43,7 @@ export interface ApiTokens {
   /**
    * Issues the successor of a token, which ends when that one is first used, or after the grace period.
    *
-   * @example const { credential } = await app.apiTokens.rotate(token.id, { gracePeriod: 3600 })
+   * @example const { credential } = await app.apiTokens.rotate(token.id, { gracePeriod: '1h' })
    */
   rotate(id: string, request?: Omit<RotateRequest, 'grantable'>, scope?: OwnerScope): Promise<IssuedToken>
   /**

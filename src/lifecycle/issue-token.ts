@@ -1,11 +1,13 @@
 /** Issues a token: the one moment at which its credential leaves. */
 
-import { InvalidInput, TokenConflict, UserInactive } from '../errors.ts'
+import type { Duration } from '../duration.ts'
+import { TokenConflict, UserInactive } from '../errors.ts'
 import { userIdFault } from '../token/text.ts'
 import type { UnownedToken } from '../token/token.ts'
 import { askOwner } from '../verification/owner-word.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
 import { endedRules, tooManyEnded } from './ended-tokens.ts'
+import { lifetimeMs } from './expiry-policy.ts'
 import { holdToken } from './hold-token.ts'
 import type { LifecycleParts } from './lifecycle-parts.ts'
 import { makeToken } from './make-token.ts'
@@ -17,8 +19,11 @@ export interface IssueRequest {
   readonly description?: string | null | undefined
   /** Left out: none. */
   readonly scopes?: readonly string[] | undefined
-  /** Seconds until the token expires; left out, it does not, unless `maxExpiresIn` says so. */
-  readonly expiresIn?: number | undefined
+  /**
+   * How long the token lives: milliseconds, or a string such as `'30d'`, within the option `expiry`; `null` is without
+   * end. Left out, `expiry.default`.
+   */
+  readonly expiresIn?: Duration | null | undefined
   /** What the granting user has; left out, the whole catalogue. */
   readonly grantable?: readonly string[] | undefined
   /** The user's token at the identity provider (RFC 8693), where that holds the tokens. */
@@ -30,9 +35,6 @@ export interface IssuedToken {
   /** The secret string. It is not kept and cannot be shown again. */
   readonly credential: string
 }
-
-/** 100 years in seconds: what lies beyond is a mistake of unit. */
-export const MAX_EXPIRES_IN = 3_155_760_000
 
 /**
  * Issues a token to a user.
@@ -49,7 +51,7 @@ export async function issueToken(parts: LifecycleParts, request: IssueRequest): 
   const scopes = distinctScopes(request.scopes)
   parts.catalogue.requireGrantable(scopes, request.grantable)
   await requireOwner(parts, request.userId, scopes)
-  const lifetime = lifetimeOf(request.expiresIn, parts.maxExpiresIn)
+  const lifetime = lifetimeMs(parts.expiry, request.expiresIn)
   const issued = await holdToken(parts, request.subjectToken, async (held) => {
     const now = parts.clock.now()
     const { record, credential } = makeToken(
@@ -59,7 +61,7 @@ export async function issueToken(parts: LifecycleParts, request: IssueRequest): 
         name: request.name ?? null,
         description: request.description ?? null,
         scopes,
-        expiresAt: lifetime === null ? null : now + lifetime * 1000,
+        expiresAt: lifetime === null ? null : now + lifetime,
       },
       now,
       held,
@@ -79,13 +81,6 @@ async function requireOwner(
   const word = await askOwner(findUser, userId)
   if (word?.active !== true) throw new UserInactive()
   catalogue.requireGrantable(scopes, word.scopes)
-}
-
-function lifetimeOf(expiresIn: number | undefined, maxExpiresIn: number | null): number | null {
-  if (expiresIn === undefined) return maxExpiresIn
-  const max = maxExpiresIn ?? MAX_EXPIRES_IN
-  if (Number.isInteger(expiresIn) && expiresIn >= 1 && expiresIn <= max) return expiresIn
-  throw new InvalidInput(`expires_in must be a whole number of seconds from 1 to ${max}`)
 }
 
 async function insert(parts: LifecycleParts, draft: UnownedToken, now: number): Promise<ApiToken> {

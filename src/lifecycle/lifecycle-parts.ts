@@ -9,6 +9,7 @@ import type { TokenPrefixes } from '../token/credential.ts'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
 import type { FindUser } from '../verification/owner-word.ts'
 import type { TokenHolder } from '../verification/token-holder.ts'
+import type { ExpiryPolicy } from './expiry-policy.ts'
 import type { ScopeCatalogue } from './scope-catalogue.ts'
 import type { TokenEventEmitter } from './token-events.ts'
 
@@ -23,8 +24,7 @@ export interface LifecycleParts {
   /** Whether it is kept who used a token last. */
   readonly keepsClients: boolean
   readonly maxTokensPerUser: number
-  /** Seconds; with it every token expires. */
-  readonly maxExpiresIn: number | null
+  readonly expiry: ExpiryPolicy
   /** For how many days the counts by day are kept. */
   readonly maxUsageDays: number
   readonly findUser: FindUser | undefined

@@ -1,5 +1,6 @@
 /** Rotates a token: a new one takes its place, and the old one ends when the new one is used or its grace is over. */
 
+import { type Duration, parseDuration } from '../duration.ts'
 import { InvalidInput, TokenConflict, TokenNotFound, UserInactive } from '../errors.ts'
 import { isTokenId } from '../token/claims.ts'
 import { effectiveScopes } from '../token/scope.ts'
@@ -8,6 +9,7 @@ import { askOwner } from '../verification/owner-word.ts'
 import { viewOf } from './api-token.ts'
 import { changeToken } from './change-token.ts'
 import { endedRules, tooManyEnded } from './ended-tokens.ts'
+import { type ExpiryPolicy, lifetimeMs } from './expiry-policy.ts'
 import { findOwned } from './get-token.ts'
 import { holdToken } from './hold-token.ts'
 import type { IssuedToken } from './issue-token.ts'
@@ -16,8 +18,13 @@ import { makeToken } from './make-token.ts'
 import { distinctScopes } from './valid-input.ts'
 
 export interface RotateRequest {
-  /** Seconds for which the old token works on while the new one is unused, 0 to 604,800. Default 86,400. */
-  readonly gracePeriod?: number | undefined
+  /**
+   * How long the old token works while the new one is unused: milliseconds, or a string such as `'1h'`, at most a week.
+   * Default: a day.
+   */
+  readonly gracePeriod?: Duration | undefined
+  /** How long the new token lives, as for `issue`. Left out, as long as the old one was given, within `expiry.max`. */
+  readonly expiresIn?: Duration | null | undefined
   /** Left out: those of the old token, as far as its owner still has them. */
   readonly scopes?: readonly string[] | undefined
   /** What the granting user has; left out, the whole catalogue. */
@@ -26,16 +33,16 @@ export interface RotateRequest {
   readonly subjectToken?: string | undefined
 }
 
-/** A day, in seconds. */
-export const DEFAULT_GRACE_PERIOD = 86_400
-/** A week, in seconds. */
-export const MAX_GRACE_PERIOD = 604_800
+/** A day, in milliseconds. */
+export const DEFAULT_GRACE_MS = 86_400_000
+/** A week, in milliseconds. */
+export const MAX_GRACE_MS = 604_800_000
 
 /**
  * Issues the successor of an active token, with its name, description, owner and length of life. Asked again while
  * the successor is unused, it replaces that one: its answer may have been lost.
  *
- * @throws {InvalidInput} A grace period or scope that cannot be.
+ * @throws {InvalidInput} A grace period, lifetime or scope that cannot be.
  * @throws {ScopeNotGrantable} A scope that the user does not have.
  * @throws {TokenNotFound} An id that is unknown, or of another user's token.
  * @throws {UserInactive} An owner who is deactivated or removed.
@@ -48,7 +55,8 @@ export async function rotateToken(
   request: RotateRequest = {},
   scope: OwnerScope = {},
 ): Promise<IssuedToken> {
-  const graceMs = graceOf(request) * 1000
+  const graceMs = graceOf(request)
+  const lifetime = request.expiresIn === undefined ? undefined : lifetimeMs(parts.expiry, request.expiresIn)
   const wanted = request.scopes === undefined ? undefined : distinctScopes(request.scopes)
   if (!isTokenId(id)) throw new TokenNotFound()
   const { token: old, owner } = await findOwned(parts, id, scope)
@@ -56,13 +64,15 @@ export async function rotateToken(
   await requireNoUnusedSuccessor(parts, old)
   requireActive(parts, { token: old, owner }, parts.clock.now())
   return holdToken(parts, request.subjectToken, (held) =>
-    writeSuccessor(parts, old, { scopes, graceMs, scope, held }),
+    writeSuccessor(parts, old, { scopes, graceMs, lifetime, scope, held }),
   )
 }
 
 interface Succeeding {
   readonly scopes: readonly string[]
   readonly graceMs: number
+  /** In milliseconds; `null` is without end, `undefined` as long as the old token was given. */
+  readonly lifetime: number | null | undefined
   readonly scope: OwnerScope
   readonly held: string | undefined
 }
@@ -70,11 +80,11 @@ interface Succeeding {
 async function writeSuccessor(
   parts: LifecycleParts,
   old: TokenRecord,
-  { scopes, graceMs, scope, held }: Succeeding,
+  { scopes, graceMs, lifetime = lifetimeAfter(old, parts.expiry), scope, held }: Succeeding,
 ): Promise<IssuedToken> {
   const now = parts.clock.now()
   const { id, name, description, userId, successorId: replaces } = old
-  const expiresAt = expiryOf(old, parts.maxExpiresIn, now)
+  const expiresAt = lifetime === null ? null : now + lifetime
   const { record, credential } = makeToken(
     parts,
     { userId, name, description, scopes, expiresAt, predecessorId: id },
@@ -106,9 +116,12 @@ async function writeSuccessor(
   return { token, credential }
 }
 
-function graceOf({ gracePeriod = DEFAULT_GRACE_PERIOD }: RotateRequest): number {
-  if (Number.isInteger(gracePeriod) && gracePeriod >= 0 && gracePeriod <= MAX_GRACE_PERIOD) return gracePeriod
-  throw new InvalidInput(`grace_period must be a whole number of seconds from 0 to ${MAX_GRACE_PERIOD}`)
+function graceOf({ gracePeriod = DEFAULT_GRACE_MS }: RotateRequest): number {
+  const ms = parseDuration(gracePeriod)
+  if (ms !== undefined && ms >= 0 && ms <= MAX_GRACE_MS) return ms
+  throw new InvalidInput(
+    `gracePeriod must be milliseconds from 0 to ${MAX_GRACE_MS}, or a string such as '1h'`,
+  )
 }
 
 /** Promise 8: what is asked for must be the owner's, what is carried over is cut to it. */
@@ -150,9 +163,8 @@ function requireActive(parts: LifecycleParts, { token, owner }: OwnedToken, now:
     throw new TokenConflict(`The API token is ${status}: only an active one is rotated`)
 }
 
-/** A token that expires is followed by one that lives as long as it was given. */
-function expiryOf({ createdAt, expiresAt }: TokenRecord, maxExpiresIn: number | null, now: number) {
-  const lifetimeMs = expiresAt === null ? Infinity : expiresAt - createdAt
-  const givenMs = Math.min(lifetimeMs, maxExpiresIn === null ? Infinity : maxExpiresIn * 1000)
-  return givenMs === Infinity ? null : now + givenMs
+/** A token that expires is followed by one with the same lifetime. */
+function lifetimeAfter({ createdAt, expiresAt }: TokenRecord, { maxMs }: ExpiryPolicy): number | null {
+  const givenMs = Math.min(expiresAt === null ? Infinity : expiresAt - createdAt, maxMs ?? Infinity)
+  return givenMs === Infinity ? null : givenMs
 }

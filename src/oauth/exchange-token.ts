@@ -2,6 +2,7 @@
 
 import { InvalidResult, TokenConflict, UserInactive } from '../errors.ts'
 import { checkedUser, type SignedInUser } from '../http/signed-in-user.ts'
+import type { ExpiryPolicy } from '../lifecycle/expiry-policy.ts'
 import { type IssuedToken, issueToken } from '../lifecycle/issue-token.ts'
 import type { LifecycleParts } from '../lifecycle/lifecycle-parts.ts'
 import { scopeListOf } from '../token/scope.ts'
@@ -41,7 +42,7 @@ export function tokenExchange({ settings, lifecycle }: ExchangeTokenParts): Gran
       name: parameter(form, 'name') ?? client.clientName,
       scopes,
       grantable: user.scopes,
-      expiresIn: lifetimeOf(form, settings.maxExchangeExpiresIn, lifecycle.maxExpiresIn),
+      expiresIn: lifetimeOf(form, settings.maxExchangeMs, lifecycle.expiry),
     }
     const isOnce = subject.type === 'id_token' || subject.trusted.singleUse
     const issued = isOnce
@@ -139,14 +140,15 @@ function atLeastOne(wanted: readonly string[], granted: readonly string[]): read
 }
 
 /** `expires_in` is no parameter of RFC 8693: with it a client asks for less. */
-function lifetimeOf(form: Form, max: number, maxOfAll: number | null): number {
-  const longest = Math.min(max, maxOfAll ?? max)
+function lifetimeOf(form: Form, longestMs: number, { minMs }: ExpiryPolicy): number {
   const wanted = parameter(form, 'expires_in')
-  if (wanted === undefined) return longest
+  if (wanted === undefined) return longestMs
   if (!/^[1-9]\d{0,9}$/.test(wanted)) {
     throw new OAuthError('invalid_request', 'expires_in must be a whole number of seconds')
   }
-  return Math.min(Number(wanted), longest)
+  const ms = Number(wanted) * 1000
+  if (ms >= minMs) return Math.min(ms, longestMs)
+  throw new OAuthError('invalid_request', `expires_in must be at least ${minMs / 1000}`)
 }
 
 async function issue(

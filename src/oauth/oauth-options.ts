@@ -1,5 +1,6 @@
 /** The option `oauth`, as a host gives it. The members of a client carry the names of RFC 7591 §2. */
 
+import type { Duration } from '../duration.ts'
 import type { SignedInUser } from '../http/signed-in-user.ts'
 import type { Jwk } from '../keys/jwk.ts'
 
@@ -9,8 +10,8 @@ export interface OAuthOptions {
   clients?: readonly OAuthClient[] | undefined
   /** Whose tokens may be exchanged for API tokens (RFC 8693). Default: nobody's. */
   trustedIssuers?: readonly TrustedIssuer[] | undefined
-  /** Seconds that a token got by exchange lives at most. Default: 7,776,000 (90 days). */
-  maxExchangeExpiresIn?: number | undefined
+  /** How long a token got by exchange lives at most, such as `'1h'`. Default: `'90d'`. */
+  maxExchangeExpiresIn?: Duration | undefined
   /** The resource identifier of the protected routes (RFC 9728 §1.2). Default: the issuer. */
   resource?: string | undefined
   /** Lets programs without a browser of their own get API tokens (RFC 8628). Default: not. */
@@ -21,14 +22,14 @@ export interface OAuthOptions {
 
 /** How programs without a browser of their own get API tokens (RFC 8628). */
 export interface DeviceOptions {
-  /** Seconds that the codes are good for, at most 1,800. Default: 600. */
-  expiresIn?: number | undefined
-  /** Seconds that a program waits between two requests, at most 60. Default: 5. */
-  interval?: number | undefined
+  /** How long the codes are valid, at most `'30m'`. Default: `'10m'`. */
+  expiresIn?: Duration | undefined
+  /** How long a program waits between two requests, at most `'60s'`. Default: `'5s'`. */
+  interval?: Duration | undefined
   /** How many authorizations of one client may be pending at once. Default: 1,000. */
   maxPending?: number | undefined
   /** How long a token lives that is got by codes, at most: a duration such as `'30d'`. Default: `'90d'`. */
-  tokenLifetime?: number | string | undefined
+  tokenLifetime?: Duration | undefined
   /** Where users sign in who open the page without being. Default: the page only says that they have to. */
   signInUrl?: string | undefined
 }

@@ -1,8 +1,8 @@
 /** The option `oauth` as the plugin works with it, checked at boot. */
 
 import { InvalidOption } from '../errors.ts'
-import { MAX_EXPIRES_IN } from '../lifecycle/issue-token.ts'
-import { count, record, text } from '../option-values.ts'
+import { type ExpiryPolicy, lifetimeWithin } from '../lifecycle/expiry-policy.ts'
+import { record, text } from '../option-values.ts'
 import { type ClientSettings, readClients } from './client-settings.ts'
 import { type DeviceSettings, readDevice } from './device/device-settings.ts'
 import { type Endpoints, endpointsOf } from './endpoints.ts'
@@ -15,14 +15,14 @@ export interface OAuthSettings {
   readonly endpoints: Endpoints
   readonly clients: ReadonlyMap<string, ClientSettings>
   readonly trustedIssuers: ReadonlyMap<string, TrustedIssuerSettings>
-  /** Seconds that a token got by exchange lives at most, and does unless less is asked for. */
-  readonly maxExchangeExpiresIn: number
+  /** How long a token got by exchange lives at most, and does unless less is asked for, in milliseconds. */
+  readonly maxExchangeMs: number
   /** `null`: programs get no tokens by codes. */
   readonly device: DeviceSettings | null
   readonly introspectionCountsAsUse: boolean
 }
 
-const NINETY_DAYS = 7_776_000
+const NINETY_DAYS = '90d'
 
 const KNOWN: readonly (keyof OAuthOptions)[] = [
   'clients',
@@ -33,8 +33,18 @@ const KNOWN: readonly (keyof OAuthOptions)[] = [
   'introspectionCountsAsUse',
 ]
 
+/** What it depends on of other options. */
+export interface OAuthContext {
+  readonly expiry: ExpiryPolicy
+  readonly providerHolds: boolean
+}
+
 /** @throws {InvalidOption} That names the path of what is wrong. */
-export function readOAuth(options: unknown, issuer: string, providerHolds = false): OAuthSettings {
+export function readOAuth(
+  options: unknown,
+  issuer: string,
+  { expiry, providerHolds }: OAuthContext,
+): OAuthSettings {
   const {
     clients = [],
     resource,
@@ -60,16 +70,10 @@ export function readOAuth(options: unknown, issuer: string, providerHolds = fals
     endpoints: endpointsOf(issuer, resourceId),
     clients: readClients(clients),
     trustedIssuers: trustedIssuers === undefined ? new Map() : readTrustedIssuers(trustedIssuers, issuer),
-    maxExchangeExpiresIn: readMaxExpiresIn(maxExchangeExpiresIn),
-    device: device === undefined ? null : readDevice(device),
+    maxExchangeMs: lifetimeWithin(maxExchangeExpiresIn, 'oauth.maxExchangeExpiresIn', expiry),
+    device: device === undefined ? null : readDevice(device, expiry),
     introspectionCountsAsUse,
   }
-}
-
-function readMaxExpiresIn(seconds: unknown): number {
-  const value = count(seconds, 'oauth.maxExchangeExpiresIn')
-  if (value <= MAX_EXPIRES_IN) return value
-  throw new InvalidOption(`oauth.maxExchangeExpiresIn is in seconds and at most ${MAX_EXPIRES_IN}`)
 }
 
 function requireIdentifier(identifier: string, path: string): void {

@@ -7,6 +7,7 @@ import t from 'tap'
 import * as errors from '../../src/errors.ts'
 import * as schemas from '../../src/http/schemas.ts'
 import apiTokens from '../../src/index.ts'
+import { readExpiry } from '../../src/lifecycle/expiry-policy.ts'
 import type { ApiTokensOptions } from '../../src/options.ts'
 import { readOptions, type Settings } from '../../src/settings.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
@@ -52,9 +53,9 @@ for (const { page, column } of OPTION_TABLES) {
     )
     t.ok(source('src/host-parts.ts').includes("'api-tokens.jwks.json'"))
     t.ok(defaults.get('keys')?.includes("'api-tokens.jwks.json'"))
-    const { findUser, maxExpiresIn, realm, audience, issuer } = readOptions({ authenticateUser: () => null })
-    t.same([findUser, maxExpiresIn, realm, audience], [undefined, null, issuer, issuer])
-    t.match(defaults.get('maxExpiresIn'), 'none')
+    const { findUser, expiry, realm, audience, issuer } = readOptions({ authenticateUser: () => null })
+    t.same([findUser, expiry.maxMs, realm, audience], [undefined, null, issuer, issuer])
+    t.match(defaults.get('expiry'), 'none')
     t.match(defaults.get('realm'), 'the issuer')
     t.match(defaults.get('audience'), 'the issuer')
     t.match(defaults.get('findUser'), 'every owner is active')
@@ -112,16 +113,17 @@ t.test('every route is in routes.md with its success, and no other', async (t) =
 })
 
 t.test('every member of bodies, queries and answers is in routes.md', async (t) => {
-  const { Token, IssuedToken, ListQuery, TokenList, newToken, TokenUpdate, Rotation, Usage } = schemas
+  const { Token, IssuedToken, ListQuery, TokenList, newToken, TokenUpdate, rotation, Usage } = schemas
   const said = new Set(firstCells('docs/reference/routes.md'))
+  const policy = readExpiry()
   for (const { properties } of [
     Token,
     IssuedToken,
     ListQuery,
     TokenList,
-    newToken(null),
+    newToken(policy),
     TokenUpdate,
-    Rotation,
+    rotation(policy),
     schemas.usageQuery(90),
     Usage,
     Usage.properties.data.items,

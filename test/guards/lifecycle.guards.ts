@@ -39,4 +39,40 @@ export const lifecycleGuards: readonly Guard[] = [
     put: "if (status !== 'active') return",
     tests: ['test/http/current-token.test.ts'],
   },
+  {
+    name: 'expiry: null is refused where every token expires',
+    file: 'src/lifecycle/expiry-policy.ts',
+    remove:
+      "    if (maxMs === null) return null\n    throw new InvalidInput('expiresIn must not be null: every token expires')",
+    put: '    return null',
+    tests: ['test/http/issue-token.test.ts'],
+  },
+  {
+    name: 'expiry: a lifetime outside the bounds is refused',
+    file: 'src/lifecycle/expiry-policy.ts',
+    remove: ' && ms >= minMs && ms <= max) return ms',
+    put: ') return ms',
+    tests: ['test/http/issue-token.test.ts'],
+  },
+  {
+    name: 'expiry: a rotation carries over no more than max',
+    file: 'src/lifecycle/rotate-token.ts',
+    remove: ', maxMs ?? Infinity)',
+    put: ', maxMs === null ? Infinity : Infinity)',
+    tests: ['test/http/rotate-token.test.ts'],
+  },
+  {
+    name: 'expiry: an option in milliseconds that were meant as seconds is refused',
+    file: 'src/lifecycle/expiry-policy.ts',
+    remove: 'if (ms % SECOND_MS === 0) return ms',
+    put: 'if (ms >= 1) return ms',
+    tests: ['test/host/options.test.ts'],
+  },
+  {
+    name: 'a duration without a unit is refused',
+    file: 'src/duration.ts',
+    remove: '/[a-z]$/i.test(text) ? parse(text) : undefined',
+    put: 'parse(text)',
+    tests: ['test/host/code-arguments.test.ts'],
+  },
 ]

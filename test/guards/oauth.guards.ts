@@ -371,8 +371,8 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'exchange: a token ends',
     file: 'src/oauth/exchange-token.ts',
-    remove: 'return Math.min(Number(wanted), longest)',
-    put: 'return Number(wanted)',
+    remove: 'if (ms >= minMs) return Math.min(ms, longestMs)',
+    put: 'if (ms >= minMs) return ms',
     tests: exchange,
   },
   {

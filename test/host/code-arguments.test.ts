@@ -6,6 +6,7 @@ import apiTokens from '../../src/index.ts'
 import { startHost } from '../support/host.ts'
 
 const id = '019b76da-a800-7fdc-bfcb-a521939f475d'
+const DURATION = (name: string) => new RegExp(`^${name} must be whole milliseconds`)
 const ada = { userId: 'ada' }
 
 /** Methods as plain JavaScript calls them. */
@@ -85,9 +86,10 @@ const CASES: Case[] = [
   ],
   ['issue', [Object.defineProperty({ ...ada }, 'expires_in', { value: 60 })], /^expires_in is not a member/],
   ['issue', [new Proxy({ ...ada, expires_in: 60 }, {})], /^expires_in is not a member/],
-  ['issue', [{ ...ada, expiresIn: '60' }], /^expiresIn must be a number$/],
-  ['issue', [{ ...ada, expiresIn: null }], /^expiresIn must be a number$/],
-  ['issue', [{ ...ada, expiresIn: 60n }], /^expiresIn must be a number$/],
+  ...['60', 60n, 'soon', 0.5, true, ['1h']].map(
+    (expiresIn): Case => ['issue', [{ ...ada, expiresIn }], DURATION('expiresIn')],
+  ),
+  ['rotate', [id, { expiresIn: '60' }], DURATION('expiresIn')],
   ['issue', [{ ...ada, name: 7 }], /^name must be a string$/],
   ['issue', [{ ...ada, description: [] }], /^description must be a string$/],
   ['issue', [{ ...ada, subjectToken: 7 }], /^subjectToken must be a string$/],
@@ -138,8 +140,9 @@ const CASES: Case[] = [
     [id, { grace_period: 0 }],
     /^grace_period is not a member of the request: did you mean gracePeriod\?$/,
   ],
-  ['rotate', [id, { gracePeriod: '0' }], /^gracePeriod must be a number$/],
-  ['rotate', [id, { gracePeriod: null }], /^gracePeriod must be a number$/],
+  ...['0', null, 1.5, 1n].map(
+    (gracePeriod): Case => ['rotate', [id, { gracePeriod }], DURATION('gracePeriod')],
+  ),
   ['rotate', [id, { scopes: 'a' }], /^scopes must be an array of strings$/],
   ['rotate', [id, { userId: 'ada' }], /^userId is not a member of the request$/],
   ...scopes('rotate', {}),

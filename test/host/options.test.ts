@@ -106,8 +106,20 @@ const cases: Case[] = [
   [{ usage: { dailyRetention: '23h' } }, /: usage\.dailyRetention must be at least a day$/],
   ...counts('maxTokensPerUser', (maxTokensPerUser) => ({ maxTokensPerUser })),
   ...durations('retention', (retention) => ({ retention })),
-  ...counts('maxExpiresIn', (maxExpiresIn) => ({ maxExpiresIn })),
-  [{ maxExpiresIn: 3_155_760_001 }, /: maxExpiresIn is in seconds and at most 3155760000$/],
+  ...(['default', 'min', 'max'] as const).flatMap((member): Case[] => [
+    ...durations(`expiry.${member}`, (value) => ({ expiry: { [member]: value } })),
+    [{ expiry: { [member]: 90 } }, new RegExp(`: expiry\\.${member} must be whole seconds`)],
+    [{ expiry: { [member]: '1500ms' } }, new RegExp(`: expiry\\.${member} must be whole seconds`)],
+    [{ expiry: { [member]: '90' } }, new RegExp(`: expiry\\.${member} must be milliseconds`)],
+    [{ expiry: { [member]: '101y' } }, new RegExp(`: expiry\\.${member} must be milliseconds`)],
+  ]),
+  [{ expiry: { warnings: ['7d'] } }, /: expiry\.warnings is not an option$/],
+  [{ expiry: { maximum: '7d' } }, /: expiry\.maximum is not an option$/],
+  [{ expiry: '90d' }, /: expiry must be an object$/],
+  [{ expiry: { min: '2d', max: '1d' } }, /: expiry\.min must not be longer than expiry\.max$/],
+  [{ expiry: { default: '2d', max: '1d' } }, /: expiry\.default must be from expiry\.min to expiry\.max$/],
+  [{ expiry: { default: '1h', min: '1d' } }, /: expiry\.default must be from expiry\.min to expiry\.max$/],
+  [{ maxExpiresIn: 60 }, /: maxExpiresIn is not an option$/],
   ...['https://a.example', {}, 1].map(
     (value): Case => [{ trustedOrigins: value }, /: trustedOrigins must be an array of origins$/],
   ),
@@ -157,7 +169,7 @@ const cases: Case[] = [
   ...['issuer', 'audience', 'tokenPrefix', 'realm', 'authentication', 'keyRefresh', 'idleTimeout'].map(
     (option): Case => [{ [option]: null }, new RegExp(`: ${option} must be `)],
   ),
-  ...['idleWarning', 'cache', 'invalidation', 'usage', 'maxTokensPerUser', 'retention', 'maxExpiresIn'].map(
+  ...['idleWarning', 'cache', 'invalidation', 'usage', 'maxTokensPerUser', 'retention', 'expiry'].map(
     (option): Case => [{ [option]: null }, new RegExp(`: ${option} must be `)],
   ),
   ...['trustedOrigins', 'routes', 'scopes', 'openapi', 'oauth', 'clock', 'keys', 'findUser'].map(

@@ -33,7 +33,7 @@ t.test('it says whose token it is, what it may do, and since when', async (t) =>
     userId: 'ada',
     name: 'ci',
     scopes: ['read'],
-    expiresIn: 60,
+    expiresIn: '1m',
   })
   await app.inject(withToken(credential, '/'))
   t.match(seen, [

@@ -114,17 +114,48 @@ t.test('RFC 7519 §4.1.4: expires_in is in seconds, and the token ends at its ti
   t.equal((await issue(app, 'ada')).expires_at, null)
 })
 
-t.test('with maxExpiresIn every token expires, at the latest then', async (t) => {
-  const { app } = await startHost(t, { maxExpiresIn: 3600 })
+t.test('with expiry.max every token expires, at the latest then', async (t) => {
+  const { app } = await startHost(t, { expiry: { max: '1h' } })
   t.equal((await issue(app, 'ada')).expires_at, '2026-01-01T01:00:00.000Z')
   t.equal((await issue(app, 'ada', { expires_in: 3600 })).expires_at, '2026-01-01T01:00:00.000Z')
   t.equal((await issue(app, 'ada', { expires_in: 60 })).expires_at, '2026-01-01T00:01:00.000Z')
   const response = await app.inject(post({ expires_in: 3601 }))
   t.equal(response.statusCode, 400)
   t.match(response.json().message, /body\/expires_in must be <= 3600/)
-  await t.rejects(app.apiTokens.issue({ userId: 'ada', expiresIn: 3601 }), {
+  await t.rejects(app.apiTokens.issue({ userId: 'ada', expiresIn: '61m' }), {
     statusCode: 400,
-    message: /expires_in must be a whole number of seconds from 1 to 3600/,
+    message: /^expiresIn must be milliseconds from 1000 to 3600000,/,
+  })
+  const never = await app.inject(post({ expires_in: null }))
+  t.equal(never.statusCode, 400)
+  t.match(never.json().message, /body\/expires_in must be integer$/)
+  await t.rejects(app.apiTokens.issue({ userId: 'ada', expiresIn: null }), {
+    statusCode: 400,
+    message: /^expiresIn must not be null: every token expires/,
+  })
+})
+
+t.test('expiry.default applies without expires_in, null is never, expiry.min bounds it', async (t) => {
+  const { app } = await startHost(t, { expiry: { default: '30d', min: '1m' } })
+  const day = 86_400_000
+  t.equal((await issue(app, 'ada')).expires_at, new Date(START + 30 * day).toISOString())
+  t.equal((await issue(app, 'ada', { expires_in: null })).expires_at, null)
+  t.equal((await issue(app, 'ada', { expires_in: 60 })).expires_at, new Date(START + 60_000).toISOString())
+  t.equal((await app.apiTokens.issue({ userId: 'ada', expiresIn: null })).token.expiresAt, null)
+  t.same(
+    (await app.apiTokens.issue({ userId: 'ada', expiresIn: '90d' })).token.expiresAt,
+    new Date(START + 90 * day),
+  )
+  t.same(
+    (await app.apiTokens.issue({ userId: 'ada', expiresIn: 60_500 })).token.expiresAt,
+    new Date(START + 60_500),
+  )
+  const response = await app.inject(post({ expires_in: 59 }))
+  t.equal(response.statusCode, 400)
+  t.match(response.json().message, /body\/expires_in must be >= 60/)
+  await t.rejects(app.apiTokens.issue({ userId: 'ada', expiresIn: '59s' }), {
+    statusCode: 400,
+    message: /^expiresIn/,
   })
 })
 

@@ -200,29 +200,49 @@ t.test('promise 8: scopes are the owner’s: asked for they must be, carried ove
   t.match((await app.inject(rotation(old.id, { scopes: ['nope'] }))).json(), { statusCode: 400 })
 })
 
-t.test(
-  'a token that expires is followed by one of the same length of life, within maxExpiresIn',
-  async (t) => {
-    const store = memoryTokenStore()
-    const { app, clock } = await startHost(t, { store })
-    const old = await issue(app, 'ada', { expires_in: 3600 })
-    clock.advance('59m')
-    const rotated = await rotate(app, old.id)
-    t.equal(rotated['expires_at'], new Date(clock.now() + 3_600_000).toISOString())
-    t.equal(
-      (await view(app, old.id))['expires_at'],
-      old['expires_at'],
-      'the expiry is earlier than the grace',
-    )
-    const limited = await startHost(t, { store, clock, maxExpiresIn: 60 })
-    t.equal((await rotate(limited.app, old.id))['expires_at'], new Date(clock.now() + 60_000).toISOString())
-    const forever = await app.apiTokens.issue({ userId: 'ada' })
-    t.equal(
-      (await rotate(limited.app, forever.token.id))['expires_at'],
-      new Date(clock.now() + 60_000).toISOString(),
-    )
-  },
-)
+t.test('a token that expires is followed by one of the same length of life, within expiry.max', async (t) => {
+  const store = memoryTokenStore()
+  const { app, clock } = await startHost(t, { store })
+  const old = await issue(app, 'ada', { expires_in: 3600 })
+  clock.advance('59m')
+  const rotated = await rotate(app, old.id)
+  t.equal(rotated['expires_at'], new Date(clock.now() + 3_600_000).toISOString())
+  t.equal((await view(app, old.id))['expires_at'], old['expires_at'], 'the expiry is earlier than the grace')
+  const limited = await startHost(t, { store, clock, expiry: { max: '60s' } })
+  t.equal((await rotate(limited.app, old.id))['expires_at'], new Date(clock.now() + 60_000).toISOString())
+  const forever = await app.apiTokens.issue({ userId: 'ada' })
+  t.equal(
+    (await rotate(limited.app, forever.token.id))['expires_at'],
+    new Date(clock.now() + 60_000).toISOString(),
+  )
+})
+
+t.test('a rotation may name the lifetime of the new token, within the option expiry', async (t) => {
+  const store = memoryTokenStore()
+  const { app, clock } = await startHost(t, { store })
+  const old = await issue(app, 'ada', { expires_in: 3600 })
+  const expiry = async (payload: Record<string, unknown>) =>
+    (await rotate(app, old.id, payload))['expires_at']
+  clock.advance('1m')
+  t.equal(await expiry({ expires_in: 120 }), new Date(clock.now() + 120_000).toISOString())
+  t.equal(await expiry({ expires_in: null }), null)
+  t.equal(await expiry({}), new Date(clock.now() + 3_600_000).toISOString())
+  const { token } = await app.apiTokens.rotate(old.id, { expiresIn: '2h', gracePeriod: '30m' })
+  t.same(token.expiresAt, new Date(clock.now() + 7_200_000))
+  t.same((await app.apiTokens.get(old.id)).expiresAt, new Date(clock.now() + 1_800_000))
+  const bounded = await startHost(t, { store, clock, expiry: { min: '1m', max: '2h' } })
+  for (const expires_in of [59, 7_201, null]) {
+    const response = await bounded.app.inject(rotation(old.id, { expires_in }))
+    t.equal(response.statusCode, 400, String(expires_in))
+    t.match(response.json().message, 'expires_in')
+  }
+  await t.rejects(bounded.app.apiTokens.rotate(old.id, { expiresIn: '3h' }), {
+    message: /^expiresIn must be/,
+  })
+  await t.rejects(bounded.app.apiTokens.rotate(old.id, { expiresIn: null }), {
+    message: /^expiresIn must not/,
+  })
+})
 
 t.test('the limit of tokens does not count: one takes the place of another', async (t) => {
   const { app } = await startHost(t, { maxTokensPerUser: 1 })
@@ -239,6 +259,9 @@ t.test('promise 14: a body that cannot be is 400 and names the member, code is t
     [{ grace_period: 1.5 }, /grace_period/],
     [{ grace_period: '60' }, /grace_period/],
     [{ grace_period: null }, /grace_period/],
+    [{ expires_in: 0 }, /expires_in/],
+    [{ expires_in: '60' }, /expires_in must be integer/],
+    [{ expires_in: 3_155_760_001 }, /expires_in/],
     [{ scopes: 'models:read' }, /scopes/],
     [{ name: 'x' }, /name is not a known field/],
     [{ user_id: 'bob' }, /user_id/],
@@ -247,8 +270,8 @@ t.test('promise 14: a body that cannot be is 400 and names the member, code is t
     t.equal(response.statusCode, 400, JSON.stringify(payload))
     t.match(response.json(), { code: 'FST_ERR_VALIDATION', message })
   }
-  for (const gracePeriod of [-1, 604_801, 0.5, Number.NaN, '60' as unknown as number]) {
-    await t.rejects(app.apiTokens.rotate(id, { gracePeriod }), { statusCode: 400, message: /grace_period/ })
+  for (const gracePeriod of [-1, 604_800_001, 0.5, Number.NaN, '60', '8d', '-1s']) {
+    await t.rejects(app.apiTokens.rotate(id, { gracePeriod }), { statusCode: 400, message: /^gracePeriod/ })
   }
   t.equal((await app.apiTokens.list({ userId: 'ada' })).total, 1)
   t.equal((await app.inject(rotation(id, { grace_period: 604_800 }))).statusCode, 201)

@@ -28,7 +28,7 @@ const START = '/oauth2/device_authorization'
 
 t.test('RFC 8628 §3: openid-client gets a token while its user approves', async (t) => {
   const { app, issuer } = await startOAuthHost(t, {
-    oauth: { clients: [CLI], device: { interval: 1 } },
+    oauth: { clients: [CLI], device: { interval: '1s' } },
     scopes: { 'models:read': 'List the models' },
   })
   const config = await openid.discovery(new URL(issuer), 'bodhi-cli', undefined, openid.None(), {
@@ -96,7 +96,7 @@ t.test(
   'RFC 8628 §3.2: the answer has all members, is not to be stored, and its URLs are the issuer’s',
   async (t) => {
     const { app } = await startDeviceHost(t, {
-      oauth: { clients: [CLI], device: { expiresIn: 1_200, interval: 7 } },
+      oauth: { clients: [CLI], device: { expiresIn: '20m', interval: 7_000 } },
     })
     const answer = await app.inject({
       ...form(START, { client_id: 'bodhi-cli' }),
@@ -257,16 +257,16 @@ t.test('a user with as many tokens as there may be gets no other, and the progra
   t.same(await refusalOf(poll(app, second)), [400, 'access_denied'])
 })
 
-t.test('a token got by codes ends: after 90 days, the option, or maxExpiresIn', async (t) => {
-  for (const [tokenLifetime, maxExpiresIn, expected] of [
+t.test('a token got by codes ends: after 90 days, the option, or expiry.max', async (t) => {
+  for (const [tokenLifetime, max, expected] of [
     [undefined, undefined, 7_776_000],
     ['30d', undefined, 2_592_000],
-    [undefined, 3_600, 3_600],
-    ['1h', 7_200, 3_600],
-    ['2h', 3_600, 3_600],
+    [undefined, '1h', 3_600],
+    ['1h', '2h', 3_600],
+    ['2h', '1h', 3_600],
   ] as const) {
     const { app } = await startDeviceHost(t, {
-      ...(maxExpiresIn && { maxExpiresIn }),
+      ...(max && { expiry: { max } }),
       oauth: { clients: [CLI], device: { ...(tokenLifetime && { tokenLifetime }) } },
     })
     const codes = await start(app)
@@ -308,7 +308,7 @@ t.test(
         await startDeviceHost(t, {
           ...{ keys: [key], clock: { now: () => Date.now() + ms } },
           store: sqliteTokenStore({ filename }),
-          oauth: { clients: [CLI], device: { interval: 1, expiresIn: 120 } },
+          oauth: { clients: [CLI], device: { interval: '1s', expiresIn: '2m' } },
         })
       ).app
     const apps = [await apart(0), await apart(-300_000), await apart(300_000)] as const

@@ -54,7 +54,7 @@ async function start(
 ): Promise<Exchange> {
   const provider = await startFaultyProvider(t)
   const host = await startHost(t, {
-    ...{ issuer: 'https://app.example.com', tokenPrefixes: ['acme_'] as const, clock: systemClock },
+    ...{ issuer: 'https://app.example.com', tokenPrefix: 'acme_', clock: systemClock },
     oauth: { clients: [CI, OTHER], trustedIssuers: [trust(provider.issuer, trusted)], ...own },
     ...options,
   })
@@ -163,17 +163,17 @@ t.test('RFC 8693 §2.2.1: the answer has what the RFC says, and nothing more', a
 })
 
 t.test(
-  'an exchanged token expires: within 90 days, the option, maxExpiresIn, and what is asked for',
+  'an exchanged token expires: within 90 days, the option, expiry.max, and what is asked for',
   async (t) => {
-    for (const [maxExchangeExpiresIn, maxExpiresIn, expires_in, expected] of [
+    for (const [maxExchangeExpiresIn, max, expires_in, expected] of [
       [undefined, undefined, '60', 60],
       [undefined, undefined, '99999999', 7_776_000],
-      [3_600, undefined, undefined, 3_600],
-      [3_600, 600, undefined, 600],
-      [3_600, 600, '4000', 600],
+      ['1h', undefined, undefined, 3_600],
+      [3_600_000, '10m', undefined, 600],
+      ['1h', '10m', '4000', 600],
     ] as const) {
       const { exchange } = await start(t, {
-        ...(maxExpiresIn && { maxExpiresIn }),
+        ...(max && { expiry: { max } }),
         oauth: { ...(maxExchangeExpiresIn && { maxExchangeExpiresIn }) },
       })
       t.equal((await exchange({ ...(expires_in && { expires_in }) })).json().expires_in, expected)
@@ -181,6 +181,9 @@ t.test(
     const { exchange } = await start(t)
     for (const expires_in of ['0', '-1', '1.5', 'soon'])
       t.match((await exchange({ expires_in })).json(), { error: 'invalid_request' })
+    const bounded = await start(t, { expiry: { min: '1m' } })
+    t.match((await bounded.exchange({ expires_in: '59' })).json(), { error: 'invalid_request' })
+    t.equal((await bounded.exchange({ expires_in: '60' })).json().expires_in, 60)
   },
 )
 
@@ -485,7 +488,7 @@ t.test('trusted issuers are checked at boot', async (t) => {
       message,
     })
   }
-  await t.rejects(startHost(t, { issuer: own, oauth: { maxExchangeExpiresIn: 1e12 } }), {
-    message: /maxExchangeExpiresIn is in seconds/,
+  await t.rejects(startHost(t, { issuer: own, oauth: { maxExchangeExpiresIn: 3_600 } }), {
+    message: /maxExchangeExpiresIn must be whole seconds/,
   })
 })

@@ -62,7 +62,7 @@ const { credential, token } = await app.apiTokens.issue({
   userId: 'ada',
   name: 'ci',
   scopes: ['a'],
-  expiresIn: 60,
+  expiresIn: '60s',
 })
 const expiresAt: Date | null = token.expiresAt
 const secret: string = credential

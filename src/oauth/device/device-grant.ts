@@ -22,15 +22,14 @@ const SLOW_DOWN_MS = 5_000
 /** Longer than an issue takes. */
 const ISSUE_MS = 30_000
 
-export function deviceGrant(lifecycle: LifecycleParts, { tokenLifetime }: DeviceSettings): Grant {
-  const { store, maxExpiresIn } = lifecycle
-  const expiresIn = Math.min(tokenLifetime, maxExpiresIn ?? tokenLifetime)
+export function deviceGrant(lifecycle: LifecycleParts, { tokenLifetimeMs }: DeviceSettings): Grant {
+  const { store } = lifecycle
   return async ({ form, client }) => {
     const deviceDigest = deviceDigestOf(requiredParameter(form, 'device_code'))
     const poll = await store.devices.poll(deviceDigest, client.clientId, { slowDownMs: SLOW_DOWN_MS })
     if (poll === null) throw new OAuthError('invalid_grant', 'There is no such device_code of this client')
     requireApproval(poll)
-    return tokenAnswer(await redeem(lifecycle, poll.device, client.clientName, expiresIn))
+    return tokenAnswer(await redeem(lifecycle, poll.device, client.clientName, tokenLifetimeMs))
   }
 }
 

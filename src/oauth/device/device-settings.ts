@@ -1,28 +1,27 @@
 /** The option `oauth.device` as the plugin works with it, checked at boot. */
 
-import { durationMs } from '../../duration.ts'
 import { InvalidOption } from '../../errors.ts'
-import { MAX_EXPIRES_IN } from '../../lifecycle/issue-token.ts'
+import { type ExpiryPolicy, lifetimeWithin, wholeSeconds } from '../../lifecycle/expiry-policy.ts'
 import { count, record, text } from '../../option-values.ts'
 import type { DeviceOptions } from '../oauth-options.ts'
 
 export interface DeviceSettings {
-  /** Seconds that the codes are good for. */
-  readonly expiresIn: number
-  /** Seconds between two polls. */
-  readonly interval: number
+  /** How long the codes are valid, in milliseconds. */
+  readonly codesMs: number
+  /** The time between two polls, in milliseconds. */
+  readonly intervalMs: number
   /** Authorizations of one client that may be pending at once. */
   readonly maxPending: number
-  /** Seconds that a token got by codes lives. */
-  readonly tokenLifetime: number
+  /** How long a token got by codes lives, in milliseconds. */
+  readonly tokenLifetimeMs: number
   /** `null`: the page says that one has to sign in, and not where. */
   readonly signInUrl: string | null
 }
 
-const TEN_MINUTES = 600
-const LONGEST = 1_800
-const FIVE_SECONDS = 5
-const LONGEST_INTERVAL = 60
+const TEN_MINUTES = '10m'
+const LONGEST_MS = 1_800_000
+const FIVE_SECONDS = '5s'
+const LONGEST_INTERVAL_MS = 60_000
 const MAX_PENDING = 1_000
 const NINETY_DAYS = '90d'
 
@@ -35,7 +34,7 @@ const KNOWN: readonly (keyof DeviceOptions)[] = [
 ]
 
 /** @throws {InvalidOption} That names the path of what is wrong. */
-export function readDevice(options: unknown): DeviceSettings {
+export function readDevice(options: unknown, expiry: ExpiryPolicy): DeviceSettings {
   const {
     expiresIn = TEN_MINUTES,
     interval = FIVE_SECONDS,
@@ -44,25 +43,12 @@ export function readDevice(options: unknown): DeviceSettings {
     signInUrl,
   } = record(options, KNOWN, 'oauth.device')
   return {
-    expiresIn: seconds(expiresIn, 'oauth.device.expiresIn', LONGEST),
-    interval: seconds(interval, 'oauth.device.interval', LONGEST_INTERVAL),
+    codesMs: wholeSeconds(expiresIn, 'oauth.device.expiresIn', LONGEST_MS),
+    intervalMs: wholeSeconds(interval, 'oauth.device.interval', LONGEST_INTERVAL_MS),
     maxPending: count(maxPending, 'oauth.device.maxPending'),
-    tokenLifetime: readLifetime(tokenLifetime, 'oauth.device.tokenLifetime'),
+    tokenLifetimeMs: lifetimeWithin(tokenLifetime, 'oauth.device.tokenLifetime', expiry),
     signInUrl: signInUrl === undefined ? null : readUrl(text(signInUrl, 'oauth.device.signInUrl')),
   }
-}
-
-function seconds(value: unknown, path: string, max: number): number {
-  const whole = count(value, path)
-  if (whole <= max) return whole
-  throw new InvalidOption(`${path} is in seconds and at most ${max}`)
-}
-
-/** A duration in whole seconds, as tokens expire by them. */
-function readLifetime(value: unknown, path: string): number {
-  const lifetime = Math.floor(durationMs(value, path, MAX_EXPIRES_IN * 1000) / 1000)
-  if (lifetime >= 1) return lifetime
-  throw new InvalidOption(`${path} must be at least one second`)
 }
 
 /** A path of the host, or another site: never what a browser would run. */

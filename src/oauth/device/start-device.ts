@@ -55,8 +55,8 @@ export async function startDevice(
       clientId: client.clientId,
       name,
       scopes,
-      lifetimeMs: settings.expiresIn * 1000,
-      intervalMs: settings.interval * 1000,
+      lifetimeMs: settings.codesMs,
+      intervalMs: settings.intervalMs,
     },
     { maxPending: settings.maxPending },
   )
@@ -67,8 +67,8 @@ export async function startDevice(
     user_code: shown,
     verification_uri: endpoints.verification,
     verification_uri_complete: `${endpoints.verification}?user_code=${shown}`,
-    expires_in: settings.expiresIn,
-    interval: settings.interval,
+    expires_in: settings.codesMs / 1000,
+    interval: settings.intervalMs / 1000,
   }
 }
 
