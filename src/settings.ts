@@ -10,20 +10,12 @@ import type { KeySource } from './keys/key-source.ts'
 import { type ExpiryPolicy, readExpiry } from './lifecycle/expiry-policy.ts'
 import { type OAuthSettings, readOAuth } from './oauth/oauth-settings.ts'
 import { OfflineTokens } from './oauth/offline/offline-tokens.ts'
-import {
-  count,
-  flag,
-  isRecord,
-  listOf,
-  pluginOptionsOf,
-  record,
-  requireFunction,
-  text,
-} from './option-values.ts'
+import { count, flag, isRecord, pluginOptionsOf, record, requireFunction, text } from './option-values.ts'
 import type { ApiTokensOptions } from './options.ts'
 import type { TokenStore } from './store/token-store.ts'
 import type { TokenPrefixes } from './token/credential.ts'
 import { isScopeName } from './token/scope.ts'
+import { readOrigins } from './trusted-origins.ts'
 import { DAY_MS } from './usage/utc-day.ts'
 import type { FindUser } from './verification/owner-word.ts'
 
@@ -209,18 +201,6 @@ function readUsage(
     dailyRetentionMs,
     keepsClients: flag(lastClient, 'usage.lastClient'),
   }
-}
-
-function readOrigins(origins: unknown = []): ReadonlySet<string> {
-  const list = listOf(origins)
-  if (list === undefined) throw new InvalidOption('trustedOrigins must be an array of origins')
-  return new Set(
-    list.map((origin, index) => {
-      if (typeof origin === 'string' && URL.canParse(origin) && new URL(origin).origin === origin)
-        return origin
-      throw new InvalidOption(`trustedOrigins[${index}] must be an origin such as 'https://app.example.com'`)
-    }),
-  )
 }
 
 function readRoutes(routes: unknown): string | null {

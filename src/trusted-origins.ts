@@ -1,0 +1,17 @@
+/** The option `trustedOrigins`, checked at boot. */
+
+import { InvalidOption } from './errors.ts'
+import { listOf } from './option-values.ts'
+
+/** @throws {InvalidOption} That names the origin that is none. */
+export function readOrigins(origins: unknown = []): ReadonlySet<string> {
+  const list = listOf(origins)
+  if (list === undefined) throw new InvalidOption('trustedOrigins must be an array of origins')
+  return new Set(
+    list.map((origin, index) => {
+      if (typeof origin === 'string' && URL.canParse(origin) && new URL(origin).origin === origin)
+        return origin
+      throw new InvalidOption(`trustedOrigins[${index}] must be an origin such as 'https://app.example.com'`)
+    }),
+  )
+}
