@@ -15,7 +15,9 @@ t.test('promise 9: a token without an owner’s row is refused, and works again 
   database.prepare('delete from api_token_owners').run()
   t.equal((await app.inject(withToken(token))).statusCode, 401)
 
-  database.prepare("insert into api_token_owners (user_id, status, generation) values ('ada', 'active', 1)").run()
+  database
+    .prepare("insert into api_token_owners (user_id, status, generation) values ('ada', 'active', 1)")
+    .run()
   clock.advance('60s')
   t.equal((await app.inject(withToken(token))).statusCode, 200)
 })
