@@ -301,7 +301,7 @@ t.test('an option that is undefined has its default', async (t) => {
       'authentication',
       'idleTimeout',
     ],
-    ...['idleWarning', 'cache', 'invalidation', 'usage', 'maxTokensPerUser', 'retention', 'maxExpiresIn'],
+    ...['idleWarning', 'cache', 'invalidation', 'usage', 'maxTokensPerUser', 'retention', 'expiry'],
     ...['trustedOrigins', 'routes', 'scopes', 'oauth', 'openapi', 'clock'],
   ]
   const absent = Object.fromEntries(names.map((name) => [name, undefined]))
