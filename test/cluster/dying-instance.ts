@@ -138,10 +138,15 @@ async function storeAt(text: string): Promise<TokenStore> {
 async function watchedPostgres(connectionString: string): Promise<PgPool> {
   const { default: pg } = await import('pg')
   const pool = new pg.Pool({ connectionString })
+  type Client = Awaited<ReturnType<PgPool['connect']>>
+  // One for each client: the store checks every client once.
+  const known = new WeakMap<object, Client>()
   return {
     connect: async () => {
       const client = await pool.connect()
-      return {
+      const before = known.get(client)
+      if (before !== undefined) return before
+      const watched: Client = {
         release: (destroy) => client.release(destroy),
         query: async (config) => {
           // Its type has no such member, and every client does.
@@ -153,6 +158,8 @@ async function watchedPostgres(connectionString: string): Promise<PgPool> {
           return answer
         },
       }
+      known.set(client, watched)
+      return watched
     },
   }
 }

@@ -100,7 +100,8 @@ async function killAtEachPoint(
       t.same(await halfMade(database, key.kid), [], 'nothing is half made')
     }
   }
-  await Promise.all([lane(), lane()])
+  // On SQLite a second writer would find the file locked, and a BEGIN that is tried again is one statement more.
+  await Promise.all(database.name === 'SQLite' ? [lane()] : [lane(), lane()])
 }
 
 function decidedAt({ statement, moment }: Point, last: number): boolean | undefined {

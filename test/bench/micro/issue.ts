@@ -41,7 +41,7 @@ export async function issue(): Promise<Step[]> {
       title: 'issue of a token: statements',
       value: statements,
       unit: 'statements',
-      target: 1,
+      target: 6,
     },
   ]
 }
