@@ -8,14 +8,14 @@ export const tokenGuards: readonly Guard[] = [
     file: 'src/token/claims.ts',
     remove: 'iss !== expected.issuer || ',
     put: '',
-    tests: ['test/http/forged-credentials.test.ts'],
+    tests: ['test/token/claims.test.ts'],
   },
   {
     name: 'promise 3: aud is the audience',
     file: 'src/token/claims.ts',
     remove: ' || aud !== expected.audience',
     put: '',
-    tests: ['test/http/forged-credentials.test.ts'],
+    tests: ['test/token/claims.test.ts'],
   },
   {
     name: 'promise 3: jti is a UUIDv7',
