@@ -4,7 +4,7 @@
  *
  *     npm run test:guards                        all; what is noticed is written to proven.json
  *     npm run test:guards -- 'part of a name'    only those
- *     npm run test:guards -- --ci                those that changed since, and a tenth of the others, for two minutes
+ *     npm run test:guards -- --ci                those that changed since, and a tenth of the others, for a minute
  */
 
 import { execFile } from 'node:child_process'
@@ -34,7 +34,7 @@ const COPIED = [
   'dist',
 ]
 /** Of a run of CI, in milliseconds: what is left then comes with a later one. */
-const CI_MS = 120_000
+const CI_MS = 60_000
 /** A test that hangs without the check is as red as one that fails. */
 const TEST_MS = 120_000
 
