@@ -9,6 +9,8 @@ import t from 'tap'
 
 const run = promisify(execFile)
 const root = new URL('../..', import.meta.url).pathname
+/** Compilers and linters run without the loaders of the test runner, which they do not bear. */
+const FOREIGN = { ...process.env, NODE_OPTIONS: '' }
 const bin = (name: string) => join(root, 'node_modules', '.bin', name)
 
 /** A host developer's first program, with a request of each kind. */
@@ -152,13 +154,13 @@ t.test('the packed package', async (t) => {
   )
 
   t.test('publint finds nothing', async (t) => {
-    const { stdout } = await run(bin('publint'), ['--strict', packed], { cwd: root })
+    const { stdout } = await run(bin('publint'), ['--strict', packed], { cwd: root, env: FOREIGN })
     t.match(stdout, 'All good!')
   })
 
   t.test('attw finds nothing', async (t) => {
     // It exits with 1 for any problem in a way of resolution that an ESM-only package has.
-    const { stdout } = await run(bin('attw'), [packed, '--profile', 'esm-only'], { cwd: root })
+    const { stdout } = await run(bin('attw'), [packed, '--profile', 'esm-only'], { cwd: root, env: FOREIGN })
     t.match(stdout, 'node16 (from ESM): 🟢 (ESM)')
   })
 
@@ -192,7 +194,7 @@ async function compile(project: string, { compiler, types, resolution }: Cell): 
   ]
   await writeFile(config, JSON.stringify({ compilerOptions, files }))
   const command = compiler === 'newest' ? bin('tsc') : join(project, 'node_modules', compiler, 'bin', 'tsc')
-  return run(command, ['-p', config], { cwd: project }).then(
+  return run(command, ['-p', config], { cwd: project, env: FOREIGN }).then(
     () => '',
     (error: { stdout: string }) => error.stdout,
   )
