@@ -19,7 +19,7 @@ t.test(
     const { statuses, served, stop } = await hostUnderLoad(t)
     for (const type of ['varchar(200)', 'text', 'varchar(300)', 'text']) {
       await served(100)
-      await database?.run(`alter table api_tokens alter column name type ${type} collate "C"`)
+      await database?.run(`alter table api_tokens alter column description type ${type} collate "C"`)
     }
     await served(100)
     await stop()
@@ -31,11 +31,11 @@ t.test('the connections that wait for their next use are healed with the first',
   const { app, pool, ask } = await host(t)
   await Promise.all(Array.from({ length: CLIENTS }, ask))
   t.ok(pool.idleCount > 1)
-  await database?.run('alter table api_tokens alter column name type varchar(100) collate "C"')
+  await database?.run('alter table api_tokens alter column description type varchar(100) collate "C"')
   const before = pool.totalCount
   for (let n = 0; n < before; n += 1) t.equal(await ask(), 200)
   t.ok(pool.totalCount >= before - 1, 'one connection is discarded, the others go on')
-  await database?.run('alter table api_tokens alter column name type text collate "C"')
+  await database?.run('alter table api_tokens alter column description type text collate "C"')
   await app.close()
 })
 
