@@ -193,10 +193,11 @@ async function compile(project: string, { compiler, types, resolution }: Cell): 
     ...(resolution === 'nodenext' ? ['host-require.cts'] : []),
   ]
   await writeFile(config, JSON.stringify({ compilerOptions, files }))
-  const command = compiler === 'newest' ? bin('tsc') : join(project, 'node_modules', compiler, 'bin', 'tsc')
-  return run(command, ['-p', config], { cwd: project, env: FOREIGN }).then(
+  const modules =
+    compiler === 'newest' ? join(root, 'node_modules/typescript') : join(project, 'node_modules', compiler)
+  return run(process.execPath, [join(modules, 'lib/tsc.js'), '-p', config], { cwd: project }).then(
     () => '',
-    (error: { stdout: string }) => error.stdout,
+    (error: { stdout: string; message: string }) => error.stdout || error.message,
   )
 }
 
