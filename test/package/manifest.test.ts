@@ -1,0 +1,17 @@
+/** What package.json and its lock file say to npm. */
+
+import { readFile } from 'node:fs/promises'
+import t from 'tap'
+
+const read = async (path: string) => JSON.parse(await readFile(path, 'utf8'))
+
+t.test('a host may leave better-sqlite3 out, and a clone always has it', async (t) => {
+  const { optionalDependencies, devDependencies } = await read('package.json')
+  t.equal(devDependencies['better-sqlite3'], optionalDependencies['better-sqlite3'])
+  // npm leaves an optional package out, without a word, where its own Node.js is older than the package asks for.
+  const { packages } = await read('package-lock.json')
+  const entry = packages['node_modules/better-sqlite3']
+  t.equal(entry.optional, undefined)
+  t.equal(entry.devOptional, undefined)
+  t.equal(entry.dev, true)
+})
