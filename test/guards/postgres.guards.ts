@@ -9,6 +9,13 @@ const SERVER = ['test/store/postgres-server.test.ts']
 
 export const postgresGuards: readonly Guard[] = [
   {
+    name: 'promise 16: PostgreSQL: the status of a connection is read after the responses to the host',
+    file: `${POSTGRES}/postgres-pool.ts`,
+    remove: 'client.readyForQuery === false',
+    put: 'false',
+    tests: CONNECTIONS,
+  },
+  {
     name: 'promise 14: PostgreSQL: a client of a pool has an error listener before it is in use',
     file: `${POSTGRES}/error-listeners.ts`,
     remove: "  pool.on('acquire', listenToErrors)\n",

@@ -184,14 +184,21 @@ t.test(
     const store = postgresTokenStore({ pool, migrate: true })
     await store.open()
     const token = await put(store, 500)
+    const changeName = async (name: string) => {
+      await store.updateToken(token.id, { name }, { now: token.createdAt, idleBefore: null })
+      await discardIdle(pool)
+      t.equal((await store.findToken(token.id))?.token.name, name)
+    }
     for (const statement of ['begin', 'begin; select 1/0']) {
       const client = await pool.connect()
       await client.query(statement).catch(() => undefined)
       client.release()
-      await store.updateToken(token.id, { name: statement }, { now: token.createdAt, idleBefore: null })
-      await discardIdle(pool)
-      t.equal((await store.findToken(token.id))?.token.name, statement)
+      await changeName(statement)
     }
+    const client = await pool.connect()
+    client.query('begin; select pg_sleep(0.1); select 1/0').catch(() => undefined)
+    client.release()
+    await changeName('given back before the response')
   },
 )
 

@@ -21,6 +21,8 @@ export interface PgClient {
   release(destroy?: boolean): void
   /** `I` outside of a transaction, `T` within one, `E` within one that failed; clients of old versions do not tell. */
   getTransactionStatus?(): string | null
+  /** False while a response is outstanding; undefined in `pg-native`. */
+  readonly readyForQuery?: boolean
 }
 
 interface PgQuery {
@@ -86,10 +88,21 @@ async function connect(pool: PgPool, restMs: () => number | null): Promise<PgCli
       (late) => late.release(),
     )
     listenToErrors(client)
-    const status = client.getTransactionStatus?.() ?? 'I'
+    const status = await transactionStatus(client, restMs).catch((error: unknown) => {
+      client.release(true)
+      throw error
+    })
     if (status === 'I') return client
     client.release(true)
   }
+}
+
+async function transactionStatus(client: PgClient, restMs: () => number | null): Promise<string> {
+  // What the host has sent is not answered yet, and the status comes with the response.
+  if (client.readyForQuery === false) {
+    await client.query({ text: '', values: [], types: ownParsers, query_timeout: restMs() ?? FOREVER_MS })
+  }
+  return client.getTransactionStatus?.() ?? 'I'
 }
 
 /** Runs statements on a connection until one fails in a way that leaves the connection of no use. */
