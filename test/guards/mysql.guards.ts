@@ -107,6 +107,20 @@ export const mysqlGuards: readonly Guard[] = [
     tests: [CONNECTIONS],
   },
   {
+    name: 'promise 16: MySQL: a transaction that the host left open in its pool is rolled back',
+    file: 'src/store/kysely/mysql/mysql-pool.ts',
+    remove: 'if (parts.isShared) await rollBack(lent)',
+    put: '',
+    tests: [CONNECTIONS],
+  },
+  {
+    name: 'promise 16: MySQL: a transaction that the host left open in its Kysely is rolled back',
+    file: 'src/store/kysely/mysql/host-connections.ts',
+    remove: "        await run(connection, 'rollback')\n",
+    put: '',
+    tests: [CONNECTIONS],
+  },
+  {
     name: 'MySQL: what waiting does not correct is a 500',
     file: 'src/store/kysely/mysql/mysql-traits.ts',
     remove: 'isPermanent: isPermanentInMysql',

@@ -2,8 +2,10 @@
 
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
+import { Kysely, MysqlDialect } from 'kysely'
 import mysql from 'mysql2'
 import t, { type Test } from 'tap'
+import { kyselyTokenStore } from '../../src/store/kysely/host-token-store.ts'
 import { mysqlTokenStore } from '../../src/store/kysely/mysql/mysql-token-store.ts'
 import { id, NOW, put, rowOf } from '../../src/testing/store-contract/records.ts'
 import { ownDatabase } from '../support/databases.ts'
@@ -42,6 +44,33 @@ if (found !== null) {
     for (const message of ['first', 'second', 'third']) core.emit('error', new Error(message))
     t.equal(await store.findOwner('nobody'), null)
   })
+
+  for (const driver of ['mysql2', 'Kysely'] as const) {
+    t.test(`what a host left open by ${driver} is rolled back: it would hide and swallow changes`, async (t) => {
+      const pool = hostPool(t, connectionString, [], { connectionLimit: 1 })
+      const db = new Kysely<unknown>({ dialect: new MysqlDialect({ pool }) })
+      const store =
+        driver === 'mysql2' ? mysqlTokenStore({ pool }) : kyselyTokenStore({ db, dialect: 'mysql' })
+      await store.open()
+      const leave = async (...statements: string[]) => {
+        const connection = await pool.promise().getConnection()
+        for (const sql of statements) await connection.query(sql)
+        connection.release()
+      }
+      await leave(
+        'set session transaction isolation level repeatable read',
+        'start transaction with consistent snapshot',
+      )
+      const token = await put(first, 900)
+      t.equal((await store.findToken(token.id))?.token.id, token.id)
+
+      await leave('start transaction')
+      await store.feed.stampOwner(token.userId)
+      const connection = await pool.promise().getConnection()
+      connection.destroy()
+      t.not(await first.findOwner(token.userId), null)
+    })
+  }
 
   t.test('connections that are killed while they are idle are one failure at most', async (t) => {
     const { connectionString, kill } = await killedConnections(t, database)

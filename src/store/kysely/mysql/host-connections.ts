@@ -45,6 +45,8 @@ class HostDriver<Database> implements Driver {
       .provideConnection(async (connection) => {
         const returned = Promise.withResolvers<void>()
         await requireChecked(connection)
+        // A transaction that the host left open would read an old snapshot, and swallow what is written.
+        await run(connection, 'rollback')
         this.#returns.set(connection, returned.resolve)
         lent.resolve(connection)
         await returned.promise

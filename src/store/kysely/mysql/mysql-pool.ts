@@ -25,6 +25,8 @@ export interface MysqlPoolParts extends Patience {
   readonly pool: () => Promise<MysqlPool>
   /** The SQL of statements that each connection prepares once. */
   readonly prepared: ReadonlySet<string>
+  /** Whether the host uses the connections as well. */
+  readonly isShared: boolean
 }
 
 /** @throws `FST_API_TOKENS_INVALID_OPTION` when it is no pool of `mysql2`. */
@@ -51,6 +53,8 @@ export function mysqlPool(parts: MysqlPoolParts): KyselyPool {
     const lent = lentConnection(connection, parts, endsAt)
     try {
       await requireUsable(connection, lent.query)
+      // A transaction that the host left open would read an old snapshot, and swallow what is written.
+      if (parts.isShared) await rollBack(lent)
       return lent
     } catch (error) {
       lent.discard()
@@ -135,6 +139,12 @@ function lentConnection(
     if (isUsable) connection.release()
   }
   return { query, release, discard }
+}
+
+function rollBack({ query }: ReturnType<typeof lentConnection>): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  query('rollback', [], (error) => (error === null ? resolve() : reject(error)))
+  return promise
 }
 
 /** `--read-only`, as a primary answers that has just been demoted. */
