@@ -46,7 +46,7 @@ if (found !== null) {
   })
 
   for (const driver of ['mysql2', 'Kysely'] as const) {
-    t.test(`what a host left open by ${driver} is rolled back: it would hide and swallow changes`, async (t) => {
+    t.test(`a transaction that a host left open is rolled back (${driver})`, async (t) => {
       const pool = hostPool(t, connectionString, [], { connectionLimit: 1 })
       const db = new Kysely<unknown>({ dialect: new MysqlDialect({ pool }) })
       const store =

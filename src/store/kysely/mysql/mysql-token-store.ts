@@ -50,7 +50,9 @@ export function mysqlTokenStore(given: MysqlTokenStoreOptions): TokenStore {
     options.pool === undefined ? ownPool(options.connectionString, timeout) : of(options.pool)
   const prepared = new Set<string>()
   const connect = (timeoutMs: number | null) => {
-    const dialect = new MysqlDialect({ pool: mysqlPool({ pool, prepared, timeoutMs, isShared: options.pool !== undefined }) })
+    const dialect = new MysqlDialect({
+      pool: mysqlPool({ pool, prepared, timeoutMs, isShared: options.pool !== undefined }),
+    })
     return { db: new Kysely<ApiTokenDatabase>({ dialect }), traits: mysqlTraits }
   }
   return new KyselyTokenStore({
