@@ -16,6 +16,7 @@ import { createTokenEvents } from './lifecycle/token-events.ts'
 import { tokenUsage } from './lifecycle/token-usage.ts'
 import { updateToken } from './lifecycle/update-token.ts'
 import type { Settings } from './settings.ts'
+import { NO_SCOPES } from './token/scope.ts'
 import type { VerifiedToken } from './token/verified-token.ts'
 import { BoundedSignals } from './verification/bounded-signals.ts'
 import type { VerificationEntry } from './verification/verification-entry.ts'
@@ -24,7 +25,7 @@ export function createApiTokens(instance: Instance, challenges: Challenges): Api
   const { lifecycle, verification, cache, signals, recorder, events, news } = instance
   const bounded = new BoundedSignals(signals)
   const accept = (entry: VerificationEntry): VerifiedToken & Disposable => {
-    if (entry.refusal !== null) throw challenges.invalidToken()
+    if (entry.refusal !== null) throw challenges.invalidToken(NO_SCOPES)
     return disposableToken(entry, () => bounded.hold(entry))
   }
   return withCheckedArguments({

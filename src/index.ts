@@ -1,7 +1,7 @@
 /** The public names of `fastify-api-tokens`. */
 
 import './http/fastify-types.ts'
-import { requireScopes, verifyApiToken } from './http/exported-hooks.ts'
+import { requireAnyScope, requireScopes, verifyApiToken, verifyApiTokenOr } from './http/exported-hooks.ts'
 import { bearerSecurityScheme } from './http/open-api.ts'
 import { jwksFile } from './keys/jwks-file.ts'
 import { offlineTokens } from './oauth/offline/offline-tokens.ts'
@@ -16,7 +16,9 @@ import { apiTokensPlugin } from './plugin.ts'
 const apiTokens = withDefault(
   Object.assign(apiTokensPlugin, {
     verifyApiToken,
+    verifyApiTokenOr,
     requireScopes,
+    requireAnyScope,
     jwksFile,
     offlineTokens,
     bearerSecurityScheme,
@@ -33,8 +35,8 @@ export default apiTokens
 export type { Clock } from './clock.ts'
 export type { Duration } from './duration.ts'
 export type { ApiTokensError } from './errors.ts'
-export type { ApiTokenHooks, HostHook } from './http/api-token-hooks.ts'
 export type { ApiTokenHook } from './http/hook.ts'
+export type { HostHook } from './http/host-hook.ts'
 export type { AuthenticateUser, SignedInUser } from './http/signed-in-user.ts'
 export type { InvalidationOptions } from './invalidation/invalidation-options.ts'
 export type { NewsStats, Reach } from './invalidation/news.ts'
@@ -84,6 +86,8 @@ export {
   bearerSecurityScheme,
   jwksFile,
   offlineTokens,
+  requireAnyScope,
   requireScopes,
   verifyApiToken,
+  verifyApiTokenOr,
 }

@@ -4,14 +4,14 @@ import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
 import fp from 'fastify-plugin'
 import { createApiTokens, createDisabledApiTokens } from './code-api.ts'
 import { AuthenticationDisabled } from './errors.ts'
-import { type ApiTokenHooks, createHooks, createOpenHooks, passEveryRequest } from './http/api-token-hooks.ts'
 import { createChallenges } from './http/challenge.ts'
 import { type CheckedHooks, checkHooks } from './http/check-hooks.ts'
 import { type CurrentTokenRouteParts, currentTokenRoutes } from './http/current-token-routes.ts'
 import { putErrorHeaders } from './http/error-headers.ts'
+import { verifyHookOf } from './http/exported-hooks.ts'
 import './http/fastify-types.ts'
-import { createHook, exceptOwnRoutes } from './http/hook.ts'
-import { ownRoute } from './http/own-routes.ts'
+import { createHook } from './http/hook.ts'
+import { isOwnRoute, ownRoute } from './http/own-routes.ts'
 import { decorateWithPlugin, type RegisteredPlugin } from './http/registered-plugin.ts'
 import { decorateWithSlot, takeBackToken } from './http/request-slot.ts'
 import { makeStrict } from './http/strict-scope.ts'
@@ -32,6 +32,7 @@ import type { ApiTokensOptions } from './options.ts'
 import { readOptions, type Settings } from './settings.ts'
 import { throwCause, withOutages } from './store/store-outage.ts'
 import type { TokenStore } from './store/token-store.ts'
+import { NO_SCOPES } from './token/scope.ts'
 import { oneAtATime } from './usage/one-at-a-time.ts'
 import { repeat } from './usage/repeat.ts'
 
@@ -69,8 +70,13 @@ function registerDisabled(
 ): void {
   fastify.log.warn("API tokens are off (authentication: 'none'): every route that they would protect is open")
   fastify.decorateRequest('apiToken', null)
-  decorateWithPlugin(fastify, { check: passEveryRequest, addScopes })
-  decorate(fastify, createOpenHooks({ addScopes }), createDisabledApiTokens(settings))
+  const plugin: RegisteredPlugin = {
+    check: (_request, _reply, _required, done) => done(new AuthenticationDisabled()),
+    isExempt: () => true,
+    takeBack: () => undefined,
+    addScopes,
+  }
+  decorate(fastify, plugin, createDisabledApiTokens(settings))
   const { routesPrefix, oauth } = settings
   if (oauth !== null) registerDisabledOAuth(fastify, oauth)
   if (routesPrefix === null) return
@@ -127,13 +133,13 @@ async function registerRequired(
     ...{ verification, signals, challenges, clock, events, recorder, slot, keepsClients },
     onScopesMissing,
   })
-  decorateWithPlugin(fastify, { check: exceptOwnRoutes(check), addScopes })
   const takeBack = (request: FastifyRequest) => takeBackToken(request, slot)
+  const plugin: RegisteredPlugin = { check, isExempt: isOwnRoute, takeBack, addScopes }
   fastify.addHook('onError', putErrorHeaders)
-  decorate(fastify, createHooks({ check, takeBack, addScopes }), createApiTokens(instance, challenges))
+  decorate(fastify, plugin, createApiTokens(instance, challenges))
   startTimers(fastify, settings, instance)
   if (typeof settings.keys === 'function') startKeyRefresh(fastify, settings, settings.keys, instance)
-  const ownRouteHook = createHook('verifyApiToken', [], check)
+  const ownRouteHook = createHook('verifyApiToken', NO_SCOPES, check)
   const hasRoutes = registerRoutes(fastify, settings, instance, { verifyApiToken: ownRouteHook, challenges })
   const { oauth, realm, authenticateUser, trustedOrigins } = settings
   if (oauth !== null) {
@@ -151,10 +157,10 @@ async function defaultStore(): Promise<TokenStore> {
   return sqliteTokenStore({ filename: DEFAULT_DATABASE })
 }
 
-function decorate(fastify: FastifyInstance, hooks: ApiTokenHooks, apiTokens: ApiTokens): void {
-  fastify.decorate('verifyApiToken', hooks.verifyApiToken)
-  fastify.decorate('requireScopes', hooks.requireScopes)
-  fastify.decorate('verifyApiTokenOr', hooks.verifyApiTokenOr)
+/** Only these names: others, such as `requireScopes`, are the host's to use. */
+function decorate(fastify: FastifyInstance, plugin: RegisteredPlugin, apiTokens: ApiTokens): void {
+  decorateWithPlugin(fastify, plugin)
+  fastify.decorate('verifyApiToken', verifyHookOf(plugin))
   fastify.decorate('apiTokens', apiTokens)
 }
 

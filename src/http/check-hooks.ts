@@ -95,17 +95,11 @@ function hiddenAmong(bindings: readonly Binding[], shown: readonly ShownHook[]):
   const boundAgain = new Set(bindings.map(({ source }) => source))
   const fastifysRun = bindings.find(({ bound }) => ofRoutes.has(bound))?.run
   const hidden = bindings.filter(
-    ({ bound, source, instance, run }) =>
+    ({ bound, run }) =>
       !ofRoutes.has(bound) &&
       run !== fastifysRun &&
       // Such as a hook of the handler for what is not found, which is bound twice.
-      !boundAgain.has(bound) &&
-      !isAdded(source, instance),
+      !boundAgain.has(bound),
   )
   return [...new Set(hidden.map(({ mark }) => mark.label))]
-}
-
-/** Hooks for what is not found are not shown; those that were added to the instance are known all the same. */
-function isAdded(hook: AnyHook, instance: FastifyInstance): boolean {
-  return Object.values(addedHooks(instance) ?? {}).some((hooks) => hooks.includes(hook))
 }

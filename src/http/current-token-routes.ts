@@ -6,6 +6,7 @@ import { findEndable } from '../lifecycle/find-endable.ts'
 import { getToken } from '../lifecycle/get-token.ts'
 import type { LifecycleParts } from '../lifecycle/lifecycle-parts.ts'
 import { revokeToken } from '../lifecycle/revoke-token.ts'
+import { NO_SCOPES } from '../token/scope.ts'
 import { findCredential, isCredential, NOT_ONE_CREDENTIAL } from './authorization-header.ts'
 import type { Challenges } from './challenge.ts'
 import type { ApiTokenHook } from './hook.ts'
@@ -70,7 +71,7 @@ export function currentTokenRoutes(fastify: FastifyInstance, parts: CurrentToken
     async (request, reply) => {
       await revokeToken(lifecycle, endable.get(request) ?? '').catch((error) => {
         // It was deleted between the two reads.
-        throw isApiTokensError(error) && error.statusCode === 404 ? challenges.invalidToken() : error
+        throw isApiTokensError(error) && error.statusCode === 404 ? challenges.invalidToken(NO_SCOPES) : error
       })
       return noContent(reply)
     },
@@ -87,13 +88,19 @@ async function endableId(parts: CurrentTokenRouteParts, request: FastifyRequest)
   const { lifecycle, challenges } = parts
   const found = await findEndable(lifecycle, credentialIn(request, challenges))
   if (found.refusal === null) return found.token.id
-  throw refuseCredential({ challenges, events: lifecycle.events }, found.refusal, found.tokenId, request)
+  throw refuseCredential(
+    { challenges, events: lifecycle.events },
+    found.refusal,
+    found.tokenId,
+    request,
+    NO_SCOPES,
+  )
 }
 
 function credentialIn({ raw }: FastifyRequest, challenges: Challenges): string {
   const start = findCredential(raw)
-  if (typeof start !== 'number') throw challenges.fault(start)
+  if (typeof start !== 'number') throw challenges.fault(start, NO_SCOPES)
   const credential = (raw.headers.authorization ?? '').slice(start)
-  if (!isCredential(credential)) throw challenges.fault(NOT_ONE_CREDENTIAL)
+  if (!isCredential(credential)) throw challenges.fault(NOT_ONE_CREDENTIAL, NO_SCOPES)
   return credential
 }

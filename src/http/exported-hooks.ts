@@ -1,14 +1,16 @@
 /**
- * The hooks as the package exports them: the plugin is found through the request, so that a route may be declared
- * before the plugin has loaded. Without the plugin they respond 500 and let no request pass.
+ * The hooks of the package. They find the plugin through the request, so that a route may be declared before the plugin
+ * has loaded. Without the plugin they respond 500 and let no request pass.
  */
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { NotRegistered } from '../errors.ts'
+import { InvalidOption, NotRegistered } from '../errors.ts'
 import { requireScopeNames } from '../lifecycle/scope-catalogue.ts'
+import { NO_SCOPES, type ScopeRequirement } from '../token/scope.ts'
+import { carriesBearer } from './authorization-header.ts'
 import { type ApiTokenHook, createHook } from './hook.ts'
-import type { HookDone } from './hook-check.ts'
-import { pluginOf } from './registered-plugin.ts'
+import { type HostHook, runHostHook } from './host-hook.ts'
+import { type HookDone, pluginOf, type RegisteredPlugin } from './registered-plugin.ts'
 
 /**
  * Lets a request pass with a verified bearer token (RFC 6750), and sets `request.apiToken`.
@@ -16,27 +18,79 @@ import { pluginOf } from './registered-plugin.ts'
  * @throws {FST_API_TOKENS_MISSING | MALFORMED | INVALID | STORE_UNAVAILABLE} As `docs/reference/errors.md` says.
  * @example app.get('/v1/models', { onRequest: verifyApiToken }, listModels)
  */
-export const verifyApiToken: ApiTokenHook = createHook('verifyApiToken', [], checkByPlugin)
+export const verifyApiToken: ApiTokenHook = createHook('verifyApiToken', NO_SCOPES, checkByPlugin)
+
+/** `app.verifyApiToken`: the same hook of one plugin, also in the scope of another. */
+export function verifyHookOf(plugin: RegisteredPlugin): ApiTokenHook {
+  return createHook('verifyApiToken', NO_SCOPES, (request, reply, required, done) =>
+    checkBy(plugin, request, reply, required, done),
+  )
+}
 
 /**
- * Makes a hook that also demands scopes, all of them. The scope catalogue of the application that uses the hook takes
- * them in while it boots.
+ * Makes a hook that also requires scopes, all of them. The scope catalogue of the application that uses the hook takes
+ * them in while it boots, and the challenge of a 401 or 403 names them (RFC 6750 §3).
  *
  * @throws {FST_API_TOKENS_INSUFFICIENT_SCOPE} When the token lacks one (RFC 6750 §3.1).
  * @example app.post('/v1/chat/completions', { onRequest: requireScopes('chat:write') }, chat)
  */
 export function requireScopes(...scopes: string[]): ApiTokenHook {
-  requireScopeNames(scopes)
-  return createHook('requireScopes', scopes, checkByPlugin)
+  requireScopeNames('requireScopes', scopes)
+  return createHook('requireScopes', { match: 'all', scopes }, checkByPlugin)
+}
+
+/**
+ * Makes a hook that also requires at least one of the scopes. The challenge names the first, since `scope` in a challenge
+ * means required (RFC 6750 §3).
+ *
+ * @throws {FST_API_TOKENS_INSUFFICIENT_SCOPE} When the token has none of them.
+ * @example app.get('/v1/models', { onRequest: requireAnyScope('models:read', 'models:write') }, listModels)
+ */
+export function requireAnyScope(...scopes: string[]): ApiTokenHook {
+  requireScopeNames('requireAnyScope', scopes)
+  if (scopes.length === 0) throw new InvalidOption('requireAnyScope takes at least one scope')
+  return createHook('requireAnyScope', { match: 'any', scopes }, checkByPlugin)
+}
+
+/**
+ * Makes a hook for a route that sessions may use too. With a bearer credential the token alone decides, and needs the
+ * scopes, all of them: a bad credential never falls back to a session. Without one the host's own hook decides.
+ *
+ * @example app.get('/v1/models', { onRequest: verifyApiTokenOr(partner, 'models:read') }, listModels)
+ */
+export function verifyApiTokenOr(hook: HostHook, ...scopes: string[]): ApiTokenHook {
+  // An undefined hook, such as that of a plugin that has not loaded yet, fails where it is written.
+  if (typeof hook !== 'function') throw new InvalidOption('verifyApiTokenOr takes a hook, a function')
+  requireScopeNames('verifyApiTokenOr', scopes)
+  return createHook('verifyApiTokenOr', { match: 'all', scopes }, (request, reply, required, done) => {
+    if (carriesBearer(request.raw)) return checkByPlugin(request, reply, required, done)
+    const plugin = pluginOf(request.server)
+    if (plugin === undefined) return done(new NotRegistered())
+    if (plugin.isExempt(request)) return done()
+    return runHostHook(hook, request, reply, (error) => {
+      if (error !== undefined) plugin.takeBack(request)
+      done(error)
+    })
+  })
 }
 
 function checkByPlugin(
   request: FastifyRequest,
   reply: FastifyReply,
-  scopes: readonly string[],
+  required: ScopeRequirement,
   done: HookDone,
 ): void {
-  const plugin = pluginOf(request.server)
-  if (plugin === undefined) done(new NotRegistered())
-  else plugin.check(request, reply, scopes, done)
+  checkBy(pluginOf(request.server), request, reply, required, done)
+}
+
+function checkBy(
+  plugin: RegisteredPlugin | undefined,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  required: ScopeRequirement,
+  done: HookDone,
+): void {
+  if (plugin === undefined) return done(new NotRegistered())
+  if (plugin.isExempt(request)) return done()
+  return plugin.check(request, reply, required, done)
 }

@@ -2,17 +2,12 @@
 
 import type { ApiTokens } from '../lifecycle/api-tokens.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
-import type { HostHook } from './api-token-hooks.ts'
 import type { ApiTokenHook } from './hook.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** Lets a request pass with a verified bearer token. */
     verifyApiToken: ApiTokenHook
-    /** Makes a hook that also demands scopes; what it names joins the scope catalogue. */
-    requireScopes(...scopes: string[]): ApiTokenHook
-    /** Makes a hook for a route that sessions may use too: with a bearer credential the token alone decides. */
-    verifyApiTokenOr(hook: HostHook): ApiTokenHook
     /** The operations on tokens, for code. */
     apiTokens: ApiTokens
   }

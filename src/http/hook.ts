@@ -2,11 +2,11 @@
 
 import type { HookHandlerDoneFunction, RequestPayload } from 'fastify'
 import { MisplacedHook } from '../errors.ts'
+import type { ScopeRequirement } from '../token/scope.ts'
 import { addedHooks, isFastify } from './fastify-internals.ts'
 import { bindHook } from './hook-bindings.ts'
-import type { HookCheck, HookDone } from './hook-check.ts'
 import { markHook } from './hook-mark.ts'
-import { isOwnRoute } from './own-routes.ts'
+import type { HookCheck, HookDone } from './registered-plugin.ts'
 
 /**
  * A hook for `onRequest`, `preParsing`, `preValidation` or `preHandler`. Called with `done` it calls back. Called
@@ -40,13 +40,14 @@ export const HOOK_POSITIONS: readonly string[] = ['onRequest', 'preParsing', 'pr
 const DONE_DECIDES = Object.freeze({ then: () => undefined }) as unknown as Promise<void>
 
 /** Makes a hook under the name that hosts write, and marks it as the package's. */
-export function createHook(name: string, scopes: readonly string[], hookCheck: HookCheck): ApiTokenHook {
+export function createHook(name: string, required: ScopeRequirement, hookCheck: HookCheck): ApiTokenHook {
+  const { scopes } = required
   const label = scopes.length === 0 ? name : `${name}(${scopes.map((scope) => `'${scope}'`).join(', ')})`
   // The plugin reads nothing in which the requests of Node's servers differ.
   const check = hookCheck as (
     request: AnyRequest,
     reply: AnyReply,
-    scopes: readonly string[],
+    required: ScopeRequirement,
     done: HookDone,
   ) => void
   function hook(this: unknown, request: AnyRequest, reply: AnyReply, done: HookHandlerDoneFunction): void
@@ -67,33 +68,22 @@ export function createHook(name: string, scopes: readonly string[], hookCheck: H
     fourth: HookHandlerDoneFunction | undefined = undefined,
   ): void | Promise<void> {
     if (typeof third === 'function') {
-      check(request, reply, scopes, third)
+      check(request, reply, required, third)
       return DONE_DECIDES
     }
     if (typeof fourth === 'function') {
       // `preParsing` passes the body's stream. What other positions pass comes too late to refuse a request.
-      if (isStream(third)) check(request, reply, scopes, fourth)
+      if (isStream(third)) check(request, reply, required, fourth)
       else fourth(new MisplacedHook(atNoPosition(label)))
       return DONE_DECIDES
     }
     if (!hasRaw(request) || !hasRaw(reply)) return callWithoutRequest(hook, label, this, reply)
     return new Promise((resolve, reject) => {
-      check(request, reply, scopes, (error) => (error === undefined ? resolve() : reject(error)))
+      check(request, reply, required, (error) => (error === undefined ? resolve() : reject(error)))
     })
   }
   Object.defineProperty(hook, 'name', { value: name })
   return markHook(hook, { label, scopes }, bindHook)
-}
-
-/** Makes a hook for the host's routes: added to a whole application, it leaves the plugin's own to their checks. */
-export function createHostHook(name: string, scopes: readonly string[], check: HookCheck): ApiTokenHook {
-  return createHook(name, scopes, exceptOwnRoutes(check))
-}
-
-/** The same check, which passes every request for one of the plugin's own routes. */
-export function exceptOwnRoutes(check: HookCheck): HookCheck {
-  return (request, reply, scopes, done) =>
-    isOwnRoute(request) ? done() : check(request, reply, scopes, done)
 }
 
 /** What is wrong with a hook at a position, and what would be right. `where` names the route, when it is known. */

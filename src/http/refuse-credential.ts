@@ -2,6 +2,7 @@
 
 import type { FastifyRequest } from 'fastify'
 import type { TokenEventEmitter } from '../lifecycle/token-events.ts'
+import type { ScopeRequirement } from '../token/scope.ts'
 import type { Refusal } from '../verification/verification-entry.ts'
 import type { Challenges } from './challenge.ts'
 
@@ -16,6 +17,7 @@ export function refuseCredential(
   reason: Refusal,
   tokenId: string | null,
   request: FastifyRequest,
+  required: ScopeRequirement,
 ): Error {
   if (reason === 'forged') {
     // Whatever a forged token says is its maker's text.
@@ -25,5 +27,5 @@ export function refuseCredential(
     request.log.info({ reason, tokenId }, 'API token refused')
     events.tell('rejected', { reason, tokenId })
   }
-  return challenges.invalidToken()
+  return challenges.invalidToken(required)
 }

@@ -1,12 +1,29 @@
 /** How the exported hooks, also those of another copy of the package, find the plugin of a Fastify instance. */
 
-import type { FastifyInstance } from 'fastify'
-import type { HookCheck } from './hook-check.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ScopeRequirement } from '../token/scope.ts'
+
+/** Called once: without an argument the request passes, with an error it is refused. */
+export type HookDone = (error?: Error) => void
+
+/** Verifies the token of a request and what is required of its scopes. It throws only what `done` throws. */
+export type HookCheck = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  required: ScopeRequirement,
+  done: HookDone,
+) => void
 
 /** What a registered plugin offers to hooks that were made without it. */
 export interface RegisteredPlugin {
-  /** Verifies the request's token, and requires scopes of it. */
   readonly check: HookCheck
+  /**
+   * Whether a hook passes the request unchecked: one for a route of the plugin's own, which has checks of its own, and
+   * every request in the non-authenticated mode.
+   */
+  isExempt(request: FastifyRequest): boolean
+  /** Clears `request.apiToken`: a later check refused the request. */
+  takeBack(request: FastifyRequest): void
   /** Adds what a hook of this application requires to the scope catalogue; nothing after boot. */
   addScopes(scopes: readonly string[]): void
 }

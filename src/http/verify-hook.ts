@@ -3,7 +3,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../clock.ts'
 import type { TokenEventEmitter } from '../lifecycle/token-events.ts'
-import { missingScopes } from '../token/scope.ts'
+import { type ScopeRequirement, satisfies } from '../token/scope.ts'
 import type { LastClient } from '../token/token.ts'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
 import type { TokenSignals } from '../verification/token-signals.ts'
@@ -12,8 +12,8 @@ import type { VerificationEntry } from '../verification/verification-entry.ts'
 import { findCredential, isCredential, NOT_ONE_CREDENTIAL } from './authorization-header.ts'
 import type { Challenges } from './challenge.ts'
 import { ConnectionMemories } from './connection-memory.ts'
-import type { HookCheck, HookDone } from './hook-check.ts'
 import { refuseCredential } from './refuse-credential.ts'
+import type { HookCheck, HookDone } from './registered-plugin.ts'
 import { type RequestSlot, readSlot, takeBackToken, writeSlot } from './request-slot.ts'
 import { RequestVerification } from './request-token.ts'
 import { errorFrom, respondWithThrown } from './thrown.ts'
@@ -39,18 +39,18 @@ export interface VerifyHookParts {
  */
 export function verifyCheck(parts: VerifyHookParts): HookCheck {
   const connections = new ConnectionMemories()
-  return (request, reply, scopes, done) => {
+  return (request, reply, required, done) => {
     let now: number
     let found: VerificationEntry | Error | string
     try {
       now = parts.clock.now()
-      found = recall(parts, connections, request, now)
+      found = recall(parts, connections, request, required, now)
     } catch (thrown) {
       return done(refuseWith(thrown, request, parts))
     }
-    if (typeof found === 'string') return load(parts, found, now, request, reply, scopes, done)
+    if (typeof found === 'string') return load(parts, found, now, request, reply, required, done)
     if (found instanceof Error) return done(refuseWith(found, request, parts))
-    return done(settle(parts, found, request, reply, scopes))
+    return done(settle(parts, found, request, reply, required))
   }
 }
 
@@ -59,6 +59,7 @@ function recall(
   { verification, challenges, slot }: VerifyHookParts,
   connections: ConnectionMemories,
   request: FastifyRequest,
+  required: ScopeRequirement,
   now: number,
 ): VerificationEntry | Error | string {
   const standing = readSlot(request, slot)
@@ -68,7 +69,7 @@ function recall(
   const known = verification.reuse(connection.recall(raw), now)
   if (known !== undefined) return known
   const start = findCredential(raw)
-  if (typeof start !== 'number') return challenges.fault(start)
+  if (typeof start !== 'number') return challenges.fault(start, required)
   const { authorization: header = '' } = raw.headers
   // Read where it stands: from a part of a text each character is slower to read.
   const entry = verification.recall(header, now, start)
@@ -78,7 +79,7 @@ function recall(
   }
   const credential = header.slice(start)
   // A credential that was verified before is well-formed; this one may be anything.
-  return isCredential(credential) ? credential : challenges.fault(NOT_ONE_CREDENTIAL)
+  return isCredential(credential) ? credential : challenges.fault(NOT_ONE_CREDENTIAL, required)
 }
 
 /** The cold path. */
@@ -88,14 +89,14 @@ function load(
   now: number,
   request: FastifyRequest,
   reply: FastifyReply,
-  scopes: readonly string[],
+  required: ScopeRequirement,
   done: HookDone,
 ): void {
   let isAnswered = false
   parts.verification
     .load(credential, now, (entry) => {
       isAnswered = true
-      done(settle(parts, entry, request, reply, scopes))
+      done(settle(parts, entry, request, reply, required))
     })
     .catch((thrown) => {
       // What `done` threw comes from further down: this hook has answered already.
@@ -114,10 +115,10 @@ function settle(
   entry: VerificationEntry,
   request: FastifyRequest,
   reply: FastifyReply,
-  scopes: readonly string[],
+  required: ScopeRequirement,
 ): Error | undefined {
   try {
-    const error = accept(parts, entry, request, reply, scopes)
+    const error = accept(parts, entry, request, reply, required)
     return error === undefined ? undefined : refuseWith(error, request, parts)
   } catch (thrown) {
     return refuseWith(thrown, request, parts)
@@ -134,20 +135,21 @@ function accept(
   entry: VerificationEntry,
   request: FastifyRequest,
   reply: FastifyReply,
-  scopes: readonly string[],
+  required: ScopeRequirement,
 ): Error | undefined {
   const { refusal, tokenId } = entry
-  if (refusal !== null) return refuseCredential(parts, refusal, tokenId, request)
+  if (refusal !== null) return refuseCredential(parts, refusal, tokenId, request, required)
   let verification = readSlot(request, parts.slot)
   if (verification?.entry !== entry) {
     if (parts.keepsClients && entry.use !== null) entry.use.client = clientOf(request)
     verification = new RequestVerification(entry, reply, parts.signals)
     writeSlot(request, parts.slot, verification)
   }
+  const { scopes } = required
   if (scopes.length > 0) {
-    if (missingScopes(scopes, entry.scopes).length > 0) {
+    if (!satisfies(entry.scopes, required)) {
       parts.onScopesMissing(scopes)
-      return parts.challenges.insufficientScope(scopes)
+      return parts.challenges.insufficientScope(required)
     }
     if (entry.token !== null && entry.use !== null) parts.recorder.ask(entry.use, entry.token.scopes, scopes)
   }

@@ -18,7 +18,7 @@ export class ScopeCatalogue {
 
   /** Adds what a route asks for, until the catalogue is closed. */
   add(names: readonly string[]): void {
-    requireScopeNames(names)
+    requireScopeNames('requireScopes', names)
     if (this.#isClosed) return
     for (const name of names) {
       if (!this.#descriptions.has(name)) this.#descriptions.set(name, null)
@@ -56,12 +56,13 @@ export class ScopeCatalogue {
   }
 }
 
-/** @throws {InvalidOption} When a name cannot stand in a scope string (RFC 6749 §3.3). */
-export function requireScopeNames(names: readonly string[]): void {
+/**
+ * @param source The function that the names were given to, for the error.
+ * @throws {InvalidOption} When a name cannot stand in a scope string (RFC 6749 §3.3).
+ */
+export function requireScopeNames(source: string, names: readonly string[]): void {
   for (const name of names) {
     if (typeof name === 'string' && isScopeName(name)) continue
-    throw new InvalidOption(
-      `requireScopes: ${JSON.stringify(name)} is not a scope name (RFC 6749, section 3.3)`,
-    )
+    throw new InvalidOption(`${source}: ${JSON.stringify(name)} is not a scope name (RFC 6749, section 3.3)`)
   }
 }

@@ -43,3 +43,19 @@ export function effectiveScopes(
 ): readonly string[] {
   return owned === undefined ? granted : granted.filter((scope) => owned.includes(scope))
 }
+
+/** What a hook requires of a token's scopes: all of a list, or at least one of it. */
+export interface ScopeRequirement {
+  readonly match: 'all' | 'any'
+  readonly scopes: readonly string[]
+}
+
+/** A token alone. */
+export const NO_SCOPES: ScopeRequirement = { match: 'all', scopes: [] }
+
+/** Whether the scopes of a token satisfy what a hook requires. */
+export function satisfies(held: readonly string[], { match, scopes }: ScopeRequirement): boolean {
+  return match === 'all'
+    ? scopes.every((scope) => held.includes(scope))
+    : scopes.some((scope) => held.includes(scope))
+}

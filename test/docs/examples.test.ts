@@ -10,7 +10,15 @@ const examples = sourceFiles().flatMap(examplesOf)
 
 t.test('what a host can call has an example', async (t) => {
   const text = examples.map(({ code }) => code).join('\n')
-  const names = ['verifyApiToken', 'requireScopes', 'jwksFile', 'bearerSecurityScheme', 'apiTokens.issue']
+  const names = [
+    'verifyApiToken',
+    'verifyApiTokenOr',
+    'requireScopes',
+    'requireAnyScope',
+    'jwksFile',
+    'bearerSecurityScheme',
+    'apiTokens.issue',
+  ]
   for (const name of [...names, 'sqliteTokenStore', 'memoryTokenStore', 'manualClock', 'signal']) {
     t.ok(text.includes(name), name)
   }

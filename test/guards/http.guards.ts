@@ -7,8 +7,8 @@ export const httpGuards: readonly Guard[] = [
     name: 'promise 16: an async function that passes done on does not let a cold request through',
     file: 'src/http/hook.ts',
     remove:
-      "if (typeof third === 'function') {\n      check(request, reply, scopes, third)\n      return DONE_DECIDES",
-    put: "if (typeof third === 'function') {\n      return check(request, reply, scopes, third)",
+      "if (typeof third === 'function') {\n      check(request, reply, required, third)\n      return DONE_DECIDES",
+    put: "if (typeof third === 'function') {\n      return check(request, reply, required, third)",
     tests: ['test/http/hook-forms.test.ts'],
   },
   {
@@ -28,7 +28,7 @@ export const httpGuards: readonly Guard[] = [
   {
     name: 'promise 8: a route gets the scopes that it demands',
     file: 'src/http/verify-hook.ts',
-    remove: 'return parts.challenges.insufficientScope(scopes)',
+    remove: 'return parts.challenges.insufficientScope(required)',
     put: '',
     tests: ['test/http/hook-forms.test.ts'],
   },
@@ -41,10 +41,46 @@ export const httpGuards: readonly Guard[] = [
   },
   {
     name: 'promise 10: a bad bearer never falls back to a session',
-    file: 'src/http/api-token-hooks.ts',
-    remove: 'if (carriesBearer(request.raw)) return check(request, reply, scopes, done)',
-    put: 'if (carriesBearer(request.raw)) return check(request, reply, scopes, (e) => e ? runHostHook(hook, request, reply, done) : done())',
+    file: 'src/http/exported-hooks.ts',
+    remove: 'if (carriesBearer(request.raw)) return checkByPlugin(request, reply, required, done)',
+    put: 'if (carriesBearer(request.raw)) return checkByPlugin(request, reply, required, (e) => e ? runHostHook(hook, request, reply, done) : done())',
     tests: ['test/http/verify-api-token-or.test.ts'],
+  },
+  {
+    name: 'promise 16: verifyApiTokenOr requires its scopes of a token',
+    file: 'src/http/exported-hooks.ts',
+    remove: "createHook('verifyApiTokenOr', { match: 'all', scopes }",
+    put: "createHook('verifyApiTokenOr', { match: 'all', scopes: [] }",
+    tests: ['test/http/verify-api-token-or.test.ts'],
+  },
+  {
+    name: 'promise 16: verifyApiTokenOr without the plugin passes no session',
+    file: 'src/http/exported-hooks.ts',
+    remove:
+      'const plugin = pluginOf(request.server)\n    if (plugin === undefined) return done(new NotRegistered())',
+    put: 'const plugin = pluginOf(request.server)\n    if (plugin === undefined) return done()',
+    tests: ['test/http/verify-api-token-or.test.ts'],
+  },
+  {
+    name: 'promise 16: requireAnyScope refuses a token with none of its scopes',
+    file: 'src/token/scope.ts',
+    remove: 'scopes.some((scope) => held.includes(scope))',
+    put: 'scopes.some((scope) => scope.length > 0)',
+    tests: ['test/http/challenge.test.ts'],
+  },
+  {
+    name: 'promise 16: requireAnyScope without a scope is no hook that refuses nothing',
+    file: 'src/http/exported-hooks.ts',
+    remove: "if (scopes.length === 0) throw new InvalidOption('requireAnyScope takes at least one scope')",
+    put: '',
+    tests: ['test/http/hook-seams.test.ts'],
+  },
+  {
+    name: 'RFC 6750 §3: the challenge of a 401 names the required scopes',
+    file: 'src/http/challenge.ts',
+    remove: 'challenged(new MissingCredential(), scopeParameter(required))',
+    put: 'challenged(new MissingCredential())',
+    tests: ['test/http/challenge.test.ts'],
   },
   {
     name: 'promise 12: a warm request reads nothing',
@@ -105,8 +141,8 @@ export const httpGuards: readonly Guard[] = [
   {
     name: 'the exported hooks without the plugin let nothing through',
     file: 'src/http/exported-hooks.ts',
-    remove: 'if (plugin === undefined) done(new NotRegistered())',
-    put: 'if (plugin === undefined) done()',
+    remove: '): void {\n  if (plugin === undefined) return done(new NotRegistered())',
+    put: '): void {\n  if (plugin === undefined) return done()',
     tests: ['test/http/hook-forms.test.ts'],
   },
   {
@@ -125,9 +161,9 @@ export const httpGuards: readonly Guard[] = [
   },
   {
     name: "a hook for the whole application leaves the plugin's own routes alone",
-    file: 'src/http/hook.ts',
-    remove: 'isOwnRoute(request) ? done() : check(request, reply, scopes, done)',
-    put: 'check(request, reply, scopes, done)',
+    file: 'src/plugin.ts',
+    remove: 'isExempt: isOwnRoute,',
+    put: 'isExempt: () => false,',
     tests: ['test/http/hook-forms.test.ts'],
   },
   {
@@ -231,7 +267,7 @@ export const httpGuards: readonly Guard[] = [
   },
   {
     name: "promise 16: a host's hook that answers twice lets a request pass once",
-    file: 'src/http/api-token-hooks.ts',
+    file: 'src/http/host-hook.ts',
     remove: '    if (isAnswered) return\n',
     put: '',
     tests: ['test/http/hook-seams.test.ts'],

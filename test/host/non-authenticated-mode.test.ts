@@ -4,7 +4,13 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import apiTokens, { type ApiTokensOptions, requireScopes, verifyApiToken } from '../../src/index.ts'
+import apiTokens, {
+  type ApiTokensOptions,
+  requireAnyScope,
+  requireScopes,
+  verifyApiToken,
+  verifyApiTokenOr,
+} from '../../src/index.ts'
 import { jwksFile } from '../../src/keys/jwks-file.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { countingStore } from '../support/counting-store.ts'
@@ -19,12 +25,12 @@ async function openHost(t: Test, options: ApiTokensOptions = {}) {
   app.get('/verify', { onRequest: app.verifyApiToken }, answer)
   app.get('/exported', { onRequest: verifyApiToken }, answer)
   app.get('/awaited', { preHandler: async (request, reply) => app.verifyApiToken(request, reply) }, answer)
-  app.get('/scopes', { preHandler: app.requireScopes('admin') }, answer)
+  app.get('/scopes', { preHandler: requireAnyScope('admin') }, answer)
   app.get('/exported-scopes', { preHandler: requireScopes('admin') }, answer)
   const refuse = async () => {
     throw new Error('a session is never asked for')
   }
-  app.get('/or', { preHandler: app.verifyApiTokenOr(refuse) }, answer)
+  app.get('/or', { preHandler: verifyApiTokenOr(refuse, 'admin') }, answer)
   await app.ready()
   return { app, logged }
 }

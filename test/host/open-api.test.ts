@@ -10,7 +10,13 @@ import {
 } from 'fastify-type-provider-zod'
 import t, { type Test } from 'tap'
 import { z } from 'zod'
-import apiTokens, { type ApiTokensOptions, bearerSecurityScheme, requireScopes } from '../../src/index.ts'
+import apiTokens, {
+  type ApiTokensOptions,
+  bearerSecurityScheme,
+  requireAnyScope,
+  requireScopes,
+  verifyApiTokenOr,
+} from '../../src/index.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { countingStore } from '../support/counting-store.ts'
 import { hs256Key } from '../support/keys.ts'
@@ -52,10 +58,12 @@ async function documentedHost(t: Test, options: ApiTokensOptions = {}) {
           : null,
     ...options,
   })
-  app.get('/models', { onRequest: app.requireScopes('models:read') }, async () => ({}))
+  app.get('/models', { onRequest: requireScopes('models:read') }, async () => ({}))
   app.get('/listed', { preHandler: [async () => undefined, app.verifyApiToken] }, async () => ({}))
   app.get('/exported', { preValidation: requireScopes('chat:write') }, async () => ({}))
   app.get('/own', { onRequest: app.verifyApiToken, schema: { security: [{ cookie: [] }] } }, async () => ({}))
+  app.get('/any', { onRequest: requireAnyScope('a', 'b') }, async () => ({}))
+  app.get('/or', { onRequest: verifyApiTokenOr(async () => undefined, 'c') }, async () => ({}))
   app.get('/open', async () => ({}))
   await app.ready()
   return { app, store, document: app.swagger() as unknown as Document }
@@ -111,7 +119,7 @@ t.test('routes that take a token name the bearer scheme, the others do not', asy
   const { document } = await documentedHost(t)
   const scheme = [{ apiToken: [] }]
   t.match(document.components?.securitySchemes, { apiToken: { type: 'http', scheme: 'bearer' } })
-  for (const path of ['/models', '/listed', '/exported']) {
+  for (const path of ['/models', '/listed', '/exported', '/any', '/or']) {
     t.strictSame(document.paths[path]?.['get']?.security, scheme, path)
   }
   t.strictSame(document.paths['/own']?.['get']?.security, [{ cookie: [] }], 'what the host says stands')

@@ -2,7 +2,7 @@
 
 import Fastify, { type FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
-import apiTokens from '../../src/index.ts'
+import apiTokens, { verifyApiTokenOr } from '../../src/index.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { START, withToken } from '../support/host.ts'
@@ -18,7 +18,7 @@ async function hostWith(t: Test, look: (request: FastifyRequest) => void) {
     routes: false,
     scopes: { read: '' },
   })
-  const hook = app.verifyApiTokenOr(async () => undefined)
+  const hook = verifyApiTokenOr(async () => undefined)
   app.get('/', { onRequest: hook }, async (request) => {
     look(request)
     return {}

@@ -2,7 +2,7 @@
 
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import apiTokens, { type ApiTokensOptions } from '../../src/index.ts'
+import apiTokens, { type ApiTokensOptions, requireScopes } from '../../src/index.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { withToken } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
@@ -26,7 +26,7 @@ async function twoInstances(t: Test, first: ApiTokensOptions, second: ApiTokensO
         scope.get('/guarded', { onRequest: scope.verifyApiToken }, async ({ apiToken }) => ({
           id: apiToken?.id,
         }))
-        scope.get('/scoped', { onRequest: scope.requireScopes(`${prefix}:read`) }, async () => ({}))
+        scope.get('/scoped', { onRequest: requireScopes(`${prefix}:read`) }, async () => ({}))
         scopes.push(scope)
       },
       { prefix },

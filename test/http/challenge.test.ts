@@ -1,6 +1,7 @@
 /** The challenges of protected routes (RFC 6750 §3), header by header. */
 
 import t from 'tap'
+import { requireAnyScope, requireScopes } from '../../src/index.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { countingStore } from '../support/counting-store.ts'
 import { issue, startHost, withToken } from '../support/host.ts'
@@ -79,6 +80,48 @@ t.test('RFC 6750 §3.1: scopes are looked at only after the token', async (t) =>
   const { app } = await startHost(t)
   t.match((await app.inject('/models')).json(), { code: 'FST_API_TOKENS_MISSING' })
   t.match((await app.inject(withToken('forged', '/models'))).json(), { code: 'FST_API_TOKENS_INVALID' })
+})
+
+t.test('RFC 6750 §3: the challenge of a 401 names the scopes that are required', async (t) => {
+  const { app } = await startHost(t, {}, (app) => {
+    app.get('/all', { onRequest: requireScopes('a', 'b') }, async () => ({}))
+    app.get('/any', { onRequest: requireAnyScope('c', 'd') }, async () => ({}))
+  })
+  for (const [url, scope] of [
+    ['/models', 'models:read'],
+    ['/all', 'a b'],
+    // Of alternatives the first: `scope` means required.
+    ['/any', 'c'],
+  ] as const) {
+    const realm = 'Bearer realm="fastify-api-tokens"'
+    t.equal(challengeOf(await app.inject(url)), `${realm}, scope="${scope}"`, url)
+    const forged = await app.inject(withToken('forged', url))
+    t.equal(challengeOf(forged), `${realm}, error="invalid_token", scope="${scope}"`)
+    const malformed = await app.inject(withToken('two tokens', url))
+    t.equal(challengeOf(malformed), `${realm}, error="invalid_request"`)
+  }
+})
+
+t.test('requireAnyScope takes a token with one of its scopes, and refuses one with none', async (t) => {
+  const { app } = await startHost(t, {}, (app) => {
+    app.get('/any', { onRequest: requireAnyScope('c', 'd') }, async () => ({}))
+  })
+  for (const [scopes, status] of [
+    [['c'], 200],
+    [['d'], 200],
+    [['c', 'd'], 200],
+    [['models:read'], 403],
+    [[], 403],
+  ] as const) {
+    const { token } = await issue(app, 'ada', { scopes })
+    for (const state of ['cold', 'warm']) {
+      const response = await app.inject(withToken(token, '/any'))
+      t.equal(response.statusCode, status, `${scopes} ${state}`)
+      if (status !== 403) continue
+      t.match(challengeOf(response), 'error="insufficient_scope", scope="c"')
+      t.equal(response.json().message, 'The API token lacks the scope c or d')
+    }
+  }
 })
 
 t.test('RFC 9110 §5.6.4: quotes and backslashes of a realm are escaped', async (t) => {

@@ -8,7 +8,12 @@ import Fastify, {
   type HookHandlerDoneFunction,
 } from 'fastify'
 import t, { type Test } from 'tap'
-import apiTokens, { requireScopes, verifyApiToken } from '../../src/index.ts'
+import apiTokens, {
+  requireAnyScope,
+  requireScopes,
+  verifyApiToken,
+  verifyApiTokenOr,
+} from '../../src/index.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { withToken } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
@@ -109,13 +114,13 @@ const forms: Record<string, Form> = {
     })
   }),
   'requireScopes() that asks for none': loaded((app, handler) => {
-    app.get('/guarded', { preHandler: app.requireScopes() }, handler)
+    app.get('/guarded', { preHandler: requireScopes() }, handler)
   }),
   'verifyApiTokenOr with a hook that refuses': loaded((app, handler) => {
     app.get(
       '/guarded',
       {
-        preHandler: app.verifyApiTokenOr(async () => {
+        preHandler: verifyApiTokenOr(async () => {
           throw Object.assign(new Error('sign in'), { statusCode: 401 })
         }),
       },
@@ -320,7 +325,7 @@ t.test("a hook at the root leaves the plugin's own routes to their own checks", 
         routes: { prefix: '/tokens' },
         authenticateUser: ({ headers }) => (headers.cookie === 'ada' ? { id: 'ada' } : null),
       })
-      if (when === 'after register') app.addHook('onRequest', app.requireScopes('admin'))
+      if (when === 'after register') app.addHook('onRequest', requireScopes('admin'))
       app.addHook('preHandler', app.verifyApiToken)
       app.get('/guarded', async () => ({ ok: true }))
 
@@ -428,12 +433,10 @@ t.test('one exported hook serves two instances, each with its own word', async (
   }
 })
 
-t.test('a scope name that RFC 6749 §3.3 forbids fails where it is written', async (t) => {
-  const app = Fastify()
-  t.teardown(() => app.close())
-  await app.register(apiTokens, options())
+t.test('a scope name that RFC 6749 §3.3 forbids fails where it is written', (t) => {
   for (const name of ['', 'a b', 'a"b', 'a\\b', 'é', 'a\n', 'x'.repeat(129)]) {
     t.throws(() => requireScopes(name), { code: 'FST_API_TOKENS_INVALID_OPTION', message: /scope name/ })
-    t.throws(() => app.requireScopes('good', name), { code: 'FST_API_TOKENS_INVALID_OPTION' })
+    t.throws(() => requireAnyScope('good', name), { code: 'FST_API_TOKENS_INVALID_OPTION' })
   }
+  t.end()
 })

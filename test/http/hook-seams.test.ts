@@ -3,7 +3,13 @@
 import { setImmediate } from 'node:timers/promises'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import apiTokens, { type ApiTokensOptions, requireScopes, verifyApiToken } from '../../src/index.ts'
+import apiTokens, {
+  type ApiTokensOptions,
+  requireAnyScope,
+  requireScopes,
+  verifyApiToken,
+  verifyApiTokenOr,
+} from '../../src/index.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { withToken } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
@@ -115,11 +121,11 @@ t.test('promise 16: a hijacked reply does not let a token pass', async (t) => {
 t.test('a hook of the host that answers twice lets the request pass once', async (t) => {
   const app = await startHost(t)
   let reached = 0
-  const twice = app.verifyApiTokenOr(async (_request, _reply, done) => {
+  const twice = verifyApiTokenOr(async (_request, _reply, done) => {
     done()
     done()
   })
-  const both = app.verifyApiTokenOr(async (_request, _reply, done) => {
+  const both = verifyApiTokenOr(async (_request, _reply, done) => {
     done(new Error('refused'))
   })
   for (const [url, hook] of [
@@ -137,14 +143,17 @@ t.test('a hook of the host that answers twice lets the request pass once', async
   t.equal(reached, 1)
 })
 
-t.test('verifyApiTokenOr with what is no function fails where it is written', async (t) => {
-  const open = Fastify()
-  t.teardown(() => open.close())
-  await open.register(apiTokens, { authentication: 'none' })
-  for (const app of [await startHost(t), open]) {
-    for (const wrong of [undefined, null, {}, [async () => undefined]])
-      t.throws(() => app.verifyApiTokenOr(wrong as never), { code: 'FST_API_TOKENS_INVALID_OPTION' })
+t.test('promise 16: a hook that is made of wrong arguments fails where it is written', async (t) => {
+  const wrong = { code: 'FST_API_TOKENS_INVALID_OPTION' }
+  for (const hook of [undefined, null, {}, 'read', [async () => undefined]])
+    t.throws(() => verifyApiTokenOr(hook as never), wrong)
+  for (const scope of ['', 'a b', ['read'], undefined, 1]) {
+    t.throws(() => verifyApiTokenOr(async () => undefined, scope as never), wrong)
+    t.throws(() => requireAnyScope('read', scope as never), wrong)
+    t.throws(() => requireScopes('read', scope as never), wrong)
   }
+  t.throws(() => requireAnyScope(), { ...wrong, message: /at least one scope/ })
+  t.end()
 })
 
 t.test('a request without a connection is verified all the same', async (t) => {

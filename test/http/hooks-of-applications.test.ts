@@ -9,7 +9,7 @@ import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import * as built from 'fastify-api-tokens'
 import t from 'tap'
 import * as original from '../../src/index.ts'
-import { requireScopes, verifyApiToken } from '../../src/index.ts'
+import { requireAnyScope, requireScopes, verifyApiToken, verifyApiTokenOr } from '../../src/index.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { hs256Key } from '../support/keys.ts'
 import { newApp, register } from '../support/placed-hooks.ts'
@@ -30,6 +30,8 @@ const ok = async () => ({ ok: true })
 /** Ways to use a hook with the scope `own`, before the plugin has loaded and after it. */
 const USES: Record<string, (app: FastifyInstance) => void> = {
   'in a route': (app) => app.get('/own', { onRequest: requireScopes('own') }, ok),
+  'by requireAnyScope': (app) => app.get('/own', { onRequest: requireAnyScope('own') }, ok),
+  'by verifyApiTokenOr': (app) => app.get('/own', { preHandler: verifyApiTokenOr(ok, 'own') }, ok),
   'in a list': (app) => app.get('/own', { preHandler: [verifyApiToken, requireScopes('own')] }, ok),
   'by addHook': (app) => app.addHook('preParsing', requireScopes('own')),
   'by addHook of a scope': (app) =>
@@ -96,7 +98,7 @@ t.test('promise 15: a hook that is made per request leaves nothing', async (t) =
   const made: WeakRef<object>[] = []
   app.get('/:n', async (request: FastifyRequest<{ Params: { n: string } }>, reply) => {
     const scope = `project:${request.params.n}`
-    for (const hook of [requireScopes(scope), app.requireScopes(scope)]) {
+    for (const hook of [requireScopes(scope), requireAnyScope(scope), verifyApiTokenOr(ok, scope)]) {
       made.push(new WeakRef(hook), new WeakRef(hook.bind(app)))
       await hook(request, reply).catch(() => undefined)
       await new Promise((resolve) => Reflect.apply(app.auth([hook]), app, [request, reply, resolve]))

@@ -3,7 +3,12 @@
 import fastifyAuth from '@fastify/auth'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
-import apiTokens, { requireScopes, verifyApiToken } from '../../src/index.ts'
+import apiTokens, {
+  requireAnyScope,
+  requireScopes,
+  verifyApiToken,
+  verifyApiTokenOr,
+} from '../../src/index.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { hs256Key } from '../support/keys.ts'
 
@@ -16,17 +21,12 @@ type Chain = Parameters<FastifyInstance['auth']>[0]
 /** Chains that refuse a token without the scope `admin`, and that a session then passes. */
 const CHAINS: Record<string, (app: FastifyInstance) => Chain> = {
   'the exported hook before a session': () => [requireScopes('admin'), session],
-  'the decorator before a session': (app) => [app.requireScopes('admin'), session],
+  'any of several scopes before a session': () => [requireAnyScope('admin', 'root'), session],
+  'verifyApiTokenOr with a scope before a session': () => [verifyApiTokenOr(session, 'admin'), session],
   'a nested list whose second check refuses': () => [[verifyApiToken, requireScopes('admin')], session],
-  'a nested list of decorators': (app) => [[app.verifyApiToken, app.requireScopes('admin')], session],
-  'a nested list with verifyApiTokenOr': (app) => [
-    [app.verifyApiTokenOr(session), app.requireScopes('admin')],
-    session,
-  ],
-  'two scopes, the second missing': (app) => [
-    [app.requireScopes('read'), app.requireScopes('admin')],
-    session,
-  ],
+  'a nested list of decorators': (app) => [[app.verifyApiToken, requireScopes('admin')], session],
+  'a nested list with verifyApiTokenOr': () => [[verifyApiTokenOr(session), requireScopes('admin')], session],
+  'two scopes, the second missing': () => [[requireScopes('read'), requireScopes('admin')], session],
 }
 
 async function startHost(t: Test) {

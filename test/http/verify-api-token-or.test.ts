@@ -2,7 +2,7 @@
 
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import apiTokens, { type HostHook } from '../../src/index.ts'
+import apiTokens, { type HostHook, verifyApiTokenOr } from '../../src/index.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { withToken } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
@@ -42,7 +42,7 @@ async function hostWith(t: Test, hook: HostHook): Promise<FastifyInstance> {
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(apiTokens, { store: memoryTokenStore(), keys: [hs256Key()], routes: false })
-  const either = app.verifyApiTokenOr(hook)
+  const either = verifyApiTokenOr(hook)
   app.get('/done', { preHandler: either }, async ({ apiToken }) => ({ by: apiToken?.userId ?? 'session' }))
   app.get('/awaited', async (request, reply) => {
     await either(request, reply)
@@ -97,7 +97,7 @@ t.test("a host hook is called as Fastify calls it: with the route's instance as 
   let seen: unknown
   app.register(async (scope) => {
     scope.decorate('here', true)
-    const hook = scope.verifyApiTokenOr(async function (this: FastifyInstance) {
+    const hook = verifyApiTokenOr(async function (this: FastifyInstance) {
       seen = this.hasDecorator('here')
     })
     scope.get('/', { onRequest: hook }, async () => ({}))
@@ -111,7 +111,7 @@ t.test('a host hook that replies itself ends the request', async (t) => {
   t.teardown(() => app.close())
   await app.register(apiTokens, { store: memoryTokenStore(), keys: [hs256Key()], routes: false })
   let reached = false
-  const toSignIn = app.verifyApiTokenOr(async (_request, reply) => reply.redirect('/sign-in'))
+  const toSignIn = verifyApiTokenOr(async (_request, reply) => reply.redirect('/sign-in'))
   app.get('/', { onRequest: toSignIn }, async () => {
     reached = true
   })
@@ -127,4 +127,54 @@ t.test('a host hook that rejects without an error lets nothing through', async (
 t.test('a host hook that calls done(null) has no objection', async (t) => {
   const app = await hostWith(t, (_request, _reply, done) => Reflect.apply(done, undefined, [null]))
   for (const url of ['/done', '/awaited']) t.match((await app.inject(url)).json(), { by: 'session' }, url)
+})
+
+t.test('with scopes a token needs all of them, and a session none', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  const session: HostHook = async ({ headers }) => {
+    if (headers.cookie !== 'good') throw new SignInRequired()
+  }
+  // Before the plugin has loaded as well.
+  app.get('/', { onRequest: verifyApiTokenOr(session, 'user:read', 'user:mail') }, async ({ apiToken }) => ({
+    by: apiToken?.userId ?? 'session',
+  }))
+  await app.register(apiTokens, { store: memoryTokenStore(), keys: [hs256Key()], routes: false })
+  await app.ready()
+  const { credential } = await app.apiTokens.issue({ userId: 'ada', scopes: ['user:read', 'user:mail'] })
+  const { credential: narrow } = await app.apiTokens.issue({ userId: 'ada', scopes: ['user:read'] })
+  for (const state of ['cold', 'warm']) {
+    t.match((await app.inject(withToken(credential, '/'))).json(), { by: 'ada' }, state)
+    const headers = { cookie: 'good', authorization: `Bearer ${narrow}` }
+    const refused = await app.inject({ url: '/', headers })
+    t.equal(refused.statusCode, 403, 'a token that lacks a scope never falls back to a session')
+    t.match(refused.headers['www-authenticate'], 'scope="user:read user:mail"')
+  }
+  t.match((await app.inject({ url: '/', headers: { cookie: 'good' } })).json(), { by: 'session' })
+  t.match((await app.inject('/')).json(), { code: 'SIGN_IN_REQUIRED' })
+  const forged = await app.inject(withToken('forged', '/'))
+  t.match(forged.headers['www-authenticate'], 'error="invalid_token", scope="user:read user:mail"')
+})
+
+t.test('promise 16: without the plugin it passes neither a token nor a session', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.get('/', { onRequest: verifyApiTokenOr(async () => undefined) }, async () => 'reached')
+  for (const headers of [{}, { authorization: 'Bearer x' }])
+    t.equal((await app.inject({ url: '/', headers })).json().code, 'FST_API_TOKENS_NOT_REGISTERED')
+})
+
+t.test("on the plugin's own routes the host's hook is not asked", async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.addHook(
+    'onRequest',
+    verifyApiTokenOr(() => Promise.reject(new SignInRequired())),
+  )
+  await app.register(apiTokens, {
+    ...{ store: memoryTokenStore(), keys: [hs256Key()], authenticateUser: () => ({ id: 'ada' }) },
+  })
+  app.get('/', async () => 'reached')
+  t.equal((await app.inject('/tokens')).statusCode, 200)
+  t.equal((await app.inject('/')).json().code, 'SIGN_IN_REQUIRED')
 })

@@ -59,7 +59,8 @@ t.test(
     const { issuer, url } = await startMcpHost(t)
     const refused = await fetch(url, { method: 'POST' })
     t.equal(refused.status, 401)
-    const { resourceMetadataUrl } = extractWWWAuthenticateParams(refused)
+    const { resourceMetadataUrl, scope } = extractWWWAuthenticateParams(refused)
+    t.equal(scope, 'mcp:use', 'RFC 6750 §3')
     t.equal(resourceMetadataUrl?.href, `${issuer}/.well-known/oauth-protected-resource/mcp`)
     const metadata = await discoverOAuthProtectedResourceMetadata(url, {
       ...(resourceMetadataUrl && { resourceMetadataUrl }),

@@ -4,10 +4,12 @@ import Fastify, { type FastifyRequest } from 'fastify'
 import apiTokens, {
   type ApiTokensOptions,
   jwksFile,
+  requireAnyScope,
   requireScopes,
   type TokenStore,
   type VerifiedToken,
   verifyApiToken,
+  verifyApiTokenOr,
 } from 'fastify-api-tokens'
 import { memoryTokenStore } from 'fastify-api-tokens/memory'
 import { sqliteTokenStore } from 'fastify-api-tokens/sqlite'
@@ -36,7 +38,7 @@ await app.register(apiTokens, { authenticateUser: () => ({ name: 'ada' }) })
 
 app.get(
   '/a',
-  { onRequest: verifyApiToken, preHandler: app.requireScopes('a') },
+  { onRequest: verifyApiToken, preHandler: requireScopes('a') },
   (request) => request.apiToken?.userId,
 )
 app.get<{ Params: { id: string } }>(
@@ -51,8 +53,15 @@ app.get<{ Params: { id: string } }>(
     return [token?.signal.aborted, id, request.params.id]
   },
 )
-app.get('/c', { onRequest: app.verifyApiTokenOr((_request, _reply, done) => done()) }, async () => 'c')
-app.get('/d', { onRequest: app.verifyApiTokenOr(async (request) => request.log.info('in')) }, async () => 'd')
+app.get('/c', { onRequest: verifyApiTokenOr((_request, _reply, done) => done()) }, async () => 'c')
+app.get(
+  '/d',
+  { onRequest: verifyApiTokenOr(async (request) => request.log.info('in'), 'd') },
+  async () => 'd',
+)
+app.get('/e', { onRequest: requireAnyScope('e', 'f') }, async () => 'e')
+// @ts-expect-error names such as this one are the host's
+app.requireScopes('a')
 app.addHook('onRequest', verifyApiToken)
 app.addHook('preHandler', async (request, reply) => {
   await app.verifyApiToken(request, reply)

@@ -2,7 +2,12 @@
 
 import Fastify, { type FastifyInstance, type FastifyServerOptions, type RouteOptions } from 'fastify'
 import type { Test } from 'tap'
-import apiTokens, { requireScopes, verifyApiToken } from '../../src/index.ts'
+import apiTokens, {
+  requireAnyScope,
+  requireScopes,
+  verifyApiToken,
+  verifyApiTokenOr,
+} from '../../src/index.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { hs256Key } from './keys.ts'
 
@@ -11,11 +16,11 @@ export const HOOKS: Readonly<Record<string, (app: FastifyInstance) => unknown>> 
   verifyApiToken: () => verifyApiToken,
   "requireScopes('read')": () => requireScopes('read'),
   'app.verifyApiToken': (app) => app.verifyApiToken,
-  "app.requireScopes('read')": (app) => app.requireScopes('read'),
-  'app.verifyApiTokenOr': (app) =>
-    app.verifyApiTokenOr(async () => {
+  "requireAnyScope('read', 'write')": () => requireAnyScope('read', 'write'),
+  "verifyApiTokenOr('read')": () =>
+    verifyApiTokenOr(async () => {
       throw Object.assign(new Error('sign in'), { statusCode: 401 })
-    }),
+    }, 'read'),
 }
 export interface Logged {
   readonly level: number

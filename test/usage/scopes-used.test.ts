@@ -16,7 +16,7 @@ const addRoutes = (app: FastifyInstance) => {
     { onRequest: app.verifyApiToken, preHandler: requireScopes('chat:write') },
     async () => null,
   )
-  app.get('/files', { onRequest: app.requireScopes('models:read', 'files:read') }, async () => null)
+  app.get('/files', { onRequest: requireScopes('models:read', 'files:read') }, async () => null)
 }
 
 t.test('a scope counts once a request that demands it has passed, and not before', async (t) => {

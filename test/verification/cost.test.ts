@@ -2,6 +2,7 @@
 
 import { createHook } from 'node:async_hooks'
 import t from 'tap'
+import { requireScopes } from '../../src/index.ts'
 import type { SigningJwk } from '../../src/keys/jwk.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { countingStore } from '../support/counting-store.ts'
@@ -157,7 +158,7 @@ t.test('promise 12: the warm path calls back within the call and makes no promis
 t.test('two hooks on one request verify and count once', async (t) => {
   const store = countingStore(memoryTokenStore())
   const { app } = await startHost(t, { store }, (app) => {
-    app.get('/twice', { onRequest: app.verifyApiToken, preHandler: app.requireScopes('a') }, async () => 'ok')
+    app.get('/twice', { onRequest: app.verifyApiToken, preHandler: requireScopes('a') }, async () => 'ok')
   })
   const { token, id } = await issue(app, 'ada', { scopes: ['a'] })
   t.equal((await app.inject(withToken(token, '/twice'))).statusCode, 200)

@@ -2,6 +2,7 @@
 import createError from '@fastify/error'
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
+import { verifyApiTokenOr } from 'fastify-api-tokens'
 import { requireSameOrigin } from '../sign-in/same-origin.ts'
 import { signedInUser } from '../sign-in/sessions.ts'
 import { scopesOf } from './roles.ts'
@@ -49,7 +50,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ users: UserDirectory }> = a
         security: [{ apiToken: [] }],
         response: { 200: CallerAnswer },
       },
-      onRequest: app.verifyApiTokenOr(async (request: FastifyRequest) => {
+      onRequest: verifyApiTokenOr(async (request: FastifyRequest) => {
         if (!(await signedInUser(request, users))) throw new NotSignedIn()
       }),
     },

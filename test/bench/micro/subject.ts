@@ -14,6 +14,7 @@ import { issueToken } from '../../../src/lifecycle/issue-token.ts'
 import { ScopeCatalogue } from '../../../src/lifecycle/scope-catalogue.ts'
 import { readOptions } from '../../../src/settings.ts'
 import { sqliteTokenStore } from '../../../src/store/kysely/sqlite/sqlite-token-store.ts'
+import { NO_SCOPES } from '../../../src/token/scope.ts'
 import { hs256Key } from '../../support/keys.ts'
 import { host } from '../variants/variant.ts'
 
@@ -57,7 +58,7 @@ export async function startSubject({ cacheMax = 10_000, folder = tmpdir() } = {}
     recorder: instance.recorder,
     onScopesMissing: () => undefined,
   })
-  const verify: Verify = (request, reply, done) => check(request, reply, [], done)
+  const verify: Verify = (request, reply, done) => check(request, reply, NO_SCOPES, done)
   const issue = async (userId: string) => {
     const { credential } = await issueToken(instance.lifecycle, { userId, scopes: SCOPES })
     return credential

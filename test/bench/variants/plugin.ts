@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import apiTokens, { type ApiTokensOptions } from '../../../src/index.ts'
+import apiTokens, { type ApiTokensOptions, requireScopes } from '../../../src/index.ts'
 import { sqliteTokenStore } from '../../../src/store/kysely/sqlite/sqlite-token-store.ts'
 import { hmac, read } from '../../support/forge.ts'
 import { hs256Key } from '../../support/keys.ts'
@@ -61,7 +61,7 @@ async function start(options: ApiTokensOptions, scope?: string): Promise<Running
     scopes: { 'chat:write': 'chat', 'models:read': 'list models' },
     ...options,
   })
-  addRoute(app, scope === undefined ? app.verifyApiToken : app.requireScopes(scope))
+  addRoute(app, scope === undefined ? app.verifyApiToken : requireScopes(scope))
   await app.ready()
   const credentials: string[] = []
   for (let user = 0; user < CREDENTIALS; user += 1) {
