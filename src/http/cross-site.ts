@@ -3,26 +3,52 @@
 import type { FastifyRequest } from 'fastify'
 import { CrossSite } from '../errors.ts'
 
+/** A host and a port, and nothing else that URLs may hold. */
+const HOST = /^[\w.:[\]-]+$/
+const ORIGIN = /^https?:\/\/[\w.:[\]-]+$/i
+
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
  * Browsers say where a request comes from (Fetch Metadata, `Sec-Fetch-Site`); older ones send an `Origin`
- * (RFC 6454 §7) with every change. With neither it is no browser, and no cookie rides along unasked.
+ * (RFC 6454 §7) with every change. A request with neither comes from no browser, which would add a cookie unasked.
  *
  * @throws {CrossSite}
  */
 export function requireSameSite(request: FastifyRequest, trustedOrigins: ReadonlySet<string>): void {
   if (SAFE_METHODS.has(request.method)) return
-  const { origin, 'sec-fetch-site': site } = request.headers
-  if (origin !== undefined && trustedOrigins.has(origin)) return
+  const { origin: header, 'sec-fetch-site': site } = request.headers
+  const origin = header === undefined ? undefined : readOrigin(header)
+  if (origin !== undefined && trustedOrigins.has(origin.origin)) return
   if (site !== undefined) {
     if (site !== 'same-origin' && site !== 'none') throw new CrossSite()
     return
   }
-  if (origin !== undefined && hostOf(origin) !== request.host) throw new CrossSite()
+  if (header === undefined) return
+  if (origin === undefined || !isOwnOrigin(origin, request)) throw new CrossSite()
 }
 
-/** The host of an origin; the opaque origin `null` has none. */
-function hostOf(origin: string): string | undefined {
-  return URL.canParse(origin) ? new URL(origin).host : undefined
+/** `scheme "://" host [":" port]` of a web page. The opaque origin `null`, and those of other schemes, are none. */
+function readOrigin(header: string): URL | undefined {
+  return ORIGIN.test(header) ? (URL.parse(header) ?? undefined) : undefined
+}
+
+/** RFC 6454 §5: scheme, host and port are the same. */
+function isOwnOrigin(origin: URL, request: FastifyRequest): boolean {
+  const scheme = schemeOf(request)
+  if (scheme !== undefined && `${scheme}:` !== origin.protocol) return false
+  const { host } = request
+  if (!HOST.test(host)) return false
+  // RFC 9110 §4.2.3: capitals do not count, and a port that is missing in Host is the default of the scheme.
+  return URL.parse(`${origin.protocol}//${host}`)?.host === origin.host
+}
+
+/**
+ * The scheme that the browser used, where it is known: by TLS in this process, or by a proxy that the host trusts. Behind
+ * any other proxy that ends TLS, a request looks like one by plain http.
+ */
+function schemeOf({ protocol, ips, headers }: FastifyRequest): string | undefined {
+  // Fastify sets `ips` with the option `trustProxy` only.
+  const isForwarded = ips !== undefined && headers['x-forwarded-proto'] !== undefined
+  return protocol === 'https' || isForwarded ? protocol.toLowerCase() : undefined
 }

@@ -14,5 +14,11 @@ export async function requireSameOrigin(request: FastifyRequest): Promise<void> 
 
   // A browser too old for Sec-Fetch-Site still sends Origin; a request with neither comes from no browser.
   const { origin } = request.headers
-  if (origin !== undefined && URL.parse(origin)?.host !== request.host) throw new CrossSite()
+  if (origin !== undefined && !isOwnOrigin(origin, request.host)) throw new CrossSite()
+}
+
+/** Read as parts of URLs, so that capitals and the scheme's default port do not count. */
+function isOwnOrigin(origin: string, host: string): boolean {
+  const url = URL.parse(origin)
+  return url !== null && url.host === URL.parse(`${url.protocol}//${host}`)?.host
 }
