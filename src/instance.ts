@@ -118,6 +118,7 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     audience,
     tokenPrefixes,
     idleTimeoutMs,
+    idleWarningMs: settings.idleWarningMs,
     keepsClients: settings.keepsClients,
     maxTokensPerUser: settings.maxTokensPerUser,
     expiry: settings.expiry,

@@ -38,7 +38,10 @@ export interface ApiTokensOptions {
   authentication?: 'required' | 'none' | undefined
   /** How long a token may lie unused. Default: `'30d'`; `false` turns it off. */
   idleTimeout?: Duration | false | undefined
-  /** How long before it goes idle a token is told of by `idle-soon`. Default: `'5d'`; `false` turns it off. */
+  /**
+   * How long before the idle timeout the owner is warned, on the page and by `idle-soon`. Default: `'5d'`; `false` turns
+   * it off.
+   */
   idleWarning?: Duration | false | undefined
   /** The verification cache. Default: `{ max: 10_000, ttl: '60s' }`. */
   cache?: { max?: number | undefined; ttl?: Duration | undefined } | undefined

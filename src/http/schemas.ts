@@ -42,6 +42,7 @@ const tokenMembers = {
   updated_at: timestamp('When its owner last changed it'),
   expires_at: nullable(timestamp('When it expires, or its grace after a rotation ends')),
   last_used_at: nullable(timestamp('When it was last used')),
+  idle_warning_at: nullable(timestamp('From when on its owner is warned that it will become inactive')),
   idle_expires_at: nullable(timestamp('When it becomes inactive unless it is used')),
   use_count: Type.Integer(),
   last_used_ip: Type.Optional(nullable(Type.String({ description: 'From where, if the host keeps it' }))),
@@ -206,7 +207,19 @@ export const TokenList = Type.Object(
 )
 
 export const ScopeList = Type.Object(
-  { data: Type.Array(Type.Object({ name: Type.String(), description: nullable(Type.String()) })) },
+  {
+    data: Type.Array(Type.Object({ name: Type.String(), description: nullable(Type.String()) })),
+    expires_in: Type.Object(
+      {
+        default: nullable(
+          Type.Integer({ description: 'Where the request has no expires_in; null for never' }),
+        ),
+        minimum: Type.Integer(),
+        maximum: nullable(Type.Integer({ description: 'null where a token need not expire' })),
+      },
+      { description: 'The lifetime that a new token may have, in seconds' },
+    ),
+  },
   { title: 'Scopes' },
 )
 

@@ -16,7 +16,7 @@ import * as schemas from './schemas.ts'
 import { refuseApiToken } from './session-only.ts'
 import { type AuthenticateUser, requireUser, userOf } from './signed-in-user.ts'
 import { strictRoute } from './strict-scope.ts'
-import { issuedOnWire, listOnWire, tokenOnWire, usageOnWire } from './wire.ts'
+import { expiryOnWire, issuedOnWire, listOnWire, tokenOnWire, usageOnWire } from './wire.ts'
 
 export interface TokenRouteParts extends OperationParts {
   readonly lifecycle: LifecycleParts
@@ -94,14 +94,17 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): v
         ...operation(
           parts,
           'listApiTokenScopes',
-          'List the scopes that you may grant',
+          'List the scopes that you may grant, and the lifetimes',
           { 200: schemas.ScopeList },
           [400, 401, 403],
         ),
         querystring: schemas.NoQuery,
       },
     },
-    async (request) => ({ data: [...lifecycle.catalogue.entries(userOf(request).scopes)] }),
+    async (request) => ({
+      data: [...lifecycle.catalogue.entries(userOf(request).scopes)],
+      expires_in: expiryOnWire(lifecycle.expiry),
+    }),
   )
 
   scope.get(

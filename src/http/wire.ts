@@ -1,6 +1,7 @@
 /** Tokens as they stand on the wire: snake_case, times in ISO 8601, UTC. */
 
 import type { ApiToken } from '../lifecycle/api-token.ts'
+import type { ExpiryPolicy } from '../lifecycle/expiry-policy.ts'
 import type { IssuedToken } from '../lifecycle/issue-token.ts'
 import type { TokenList } from '../lifecycle/list-tokens.ts'
 import type { TokenUsage } from '../lifecycle/token-usage.ts'
@@ -20,6 +21,7 @@ export function tokenOnWire(token: ApiToken): Token {
     updated_at: token.updatedAt.toISOString(),
     expires_at: isoOf(token.expiresAt),
     last_used_at: isoOf(token.lastUsedAt),
+    idle_warning_at: isoOf(token.idleWarningAt),
     idle_expires_at: isoOf(token.idleExpiresAt),
     use_count: token.useCount,
     ...clientOnWire(token),
@@ -37,6 +39,12 @@ export function listOnWire({ data, nextCursor, total }: TokenList) {
 
 export function usageOnWire({ data, scopes }: TokenUsage) {
   return { data: [...data], scopes: [...scopes] }
+}
+
+/** Seconds exist on the wire only. */
+export function expiryOnWire({ defaultMs, minMs, maxMs }: ExpiryPolicy) {
+  const seconds = (ms: number | null) => (ms === null ? null : ms / 1000)
+  return { default: seconds(defaultMs), minimum: minMs / 1000, maximum: seconds(maxMs) }
 }
 
 /** Members that are there only where the host keeps them. */

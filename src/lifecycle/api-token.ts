@@ -1,6 +1,6 @@
 /** A token as its owner and the host's code see it: the record, judged at a moment. */
 
-import { endsAt, idleExpiresAt, judge, type TokenStatus } from '../token/status.ts'
+import { endsAt, idleExpiresAt, idleWarningAt, judge, type TokenStatus } from '../token/status.ts'
 import type { LastClient, OwnerRecord, StatusReason, TokenRecord } from '../token/token.ts'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
 
@@ -21,7 +21,9 @@ export interface ApiToken {
   /** Of a rotated token the earlier of its expiry and the end of its grace. */
   readonly expiresAt: Date | null
   readonly lastUsedAt: Date | null
-  /** The day it goes idle unless it is used; `null` when it does not, or has ended. */
+  /** When the idle warning begins unless it is used; `null` without `idleWarning`, or when it has ended. */
+  readonly idleWarningAt: Date | null
+  /** When it goes idle unless it is used; `null` when it does not, or has ended. */
   readonly idleExpiresAt: Date | null
   readonly useCount: number
   /** Who used it last; only with `usage.lastClient`, `null` until it is known. */
@@ -31,6 +33,8 @@ export interface ApiToken {
 export interface ViewParts {
   readonly recorder: Pick<UsageRecorder, 'lastUsedAt' | 'pendingCount' | 'lastClient'>
   readonly idleTimeoutMs: number | null
+  /** How long before the idle timeout the warning begins, or `null` for no warning. */
+  readonly idleWarningMs: number | null
   readonly keepsClients: boolean
 }
 
@@ -57,6 +61,7 @@ export function viewOf(
     updatedAt: new Date(token.updatedAt),
     expiresAt: dateOf(endsAt(token)),
     lastUsedAt: dateOf(token.lastUsedAt),
+    idleWarningAt: runs ? dateOf(idleWarningAt(token, parts)) : null,
     idleExpiresAt: runs ? dateOf(idleExpiresAt(token, parts.idleTimeoutMs)) : null,
     useCount: token.useCount,
     ...(parts.keepsClients ? { lastClient: token.lastClient } : {}),

@@ -21,6 +21,7 @@ export interface LifecycleParts {
   /** The first is for new credentials. */
   readonly tokenPrefixes: TokenPrefixes
   readonly idleTimeoutMs: number | null
+  readonly idleWarningMs: number | null
   /** Whether it is kept who used a token last. */
   readonly keepsClients: boolean
   readonly maxTokensPerUser: number

@@ -46,6 +46,15 @@ export function idleExpiresAt(token: TokenRecord, idleTimeoutMs: number | null):
   return idleTimeoutMs === null ? null : token.idleFrom + idleTimeoutMs
 }
 
+/** From when on its owner is warned that an unused token will be idle. */
+export function idleWarningAt(
+  token: TokenRecord,
+  { idleTimeoutMs, idleWarningMs }: { idleTimeoutMs: number | null; idleWarningMs: number | null },
+): number | null {
+  const end = idleExpiresAt(token, idleTimeoutMs)
+  return end === null || idleWarningMs === null ? null : end - idleWarningMs
+}
+
 /** When a token ends by the clock: at its expiry or at the end of its grace, whichever comes first. */
 export function endsAt({
   expiresAt,

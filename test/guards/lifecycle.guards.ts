@@ -69,6 +69,20 @@ export const lifecycleGuards: readonly Guard[] = [
     tests: ['test/host/options.test.ts'],
   },
   {
+    name: 'expiry: the page is told of max',
+    file: 'src/http/wire.ts',
+    remove: 'maximum: seconds(maxMs)',
+    put: 'maximum: seconds(null)',
+    tests: ['test/http/signed-in-user.test.ts'],
+  },
+  {
+    name: 'promise 6: the idle warning begins as idleWarning says',
+    file: 'src/token/status.ts',
+    remove: 'end - idleWarningMs',
+    put: 'end',
+    tests: ['test/usage/idle-soon.test.ts'],
+  },
+  {
     name: 'a duration without a unit is refused',
     file: 'src/duration.ts',
     remove: '/[a-z]$/i.test(text) ? parse(text) : undefined',

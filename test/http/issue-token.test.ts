@@ -28,6 +28,7 @@ t.test('201 answers the token object with the credential and its type', async (t
     updated_at: '2026-01-01T00:00:00.000Z',
     expires_at: '2026-01-01T01:00:00.000Z',
     last_used_at: null,
+    idle_warning_at: '2026-01-26T00:00:00.000Z',
     idle_expires_at: '2026-01-31T00:00:00.000Z',
     use_count: 0,
     token_type: 'Bearer',

@@ -2,9 +2,9 @@
 
 import Fastify, { type InjectOptions } from 'fastify'
 import t from 'tap'
-import apiTokens from '../../src/index.ts'
+import apiTokens, { type ExpiryOptions } from '../../src/index.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
-import { startHost } from '../support/host.ts'
+import { as, startHost } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
 
 const routes: InjectOptions[] = [
@@ -142,19 +142,30 @@ t.test('the catalogue is cut to what the user may grant', async (t) => {
     scopes: { 'models:read': 'List models', 'z:last': 'The last', audit: '' },
   })
   const scopesOf = async (headers: Record<string, string>) =>
-    (await app.inject({ url: '/tokens/scopes', headers })).json()
-  t.strictSame(await scopesOf({ 'x-user': 'ada' }), {
-    data: [
-      { name: 'audit', description: '' },
-      { name: 'chat:write', description: null },
-      { name: 'models:read', description: 'List models' },
-      { name: 'z:last', description: 'The last' },
+    (await app.inject({ url: '/tokens/scopes', headers })).json().data
+  t.strictSame(await scopesOf({ 'x-user': 'ada' }), [
+    { name: 'audit', description: '' },
+    { name: 'chat:write', description: null },
+    { name: 'models:read', description: 'List models' },
+    { name: 'z:last', description: 'The last' },
+  ])
+  t.strictSame(await scopesOf({ 'x-user': 'ada', 'x-user-scopes': 'z:last models:read unknown' }), [
+    { name: 'models:read', description: 'List models' },
+    { name: 'z:last', description: 'The last' },
+  ])
+})
+
+t.test('the catalogue says which lifetimes a new token may have', async (t) => {
+  const limits: [ExpiryOptions, object][] = [
+    [{}, { default: null, minimum: 1, maximum: null }],
+    [
+      { default: '30d', min: '1h' },
+      { default: 2_592_000, minimum: 3_600, maximum: null },
     ],
-  })
-  t.strictSame(await scopesOf({ 'x-user': 'ada', 'x-user-scopes': 'z:last models:read unknown' }), {
-    data: [
-      { name: 'models:read', description: 'List models' },
-      { name: 'z:last', description: 'The last' },
-    ],
-  })
+    [{ max: '7d' }, { default: 604_800, minimum: 1, maximum: 604_800 }],
+  ]
+  for (const [expiry, expected] of limits) {
+    const { app } = await startHost(t, { expiry })
+    t.strictSame((await app.inject(as('ada', { url: '/tokens/scopes' }))).json().expires_in, expected)
+  }
 })

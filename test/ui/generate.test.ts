@@ -2,6 +2,7 @@
 
 import type { Page } from 'playwright-core'
 import t from 'tap'
+import type { ExpiryOptions } from '../../src/index.ts'
 import { inChromium } from './chromium.ts'
 import { openAs, type PageHost, startPageHost } from './page-host.ts'
 import { tracesOf } from './traces.ts'
@@ -16,6 +17,19 @@ async function generate(page: Page, name = 'CI'): Promise<void> {
 }
 
 const credentialField = (page: Page) => page.getByRole('textbox', { name: 'Your token' })
+/** The chosen one has a star. */
+async function expiryChoices(page: Page): Promise<string[]> {
+  const field = page.getByRole('combobox', { name: 'Expiry' })
+  await field.waitFor()
+  const chosen = await field.inputValue()
+  const options = await field.locator('option').all()
+  return Promise.all(
+    options.map(async (option) =>
+      (await option.getAttribute('value')) === chosen ? `*${await option.innerText()}` : option.innerText(),
+    ),
+  )
+}
+
 const question = (page: Page) => page.getByText('You have not copied the token.')
 
 async function onlyToken({ app }: PageHost, user = 'ada') {
@@ -50,6 +64,67 @@ await inChromium((browser) => {
     const token = await onlyToken(host)
     t.same([token?.name, token?.description, token?.scopes], ['CI', 'Deploys\nstaging', ['models:read']])
     t.equal(token?.expiresAt?.getTime(), host.clock.now() + 30 * 86_400_000)
+  })
+
+  t.test('Never is never, also where the host has a default, which is chosen at first', async (t) => {
+    const host = await startPageHost(t, { tokens: { expiry: { default: '45d' } } })
+    const page = await openAs(t, browser, host, 'ada')
+    await page.getByRole('button', { name: 'Generate New Token' }).click()
+    t.same(await expiryChoices(page), [
+      'Never',
+      'In 7 days',
+      'In 30 days',
+      '*In 45 days',
+      'In 90 days',
+      'In 1 year',
+      'On a date…',
+    ])
+    await page.getByRole('combobox', { name: 'Expiry' }).selectOption({ label: 'Never' })
+    await page.getByRole('button', { name: 'Generate token' }).click()
+    await credentialField(page).waitFor()
+    t.equal((await onlyToken(host))?.expiresAt, null)
+  })
+
+  const limits: [ExpiryOptions, string[]][] = [
+    [{ max: '30d' }, ['In 7 days', '*In 30 days', 'On a date…']],
+    [{ max: '1y' }, ['In 7 days', 'In 30 days', 'In 90 days', '*In 1 year', 'On a date…']],
+    [{ max: '36h' }, ['*In 36 hours', 'On a date…']],
+    [{ max: '15m' }, ['*In 15 minutes']],
+    [{ min: '60d', default: '60d', max: '100d' }, ['*In 60 days', 'In 90 days', 'On a date…']],
+  ]
+  for (const [expiry, expected] of limits) {
+    t.test(`only lifetimes that the host allows are offered: ${JSON.stringify(expiry)}`, async (t) => {
+      const host = await startPageHost(t, { tokens: { expiry } })
+      host.clock.advance('12h')
+      const page = await openAs(t, browser, host, 'ada')
+      await page.getByRole('button', { name: 'Generate New Token' }).click()
+      t.same(await expiryChoices(page), expected)
+      await page.getByRole('button', { name: 'Generate token' }).click()
+      await credentialField(page).waitFor()
+      t.ok((await onlyToken(host))?.expiresAt, 'the first choice is allowed')
+    })
+  }
+
+  t.test('the first and the last day that are offered are allowed by the host', async (t) => {
+    const host = await startPageHost(t, { tokens: { expiry: { min: '2d', max: '30d' } } })
+    host.clock.advance('12h')
+    const page = await openAs(t, browser, host, 'ada')
+    for (const [bound, day] of [
+      ['min', '2026-01-03'],
+      ['max', '2026-01-30'],
+    ] as const) {
+      await page.getByRole('button', { name: 'Generate New Token' }).click()
+      await page.getByRole('combobox', { name: 'Expiry' }).selectOption({ label: 'On a date…' })
+      const date = page.getByLabel('Last day on which it works')
+      t.equal(await date.getAttribute(bound), day)
+      await date.fill(day)
+      await page.getByRole('button', { name: 'Generate token' }).click()
+      await credentialField(page).waitFor()
+      const end = new Date(Date.parse(day) + 86_400_000).toISOString()
+      t.equal((await onlyToken(host))?.expiresAt?.toISOString(), end)
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: 'Close without copying' }).click()
+    }
   })
 
   t.test('a token that expires on a date works to the end of that day', async (t) => {

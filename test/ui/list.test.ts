@@ -266,6 +266,34 @@ await inChromium((browser) => {
     await page.getByRole('dialog').getByText(said).waitFor()
   })
 
+  t.test('promise 6: the warning begins when the host says so, not five days before', async (t) => {
+    for (const [tokens, unused, said] of [
+      [{ idleTimeout: '3d' }, '2d', undefined],
+      [{ idleTimeout: '3d', idleWarning: '1d' }, '47h', undefined],
+      [{ idleTimeout: '3d', idleWarning: '1d' }, '2d', 'Unused for 2 days: becomes inactive on Jan 4, 2026'],
+      [
+        { idleTimeout: '60d', idleWarning: '59d' },
+        '2d',
+        'Unused for 2 days: becomes inactive on Mar 2, 2026',
+      ],
+      [
+        { idleTimeout: '12h', idleWarning: '2h' },
+        '11h',
+        'Becomes inactive on Jan 1, 2026, 12:00 PM unless it is used',
+      ],
+    ] as const) {
+      const host = await startPageHost(t, { tokens })
+      await host.issue('ada', { name: 'sleepy' })
+      host.clock.advance(unused)
+      const page = await openAs(t, browser, host, 'ada')
+      await rows(page).first().waitFor()
+      const warning = page.locator('tbody .soon')
+      t.equal(await warning.count(), said === undefined ? 0 : 1, JSON.stringify(tokens))
+      if (said !== undefined) t.equal((await warning.innerText()).trim(), said)
+      await page.context().close()
+    }
+  })
+
   t.test('promise 6: an idle token says why it is inactive, and can be switched on again', async (t) => {
     const host = await startPageHost(t)
     const { token } = await host.issue('ada', { name: 'asleep' })

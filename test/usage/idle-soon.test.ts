@@ -8,7 +8,7 @@ import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-sto
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { countingStore } from '../support/counting-store.ts'
 import { heldStore } from '../support/held-store.ts'
-import { issue, START, startHost, withToken } from '../support/host.ts'
+import { as, issue, START, startHost, withToken } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
 
 const DAY = 86_400_000
@@ -122,6 +122,27 @@ t.test('the time before is the host’s to choose, or there is no warning', asyn
       await app.apiTokens.sweep()
     }
     t.same(told, [], JSON.stringify(options))
+  }
+})
+
+t.test('idle_warning_at is idleWarning before idle_expires_at, and moves with each use', async (t) => {
+  const { app, clock } = await startHost(t, { idleTimeout: '7d', idleWarning: '1d' })
+  const { id, token, idle_warning_at: first } = await issue(app, 'ada')
+  t.equal(first, new Date(START + 6 * DAY).toISOString())
+  const read = async () => (await app.inject(as('ada', { url: `/tokens/${id}` }))).json()
+  clock.advance('2d')
+  await app.inject(withToken(token))
+  t.equal((await read()).idle_warning_at, new Date(START + 8 * DAY).toISOString())
+  t.match(await app.apiTokens.get(id), { idleWarningAt: new Date(START + 8 * DAY) })
+  await app.inject(as('ada', { method: 'DELETE', url: `/tokens/${id}` }))
+  t.equal((await read()).idle_warning_at, null, 'an ended token')
+})
+
+t.test('idle_warning_at is null without an idle warning', async (t) => {
+  const never: ApiTokensOptions[] = [{ idleWarning: false }, { idleTimeout: false }, { idleTimeout: '5d' }]
+  for (const options of never) {
+    const { app } = await startHost(t, options)
+    t.equal((await issue(app, 'ada')).idle_warning_at, null, JSON.stringify(options))
   }
 })
 

@@ -77,6 +77,13 @@ export class Texts {
     return this.#relative.format(0, 'second')
   }
 
+  /** `In 3 hours`. */
+  ahead(count: number, unit: 'minute' | 'hour' | 'day' | 'year'): string {
+    const { locale } = this.#day.resolvedOptions()
+    const text = new Intl.RelativeTimeFormat(locale).format(count, unit)
+    return text.charAt(0).toLocaleUpperCase(locale) + text.slice(1)
+  }
+
   #form(name: MessageName, { count }: Params): string {
     const message = this.#messages[name] ?? name
     if (typeof message === 'string') return message

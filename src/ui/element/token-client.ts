@@ -2,6 +2,7 @@
 
 import { Fault, faultOf } from './fault.ts'
 import {
+  type Catalogue,
   type Counts,
   type IssuedToken,
   type Scope,
@@ -23,7 +24,8 @@ export interface NewToken {
   readonly name: string | null
   readonly description: string | null
   readonly scopes: readonly string[]
-  readonly expires_in?: number
+  /** Seconds; `null` is never, and left out the host decides. */
+  readonly expires_in?: number | null
 }
 
 export interface TokenChange {
@@ -84,8 +86,12 @@ export class TokenClient {
     return this.#call('GET', `/${encodeURIComponent(id)}`)
   }
 
+  catalogue(): Promise<Catalogue> {
+    return this.#call('GET', '/scopes')
+  }
+
   async scopes(): Promise<readonly Scope[]> {
-    return (await this.#call<{ data: readonly Scope[] }>('GET', '/scopes')).data
+    return (await this.catalogue()).data
   }
 
   usage(id: string, days: number, signal?: AbortSignal): Promise<Usage> {

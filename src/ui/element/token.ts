@@ -16,6 +16,7 @@ export interface Token {
   readonly updated_at: string
   readonly expires_at: string | null
   readonly last_used_at: string | null
+  readonly idle_warning_at: string | null
   readonly idle_expires_at: string | null
   readonly use_count: number
   /** Only where the host keeps them. */
@@ -43,6 +44,21 @@ export interface Scope {
   readonly description: string | null
 }
 
+/** How long new tokens may live, in seconds. */
+export interface ExpiryLimits {
+  /** `null` where a token whose request names no lifetime does not expire. */
+  readonly default: number | null
+  readonly minimum: number
+  /** `null` where tokens need not expire. */
+  readonly maximum: number | null
+}
+
+/** What a new token may be given. */
+export interface Catalogue {
+  readonly data: readonly Scope[]
+  readonly expires_in: ExpiryLimits
+}
+
 export interface DayOfUse {
   /** `2026-01-31`, UTC. */
   readonly date: string
@@ -56,16 +72,18 @@ export interface Usage {
 }
 
 const DAY_MS = 86_400_000
-const IDLE_WARNING_MS = 5 * DAY_MS
 
 /** Revoked and expired tokens have ended: nothing can be done with them. */
 export function hasEnded({ status }: Token): boolean {
   return status === 'revoked' || status === 'expired'
 }
 
-/** How many whole days an active token that goes idle within five days has lain unused; otherwise `undefined`. */
-export function idleSoonDays(token: Token, now: number): number | undefined {
-  if (token.status !== 'active' || token.idle_expires_at === null) return undefined
-  if (Date.parse(token.idle_expires_at) - now > IDLE_WARNING_MS) return undefined
+/** Whether an active token is within its idle warning. */
+export function isIdleSoon({ status, idle_warning_at: warningAt }: Token, now: number): boolean {
+  return status === 'active' && warningAt !== null && now >= Date.parse(warningAt)
+}
+
+/** For how many whole days a token has been unused. */
+export function unusedDays(token: Token, now: number): number {
   return Math.max(0, Math.floor((now - Date.parse(token.last_used_at ?? token.created_at)) / DAY_MS))
 }

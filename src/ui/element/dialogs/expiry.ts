@@ -1,13 +1,16 @@
-/** When a new token expires: never, unless its owner wants it to. */
+/** When a new token expires: a choice within the limits of the host. */
 
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Texts } from '../texts.ts'
+import type { ExpiryLimits } from '../token.ts'
 
+const MINUTE_SECONDS = 60
+const HOUR_SECONDS = 3_600
 const DAY_SECONDS = 86_400
-const DAYS = [7, 30, 90]
 const YEAR_DAYS = 365
+const LIFETIMES = [7, 30, 90, YEAR_DAYS].map((days) => days * DAY_SECONDS)
 
-/** `''` is never, a number is days, `date` is the day beside it. */
+/** `''` is never, a number is seconds, `date` is the day beside it. */
 export interface Expiry {
   readonly choice: string
   /** `2026-01-31`, in the person's own time zone. */
@@ -16,29 +19,41 @@ export interface Expiry {
 
 export const NEVER: Expiry = { choice: '', date: '' }
 
-/** The lifetime in seconds, or `undefined` for none. A day chosen by date is counted to its end. */
-export function expiresIn({ choice, date }: Expiry, now: number): number | undefined {
-  if (choice === '') return undefined
-  if (choice !== 'date') return Number(choice) * DAY_SECONDS
-  const end = new Date(`${date}T00:00:00`)
-  end.setDate(end.getDate() + 1)
-  return Math.max(1, Math.floor((end.getTime() - now) / 1000))
+/** What is chosen before the person chooses: the default of the host. */
+export function defaultExpiry({ default: seconds }: ExpiryLimits): Expiry {
+  return seconds === null ? NEVER : { choice: String(seconds), date: '' }
 }
 
-export function expiryField(
-  expiry: Expiry,
-  texts: Texts,
-  onChange: (expiry: Expiry) => void,
-): TemplateResult {
+/** The lifetime in seconds, or `null` for never. A day chosen by date is counted to its end. */
+export function expiresIn({ choice, date }: Expiry, { minimum }: ExpiryLimits, now: number): number | null {
+  if (choice === '') return null
+  if (choice !== 'date') return Number(choice)
+  const end = new Date(`${date}T00:00:00`)
+  end.setDate(end.getDate() + 1)
+  // The dialog may have been open for a while.
+  return Math.max(minimum, Math.floor((end.getTime() - now) / 1000))
+}
+
+export interface ExpiryField {
+  readonly expiry: Expiry
+  readonly limits: ExpiryLimits
+  readonly texts: Texts
+  readonly now: number
+  readonly onChange: (expiry: Expiry) => void
+}
+
+export function expiryField({ expiry, limits, texts, now, onChange }: ExpiryField): TemplateResult {
   const choose = (event: Event) => onChange({ ...expiry, choice: (event.target as HTMLSelectElement).value })
   const pick = (event: Event) => onChange({ ...expiry, date: (event.target as HTMLInputElement).value })
+  const option = (value: string, label: string) =>
+    html`<option value=${value} ?selected=${expiry.choice === value}>${label}</option>`
+  const days = daysWithin(limits, now)
   return html`<div class="field">
       <label for="expiry">${texts.say('expiry')}</label>
       <select id="expiry" name="expiry" aria-describedby="expiry-hint" @change=${choose}>
-        <option value="" ?selected=${expiry.choice === ''}>${texts.say('expiryNever')}</option>
-        ${DAYS.map((days) => html`<option value=${days}>${texts.say('expiryDays', { count: days })}</option>`)}
-        <option value=${YEAR_DAYS}>${texts.say('expiryYear')}</option>
-        <option value="date">${texts.say('expiryDate')}</option>
+        ${limits.maximum === null ? option('', texts.say('expiryNever')) : nothing}
+        ${lifetimesWithin(limits).map((seconds) => option(String(seconds), lifetimeText(seconds, texts)))}
+        ${days === undefined ? nothing : option('date', texts.say('expiryDate'))}
       </select>
       <p class="muted" id="expiry-hint">${texts.say('expiryHint')}</p>
     </div>
@@ -50,13 +65,41 @@ export function expiryField(
               id="expiry-date"
               type="date"
               required
-              min=${localDay(Date.now())}
+              min=${days?.first ?? nothing}
+              max=${days?.last ?? nothing}
               .value=${expiry.date}
               @change=${pick}
             />
           </div>`
         : nothing
     }`
+}
+
+/** The default of the host among the others; of two that differ by less than a day it is the one. */
+function lifetimesWithin({ default: usual, minimum, maximum }: ExpiryLimits): readonly number[] {
+  const within = LIFETIMES.filter((seconds) => seconds >= minimum && seconds <= (maximum ?? Infinity))
+  if (usual === null) return within
+  return [...within.filter((seconds) => Math.abs(seconds - usual) >= DAY_SECONDS), usual].sort(
+    (a, b) => a - b,
+  )
+}
+
+/** The first and the last day whose end is within the limits; `undefined` where there is none. */
+function daysWithin({ minimum, maximum }: ExpiryLimits, now: number) {
+  const first = localDay(now + minimum * 1000)
+  if (maximum === null) return { first, last: undefined }
+  const end = new Date(now + maximum * 1000)
+  end.setDate(end.getDate() - 1)
+  const last = localDay(end.getTime())
+  return first <= last ? { first, last } : undefined
+}
+
+function lifetimeText(seconds: number, texts: Texts): string {
+  const days = Math.round(seconds / DAY_SECONDS)
+  if (days === YEAR_DAYS) return texts.ahead(1, 'year')
+  if (seconds >= 2 * DAY_SECONDS || seconds === DAY_SECONDS) return texts.ahead(days, 'day')
+  if (seconds >= HOUR_SECONDS) return texts.ahead(Math.round(seconds / HOUR_SECONDS), 'hour')
+  return texts.ahead(Math.ceil(seconds / MINUTE_SECONDS), 'minute')
 }
 
 function localDay(time: number): string {

@@ -2,9 +2,9 @@
 
 import { css, html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit'
 import type { Fault } from '../fault.ts'
-import type { IssuedToken, Scope } from '../token.ts'
+import type { ExpiryLimits, IssuedToken, Scope } from '../token.ts'
 import type { NewToken } from '../token-client.ts'
-import { type Expiry, expiresIn, expiryField, NEVER } from './expiry.ts'
+import { defaultExpiry, type Expiry, expiresIn, expiryField, NEVER } from './expiry.ts'
 import { Modal } from './modal.ts'
 import { scopePicker, scopePickerLook } from './scope-picker.ts'
 
@@ -21,12 +21,15 @@ export class GenerateDialog extends Modal<IssuedToken> {
   ]
   static override properties: PropertyDeclarations = {
     scopes: { state: true },
+    limits: { state: true },
     chosen: { state: true },
     expiry: { state: true },
   }
 
   /** `null` while they are loaded, `undefined` when that has failed. */
   declare protected scopes: readonly Scope[] | null | undefined
+  /** Of the lifetime; `undefined` until they are loaded, and then the host's default applies. */
+  declare protected limits: ExpiryLimits | undefined
   declare protected chosen: ReadonlySet<string>
   declare protected expiry: Expiry
   protected override readonly firstFocus = '#name'
@@ -34,7 +37,8 @@ export class GenerateDialog extends Modal<IssuedToken> {
   ask(): Promise<IssuedToken | null> {
     this.chosen = new Set()
     this.expiry = NEVER
-    void this.#loadScopes()
+    this.limits = undefined
+    void this.#loadCatalogue()
     return this.open()
   }
 
@@ -59,9 +63,7 @@ export class GenerateDialog extends Modal<IssuedToken> {
         <p class="muted" id="scopes-hint">${texts.say('scopesHint')}</p>
         ${this.#scopeChoice()}
       </fieldset>
-      ${expiryField(this.expiry, texts, (expiry) => {
-        this.expiry = expiry
-      })}
+      ${this.#expiryChoice()}
       ${this.faultNotice()}
       <div class="buttons end">
         <button type="button" @click=${() => this.leave()}>${texts.say('cancel')}</button>
@@ -78,7 +80,7 @@ export class GenerateDialog extends Modal<IssuedToken> {
     if (scopes === undefined) {
       return html`<p class="notice error">
         <span>${texts.say('scopesFailed')}</span>
-        <button type="button" @click=${() => this.#loadScopes()}>${texts.say('retry')}</button>
+        <button type="button" @click=${() => this.#loadCatalogue()}>${texts.say('retry')}</button>
       </p>`
     }
     const onChoose = (next: ReadonlySet<string>) => {
@@ -87,9 +89,21 @@ export class GenerateDialog extends Modal<IssuedToken> {
     return scopePicker({ scopes, chosen, texts, onChoose })
   }
 
-  async #loadScopes(): Promise<void> {
+  #expiryChoice(): unknown {
+    const { texts, limits, expiry } = this
+    if (limits === undefined) return nothing
+    const onChange = (next: Expiry) => {
+      this.expiry = next
+    }
+    return expiryField({ expiry, limits, texts, now: Date.now(), onChange })
+  }
+
+  async #loadCatalogue(): Promise<void> {
     this.scopes = null
-    this.scopes = await this.client.scopes().catch(() => undefined)
+    const catalogue = await this.client.catalogue().catch(() => undefined)
+    this.scopes = catalogue?.data
+    this.limits = catalogue?.expires_in
+    if (this.limits !== undefined) this.expiry = defaultExpiry(this.limits)
   }
 
   #submit(event: SubmitEvent): void {
@@ -99,15 +113,10 @@ export class GenerateDialog extends Modal<IssuedToken> {
       name: textOf(fields, 'name'),
       description: textOf(fields, 'description'),
       scopes: [...this.chosen],
+      ...(this.limits && { expires_in: expiresIn(this.expiry, this.limits, Date.now()) }),
     }
-    const lifetime = expiresIn(this.expiry, Date.now())
     void this.attempt(
-      async () => {
-        const issued = await this.client.issue(
-          lifetime === undefined ? wanted : { ...wanted, expires_in: lifetime },
-        )
-        this.finish(issued)
-      },
+      async () => this.finish(await this.client.issue(wanted)),
       ({ kind }: Fault) => (kind === 'unreachable' ? this.texts.say('generateUncertain') : undefined),
     )
   }
