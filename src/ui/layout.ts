@@ -6,6 +6,8 @@ import { escapeHtml } from '../http/escape-html.ts'
 /** What a frame puts into its document. Both pieces are HTML, ready to be sent. */
 export interface PageParts {
   readonly lang: string
+  /** In which direction `lang` is written. */
+  readonly dir: 'ltr' | 'rtl'
   /** Text, not HTML. */
   readonly title: string
   /** For the `<head>`: the script that defines the element. */
@@ -19,9 +21,9 @@ export interface PageParts {
 /** Renders the host's frame: a whole HTML document. */
 export type Layout = (parts: PageParts, request: FastifyRequest) => string | Promise<string>
 
-export function defaultLayout({ lang, title, head, content, styleUrl }: PageParts): string {
+export function defaultLayout({ lang, dir, title, head, content, styleUrl }: PageParts): string {
   return `<!doctype html>
-<html lang="${escapeHtml(lang)}">
+<html lang="${escapeHtml(lang)}" dir="${dir}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

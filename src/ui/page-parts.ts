@@ -5,6 +5,7 @@ import type { PageParts } from './layout.ts'
 import { english } from './messages/english.ts'
 import type { MessageName, Messages } from './messages/messages.ts'
 import type { PageSettings } from './page-options.ts'
+import { textDirection } from './text-direction.ts'
 
 export interface PagePartsRequest {
   readonly settings: PageSettings
@@ -19,8 +20,11 @@ export function pageParts(request: PagePartsRequest): PageParts {
   const otherWords = Object.entries(messages).filter(
     ([name, message]) => message !== english[name as MessageName],
   )
+  const dir = textDirection(lang)
   const attributes = {
     lang,
+    // Otherwise it is that of the host's frame.
+    dir: dir === 'rtl' ? dir : undefined,
     'tokens-url': tokensPath,
     'sign-in-url': signInUrl,
     'curl-url': curlUrl,
@@ -29,6 +33,7 @@ export function pageParts(request: PagePartsRequest): PageParts {
   }
   return {
     lang,
+    dir,
     title: settings.title ?? String(messages.title),
     head: `<script type="module" src="${escapeHtml(scriptUrl)}"></script>`,
     content: `<api-tokens${formatAttributes(attributes)}></api-tokens><noscript>${escapeHtml(String(messages.needsJavaScript))}</noscript>`,

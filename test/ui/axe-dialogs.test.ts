@@ -1,14 +1,14 @@
-/** axe finds nothing in the list and in any dialog: light, dark and narrow. */
+/** axe finds nothing in the list and in any dialog: light, dark, narrow and from right to left. */
 
 import t from 'tap'
-import { checkWithAxe, LOOKS } from './axe.ts'
+import { checkWithAxe, PAGE_LOOKS } from './axe.ts'
 import { inChromium } from './chromium.ts'
 import { furnish, openAs, startPageHost } from './page-host.ts'
 
 await inChromium((browser) => {
-  for (const [look, options] of LOOKS) {
+  for (const [look, options, dir] of PAGE_LOOKS) {
     t.test(`axe finds nothing in the list and its dialogs, ${look}`, async (t) => {
-      const host = await startPageHost(t)
+      const host = await startPageHost(t, { dir })
       await furnish(host)
       const page = await openAs(t, browser, host, 'ada', options)
       const check = (state: string) => checkWithAxe(t, page, state)

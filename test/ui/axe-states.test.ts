@@ -1,15 +1,15 @@
-/** axe finds nothing in the states without a list: light, dark and narrow. */
+/** axe finds nothing in the states without a list: light, dark, narrow and from right to left. */
 
 import type { Page } from 'playwright-core'
 import t from 'tap'
-import { checkWithAxe, LOOKS } from './axe.ts'
+import { checkWithAxe, PAGE_LOOKS } from './axe.ts'
 import { freshContext, inChromium } from './chromium.ts'
 import { openIn, PAGE, signIn, startPageHost } from './page-host.ts'
 
 await inChromium((browser) => {
-  for (const [look, options] of LOOKS) {
+  for (const [look, options, dir] of PAGE_LOOKS) {
     t.test(`axe finds nothing in the states without a list, ${look}`, async (t) => {
-      const host = await startPageHost(t)
+      const host = await startPageHost(t, { dir })
       const context = await freshContext(t, browser, options)
       const state = async (heading: string, open: () => Promise<Page>) => {
         const page = await open()

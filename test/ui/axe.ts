@@ -8,11 +8,20 @@ import type { Test } from 'tap'
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
+type Look = readonly [name: string, context: Parameters<Browser['newContext']>[0]]
+
 /** The looks in which each state is checked. */
-export const LOOKS: readonly [string, Parameters<Browser['newContext']>[0]][] = [
+export const LOOKS: readonly Look[] = [
   ['light', {}],
   ['dark', { colorScheme: 'dark' }],
   ['at 320 px', { viewport: { width: 320, height: 640 } }],
+]
+
+/** The same for a page that also stands in documents from right to left. */
+export const PAGE_LOOKS: readonly (readonly [...Look, dir: 'ltr' | 'rtl'])[] = [
+  ...LOOKS.map((look) => [...look, 'ltr'] as const),
+  ['right to left', {}, 'rtl'],
+  ['right to left at 320 px', { viewport: { width: 320, height: 640 } }, 'rtl'],
 ]
 
 /** Fails the test by what axe finds in the page as it is now, and where something sticks out of it. */

@@ -5,7 +5,8 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import type { Test } from 'tap'
 import type { ApiTokensOptions } from '../../src/index.ts'
 import type { ManualClock } from '../../src/testing/index.ts'
-import { type ApiTokensPageOptions, apiTokensPage } from '../../src/ui/index.ts'
+import { type ApiTokensPageOptions, apiTokensPage, type PageParts } from '../../src/ui/index.ts'
+import { defaultLayout } from '../../src/ui/layout.ts'
 import { startHost } from '../support/host.ts'
 import { freshContext } from './chromium.ts'
 
@@ -24,6 +25,8 @@ export interface PageHost {
 export interface PageHostOptions {
   readonly tokens?: ApiTokensOptions
   readonly page?: ApiTokensPageOptions
+  /** The direction of the document around the element. Default: that of the page's language. */
+  readonly dir?: 'ltr' | 'rtl'
   readonly addRoutes?: (app: FastifyInstance) => void
   /** Default: a free one. */
   readonly port?: number
@@ -43,7 +46,9 @@ export async function startPageHost(t: Test, options: PageHostOptions = {}): Pro
     (app) => {
       // Chromium opens connections ahead, on which nothing is ever asked: close() would wait a minute for them.
       app.addHook('preClose', async () => app.server.closeAllConnections())
-      app.register(apiTokensPage, { prefix: PAGE, signInUrl: '/sign-in', ...options.page })
+      const { dir } = options
+      const layout = dir && ((parts: PageParts) => defaultLayout({ ...parts, dir }))
+      app.register(apiTokensPage, { prefix: PAGE, signInUrl: '/sign-in', layout, ...options.page })
       options.addRoutes?.(app)
     },
   )

@@ -33,7 +33,7 @@ t.test('the document has one script and one style, both by URL, and nothing inli
     t.equal(answer.headers['content-type'], 'text/html; charset=utf-8')
     t.equal(answer.headers['cache-control'], 'no-store')
     t.match(answer.body, '<title>API Tokens</title>')
-    t.match(answer.body, '<html lang="en">')
+    t.match(answer.body, '<html lang="en" dir="ltr">')
     t.match(answer.body, '<api-tokens lang="en" tokens-url="/tokens"></api-tokens>')
     t.match(scriptIn(answer.body), /^\/settings\/api-tokens\/element-[0-9a-f]{16}\.js$/)
     t.equal(answer.body.match(/<script/g)?.length, 1)
@@ -107,11 +107,24 @@ t.test('the options reach the element, as text', async (t) => {
 t.test('another language brings its words along; English is in the element', async (t) => {
   const app = await startPage(t, { lang: 'de-AT', messages: { title: 'Schlüssel' } })
   const { body } = await app.inject('/')
-  t.match(body, '<html lang="de-AT">')
+  t.match(body, '<html lang="de-AT" dir="ltr">')
   t.match(body, '<title>Schlüssel</title>')
   t.match(body, german.generateNew)
   t.match(body, `<noscript>${german.needsJavaScript}</noscript>`)
   t.notMatch((await (await startPage(t)).inject('/')).body, 'messages=')
+})
+
+t.test('a language that is written from right to left turns the page around', async (t) => {
+  for (const lang of ['he', 'ar-EG', 'uz-Arab', 'ckb']) {
+    const { body } = await (await startPage(t, { lang })).inject('/')
+    t.match(body, `<html lang="${lang}" dir="rtl">`)
+    t.match(body, `<api-tokens lang="${lang}" dir="rtl" `)
+  }
+  for (const lang of ['uz', 'ja', 'az']) {
+    const { body } = await (await startPage(t, { lang })).inject('/')
+    t.match(body, `<html lang="${lang}" dir="ltr">`)
+    t.match(body, `<api-tokens lang="${lang}" tokens-url`)
+  }
 })
 
 t.test('German says all that English says, with the same places', async (t) => {

@@ -27,9 +27,9 @@ input { box-sizing: border-box; width: 100%; padding: .625rem .75rem; font: inhe
   background: light-dark(#fff, #1b1f27); border: 1px solid light-dark(#767c88, #8d94a1); border-radius: .5rem; }
 .code { font: 700 1.375rem/1.5 ui-monospace, monospace; letter-spacing: .08em; }
 input.code { text-transform: uppercase; }
-ul { padding-left: 1.25rem; }
+ul { padding-inline-start: 1.25rem; }
 .muted { color: light-dark(#555c69, #a9b0bd); }
-.fault, .warning { padding: .75rem 1rem; border-left: .25rem solid; border-radius: .25rem; }
+.fault, .warning { padding: .75rem 1rem; border-inline-start: .25rem solid; border-radius: .25rem; }
 .fault { border-color: light-dark(#b3261e, #ff8a80); background: light-dark(#fdeceb, #3a1d1b); }
 .warning { border-color: light-dark(#8a5a00, #f2b84b); background: light-dark(#fff5e0, #33280f); }
 .buttons { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.75rem; }

@@ -3,6 +3,7 @@
 import { html, LitElement, type PropertyDeclarations, type PropertyValues, type TemplateResult } from 'lit'
 import type { MessageOverrides } from '../messages/messages.ts'
 import type { ApiTokensElement } from './api-tokens-element.ts'
+import { cardLook } from './list/card-look.ts'
 import { listLook } from './list/list-look.ts'
 import { listView } from './list/list-view.ts'
 import { pagerLook } from './list/pager.ts'
@@ -10,6 +11,7 @@ import { tabsLook } from './list/status-tabs.ts'
 import { TokenListing } from './list/token-listing.ts'
 import type { RowAction } from './list/token-row.ts'
 import { controls } from './look/controls.ts'
+import { forcedColors } from './look/forced-colors.ts'
 import { theme } from './look/theme.ts'
 import { OtherTabs } from './other-tabs.ts'
 import { PageActions } from './page-actions.ts'
@@ -29,7 +31,7 @@ const TYPING_MS = 250
 
 export class ApiTokens extends LitElement implements ApiTokensElement {
   static override styles = [
-    ...[theme, controls, pageLook, tabsLook, listLook, pagerLook],
+    ...[theme, controls, forcedColors, pageLook, tabsLook, listLook, cardLook, pagerLook],
     ...[switchLook, sparklineLook, views.viewsLook],
   ]
   static override properties: PropertyDeclarations = {

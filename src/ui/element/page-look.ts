@@ -49,7 +49,7 @@ export const pageLook = css`
   .find .icon {
     position: absolute;
     top: 0.6875rem;
-    left: 0.75rem;
+    inset-inline-start: 0.75rem;
     color: var(--_muted);
   }
 
@@ -90,6 +90,12 @@ export const pageLook = css`
     from {
       opacity: 0;
       transform: translateY(8px);
+    }
+  }
+
+  @media (forced-colors: active) {
+    .toast {
+      border: 1px solid;
     }
   }
 

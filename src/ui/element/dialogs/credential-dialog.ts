@@ -16,6 +16,7 @@ export class CredentialDialog extends Modal<null> {
     ...Modal.styles,
     css`
       textarea {
+        direction: ltr;
         font: 0.875rem / 1.5 var(--_mono);
         resize: none;
         word-break: break-all;

@@ -11,13 +11,14 @@ import {
 import { Fault, sayFault } from '../fault.ts'
 import { controls } from '../look/controls.ts'
 import { dialogs } from '../look/dialogs.ts'
+import { forcedColors } from '../look/forced-colors.ts'
 import * as icons from '../look/icons.ts'
 import { theme } from '../look/theme.ts'
 import type { Texts } from '../texts.ts'
 import type { TokenClient } from '../token-client.ts'
 
 export abstract class Modal<Answer> extends LitElement {
-  static override styles = [theme, controls, dialogs]
+  static override styles = [theme, controls, forcedColors, dialogs]
   static override properties: PropertyDeclarations = {
     texts: { attribute: false },
     client: { attribute: false },

@@ -80,6 +80,7 @@ export const scopePickerLook = css`
 
   .scope > span {
     display: grid;
+    justify-items: start;
     min-width: 0;
     overflow-wrap: anywhere;
   }

@@ -1,4 +1,4 @@
-/** The look of the list: a table, or cards where the page is narrow. */
+/** The look of the list as a table. */
 
 import { css } from 'lit'
 
@@ -13,7 +13,8 @@ export const listLook = css`
   }
 
   thead th {
-    padding: 0.5rem 1rem 0.5rem 0;
+    padding-block: 0.5rem;
+    padding-inline: 0 1rem;
     border-bottom: 1px solid var(--_line);
     color: var(--_muted);
     font-size: 0.8125rem;
@@ -24,7 +25,8 @@ export const listLook = css`
 
   tbody th,
   tbody td {
-    padding: 0.875rem 1rem 0.875rem 0;
+    padding-block: 0.875rem;
+    padding-inline: 0 1rem;
     border-bottom: 1px solid var(--_line);
     font-weight: 400;
     text-align: start;
@@ -82,6 +84,10 @@ export const listLook = css`
   .who .chips {
     align-items: center;
     margin-top: 0.25rem;
+  }
+
+  .usage:dir(rtl) .spark {
+    transform: scaleX(-1);
   }
 
   .hint {
@@ -159,83 +165,28 @@ export const listLook = css`
     border-radius: calc(var(--_radius) * 0.75);
   }
 
-  [role='menuitem'][aria-disabled='true'] {
-    opacity: 0.55;
-    cursor: default;
-  }
-
-  .cell-label {
-    display: none;
-  }
-
+  /* Narrower columns, whose words may wrap. */
   @container tokens (max-width: 60rem) {
-    table,
-    tbody {
-      display: grid;
-      gap: 0.75rem;
-    }
-
-    thead {
-      position: absolute;
-      width: 1px;
-      height: 1px;
-      overflow: hidden;
-      clip-path: inset(50%);
-    }
-
-    tbody tr {
-      position: relative;
-      display: grid;
-      grid-template-columns: repeat(auto-fit, minmax(6.5rem, 1fr));
-      gap: 0.75rem 1rem;
-      padding: 1rem;
-      border: 1px solid var(--_line);
-      border-radius: calc(var(--_radius) * 1.25);
-      background: var(--_background);
-    }
-
-    tbody th:is(*, :first-child, :last-child),
-    tbody td:is(*, :first-child, :last-child) {
-      min-width: 0;
-      padding: 0;
-      border: 0;
+    thead th,
+    tbody th,
+    tbody td {
+      padding-inline-end: 0.75rem;
       white-space: normal;
     }
 
     tbody .who {
-      grid-column: 1 / -1;
-      width: auto;
-      min-width: 0;
-      padding-inline-end: 5.75rem !important;
-    }
-
-    tbody .ended .who {
-      padding-inline-end: 0 !important;
+      min-width: 10rem;
     }
 
     tbody .standing {
-      grid-column: 1 / -1;
-      min-width: 0;
-      max-width: none;
+      min-width: 9rem;
     }
+  }
 
-    .standing > div {
-      display: flex;
-      flex-wrap: wrap;
-      gap: 0.25rem 0.75rem;
-      align-items: center;
-    }
-
-    tbody .doing {
-      position: absolute;
-      top: 1rem;
-      right: 1rem;
-    }
-
-    .cell-label {
-      display: block;
-      color: var(--_muted);
-      font-size: 0.8125rem;
+  /* The last change is also in the details. */
+  @container tokens (max-width: 52rem) {
+    .updated {
+      display: none;
     }
   }
 `

@@ -42,7 +42,11 @@ export function statusTabs({ chosen, counts, texts, onChoose }: StatusTabs): Tem
 function onKey(event: KeyboardEvent): void {
   const tabs = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>('[role="tab"]')]
   const at = tabs.indexOf(event.target as HTMLElement)
-  const next = { ArrowRight: (at + 1) % tabs.length, ArrowLeft: at - 1, Home: 0, End: -1 }[event.key]
+  const right = (at + 1) % tabs.length
+  const left = at - 1
+  const isRtl = (event.currentTarget as HTMLElement).matches(':dir(rtl)')
+  const [ArrowRight, ArrowLeft] = isRtl ? [left, right] : [right, left]
+  const next = { ArrowRight, ArrowLeft, Home: 0, End: -1 }[event.key]
   if (next === undefined) return
   event.preventDefault()
   tabs.at(next)?.focus()
@@ -77,6 +81,13 @@ export const tabsLook = css`
   .tabs [aria-selected='true'] {
     border-bottom-color: var(--_accent);
     color: var(--_text);
+  }
+
+  @media (forced-colors: active) {
+    /* A transparent border has a color there. */
+    .tabs [aria-selected='false'] {
+      border-color: Canvas;
+    }
   }
 
   .count {

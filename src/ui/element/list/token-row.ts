@@ -44,7 +44,7 @@ export function tokenRow(token: Token, context: RowContext): TemplateResult {
     <td role="cell">
       <span class="cell-label">${texts.say('created')}</span>${moment(token.created_at, texts, now)}
     </td>
-    <td role="cell">
+    <td role="cell" class="updated">
       <span class="cell-label">${texts.say('lastUpdated')}</span>${moment(token.updated_at, texts, now)}
     </td>
     <td role="cell" class="doing">

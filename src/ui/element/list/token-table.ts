@@ -16,7 +16,7 @@ export function tokenTable(tokens: readonly Token[], context: RowContext): Templ
         <th role="columnheader" scope="col">${texts.say('usage')}</th>
         <th role="columnheader" scope="col">${texts.say('lastUsed')}</th>
         <th role="columnheader" scope="col">${texts.say('created')}</th>
-        <th role="columnheader" scope="col">${texts.say('lastUpdated')}</th>
+        <th role="columnheader" scope="col" class="updated">${texts.say('lastUpdated')}</th>
         <th role="columnheader" scope="col"><span class="unseen">${texts.say('actions')}</span></th>
       </tr>
     </thead>

@@ -29,7 +29,8 @@ export const controls = css`
     background: color-mix(in srgb, var(--_text) 6%, var(--_background));
   }
 
-  button:disabled {
+  button:disabled,
+  button[aria-disabled='true'] {
     opacity: 0.55;
     cursor: default;
   }
@@ -224,12 +225,5 @@ export const controls = css`
   .warning-text {
     color: var(--_warning);
     font-size: 0.875rem;
-  }
-
-  @media (forced-colors: active) {
-    .badge,
-    .chip {
-      border: 1px solid;
-    }
   }
 `

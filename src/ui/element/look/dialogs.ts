@@ -43,7 +43,8 @@ export const dialogs = css`
   }
 
   .head .icon-only {
-    margin: -0.25rem -0.5rem 0 0;
+    margin-block-start: -0.25rem;
+    margin-inline-end: -0.5rem;
   }
 
   form {
@@ -59,9 +60,16 @@ export const dialogs = css`
     width: min(42rem, 100vw);
     height: 100dvh;
     max-height: none;
-    margin: 0 0 0 auto;
-    border-width: 0 0 0 1px;
+    margin-block: 0;
+    margin-inline: auto 0;
+    border-width: 0;
+    border-inline-start-width: 1px;
     border-radius: 0;
+    --_slide: 2rem;
+  }
+
+  dialog.side:dir(rtl) {
+    --_slide: -2rem;
   }
 
   dialog.side[open] {
@@ -78,7 +86,7 @@ export const dialogs = css`
   @keyframes slide {
     from {
       opacity: 0;
-      transform: translateX(2rem);
+      transform: translateX(var(--_slide));
     }
   }
 

@@ -88,6 +88,13 @@ export const theme = css`
     font-size: 0.875em;
   }
 
+  /* Names of scopes and ends of credentials are no words of a language. */
+  .mono,
+  .chip {
+    direction: ltr;
+    unicode-bidi: isolate;
+  }
+
   .nowrap {
     white-space: nowrap;
   }

@@ -44,12 +44,13 @@ export const switchLook = css`
 
   button.switch::after {
     position: absolute;
-    inset: 3px auto 3px 3px;
+    inset-block: 3px;
+    inset-inline-start: 3px;
     aspect-ratio: 1;
     border-radius: 50%;
     background: var(--_background);
     content: '';
-    transition: transform 0.15s;
+    transition: inset-inline-start 0.15s;
   }
 
   button.switch[aria-checked='true'] {
@@ -61,12 +62,7 @@ export const switchLook = css`
   }
 
   button.switch[aria-checked='true']::after {
-    transform: translateX(1.125rem);
-  }
-
-  button.switch[aria-disabled='true'] {
-    opacity: 0.5;
-    cursor: default;
+    inset-inline-start: calc(3px + 1.125rem);
   }
 
   @media (forced-colors: active) {
@@ -75,7 +71,8 @@ export const switchLook = css`
     }
 
     button.switch::after {
-      background: ButtonText;
+      inset-block: 2px;
+      background: currentColor;
     }
   }
 `

@@ -3,6 +3,7 @@
 import { css, html, LitElement, nothing, type PropertyDeclarations, type TemplateResult } from 'lit'
 import { Fault, sayFault } from '../fault.ts'
 import { controls } from '../look/controls.ts'
+import { forcedColors } from '../look/forced-colors.ts'
 import * as icons from '../look/icons.ts'
 import { theme } from '../look/theme.ts'
 import type { Texts } from '../texts.ts'
@@ -11,6 +12,7 @@ export class InPlaceText extends LitElement {
   static override styles = [
     theme,
     controls,
+    forcedColors,
     css`
       .shown {
         display: flex;

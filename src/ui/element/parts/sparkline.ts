@@ -34,4 +34,10 @@ export const sparklineLook = css`
     fill: var(--_control-line);
     opacity: 0.5;
   }
+
+  @media (forced-colors: active) {
+    .spark rect {
+      fill: CanvasText;
+    }
+  }
 `

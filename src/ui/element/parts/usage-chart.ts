@@ -83,7 +83,7 @@ export const chartLook = css`
   .plot .top {
     position: absolute;
     top: -0.25rem;
-    right: 0;
+    inset-inline-end: 0;
   }
 
   .plot .top,
@@ -97,12 +97,23 @@ export const chartLook = css`
     padding-top: 0.25rem;
   }
 
+  /* Time runs as one reads. */
+  .plot:dir(rtl) > svg {
+    transform: scaleX(-1);
+  }
+
   .slot {
     fill: transparent;
   }
 
   .bar {
     fill: var(--_accent);
+  }
+
+  @media (forced-colors: active) {
+    .bar {
+      fill: CanvasText;
+    }
   }
 
   .day:hover .slot {
