@@ -2,7 +2,7 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import { announceOwnRoutes, ownRoute } from '../http/own-routes.ts'
-import { type Asset, loadAssets } from './asset.ts'
+import { type Asset, scriptAsset, styleAsset } from './asset.ts'
 import { contentSecurityPolicy } from './content-security-policy.ts'
 import { defaultLayout } from './layout.ts'
 import { messagesFor } from './messages/languages.ts'
@@ -22,13 +22,12 @@ const PUBLIC_FOR_EVER = 'public, max-age=31536000, immutable'
 export async function apiTokensPage(fastify: FastifyInstance, options: ApiTokensPageOptions): Promise<void> {
   const settings = readPageOptions(options)
   const messages: Messages = { ...messagesFor(settings.lang), ...settings.messages }
-  const { script, style } = await loadAssets()
   const { prefix } = fastify
   const parts = pageParts({
     settings,
     messages,
-    scriptUrl: `${prefix}/${script.name}`,
-    styleUrl: `${prefix}/${style.name}`,
+    scriptUrl: `${prefix}/${scriptAsset.name}`,
+    styleUrl: `${prefix}/${styleAsset.name}`,
   })
   const layout = settings.layout ?? defaultLayout
   // A hook of the whole application leaves the page to the checks of the routes that it asks.
@@ -40,7 +39,7 @@ export async function apiTokensPage(fastify: FastifyInstance, options: ApiTokens
     const page = await layout(parts, request)
     return reply.headers(PAGE_HEADERS).type(HTML).send(page)
   })
-  for (const asset of [script, style]) {
+  for (const asset of [scriptAsset, styleAsset]) {
     fastify.get(`/${asset.name}`, own, async (request, reply) => sendAsset(asset, request, reply))
   }
 }

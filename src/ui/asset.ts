@@ -1,11 +1,7 @@
-/** What the page loads, named by its content and compressed once. */
+/** What the page loads: named by its content, and compressed by the build. */
 
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { brotliCompress, gzip } from 'node:zlib'
-import { pageStyle } from './page-style.ts'
+import { gunzipSync } from 'node:zlib'
+import { packedScript, packedStyle } from './page-assets.ts'
 
 interface Encoded {
   /** The value of `Content-Encoding`; none for the plain content. */
@@ -21,32 +17,33 @@ export interface Asset {
   encodedFor(acceptEncoding: string | undefined): Encoded
 }
 
-/** The element, as the build has bundled it, and the style of the page around it. */
-export async function loadAssets(): Promise<{ readonly script: Asset; readonly style: Asset }> {
-  // By the package's own name: the same file, whether this runs from the sources or from what is published.
-  const bundle = await readFile(fileURLToPath(import.meta.resolve('fastify-api-tokens/ui/element')))
-  const [script, style] = await Promise.all([
-    assetOf('element', 'js', 'text/javascript; charset=utf-8', bundle),
-    assetOf('page', 'css', 'text/css; charset=utf-8', Buffer.from(pageStyle)),
-  ])
-  return { script, style }
+/** As the build writes it, in base64. */
+interface PackedAsset {
+  readonly name: string
+  readonly br: string
+  readonly gzip: string
 }
 
-async function assetOf(stem: string, extension: string, type: string, content: Buffer): Promise<Asset> {
-  const digest = createHash('sha256').update(content).digest('hex').slice(0, 16)
-  const [br, gz] = await Promise.all([promisify(brotliCompress)(content), promisify(gzip)(content)])
-  const forms: readonly Encoded[] = [
-    { encoding: 'br', content: br },
-    { encoding: 'gzip', content: gz },
-  ]
+/** The element, as the build has bundled it. */
+export const scriptAsset: Asset = unpack(packedScript, 'text/javascript; charset=utf-8')
+
+/** The style of the page around it. */
+export const styleAsset: Asset = unpack(packedStyle, 'text/css; charset=utf-8')
+
+function unpack(packed: PackedAsset, type: string): Asset {
+  const br: Encoded = { encoding: 'br', content: Buffer.from(packed.br, 'base64') }
+  const gzip: Encoded = { encoding: 'gzip', content: Buffer.from(packed.gzip, 'base64') }
+  // Hardly a client takes neither, and then it is unpacked once.
+  let plain: Encoded | undefined
   return {
-    name: `${stem}-${digest}.${extension}`,
+    name: packed.name,
     type,
-    encodedFor: (acceptEncoding = '') =>
-      forms.find(({ encoding }) => takes(acceptEncoding, String(encoding))) ?? {
-        encoding: undefined,
-        content,
-      },
+    encodedFor: (acceptEncoding = '') => {
+      if (takes(acceptEncoding, 'br')) return br
+      if (takes(acceptEncoding, 'gzip')) return gzip
+      plain ??= { encoding: undefined, content: gunzipSync(gzip.content) }
+      return plain
+    },
   }
 }
 

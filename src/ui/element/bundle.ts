@@ -1,10 +1,30 @@
-/** Bundles `<api-tokens>` into the one module that is published, `dist/ui/element.js`: a step of the build. */
+/**
+ * A step of the build, and its first: bundles `<api-tokens>` into the module `dist/ui/element.js`, and writes what the
+ * page loads into `src/ui/page-assets.ts`, compressed. As a module it is found wherever a host bundles this package to.
+ */
 
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { build } from 'esbuild'
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+import { build, type Plugin, transformSync } from 'esbuild'
+import { pageStyle } from '../page-style.ts'
 
 const OUTPUT = join(import.meta.dirname, '../../../dist/ui/element.js')
+const ASSETS = join(import.meta.dirname, '../page-assets.ts')
+
+/** Minifies the styles, which are templates of the scripts. */
+const styles: Plugin = {
+  name: 'styles',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\.ts$/ }, ({ path }) => ({
+      loader: 'ts',
+      contents: readFileSync(path, 'utf8').replaceAll(
+        /css`([^`]*)`/g,
+        (_, style) => `css\`${minified(style)}\``,
+      ),
+    })),
+}
 
 const { outputFiles } = await build({
   entryPoints: [join(import.meta.dirname, 'index.ts')],
@@ -12,13 +32,50 @@ const { outputFiles } = await build({
   write: false,
   bundle: true,
   minify: true,
+  plugins: [styles],
   format: 'esm',
   target: 'es2022',
   charset: 'utf8',
+  legalComments: 'external',
 })
-for (const { text } of outputFiles) writeFileSync(OUTPUT, squeezeTemplates(text))
+const textOf = (extension: string) => outputFiles.find(({ path }) => path.endsWith(extension))?.text ?? ''
+const element = `${squeezeTemplates(textOf('.js'))}/*! ${noticesIn(textOf('.txt'))} */\n`
+mkdirSync(dirname(OUTPUT), { recursive: true })
+writeFileSync(OUTPUT, element)
+writeFileSync(
+  ASSETS,
+  `/** Written by \`npm run build\` (src/ui/element/bundle.ts): what the page loads, compressed, in base64. */
 
-/** Of a minified module only templates have lines, and HTML and CSS take a space for any white space. */
+export const packedScript = ${packed('element', 'js', element)}
+
+export const packedStyle = ${packed('page', 'css', pageStyle)}
+`,
+)
+
+/** The notices that the license of Lit demands, each once: its files repeat them. */
+function noticesIn(legal: string): string {
+  return [...new Set(legal.match(/Copyright .*|SPDX-.*/g))].toSorted().join(', ')
+}
+
+function minified(style: string): string {
+  if (/[\\$]/.test(style)) throw new Error(`a style must be plain CSS: ${style}`)
+  return transformSync(style, { loader: 'css', minify: true }).code.trim()
+}
+
+/**
+ * Of a minified module only templates have lines. HTML takes a space for any white space; beside a tag our templates
+ * mean none by a new line.
+ */
 function squeezeTemplates(module: string): string {
-  return module.replaceAll(/\n\s+/g, ' ')
+  return module.replaceAll(/(?<=>)\n\s+|\n\s+(?=[<>])/g, '').replaceAll(/\n\s+/g, ' ')
+}
+
+function packed(stem: string, extension: string, text: string): string {
+  const content = Buffer.from(text)
+  const digest = createHash('sha256').update(content).digest('hex').slice(0, 16)
+  return JSON.stringify({
+    name: `${stem}-${digest}.${extension}`,
+    br: brotliCompressSync(content).toString('base64'),
+    gzip: gzipSync(content, { level: 9 }).toString('base64'),
+  })
 }

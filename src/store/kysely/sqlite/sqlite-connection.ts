@@ -9,7 +9,7 @@ import type BetterSqlite3 from 'better-sqlite3'
 import type { SqliteDatabase, SqliteStatement } from 'kysely'
 import { InvalidOption } from '../../../errors.ts'
 import { requireNodeFor } from '../../../node-version.ts'
-import { loadDriver } from '../driver.ts'
+import { loadDriver, notLoaded } from '../driver.ts'
 import { faultOf, isLocked, namedError } from './sqlite-errors.ts'
 
 export interface SqliteFile {
@@ -75,10 +75,16 @@ function setWal(database: BetterSqlite3.Database): void {
 }
 
 function notOpened(filename: string, cause: unknown): Error {
+  if (lacksNativePart(cause)) return notLoaded('better-sqlite3', cause)
   const isFolder = statSync(filename, { throwIfNoEntry: false })?.isDirectory() === true
   const fault = faultOf(cause) ?? (cause instanceof Error ? cause.message : String(cause))
   const why = isFolder ? 'it is a folder' : fault
   return new InvalidOption(`store: the SQLite file ${filename} cannot be opened: ${why}`, { cause })
+}
+
+/** better-sqlite3 loads a native file of its package with the first database: in a bundle this fails in several ways. */
+function lacksNativePart(error: unknown): boolean {
+  return error instanceof ReferenceError || /better_sqlite3\.node|dynamic require/i.test(String(error))
 }
 
 function keepStatements(database: BetterSqlite3.Database, filename: string): SqliteDatabase {

@@ -1,0 +1,126 @@
+/** The package as npm would publish it, in hosts that are bundled into one file, as ES module and as CommonJS. */
+
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { build } from 'esbuild'
+import t from 'tap'
+
+const run = promisify(execFile)
+const root = new URL('../..', import.meta.url).pathname
+
+/** A host with the page, a protected route, and a hook that is in the wrong place. */
+const HOST = `
+import Fastify from 'fastify'
+import apiTokens, { requireScopes, verifyApiToken } from 'fastify-api-tokens'
+import { memoryTokenStore } from 'fastify-api-tokens/memory'
+import { apiTokensPage } from 'fastify-api-tokens/ui'
+
+async function main() {
+  const app = Fastify()
+  app.register(apiTokens, { store: memoryTokenStore(), authenticateUser: () => ({ id: 'ada' }) })
+  app.register(apiTokensPage, { prefix: '/settings/api-tokens' })
+  app.get('/models', { onRequest: requireScopes('models:read') }, () => 'models')
+  const payload = { scopes: ['models:read'] }
+  const { token } = (await app.inject({ method: 'POST', url: '/tokens', payload })).json()
+  const models = await app.inject({ url: '/models', headers: { authorization: 'Bearer ' + token } })
+  const refused = await app.inject('/models')
+  const page = await app.inject('/settings/api-tokens')
+  const files = page.body.match(/\\/settings[^"]+\\.(js|css)/g)
+  const sizes = await Promise.all(files.map(async (url) => {
+    const plain = await app.inject(url)
+    const packed = await app.inject({ url, headers: { 'accept-encoding': 'br' } })
+    return plain.rawPayload.length > packed.rawPayload.length ? plain.statusCode : 'not compressed'
+  }))
+  await app.close()
+
+  const wrong = Fastify()
+  wrong.register(apiTokens, { store: memoryTokenStore(), authenticateUser: () => null })
+  wrong.get('/wrong', { preSerialization: verifyApiToken }, () => '')
+  const fault = await wrong.ready().then(() => 'booted', ({ code }) => code)
+  console.log(models.body, refused.statusCode, page.statusCode, ...sizes, fault)
+}
+main()
+`
+
+/** A host whose driver is not there, or does not work from within the bundle. */
+const ON_SQLITE = `
+import Fastify from 'fastify'
+import apiTokens from 'fastify-api-tokens'
+
+Fastify().register(apiTokens, { authenticateUser: () => null }).ready().catch(({ message }) => console.log(message))
+`
+
+const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
+const FORMATS = ['esm', 'cjs'] as const
+
+t.test('the packed package in a bundle', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'fastify-api-tokens-bundled-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  await unpack(folder)
+
+  for (const format of FORMATS) {
+    t.test(`works where nothing is installed, ${format}`, async (t) => {
+      // A minifier gives functions other names.
+      const options = { format, minify: format === 'cjs', external: ['better-sqlite3'] }
+      const program = await bundle(folder, HOST, options)
+      const { stdout } = await run(process.execPath, [program], { cwd: folder })
+      t.equal(stdout.trim(), 'models 401 200 200 200 FST_API_TOKENS_MISPLACED_HOOK')
+    })
+
+    t.test(`names a driver that is not installed beside the bundle, ${format}`, async (t) => {
+      const program = await bundle(folder, ON_SQLITE, { format, external: ['better-sqlite3'] })
+      const { stdout } = await run(process.execPath, [program], { cwd: folder })
+      t.match(stdout, /the package better-sqlite3 is not installed: npm install better-sqlite3\n$/)
+    })
+
+    t.test(`says that a driver with a native part must be external, ${format}`, async (t) => {
+      const program = await bundle(folder, ON_SQLITE, { format, external: [] })
+      const { stdout } = await run(process.execPath, [program], { cwd: folder })
+      t.match(stdout, /the package better-sqlite3 cannot be loaded .* must mark better-sqlite3 as external/)
+    })
+  }
+})
+
+interface BundleOptions {
+  readonly format: (typeof FORMATS)[number]
+  readonly minify?: boolean
+  readonly external: string[]
+}
+
+let bundles = 0
+
+/** Into a folder in which nothing is installed. */
+async function bundle(folder: string, host: string, options: BundleOptions): Promise<string> {
+  bundles += 1
+  const outfile = join(folder, 'bundles', `${bundles}.${options.format === 'esm' ? 'mjs' : 'cjs'}`)
+  await build({
+    ...options,
+    stdin: { contents: host, resolveDir: join(folder, 'project') },
+    // What the package itself needs, as a project that has installed it.
+    nodePaths: [join(root, 'node_modules')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node22',
+    banner: { js: options.format === 'esm' ? REQUIRE : '' },
+    logLevel: 'error',
+  })
+  return outfile
+}
+
+/** The package alone, as npm would install it. */
+async function unpack(folder: string): Promise<void> {
+  const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
+    cwd: root,
+  })
+  const [{ filename }] = JSON.parse(stdout) as [{ filename: string }]
+  const home = join(folder, 'project', 'node_modules', 'fastify-api-tokens')
+  await mkdir(home, { recursive: true })
+  await mkdir(join(folder, 'bundles'))
+  await run('tar', ['-xzf', join(folder, filename), '-C', home, '--strip-components=1'])
+  // No "type" of a folder above decides what the bundles are.
+  await writeFile(join(folder, 'package.json'), '{}')
+}
