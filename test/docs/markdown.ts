@@ -19,7 +19,7 @@ export interface Snippet {
 /** The pages that are checked, by their paths from the root. */
 export function pages(): readonly string[] {
   const docs = globSync('docs/**/*.md', { cwd: ROOT })
-  return ['README.md', 'CHANGELOG.md', ...docs.sort()]
+  return ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', ...docs.sort()]
 }
 
 export function read(page: string): string {
