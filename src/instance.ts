@@ -53,6 +53,7 @@ export interface Instance {
 export function assemble({ settings, store, signer, catalogue, log: hostLog }: InstanceParts): Instance {
   const log = jobLog(hostLog)
   const { clock, idleTimeoutMs, findUser, tokenPrefixes } = settings
+  const { maxAgeMs } = settings.expiry
   const audience = { issuer: settings.issuer, audience: settings.audience }
   const changes = new TokenChanges()
   const events = createTokenEvents((err) => log.error({ err }, 'a listener of API token events failed'))
@@ -75,6 +76,7 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     audience,
     tokenPrefixes,
     idleTimeoutMs,
+    maxAgeMs,
     ttlMs: settings.cacheTtlMs,
     findUser,
     holder: settings.holder,
@@ -85,6 +87,7 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
   })
   const signals = new TokenSignals({
     clock,
+    maxAgeMs,
     ttlMs: settings.cacheTtlMs,
     recheck: (tokenId, userId) => verification.recheck(tokenId, userId),
   })
@@ -119,6 +122,7 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     tokenPrefixes,
     idleTimeoutMs,
     idleWarningMs: settings.idleWarningMs,
+    maxAgeMs,
     keepsClients: settings.keepsClients,
     maxTokensPerUser: settings.maxTokensPerUser,
     expiry: settings.expiry,
@@ -137,6 +141,7 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     store,
     recorder,
     idleTimeoutMs,
+    maxAgeMs,
     now: () => sweepClock.now(),
     flushIntervalMs: settings.flushIntervalMs,
     idleWarningMs: settings.idleWarningMs,

@@ -66,7 +66,7 @@ export function disposableToken(
 
 /** A verified token as code sees it, not frozen yet; its signal is held from the first time that it is read. */
 function verifiedToken(entry: VerificationEntry, holdSignal: () => AbortSignal): VerifiedToken {
-  const { token } = entry
+  const { token, expiresAt } = entry
   if (token === null) throw new Error('a token that was not found was taken for verified')
   let signal: AbortSignal | undefined
   const verified = {
@@ -75,7 +75,7 @@ function verifiedToken(entry: VerificationEntry, holdSignal: () => AbortSignal):
     scopes: entry.scopes,
     name: token.name,
     issuedAt: new Date(token.createdAt),
-    expiresAt: token.expiresAt === null ? null : new Date(token.expiresAt),
+    expiresAt: expiresAt === null ? null : new Date(expiresAt),
     get signal() {
       signal ??= holdSignal()
       return signal

@@ -18,7 +18,7 @@ export interface ApiToken {
   readonly createdAt: Date
   /** The last change by the owner. */
   readonly updatedAt: Date
-  /** Of a rotated token the earlier of its expiry and the end of its grace. */
+  /** With `expiry.enforce: 'all'` at most `expiry.max` after `createdAt`; of a rotated token at most the end of its grace. */
   readonly expiresAt: Date | null
   readonly lastUsedAt: Date | null
   /** When the idle warning begins unless it is used; `null` without `idleWarning`, or when it has ended. */
@@ -35,6 +35,8 @@ export interface ViewParts {
   readonly idleTimeoutMs: number | null
   /** How long before the idle timeout the warning begins, or `null` for no warning. */
   readonly idleWarningMs: number | null
+  /** The age at which every token expires, `null` for none. */
+  readonly maxAgeMs: number | null
   readonly keepsClients: boolean
 }
 
@@ -46,7 +48,8 @@ export function viewOf(
   parts: ViewParts,
 ): ApiToken {
   const token = withPendingUse(record, parts.recorder)
-  const { status, reason } = judge(token, owner, { now, idleTimeoutMs: parts.idleTimeoutMs })
+  const { idleTimeoutMs, maxAgeMs } = parts
+  const { status, reason } = judge(token, owner, { now, idleTimeoutMs, maxAgeMs })
   const runs = status === 'active' || status === 'inactive'
   return {
     id: token.id,
@@ -59,10 +62,10 @@ export function viewOf(
     hint: token.hint,
     createdAt: new Date(token.createdAt),
     updatedAt: new Date(token.updatedAt),
-    expiresAt: dateOf(endsAt(token)),
+    expiresAt: dateOf(endsAt(token, maxAgeMs)),
     lastUsedAt: dateOf(token.lastUsedAt),
     idleWarningAt: runs ? dateOf(idleWarningAt(token, parts)) : null,
-    idleExpiresAt: runs ? dateOf(idleExpiresAt(token, parts.idleTimeoutMs)) : null,
+    idleExpiresAt: runs ? dateOf(idleExpiresAt(token, idleTimeoutMs)) : null,
     useCount: token.useCount,
     ...(parts.keepsClients ? { lastClient: token.lastClient } : {}),
   }

@@ -9,11 +9,15 @@ const MIN_ENDED = 100
 
 /** The rules of an insert at `now`. What ended within a day stays: nobody pushes the trace of a theft out. */
 export function endedRules(
-  parts: Pick<LifecycleParts, 'maxTokensPerUser' | 'isClockTrusted'>,
+  parts: Pick<LifecycleParts, 'maxTokensPerUser' | 'isClockTrusted' | 'maxAgeMs'>,
   now: number,
 ): EndedRules {
-  // By a clock that is ahead everything has ended long ago.
-  return { maxEnded: maxEndedTokens(parts), deletableBefore: parts.isClockTrusted() ? now - DAY_MS : 0 }
+  return {
+    maxEnded: maxEndedTokens(parts),
+    // By a clock that is ahead everything has ended long ago.
+    deletableBefore: parts.isClockTrusted() ? now - DAY_MS : 0,
+    maxAgeMs: parts.maxAgeMs,
+  }
 }
 
 /** The text of the refusal when the user's ended tokens are as many as are kept, and all of them recent. */

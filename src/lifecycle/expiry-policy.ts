@@ -12,6 +12,11 @@ export interface ExpiryOptions {
   min?: Duration | undefined
   /** The longest lifetime. With it every new token expires. Default: none. */
   max?: Duration | undefined
+  /**
+   * Whether `max` also ends tokens that were issued before it was set: with `'all'` a token ends at this age, whenever it
+   * was issued. Default: `'new'`.
+   */
+  enforce?: 'new' | 'all' | undefined
 }
 
 /** The same in milliseconds, checked. */
@@ -21,6 +26,8 @@ export interface ExpiryPolicy {
   readonly minMs: number
   /** `null`: tokens need not expire. */
   readonly maxMs: number | null
+  /** The age at which every token expires, whenever it was issued; `null` where `max` is for new tokens only. */
+  readonly maxAgeMs: number | null
 }
 
 /** The claim `exp` and the wire count in seconds (RFC 7519 §2). */
@@ -28,7 +35,7 @@ const SECOND_MS = 1_000
 
 /** @throws {InvalidOption} That names the member. */
 export function readExpiry(options: unknown = {}): ExpiryPolicy {
-  const known: readonly (keyof ExpiryOptions)[] = ['default', 'min', 'max']
+  const known: readonly (keyof ExpiryOptions)[] = ['default', 'min', 'max', 'enforce']
   const members = record(options, known, 'expiry')
   const minMs = lifetimeOption(members['min'], 'expiry.min') ?? SECOND_MS
   const maxMs = lifetimeOption(members['max'], 'expiry.max')
@@ -38,7 +45,7 @@ export function readExpiry(options: unknown = {}): ExpiryPolicy {
   if (defaultMs !== null && (defaultMs < minMs || defaultMs > (maxMs ?? Infinity))) {
     throw new InvalidOption('expiry.default must be from expiry.min to expiry.max')
   }
-  return { defaultMs, minMs, maxMs }
+  return { defaultMs, minMs, maxMs, maxAgeMs: enforcesAll(members['enforce'], maxMs) ? maxMs : null }
 }
 
 /**
@@ -57,6 +64,14 @@ export function wholeSeconds(duration: unknown, path: string, maxMs?: number): n
   const ms = durationMs(duration, path, maxMs)
   if (ms % SECOND_MS === 0) return ms
   throw new InvalidOption(`${path} must be whole seconds, such as '60s' or 60000`)
+}
+
+function enforcesAll(enforce: unknown = 'new', maxMs: number | null): boolean {
+  if (enforce !== 'new' && enforce !== 'all') {
+    throw new InvalidOption("expiry.enforce must be 'new' or 'all'")
+  }
+  if (enforce === 'all' && maxMs === null) throw new InvalidOption("expiry.enforce: 'all' needs expiry.max")
+  return enforce === 'all'
 }
 
 function lifetimeOption(duration: unknown, path: string): number | null {

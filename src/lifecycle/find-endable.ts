@@ -25,7 +25,11 @@ export async function findEndable(parts: LifecycleParts, credential: string): Pr
   if (owned === null) return { tokenId, refusal: 'unknown' }
   const { token, owner } = owned
   if (!isAsIssued(signed, token, parts.audience)) return { tokenId, refusal: 'not_as_issued' }
-  const { status } = judge(token, owner, { now: parts.clock.now(), idleTimeoutMs: null })
+  const { status } = judge(token, owner, {
+    now: parts.clock.now(),
+    idleTimeoutMs: null,
+    maxAgeMs: parts.maxAgeMs,
+  })
   if (status === 'revoked' || status === 'expired') return { tokenId, refusal: status }
   return { token, refusal: null }
 }

@@ -22,6 +22,8 @@ export interface LifecycleParts {
   readonly tokenPrefixes: TokenPrefixes
   readonly idleTimeoutMs: number | null
   readonly idleWarningMs: number | null
+  /** The age at which every token expires, `null` for none. */
+  readonly maxAgeMs: number | null
   /** Whether it is kept who used a token last. */
   readonly keepsClients: boolean
   readonly maxTokensPerUser: number

@@ -54,7 +54,7 @@ export interface TokenList {
  */
 export async function listTokens(parts: LifecycleParts, request: ListRequest): Promise<TokenList> {
   const now = parts.clock.now()
-  const query = queryOf(request, now, parts.idleTimeoutMs)
+  const query = queryOf(request, now, parts)
   const { tokens, next, total, owner } = await parts.store.listTokens(query)
   if (owner !== null && owner.status !== 'active') throw new UserInactive()
   return {
@@ -64,7 +64,11 @@ export async function listTokens(parts: LifecycleParts, request: ListRequest): P
   }
 }
 
-function queryOf(request: ListRequest, now: number, idleTimeoutMs: number | null): TokenQuery {
+function queryOf(
+  request: ListRequest,
+  now: number,
+  { idleTimeoutMs, maxAgeMs }: Pick<LifecycleParts, 'idleTimeoutMs' | 'maxAgeMs'>,
+): TokenQuery {
   const { userId, limit = DEFAULT_LIMIT, cursor } = request
   requireNoFault('userId', userIdFault(userId))
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
@@ -86,6 +90,7 @@ function queryOf(request: ListRequest, now: number, idleTimeoutMs: number | null
     maxRows: text === undefined ? MAX_ROWS : MAX_ROWS_SEARCHED,
     now,
     idleBefore: idleTimeoutMs === null ? null : now - idleTimeoutMs,
+    maxAgeMs,
   }
 }
 

@@ -4,6 +4,7 @@ import { type Duration, parseDuration } from '../duration.ts'
 import { InvalidInput, TokenConflict, TokenNotFound, UserInactive } from '../errors.ts'
 import { isTokenId } from '../token/claims.ts'
 import { effectiveScopes } from '../token/scope.ts'
+import { endsAt } from '../token/status.ts'
 import type { OwnedToken, TokenRecord } from '../token/token.ts'
 import { askOwner } from '../verification/owner-word.ts'
 import { viewOf } from './api-token.ts'
@@ -143,13 +144,16 @@ async function scopesOf(
 }
 
 /** A token with two tokens before it that work would end one of them unseen. */
-async function requireNoUnusedSuccessor({ store, clock }: LifecycleParts, token: TokenRecord): Promise<void> {
+async function requireNoUnusedSuccessor(
+  { store, clock, maxAgeMs }: LifecycleParts,
+  token: TokenRecord,
+): Promise<void> {
   if (token.predecessorId === null) return
   const predecessor = (await store.findToken(token.predecessorId))?.token
   const works =
     predecessor?.successorId === token.id &&
     predecessor.status !== 'revoked' &&
-    clock.now() < (predecessor.graceEndsAt ?? 0)
+    clock.now() < (endsAt(predecessor, maxAgeMs) ?? 0)
   if (works) {
     throw new TokenConflict(
       'The API token has not been used since the rotation: rotate the one that it replaces',

@@ -29,7 +29,7 @@ export async function updateToken(
   const idleBefore = idleBeforeOf(parts, id, now)
   const { token, changed } = await changeToken(parts, id, {
     ends: changes.status === 'inactive',
-    write: () => parts.store.updateToken(id, changes, { userId, now, idleBefore }),
+    write: () => parts.store.updateToken(id, changes, { userId, now, idleBefore, maxAgeMs: parts.maxAgeMs }),
   })
   const view = viewOf(token, null, now, parts)
   if (changed) parts.events.tell('updated', { token: view, changes })

@@ -32,10 +32,13 @@ export async function introspectToken(
   return entry === undefined ? verification.load(credential, now, say) : say(entry)
 }
 
-/** The claims, but the scopes are those that count now: cut to the owner's. */
-function describe({ refusal, token, scopes }: VerificationEntry, audience: Audience): Introspection {
+/** The claims, with the scopes and the expiry that count now: both may be less than the credential says. */
+function describe(
+  { refusal, token, expiresAt, scopes }: VerificationEntry,
+  audience: Audience,
+): Introspection {
   if (refusal !== null || token === null) return { active: false }
-  const { scope: _, ...claims } = claimsOf(token, audience)
+  const { scope: _, ...claims } = claimsOf({ ...token, expiresAt }, audience)
   return {
     active: true,
     token_type: 'Bearer',

@@ -54,7 +54,7 @@ export function withOutages(store: TokenStore): TokenStore {
     takeLease: named((lease) => store.takeLease(lease)),
     pruneLeases: named((limit) => store.pruneLeases(limit)),
     newestStamp: named(async () => (await store.newestStamp?.()) ?? null),
-    prune: named((endedBefore, limit) => store.prune(endedBefore, limit)),
+    prune: named((endedBefore, limit, maxAgeMs) => store.prune(endedBefore, limit, maxAgeMs)),
   }
 }
 

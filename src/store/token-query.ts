@@ -44,6 +44,7 @@ export interface TokenQuery {
   readonly maxRows: number
   readonly now: number
   readonly idleBefore: number | null
+  readonly maxAgeMs?: number | null | undefined
 }
 
 export interface TokenPage {

@@ -32,12 +32,19 @@ export type InsertOutcome =
   /** The owner has as many ended tokens as are kept, and all of them ended too recently to be deleted. */
   | { readonly outcome: 'ended_limit_reached' }
 
+/**
+ * The age at which every token expires, in milliseconds, whatever its row says: on or after `createdAt + maxAgeMs` it has
+ * ended. Left out or `null`: the row alone decides. Instances may differ in it.
+ */
+export type MaxAgeMs = number | null | undefined
+
 /** What bounds the ended tokens of an owner. */
 export interface EndedRules {
   /** With so many or more, an insert first deletes the oldest of them: at most ten, in its transaction. */
   readonly maxEnded: number
   /** Only a token that ended before this moment is deleted. */
   readonly deletableBefore: number
+  readonly maxAgeMs?: MaxAgeMs
 }
 
 export interface InsertRules extends EndedRules {
@@ -68,6 +75,7 @@ export interface RevokeScope extends ChangeScope {
 export interface UpdateScope extends ChangeScope {
   /** A token idle since before this moment counts as inactive, and `active` wakes it. `null`: never idle. */
   readonly idleBefore: number | null
+  readonly maxAgeMs?: MaxAgeMs
 }
 
 /** What became of a change: the row after it, or why there is none. */
@@ -103,6 +111,7 @@ export interface IdleSpells {
   /** … and before this one. */
   readonly before: number
   readonly now: number
+  readonly maxAgeMs?: MaxAgeMs
 }
 
 /** A piece of work that one instance does at a time, or what can be had once. */
@@ -203,7 +212,7 @@ export interface TokenStore {
   warnIdle(spells: IdleSpells, limit: number): Promise<readonly TokenRecord[]>
 
   /** Deletes at most `limit` tokens that ended before `endedBefore`, their counts with them, and returns how many. */
-  prune(endedBefore: number, limit: number): Promise<number>
+  prune(endedBefore: number, limit: number, maxAgeMs?: MaxAgeMs): Promise<number>
 
   /**
    * The newest time in the store, of tokens issued, used and changed, in milliseconds; `null` for none. A sweep by a

@@ -7,6 +7,7 @@ import { boundingReads } from './store-contract/bounding-reads.ts'
 import { changingTokens } from './store-contract/changing-tokens.ts'
 import { countingDays } from './store-contract/counting-days.ts'
 import { endingTokens } from './store-contract/ending-tokens.ts'
+import { enforcingAge } from './store-contract/enforcing-age.ts'
 import { insertingTokens } from './store-contract/inserting-tokens.ts'
 import { knowingTheNewestTime } from './store-contract/knowing-times.ts'
 import { listingTokens } from './store-contract/listing-tokens.ts'
@@ -67,6 +68,7 @@ const PARTS = [
   pagingTokens,
   boundingReads,
   boundingEnded,
+  enforcingAge,
   recordingUses,
   countingDays,
   rotatingTokens,

@@ -17,6 +17,8 @@ export interface Moment {
   readonly now: number
   /** Milliseconds without use after which a token is idle, or `null` for never. */
   readonly idleTimeoutMs: number | null
+  /** The age at which every token expires, in milliseconds, or `null` for none: see `expiresAtOf`. */
+  readonly maxAgeMs: number | null
 }
 
 const ACTIVE: TokenState = { status: 'active', reason: null }
@@ -35,7 +37,7 @@ export function judge(token: TokenRecord, owner: OwnerRecord | null, moment: Mom
   if (token.status === 'revoked') return { status: 'revoked', reason: token.statusReason }
   if (owner !== null && token.generation < owner.generation) return USER_REMOVED
   if (token.graceEndsAt !== null && moment.now >= token.graceEndsAt) return ROTATED
-  if (isExpired(token, moment.now)) return EXPIRED
+  if (isExpired(token, moment)) return EXPIRED
   if (token.status === 'inactive') return { status: 'inactive', reason: token.statusReason }
   if (isIdle(token, moment)) return IDLE
   return ACTIVE
@@ -55,18 +57,33 @@ export function idleWarningAt(
   return end === null || idleWarningMs === null ? null : end - idleWarningMs
 }
 
+/**
+ * When a token expires: as it was issued, or at the maximum age (`expiry.enforce: 'all'`), whichever comes first. The row
+ * keeps the time as issued, because the credential's signature covers it.
+ */
+export function expiresAtOf(
+  { createdAt, expiresAt }: Pick<TokenRecord, 'createdAt' | 'expiresAt'>,
+  maxAgeMs: number | null,
+): number | null {
+  return earlier(expiresAt, maxAgeMs === null ? null : createdAt + maxAgeMs)
+}
+
 /** When a token ends by the clock: at its expiry or at the end of its grace, whichever comes first. */
-export function endsAt({
-  expiresAt,
-  graceEndsAt,
-}: Pick<TokenRecord, 'expiresAt' | 'graceEndsAt'>): number | null {
-  if (expiresAt === null || graceEndsAt === null) return expiresAt ?? graceEndsAt
-  return Math.min(expiresAt, graceEndsAt)
+export function endsAt(
+  token: Pick<TokenRecord, 'createdAt' | 'expiresAt' | 'graceEndsAt'>,
+  maxAgeMs: number | null,
+): number | null {
+  return earlier(expiresAtOf(token, maxAgeMs), token.graceEndsAt)
+}
+
+function earlier(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b)
 }
 
 /** RFC 7519 §4.1.4: on or after `exp` the token must not be accepted. */
-function isExpired(token: TokenRecord, now: number): boolean {
-  return token.expiresAt !== null && now >= token.expiresAt
+function isExpired(token: TokenRecord, { now, maxAgeMs }: Moment): boolean {
+  const expiresAt = expiresAtOf(token, maxAgeMs)
+  return expiresAt !== null && now >= expiresAt
 }
 
 function isIdle(token: TokenRecord, { now, idleTimeoutMs }: Moment): boolean {

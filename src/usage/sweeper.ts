@@ -13,6 +13,8 @@ export interface SweeperParts {
   >
   readonly recorder: UsageRecorder
   readonly idleTimeoutMs: number | null
+  /** The age at which every token expires, `null` for none. */
+  readonly maxAgeMs: number | null
   readonly idleWarningMs: number | null
   readonly flushIntervalMs: number
   readonly retentionMs: number
@@ -57,7 +59,7 @@ type Job = () => Promise<number>
  */
 export async function sweep(parts: SweeperParts, stopping?: AbortSignal): Promise<SweepResult> {
   await parts.recorder.flush()
-  const { store, retentionMs, dailyRetentionMs } = parts
+  const { store, retentionMs, dailyRetentionMs, maxAgeMs } = parts
   const result: Counts = { idle: 0, idleSoon: 0, pruned: 0 }
   const now = await parts.now()
   if (now === null) return result
@@ -67,7 +69,7 @@ export async function sweep(parts: SweeperParts, stopping?: AbortSignal): Promis
       () => markIdle(parts, now, result),
       () => warnIdle(parts, now, result),
       async () => {
-        const pruned = await store.prune(now - retentionMs, BATCH)
+        const pruned = await store.prune(now - retentionMs, BATCH, maxAgeMs)
         result.pruned += pruned
         return pruned
       },
@@ -114,12 +116,12 @@ async function markIdle(
 }
 
 async function warnIdle(parts: SweeperParts, now: number, result: Counts): Promise<number> {
-  const { store, recorder, idleTimeoutMs, idleWarningMs, flushIntervalMs } = parts
+  const { store, recorder, idleTimeoutMs, idleWarningMs, flushIntervalMs, maxAgeMs } = parts
   if (idleTimeoutMs === null || idleWarningMs === null || !parts.hearsIdleSoon()) return 0
   const since = now - idleTimeoutMs
   // As above: use of another instance gets time to arrive, but not longer than the warning is.
   const before = since + idleWarningMs - Math.min(2 * flushIntervalMs, Math.floor(idleWarningMs / 2))
-  const warned = await store.warnIdle({ since, before, now }, BATCH)
+  const warned = await store.warnIdle({ since, before, now, maxAgeMs }, BATCH)
   // What was used here since the flush begins another spell.
   const soon = warned.filter((token) => recorder.lastUsedAt(token.id) <= token.idleFrom)
   for (const token of soon) parts.onIdleSoon(token)

@@ -8,6 +8,8 @@ import { deadlineOf, type VerificationEntry } from './verification-entry.ts'
 
 export interface TokenSignalsParts {
   readonly clock: Clock
+  /** The age at which every token expires, `null` for none. */
+  readonly maxAgeMs: number | null
   /** How long a judgement is believed, in milliseconds: as long as a cache entry. */
   readonly ttlMs: number
   recheck(tokenId: string, userId: string): Promise<Recheck>
@@ -86,7 +88,7 @@ export class TokenSignals {
     const watch: Watch = {
       tokenId: entry.tokenId,
       userId: entry.userId,
-      endsAt: entry.token === null ? Infinity : (endsAt(entry.token) ?? Infinity),
+      endsAt: entry.token === null ? Infinity : (endsAt(entry.token, this.#parts.maxAgeMs) ?? Infinity),
       controllers: new Set(),
       timer: undefined,
       state: 'waiting',

@@ -37,6 +37,8 @@ export interface VerificationEntry extends CredentialKey {
   readonly userId: string
   /** The row, absent when there is none. */
   readonly token: TokenRecord | null
+  /** When it expires, in milliseconds: see `expiresAtOf`. */
+  readonly expiresAt: number | null
   /** The token's scopes, cut to its owner's. */
   readonly scopes: readonly string[]
   /** The provider's access token, where that holds the token. */
@@ -52,7 +54,7 @@ export function deadlineOf({ deadlineDay, deadlineMs }: VerificationEntry): numb
 
 type EntryFields = Pick<
   VerificationEntry,
-  'refusal' | 'tokenId' | 'userId' | 'token' | 'scopes' | 'accessToken' | 'readAt'
+  'refusal' | 'tokenId' | 'userId' | 'token' | 'expiresAt' | 'scopes' | 'accessToken' | 'readAt'
 >
 
 /** An entry that is not in the cache yet, to be believed until `deadline`, in milliseconds since the epoch. */
@@ -78,6 +80,7 @@ export function newEntry(key: CredentialKey, deadline: number, fields: EntryFiel
     tokenId: fields.tokenId,
     userId: fields.userId,
     token: fields.token,
+    expiresAt: fields.expiresAt,
     scopes: fields.scopes,
     accessToken: fields.accessToken,
     readAt: fields.readAt,
@@ -97,6 +100,7 @@ export const FORGED: VerificationEntry = {
   tokenId: '',
   userId: '',
   token: null,
+  expiresAt: null,
   scopes: [],
   accessToken: null,
   readAt: 0,

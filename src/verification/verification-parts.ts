@@ -19,6 +19,8 @@ export interface VerificationParts {
   readonly audience: Audience
   readonly tokenPrefixes: TokenPrefixes
   readonly idleTimeoutMs: number | null
+  /** The age at which every token expires, `null` for none. */
+  readonly maxAgeMs: number | null
   readonly ttlMs: number
   readonly findUser: FindUser | undefined
   /** Who holds the tokens, if it is not the plugin alone. */

@@ -3,7 +3,7 @@
 import type { TokenChange } from '../invalidation/token-changes.ts'
 import { MAX_CREDENTIAL_LENGTH } from '../token/credential.ts'
 import { effectiveScopes } from '../token/scope.ts'
-import { endsAt, judge } from '../token/status.ts'
+import { endsAt, expiresAtOf, judge } from '../token/status.ts'
 import type { OwnedToken, TokenRecord } from '../token/token.ts'
 import { keyOf } from './credential-key.ts'
 import type { Found, Genuine, Load } from './load.ts'
@@ -115,7 +115,7 @@ export class Verification {
           token === undefined ||
           !this.#parts.signer.knows(token.kid) ||
           this.#refusalOf(found, this.#parts.clock.now()) !== null,
-        endsAt: token === undefined ? null : endsAt(token),
+        endsAt: token === undefined ? null : endsAt(token, this.#parts.maxAgeMs),
       }
     }
   }
@@ -179,6 +179,7 @@ export class Verification {
       tokenId: token?.id ?? genuine.claims.jti,
       userId: token?.userId ?? genuine.claims.sub,
       token,
+      expiresAt: token === null ? null : expiresAtOf(token, this.#parts.maxAgeMs),
       scopes: Object.freeze(token === null ? [] : effectiveScopes(token.scopes, found.word?.scopes)),
       accessToken: provider?.accessToken ?? null,
       readAt: load.startedAt,
@@ -219,10 +220,8 @@ export class Verification {
   /** What the plugin itself knows against a token, without asking the host. */
   #ownRefusal({ token, owner }: OwnedToken, now: number): Refusal | null {
     if (owner === null) return 'owner_unknown'
-    const { status, reason } = judge(this.#withKnownUse(token), owner, {
-      now,
-      idleTimeoutMs: this.#parts.idleTimeoutMs,
-    })
+    const { idleTimeoutMs, maxAgeMs } = this.#parts
+    const { status, reason } = judge(this.#withKnownUse(token), owner, { now, idleTimeoutMs, maxAgeMs })
     if (status !== 'active') return reason === 'idle' ? 'idle' : status
     return owner.status === 'active' ? null : 'owner_inactive'
   }
@@ -235,11 +234,11 @@ export class Verification {
 
   /** The earliest of: the ttl is over, the token expires or its grace ends, it goes idle. */
   #deadlineOf(token: TokenRecord | null, refusal: Refusal | null, startedAt: number): number {
-    const { ttlMs, idleTimeoutMs } = this.#parts
+    const { ttlMs, idleTimeoutMs, maxAgeMs } = this.#parts
     const ttlEnd = startedAt + Math.min(ttlMs, this.#parts.cache.longestLifeMs)
     if (token === null || refusal !== null) return ttlEnd
     const idleFrom = this.#withKnownUse(token).idleFrom
     const idleEnd = idleTimeoutMs === null ? Infinity : idleFrom + idleTimeoutMs + 1
-    return Math.min(ttlEnd, endsAt(token) ?? Infinity, idleEnd)
+    return Math.min(ttlEnd, endsAt(token, maxAgeMs) ?? Infinity, idleEnd)
   }
 }

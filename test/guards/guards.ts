@@ -2,6 +2,7 @@
 
 import { boundsGuards } from './bounds.guards.ts'
 import { deviceGuards } from './device.guards.ts'
+import { expiryGuards } from './expiry.guards.ts'
 import type { Guard } from './guard.ts'
 import { heldGuards } from './held.guards.ts'
 import { httpGuards } from './http.guards.ts'
@@ -32,6 +33,7 @@ export const guards: readonly Guard[] = [
   ...httpGuards,
   ...oauthGuards,
   ...deviceGuards,
+  ...expiryGuards,
   ...heldGuards,
   ...pluginGuards,
   ...seamGuards,

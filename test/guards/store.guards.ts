@@ -118,8 +118,8 @@ export const storeGuards: readonly Guard[] = [
   {
     name: 'promise 4: a switch that meets a revoke brings nothing back',
     file: 'src/store/kysely/change-token.sql.ts',
-    remove: '.where((eb) => isLiving(eb, now))',
-    put: '.where((eb) => eb.or([isLiving(eb, now), eb.lit(true)]))',
+    remove: '.where((eb) => isLiving(eb, moment))',
+    put: '.where((eb) => eb.or([isLiving(eb, moment), eb.lit(true)]))',
     tests: ['test/store/sqlite-token-store.test.ts'],
   },
   {

@@ -111,8 +111,8 @@ export const tokenGuards: readonly Guard[] = [
   {
     name: 'promise 11: an entry lives no longer than the grace',
     file: 'src/token/status.ts',
-    remove: 'return Math.min(expiresAt, graceEndsAt)',
-    put: 'return Math.max(expiresAt, graceEndsAt)',
+    remove: ': Math.min(a, b)',
+    put: ': Math.max(a, b)',
     tests: ['test/http/rotate-token.test.ts'],
   },
   {

@@ -196,15 +196,15 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'promise 11: an entry ends when the token expires',
     file: 'src/verification/verification.ts',
-    remove: 'endsAt(token) ?? Infinity, idleEnd',
+    remove: 'endsAt(token, maxAgeMs) ?? Infinity, idleEnd',
     put: 'Infinity, idleEnd',
     tests: ['test/verification/cached-judgements.test.ts'],
   },
   {
     name: 'promise 11: an entry ends when the token goes idle',
     file: 'src/verification/verification.ts',
-    remove: 'endsAt(token) ?? Infinity, idleEnd',
-    put: 'endsAt(token) ?? Infinity, idleEnd + 86400000',
+    remove: 'endsAt(token, maxAgeMs) ?? Infinity, idleEnd',
+    put: 'endsAt(token, maxAgeMs) ?? Infinity, idleEnd + 86400000',
     tests: ['test/verification/cached-judgements.test.ts'],
   },
   {

@@ -113,6 +113,11 @@ const cases: Case[] = [
     [{ expiry: { [member]: '90' } }, new RegExp(`: expiry\\.${member} must be milliseconds`)],
     [{ expiry: { [member]: '101y' } }, new RegExp(`: expiry\\.${member} must be milliseconds`)],
   ]),
+  ...['every', true, null, ''].map(
+    (enforce): Case => [{ expiry: { max: '1d', enforce } }, /: expiry\.enforce must be 'new' or 'all'$/],
+  ),
+  [{ expiry: { enforce: 'all' } }, /: expiry\.enforce: 'all' needs expiry\.max$/],
+  [{ expiry: { enforce: 'all', default: '30d' } }, /: expiry\.enforce: 'all' needs expiry\.max$/],
   [{ expiry: { warnings: ['7d'] } }, /: expiry\.warnings is not an option$/],
   [{ expiry: { maximum: '7d' } }, /: expiry\.maximum is not an option$/],
   [{ expiry: '90d' }, /: expiry must be an object$/],
@@ -311,6 +316,7 @@ t.test('an option that is undefined has its default', async (t) => {
     invalidation: { bound: undefined, carrier: undefined },
     routes: { prefix: undefined },
     openapi: { tag: undefined },
+    expiry: { default: undefined, min: undefined, max: undefined, enforce: undefined },
   }
   for (const options of [absent, members]) {
     const app = Fastify()

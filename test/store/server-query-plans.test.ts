@@ -69,6 +69,11 @@ const WORKS: Readonly<Record<string, Work>> = {
   'a warning of idleness': (store) =>
     store.warnIdle({ since: MADE_AT + 600, before: MADE_AT + 900, now: NOW }, 500),
   'a pruning': (store) => store.prune(MADE_AT + 1, 500),
+  'a pruning by the maximum age': (store) => store.prune(MADE_AT + 1, 500, 30 * DAY),
+  'an issue where tokens of the maximum age go': (store) =>
+    store.insertToken(draft(0, { id: id(0xffff_fff1), userId: OWNER }), {
+      ...{ maxTokens: 1_000_000, maxEnded: 1, deletableBefore: NOW, now: NOW, maxAgeMs: 1 },
+    }),
   'a pruning of days': (store) => store.pruneDailyUses(MADE_AT - 80 * DAY, 500),
   'a pruning of leases': (store) => store.pruneLeases(500),
   'a lease': (store) => store.takeLease({ name: 'sweep', holder: 'me', ms: 0 }),

@@ -131,6 +131,24 @@ t.test('pruning reads what has ended alone, from an index for each way to end', 
   t.match(plans[3], /api_token_owners_removed \(removed_at<\?\)/)
 })
 
+t.test('tokens of the maximum age are found by ranges of ids', async (t) => {
+  const pruning = await plansOf(t, (store) => store.prune(NOW, 10, DAY))
+  t.match(pruning[4], /SEARCH api_tokens USING PRIMARY KEY \(id<\?\)/)
+  const rules = { maxTokens: 5, maxEnded: 1, deletableBefore: NOW, now: NOW, maxAgeMs: DAY }
+  const inserting = await plansOf(t, async (store) => {
+    await store.revokeToken(id(1), { now: NOW })
+    await store.insertToken(draft(99), rules)
+  })
+  t.match(
+    inserting.join('\n'),
+    /SEARCH api_tokens USING .*INDEX api_tokens_of_owner \(user_id=\? AND id<\?\)/,
+  )
+  for (const plan of [...pruning, ...inserting]) {
+    t.notOk(walks(plan), plan)
+    t.notMatch(plan, /TEMP B-TREE/)
+  }
+})
+
 t.test('a token is pruned by primary key, and its counts with it', async (t) => {
   const plans = await plansOf(t, async (store) => {
     await store.revokeToken(id(1), { now: NOW })

@@ -5,7 +5,7 @@ import { DAY, draft, IDLE, NOW } from '../../src/testing/store-contract/records.
 import { idleExpiresAt, judge } from '../../src/token/status.ts'
 import type { OwnerRecord, TokenRecord } from '../../src/token/token.ts'
 
-const MOMENT = { now: NOW, idleTimeoutMs: IDLE }
+const MOMENT = { now: NOW, idleTimeoutMs: IDLE, maxAgeMs: null }
 
 t.test('an untouched token is active', async (t) => {
   t.same(judge(token({}), owner({}), MOMENT), { status: 'active', reason: null })
@@ -21,7 +21,7 @@ t.test('RFC 7519 §4.1.4: on its expiry it is expired, a millisecond before it i
 t.test('promise 6: at 30 days it is active, a millisecond later idle', async (t) => {
   t.equal(judge(token({ idleFrom: NOW - IDLE }), null, MOMENT).status, 'active')
   t.same(judge(token({ idleFrom: NOW - IDLE - 1 }), null, MOMENT), { status: 'inactive', reason: 'idle' })
-  const never = { now: NOW, idleTimeoutMs: null }
+  const never = { ...MOMENT, idleTimeoutMs: null }
   t.equal(judge(token({ idleFrom: 0 }), null, never).status, 'active', 'without a timeout never')
 })
 

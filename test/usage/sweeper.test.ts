@@ -214,6 +214,7 @@ function sweeperOn(store: SweeperParts['store'], now: number) {
     recorder,
     now: async () => now,
     idleTimeoutMs: 30 * DAY,
+    maxAgeMs: null,
     idleWarningMs: 5 * DAY,
     flushIntervalMs: 5_000,
     retentionMs: 90 * DAY,

@@ -20,6 +20,8 @@ export interface ApiTokenOwnerTable {
   counted_at: Instant | null
   /** When the tokens themselves were last counted. */
   recounted_at: Instant | null
+  /** The maximum age by which they were counted, in milliseconds; `null` for none. */
+  counted_max_age: number | null
 }
 
 export function ownerFromRow(

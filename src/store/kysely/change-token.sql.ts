@@ -9,7 +9,7 @@ import type { ApiTokenDatabase } from './database.ts'
 import type { TokenUpdate } from './dialect-traits.ts'
 import { belongsTo, ownerGeneration, type Tokens } from './owner-conditions.sql.ts'
 import { type ApiTokenRow, tokenFromRow } from './token-row.ts'
-import { isLiving } from './token-status.sql.ts'
+import { clockMoment, isLiving } from './token-status.sql.ts'
 
 /** Runs the UPDATE, whose conditions decide; `undefined` when they did not hold. */
 export async function changeToken(
@@ -29,15 +29,15 @@ export async function writeChanges(
   changes: TokenChanges,
   scope: UpdateScope,
 ): Promise<TokenRecord | undefined> {
-  const now = connection.traits.time(scope.now)
+  const moment = clockMoment(connection.traits, scope)
   return changeToken(connection, id, (tokens) =>
     tokens
       .set((eb) => ({
         ...columnsOf(eb, changes, scope, connection),
-        updated_at: now,
+        updated_at: moment.now,
         changed_at: stamp('api_tokens', connection.traits),
       }))
-      .where((eb) => isLiving(eb, now))
+      .where((eb) => isLiving(eb, moment))
       .where((eb) => eb('api_tokens.generation', '=', ownerGeneration(eb)))
       .where((eb) => belongsTo(eb, scope.userId)),
   )

@@ -14,6 +14,7 @@ import type {
   InsertOutcome,
   InsertRules,
   Lease,
+  MaxAgeMs,
   RecordUseRules,
   RevokeScope,
   RotateOutcome,
@@ -192,8 +193,8 @@ export class KyselyTokenStore implements TokenStore {
     return selectNewestStamp(this.#connection)
   }
 
-  async prune(endedBefore: number, limit: number): Promise<number> {
-    return deleteEnded(this.#connection, endedBefore, limit)
+  async prune(endedBefore: number, limit: number, maxAgeMs?: MaxAgeMs): Promise<number> {
+    return deleteEnded(this.#connection, endedBefore, limit, maxAgeMs)
   }
 
   async takeLease(lease: Lease): Promise<boolean> {
@@ -223,16 +224,16 @@ export class KyselyTokenStore implements TokenStore {
   /** Why a change found no row; `unchanged` where it would have found one. */
   async #whyUnchanged(
     id: string,
-    scope: ChangeScope,
+    scope: ChangeScope & Pick<UpdateScope, 'maxAgeMs'>,
     demandsActiveOwner = scope.userId !== undefined,
   ): Promise<ChangeOutcome> {
-    const { userId, now } = scope
+    const { userId, now, maxAgeMs = null } = scope
     const found = await this.findToken(id)
     if (found === null) return { outcome: 'not_found' }
     const { token, owner } = found
     if (userId !== undefined && token.userId !== userId) return { outcome: 'not_found' }
     if (demandsActiveOwner && owner?.status !== 'active') return { outcome: 'owner_inactive' }
-    const { status } = judge(token, owner, { now, idleTimeoutMs: null })
+    const { status } = judge(token, owner, { now, idleTimeoutMs: null, maxAgeMs })
     return { outcome: status === 'revoked' || status === 'expired' ? 'ended' : 'unchanged', token }
   }
 }

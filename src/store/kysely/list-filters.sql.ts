@@ -6,7 +6,7 @@ import type { OwnerRecord } from '../../token/token.ts'
 import type { TokenQuery } from '../token-store.ts'
 import type { ApiTokenDatabase } from './database.ts'
 import type { DialectTraits } from './dialect-traits.ts'
-import { hasStatus } from './token-status.sql.ts'
+import { clockMoment, hasStatus } from './token-status.sql.ts'
 
 type Tokens = ExpressionBuilder<ApiTokenDatabase, 'api_tokens'>
 
@@ -18,13 +18,14 @@ export function isFiltered({ statuses, text }: TokenQuery): boolean {
 export function matches(
   eb: Tokens,
   { generation }: OwnerRecord,
-  { statuses, text, now, idleBefore }: TokenQuery,
+  query: TokenQuery,
   traits: DialectTraits,
 ): Expression<SqlBool> {
+  const { statuses, text, idleBefore } = query
   const conditions: Expression<SqlBool>[] = []
   if (statuses !== undefined) {
     const idle = idleBefore === null ? null : traits.time(idleBefore)
-    const moment = { now: traits.time(now), idleBefore: idle, generation }
+    const moment = { ...clockMoment(traits, query), idleBefore: idle, generation }
     conditions.push(eb.or(statuses.map((status) => hasStatus(eb, status, moment))))
   }
   if (text !== undefined) conditions.push(mentions(eb, text, traits))

@@ -21,7 +21,7 @@ export async function selectPage(
 }
 
 /** What a status is evaluated by: reading all columns takes three times as long. */
-const EVALUATED = ['status', 'generation', 'expires_at', 'grace_ends_at', 'idle_from'] as const
+const EVALUATED = ['status', 'generation', 'created_at', 'expires_at', 'grace_ends_at', 'idle_from'] as const
 
 /** A search counts nothing, and of an owner with more than `maxRows` tokens nothing is counted. */
 async function countMatching(

@@ -1,8 +1,9 @@
 /** Finds room for one more token of an owner, whose row is locked: the limits, and the ended tokens that have to go. */
 
 import type { OwnerRecord } from '../../token/token.ts'
-import type { InsertOutcome, InsertRules } from '../token-store.ts'
+import type { InsertOutcome, InsertRules, MaxAgeMs } from '../token-store.ts'
 import type { Connection } from './connection.ts'
+import { firstIdOf } from './maximum-age.sql.ts'
 import {
   type CountedNow,
   type CountedOwner,
@@ -32,30 +33,32 @@ export async function findRoom(
   owner: CountedOwner,
   rules: InsertRules,
 ): Promise<Room> {
-  const counted = await countsAt(connection, owner, rules.now)
+  const moment = { now: rules.now, maxAgeMs: rules.maxAgeMs ?? null }
+  const counted = await countsAt(connection, owner, moment)
   const room = await roomWith(connection, owner, rules, counted)
   const age = rules.now - counted.kept.recountedAt
   if (room.outcome === 'room' || (age >= 0 && age < RECOUNT_MS)) return room
-  return roomWith(connection, owner, rules, await recount(connection, owner, rules.now))
+  return roomWith(connection, owner, rules, await recount(connection, owner, moment))
 }
 
 async function roomWith(
   connection: Connection,
   owner: OwnerRecord,
-  { maxTokens, maxEnded, deletableBefore }: InsertRules,
+  { maxTokens, maxEnded, deletableBefore, maxAgeMs }: InsertRules,
   { living, ended, kept: counts }: CountedNow,
 ): Promise<Room> {
   if (living >= maxTokens) return { outcome: 'limit_reached', oldest: [], counts }
   if (ended < maxEnded) return { outcome: 'room', oldest: [], counts }
-  const oldest = await oldestEnded(connection, owner, deletableBefore)
+  const oldest = await oldestEnded(connection, owner, deletableBefore, maxAgeMs)
   return { outcome: oldest.length > 0 ? 'room' : 'ended_limit_reached', oldest, counts }
 }
 
-/** Those of before a removal first, then those that ended first. */
+/** Those of before a removal first, then those that ended first, then those that reached the maximum age. */
 async function oldestEnded(
   connection: Connection,
   owner: OwnerRecord,
   deletableBefore: number,
+  maxAgeMs: MaxAgeMs,
 ): Promise<readonly string[]> {
   const { db, traits } = connection
   const earlier = await earlierGenerations(connection, owner, deletableBefore)
@@ -69,7 +72,28 @@ async function oldestEnded(
     .orderBy('ends_at')
     .limit(MAX_DELETED - earlier.length)
     .execute()
-  return [...earlier, ...rows.map(({ id }) => id)]
+  const oldest = [...earlier, ...rows.map(({ id }) => id)]
+  if (oldest.length >= MAX_DELETED || maxAgeMs === null || maxAgeMs === undefined) return oldest
+  const aged = await agedTokens(connection, owner, deletableBefore - maxAgeMs)
+  return [...new Set([...oldest, ...aged])].slice(0, MAX_DELETED)
+}
+
+/** Tokens that were issued before that moment: by the maximum age they have ended, whatever their rows say. */
+async function agedTokens(
+  { db, traits }: Connection,
+  { userId }: OwnerRecord,
+  issuedBefore: number,
+): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('api_tokens')
+    .select('id')
+    .where('user_id', '=', userId)
+    .where('id', '<', firstIdOf(issuedBefore))
+    .where('created_at', '<', traits.time(issuedBefore))
+    .orderBy('id')
+    .limit(MAX_DELETED)
+    .execute()
+  return rows.map(({ id }) => id)
 }
 
 /** What the owner's removal has ended, and what had ended before it. */

@@ -7,6 +7,7 @@ import { sql } from 'kysely'
 import { endsAt } from '../../token/status.ts'
 import type { OwnerRecord, UnownedToken } from '../../token/token.ts'
 import type { Connection } from './connection.ts'
+import { agedBy, isYoung } from './maximum-age.sql.ts'
 import { keyBehind } from './owner-keys.sql.ts'
 import { betweenSlices } from './slices.ts'
 
@@ -23,6 +24,14 @@ export interface OwnerCounts {
   readonly countedAt: number
   /** When the tokens themselves were last counted. */
   readonly recountedAt: number
+  /** The maximum age by which they were counted. */
+  readonly maxAgeMs: number | null
+}
+
+/** The moment of an insert, and the age at which tokens end. */
+export interface CountMoment {
+  readonly now: number
+  readonly maxAgeMs: number | null
 }
 
 /** The counts at a moment. `kept` is for the row: what ends at that very moment may become more. */
@@ -44,25 +53,35 @@ const SLICE = 1_000
 export async function countsAt(
   connection: Connection,
   owner: CountedOwner,
-  now: number,
+  moment: CountMoment,
 ): Promise<CountedNow> {
-  if (owner.counts === null) return recount(connection, owner, now)
-  const { all, before } = await endedSince(connection, owner, owner.counts.countedAt, now)
-  if (all > MAX_ENDED_SINCE) return recount(connection, owner, now)
-  return countedNow(owner.counts, { all, before, now })
+  const { counts } = owner
+  // Of instances that differ in the maximum age each counts for itself.
+  if (counts === null || counts.maxAgeMs !== moment.maxAgeMs) return recount(connection, owner, moment)
+  const { all, before } = await endedSince(connection, owner, counts, moment.now)
+  if (all > MAX_ENDED_SINCE) return recount(connection, owner, moment)
+  return countedNow(counts, { all, before, now: moment.now })
 }
 
 /** The counts at `now`, by reading every token of the owner. */
-export async function recount(connection: Connection, owner: OwnerRecord, now: number): Promise<CountedNow> {
-  const counts = { ...(await countTokens(connection, owner, now)), countedAt: now, recountedAt: now }
-  return countedNow(counts, { ...(await endedSince(connection, owner, now, now)), now })
+export async function recount(
+  connection: Connection,
+  owner: OwnerRecord,
+  moment: CountMoment,
+): Promise<CountedNow> {
+  const { now, maxAgeMs } = moment
+  const counts = {
+    ...(await countTokens(connection, owner, moment)),
+    ...{ countedAt: now, recountedAt: now, maxAgeMs },
+  }
+  return countedNow(counts, { ...(await endedSince(connection, owner, counts, now)), now })
 }
 
 /** Writes the counts, after the INSERT of a token and the deletion of ended ones. */
 export async function writeCounts(
   { db, traits }: Connection,
   userId: string,
-  { living, ended, countedAt, recountedAt }: OwnerCounts,
+  { living, ended, countedAt, recountedAt, maxAgeMs }: OwnerCounts,
 ): Promise<void> {
   await db
     .updateTable('api_token_owners')
@@ -71,6 +90,7 @@ export async function writeCounts(
       ended_count: ended,
       counted_at: traits.time(countedAt),
       recounted_at: traits.time(recountedAt),
+      counted_max_age: maxAgeMs,
     })
     .where('user_id', '=', userId)
     .execute()
@@ -78,7 +98,7 @@ export async function writeCounts(
 
 /** The counts with one token more, and without some ended ones. */
 export function withToken(counts: OwnerCounts, token: UnownedToken, deleted: number): OwnerCounts {
-  const end = Math.min(token.revokedAt ?? Infinity, endsAt(token) ?? Infinity)
+  const end = Math.min(token.revokedAt ?? Infinity, endsAt(token, counts.maxAgeMs) ?? Infinity)
   const lives = end >= counts.countedAt ? 1 : 0
   return { ...counts, living: counts.living + lives, ended: counts.ended + 1 - lives - deleted }
 }
@@ -100,11 +120,15 @@ function countedNow(
   }
 }
 
-/** How many tokens ended between the two moments, both included, and how many of them before the second. */
+/**
+ * How many tokens ended by their rows since the count until now, both included, and how many of them before now. One that
+ * had reached the maximum age when all were counted has ended then. One that reached it since counts as living until
+ * all are counted again, which an insert does before it refuses.
+ */
 async function endedSince(
   { db, traits }: Connection,
   { userId, generation }: OwnerRecord,
-  since: number,
+  { countedAt, recountedAt, maxAgeMs }: Pick<OwnerCounts, 'countedAt' | 'recountedAt' | 'maxAgeMs'>,
   now: number,
 ) {
   const moment = traits.time(now)
@@ -113,8 +137,9 @@ async function endedSince(
     .select('ends_at')
     .where('user_id', '=', userId)
     .where('generation', '=', generation)
-    .where('ends_at', '>=', traits.time(since))
+    .where('ends_at', '>=', traits.time(countedAt))
     .where('ends_at', '<=', moment)
+    .where((eb) => eb.and(isYoung(eb, agedBy(traits, recountedAt, maxAgeMs))))
     .limit(MAX_ENDED_SINCE + 1)
   const { all, before } = await db
     .selectFrom(ends.as('ends'))
@@ -129,7 +154,7 @@ async function endedSince(
 async function countTokens(
   connection: Connection,
   owner: OwnerRecord,
-  now: number,
+  moment: CountMoment,
 ): Promise<Pick<OwnerCounts, 'living' | 'ended'>> {
   const counts = { living: 0, ended: 0 }
   for (let after = ''; ; ) {
@@ -139,7 +164,7 @@ async function countTokens(
       { column: 'id', after, n: SLICE },
     )
     await betweenSlices(connection)
-    const { all, living } = await countBetween(connection, owner, { after, end: end?.id, now })
+    const { all, living } = await countBetween(connection, owner, { after, end: end?.id, moment })
     counts.living += living
     counts.ended += all - living
     if (end === undefined) return counts
@@ -152,12 +177,20 @@ async function countTokens(
 async function countBetween(
   { db, traits }: Connection,
   { userId, generation }: OwnerRecord,
-  { after, end, now }: { readonly after: string; readonly end: string | undefined; readonly now: number },
+  {
+    after,
+    end,
+    moment: { now, maxAgeMs },
+  }: { readonly after: string; readonly end: string | undefined; readonly moment: CountMoment },
 ) {
   const row = await db
     .selectFrom('api_tokens')
     .select((eb) => {
-      const lives = eb.and([eb('generation', '=', generation), eb('ends_at', '>=', traits.time(now))])
+      const lives = eb.and([
+        eb('generation', '=', generation),
+        eb('ends_at', '>=', traits.time(now)),
+        ...isYoung(eb, agedBy(traits, now, maxAgeMs)),
+      ])
       return [
         sql<number>`count(*)`.as('all'),
         sql<number>`coalesce(sum(case when ${lives} then 1 else 0 end), 0)`.as('living'),

@@ -21,6 +21,7 @@ export async function lockOwner(
     'ended_count',
     traits.millis(eb.ref('counted_at')).as('counted_at'),
     traits.millis(eb.ref('recounted_at')).as('recounted_at'),
+    'counted_max_age',
   ])
   const row = await traits.locked(query).executeTakeFirst()
   return row === undefined ? undefined : { ...ownerFromRow(row), counts: countsOf(row) }
@@ -73,14 +74,16 @@ function countsOf(row: {
   readonly ended_count: number | null
   readonly counted_at: number | null
   readonly recounted_at: number | null
+  readonly counted_max_age: number | null
 }): OwnerCounts | null {
-  const { living_count: living, ended_count: ended, counted_at, recounted_at } = row
+  const { living_count: living, ended_count: ended, counted_at, recounted_at, counted_max_age } = row
   if (living === null || ended === null || counted_at === null) return null
   return {
     living: Number(living),
     ended: Number(ended),
     countedAt: Number(counted_at),
     recountedAt: Number(recounted_at ?? 0),
+    maxAgeMs: counted_max_age === null ? null : Number(counted_max_age),
   }
 }
 

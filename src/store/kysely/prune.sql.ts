@@ -1,9 +1,11 @@
 /** Deletes tokens that ended long ago, and what is kept of them elsewhere, in bounded batches. */
 
 import type { SelectQueryBuilder } from 'kysely'
+import type { MaxAgeMs } from '../token-store.ts'
 import { atomically, type Connection, withRetries } from './connection.ts'
 import type { ApiTokenDatabase } from './database.ts'
 import { deleteTokens } from './delete-tokens.sql.ts'
+import { firstIdOf } from './maximum-age.sql.ts'
 import { forgetCounts } from './owners.sql.ts'
 
 type Ids = SelectQueryBuilder<ApiTokenDatabase, keyof ApiTokenDatabase, { id: string; user_id: string }>
@@ -13,9 +15,11 @@ export async function deleteEnded(
   connection: Connection,
   endedBefore: number,
   limit: number,
+  maxAgeMs: MaxAgeMs,
 ): Promise<number> {
   let deleted = 0
-  for (const ended of [...ENDS.map(endedTokens), tokensOfRemoved]) {
+  const aged = maxAgeMs === null || maxAgeMs === undefined ? [] : [agedTokens(maxAgeMs)]
+  for (const ended of [...ENDS.map(endedTokens), tokensOfRemoved, ...aged]) {
     if (deleted >= limit) return deleted
     deleted += await deleteBatch(connection, (transaction) =>
       ended(transaction, endedBefore).limit(limit - deleted),
@@ -45,6 +49,17 @@ async function deleteBatch(connection: Connection, ended: (transaction: Connecti
 function endedTokens(column: (typeof ENDS)[number]) {
   return ({ db, traits }: Connection, endedBefore: number): Ids =>
     db.selectFrom('api_tokens').select(['id', 'user_id']).where(column, '<', traits.time(endedBefore))
+}
+
+/** Tokens that reached the maximum age before that, in the order of the primary key. */
+function agedTokens(maxAgeMs: number) {
+  return ({ db, traits }: Connection, endedBefore: number): Ids =>
+    db
+      .selectFrom('api_tokens')
+      .select(['id', 'user_id'])
+      .where('id', '<', firstIdOf(endedBefore - maxAgeMs))
+      .where('created_at', '<', traits.time(endedBefore - maxAgeMs))
+      .orderBy('id')
 }
 
 function tokensOfRemoved({ db, traits }: Connection, endedBefore: number): Ids {

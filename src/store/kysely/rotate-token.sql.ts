@@ -10,7 +10,7 @@ import { findRoom } from './make-room.sql.ts'
 import { belongsTo, hasActiveOwner, ownerGeneration } from './owner-conditions.sql.ts'
 import { writeCounts } from './owner-counts.sql.ts'
 import { lockOwner } from './owners.sql.ts'
-import { isLiving } from './token-status.sql.ts'
+import { clockMoment, isLiving } from './token-status.sql.ts'
 
 /**
  * Names the successor in the old token's row, inserts it, and revokes the unused one that it replaces. Returns the old
@@ -33,7 +33,8 @@ export async function writeSuccessor(
       await writeCounts(transaction, owner.userId, room.counts)
       return 'ended_limit_reached'
     }
-    const now = traits.time(scope.now)
+    const moment = clockMoment(traits, scope)
+    const { now } = moment
     const changedAt = stamp('api_tokens', traits)
     const old = await changeToken(transaction, id, (tokens) =>
       tokens
@@ -44,7 +45,7 @@ export async function writeSuccessor(
           changed_at: changedAt,
         })
         .where('api_tokens.status', '=', 'active')
-        .where((eb) => isLiving(eb, now))
+        .where((eb) => isLiving(eb, moment))
         .where((eb) => eb('api_tokens.generation', '=', ownerGeneration(eb)))
         .where((eb) => hasActiveOwner(eb))
         .where((eb) => belongsTo(eb, scope.userId))

@@ -8,7 +8,7 @@ import type { DialectTraits } from './dialect-traits.ts'
 import { hasActiveOwner, ownerGeneration, type Tokens } from './owner-conditions.sql.ts'
 import { betweenSlices, inSlices } from './slices.ts'
 import { type ApiTokenRow, tokenColumns, tokenFromRow } from './token-row.ts'
-import { isLiving } from './token-status.sql.ts'
+import { clockMoment, isLiving } from './token-status.sql.ts'
 
 const SLICE = 100
 
@@ -48,20 +48,17 @@ export async function updateWarned(
 }
 
 /** Active, of an active owner, in such a spell, and not warned of it yet. */
-function isToWarnOf(
-  eb: Tokens,
-  { since, before, now }: IdleSpells,
-  { time }: DialectTraits,
-): Expression<SqlBool> {
+function isToWarnOf(eb: Tokens, spells: IdleSpells, traits: DialectTraits): Expression<SqlBool> {
+  const { time } = traits
   return eb.and([
     eb('api_tokens.status', '=', 'active'),
-    eb('api_tokens.idle_from', '>=', time(since)),
-    eb('api_tokens.idle_from', '<', time(before)),
+    eb('api_tokens.idle_from', '>=', time(spells.since)),
+    eb('api_tokens.idle_from', '<', time(spells.before)),
     eb.or([
       eb('api_tokens.idle_warned_from', 'is', null),
       eb('api_tokens.idle_warned_from', '<>', eb.ref('api_tokens.idle_from')),
     ]),
-    isLiving(eb, time(now)),
+    isLiving(eb, clockMoment(traits, spells)),
     eb('api_tokens.generation', '=', ownerGeneration(eb)),
     hasActiveOwner(eb),
   ])

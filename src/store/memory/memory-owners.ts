@@ -2,6 +2,7 @@
 
 import { endsAt, judge, type Moment, type TokenStatus } from '../../token/status.ts'
 import type { OwnerRecord, OwnerStatus, TokenRecord } from '../../token/token.ts'
+import type { MaxAgeMs } from '../token-store.ts'
 
 interface MemoryOwner extends OwnerRecord {
   readonly removedAt: number | null
@@ -32,10 +33,14 @@ export class MemoryOwners {
   }
 
   /** When a token ended for good; never, for one that has not. */
-  endOf(token: TokenRecord): number {
+  endOf(token: TokenRecord, maxAgeMs: MaxAgeMs): number {
     const owner = this.#owners.get(token.userId)
     const removedAt = owner !== undefined && token.generation < owner.generation ? owner.removedAt : null
-    return Math.min(token.revokedAt ?? Infinity, endsAt(token) ?? Infinity, removedAt ?? Infinity)
+    return Math.min(
+      token.revokedAt ?? Infinity,
+      endsAt(token, maxAgeMs ?? null) ?? Infinity,
+      removedAt ?? Infinity,
+    )
   }
 
   #put(owner: MemoryOwner): OwnerRecord {

@@ -27,9 +27,10 @@ export function pageOf(
 function statusOf(
   token: TokenRecord,
   owner: OwnerRecord | null,
-  { now, idleBefore }: TokenQuery,
+  { now, idleBefore, maxAgeMs = null }: TokenQuery,
 ): TokenStatus {
-  return judge(token, owner, { now, idleTimeoutMs: idleBefore === null ? null : now - idleBefore }).status
+  const idleTimeoutMs = idleBefore === null ? null : now - idleBefore
+  return judge(token, owner, { now, idleTimeoutMs, maxAgeMs }).status
 }
 
 /** Whether name or description hold the text; ASCII letters match in either case. */

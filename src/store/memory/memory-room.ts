@@ -15,12 +15,12 @@ export function endedBeyondLimit(
   tokens: MemoryTokens,
   owners: MemoryOwners,
   owner: OwnerRecord,
-  { maxEnded, deletableBefore, now }: EndedRules & { readonly now: number },
+  { maxEnded, deletableBefore, now, maxAgeMs }: EndedRules & { readonly now: number },
 ): readonly TokenRecord[] | null {
-  if (tokens.count(owner, now).ended < maxEnded) return []
+  if (tokens.count(owner, now, maxAgeMs).ended < maxEnded) return []
   const oldest = tokens
     .read(owner.userId, { order: 'end', after: null, descending: false, limit: MAX_READ })
-    .filter((token) => owners.endOf(token) < deletableBefore)
+    .filter((token) => owners.endOf(token, maxAgeMs) < deletableBefore)
     .slice(0, MAX_DELETED)
   return oldest.length === 0 ? null : oldest
 }

@@ -18,6 +18,7 @@ import type {
   InsertOutcome,
   InsertRules,
   Lease,
+  MaxAgeMs,
   RevokeScope,
   RotateOutcome,
   RotateScope,
@@ -52,6 +53,8 @@ export function memoryTokenStore(options: { readonly clock?: Clock } = {}): Toke
   return new MemoryTokenStore(checkedClock(clock))
 }
 
+type AgedScope = ChangeScope & Pick<UpdateScope, 'maxAgeMs'>
+
 class MemoryTokenStore implements TokenStore {
   readonly shared = false
   readonly volatile = true
@@ -77,7 +80,8 @@ class MemoryTokenStore implements TokenStore {
     if (this.#tokens.has(token.id)) throw new Error(`there is a token ${token.id} already`)
     const owner = this.#owners.findOrAdd(token.userId)
     if (owner.status !== 'active') return { outcome: 'owner_inactive' }
-    if (this.#tokens.count(owner, rules.now).living >= rules.maxTokens) return { outcome: 'limit_reached' }
+    const { living } = this.#tokens.count(owner, rules.now, rules.maxAgeMs)
+    if (living >= rules.maxTokens) return { outcome: 'limit_reached' }
     const oldest = endedBeyondLimit(this.#tokens, this.#owners, owner, rules)
     if (oldest === null) return { outcome: 'ended_limit_reached' }
     this.#delete(oldest)
@@ -177,21 +181,19 @@ class MemoryTokenStore implements TokenStore {
     return idle.map((token) => this.#put({ ...token, status: 'inactive', statusReason: 'idle' }))
   }
 
-  async warnIdle({ since, before, now }: IdleSpells, limit: number): Promise<readonly TokenRecord[]> {
+  async warnIdle(spells: IdleSpells, limit: number): Promise<readonly TokenRecord[]> {
     const soon = [...this.#tokens.values()]
-      .filter((token) => token.idleFrom >= since && token.idleFrom < before)
-      .filter(
-        (token) => this.#warnedOfIdleFrom.get(token.id) !== token.idleFrom && this.#isActive(token, now),
-      )
+      .filter(({ idleFrom }) => idleFrom >= spells.since && idleFrom < spells.before)
+      .filter(({ id, idleFrom }) => this.#warnedOfIdleFrom.get(id) !== idleFrom)
+      .filter((token) => this.#isActive(token, spells))
       .slice(0, limit)
     for (const { id, idleFrom } of soon) this.#warnedOfIdleFrom.set(id, idleFrom)
     return soon
   }
 
-  async prune(endedBefore: number, limit: number): Promise<number> {
-    const ended = [...this.#tokens.values()]
-      .filter((token) => this.#owners.endOf(token) < endedBefore)
-      .slice(0, limit)
+  async prune(endedBefore: number, limit: number, maxAgeMs?: MaxAgeMs): Promise<number> {
+    const all = [...this.#tokens.values()]
+    const ended = all.filter((token) => this.#owners.endOf(token, maxAgeMs) < endedBefore).slice(0, limit)
     this.#delete(ended)
     return ended.length
   }
@@ -200,19 +202,19 @@ class MemoryTokenStore implements TokenStore {
   pruneLeases = async (limit: number): Promise<number> => this.#leases.prune(limit)
   newestStamp = async (): Promise<number | null> => newestStampOf(this.#tokens.values())
 
-  #isActive(token: TokenRecord, now: number): boolean {
-    const isActive = this.#owners.statusOf(token, { now, idleTimeoutMs: null }) === 'active'
+  #isActive(token: TokenRecord, { now, maxAgeMs = null }: IdleSpells): boolean {
+    const isActive = this.#owners.statusOf(token, { now, idleTimeoutMs: null, maxAgeMs }) === 'active'
     return isActive && this.#owners.find(token.userId)?.status === 'active'
   }
 
   /** The token that a change is for, `unchanged` when it may be changed. */
-  #findForChange(id: string, { userId, now }: ChangeScope): ChangeOutcome {
+  #findForChange(id: string, { userId, now, maxAgeMs = null }: AgedScope): ChangeOutcome {
     const token = this.#tokens.get(id)
     if (token === undefined) return { outcome: 'not_found' }
     if (userId !== undefined && token.userId !== userId) return { outcome: 'not_found' }
     const owner = this.#owners.find(token.userId)
     if (userId !== undefined && owner?.status !== 'active') return { outcome: 'owner_inactive' }
-    const status = this.#owners.statusOf(token, { now, idleTimeoutMs: null })
+    const status = this.#owners.statusOf(token, { now, idleTimeoutMs: null, maxAgeMs })
     return { outcome: status === 'revoked' || status === 'expired' ? 'ended' : 'unchanged', token }
   }
 

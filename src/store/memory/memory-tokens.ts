@@ -3,6 +3,7 @@
 import { endsAt } from '../../token/status.ts'
 import type { OwnerRecord, TokenRecord } from '../../token/token.ts'
 import { nameAndId } from '../name-and-id.ts'
+import type { MaxAgeMs } from '../token-store.ts'
 import { SortedKeys } from './sorted-keys.ts'
 
 /** The orders of an owner's tokens: a key of each ends in the token's id. */
@@ -72,11 +73,20 @@ export class MemoryTokens {
   count(
     { userId, generation }: OwnerRecord,
     now: number,
+    maxAgeMs: MaxAgeMs,
   ): { readonly living: number; readonly ended: number } {
     const ends = this.#owners.get(userId)?.end
     if (ends === undefined) return { living: 0, ended: 0 }
-    const ended = ends.countBefore(endKey(generation, now + 1, ''))
+    const first = ends.countBefore(endKey(generation, now + 1, ''))
+    const ended = first + this.#countAged(ends.slice(first, ends.length, false), now, maxAgeMs)
     return { living: ends.length - ended, ended }
+  }
+
+  /** How many of the tokens with these keys have reached the maximum age. */
+  #countAged(endKeys: readonly string[], now: number, maxAgeMs: MaxAgeMs): number {
+    if (maxAgeMs === null || maxAgeMs === undefined) return 0
+    const ids = endKeys.map((key) => idIn(key, 'end'))
+    return ids.filter((id) => (this.#tokens.get(id)?.createdAt ?? now) <= now - maxAgeMs).length
   }
 
   #ordersOf(userId: string): Readonly<Record<KeyOrder, SortedKeys>> {
@@ -97,7 +107,7 @@ export interface KeyPlace {
 }
 
 function keysOf(token: TokenRecord): Keys {
-  const end = Math.min(token.revokedAt ?? NEVER, endsAt(token) ?? NEVER)
+  const end = Math.min(token.revokedAt ?? NEVER, endsAt(token, null) ?? NEVER)
   return {
     id: token.id,
     name: nameAndId(token.name, token.id),

@@ -63,7 +63,7 @@ export function listingTokens(test: StoreTest): void {
     const { tokens, owner } = await store.listTokens(query())
     for (const status of TOKEN_STATUSES) {
       const judged = tokens.filter(
-        (token) => judge(token, owner, { now: NOW, idleTimeoutMs: IDLE }).status === status,
+        (token) => judge(token, owner, { now: NOW, idleTimeoutMs: IDLE, maxAgeMs: null }).status === status,
       )
       const page = await store.listTokens(query({ statuses: [status] }))
       deepEqual(numbers(page.tokens), numbers(judged), status)

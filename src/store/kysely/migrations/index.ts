@@ -11,6 +11,7 @@ import { endedLeases } from './2026-12-02-ended-leases.ts'
 import { deviceAuthorization } from './2026-12-03-device-authorization.ts'
 import { pendingDevices } from './2026-12-04-pending-devices.ts'
 import { bounds } from './2026-12-05-bounds.ts'
+import { maximumAge } from './2026-12-06-maximum-age.ts'
 
 export const migrations: Readonly<Record<string, SchemaStep>> = {
   '2026-11-23-tokens-and-owners': tokensAndOwners,
@@ -23,4 +24,5 @@ export const migrations: Readonly<Record<string, SchemaStep>> = {
   '2026-12-03-device-authorization': deviceAuthorization,
   '2026-12-04-pending-devices': pendingDevices,
   '2026-12-05-bounds': bounds,
+  '2026-12-06-maximum-age': maximumAge,
 }

@@ -1,0 +1,86 @@
+/** The checks by which `expiry.enforce: 'all'` ends tokens at the maximum age. */
+
+import type { Guard } from './guard.ts'
+
+const HOST = ['test/host/enforced-expiry.test.ts']
+const STORE = ['test/store/sqlite-token-store.test.ts']
+
+export const expiryGuards: readonly Guard[] = [
+  {
+    name: "expiry: 'all' without max fails the boot",
+    file: 'src/lifecycle/expiry-policy.ts',
+    remove: "if (enforce === 'all' && maxMs === null) throw",
+    put: "if (enforce === 'none' && maxMs === null) throw",
+    tests: ['test/host/options.test.ts'],
+  },
+  {
+    name: 'expiry: a token of the maximum age is refused',
+    file: 'src/token/status.ts',
+    remove: 'maxAgeMs === null ? null : createdAt + maxAgeMs',
+    put: 'maxAgeMs === null ? null : createdAt + maxAgeMs + 1',
+    tests: HOST,
+  },
+  {
+    name: 'expiry: a cached entry ends at the maximum age',
+    file: 'src/verification/verification.ts',
+    remove: 'endsAt(token, maxAgeMs) ?? Infinity, idleEnd',
+    put: 'endsAt(token, null) ?? Infinity, idleEnd',
+    tests: HOST,
+  },
+  {
+    name: 'expiry: a token of the maximum age cannot end itself',
+    file: 'src/lifecycle/find-endable.ts',
+    remove: 'maxAgeMs: parts.maxAgeMs,',
+    put: 'maxAgeMs: null,',
+    tests: HOST,
+  },
+  {
+    name: 'expiry: a token of the maximum age is not changed',
+    file: 'src/lifecycle/update-token.ts',
+    remove: 'idleBefore, maxAgeMs: parts.maxAgeMs }',
+    put: 'idleBefore }',
+    tests: HOST,
+  },
+  {
+    name: 'expiry: the store is told the maximum age when it prunes',
+    file: 'src/store/store-outage.ts',
+    remove: 'store.prune(endedBefore, limit, maxAgeMs)',
+    put: 'store.prune(endedBefore, limit)',
+    tests: HOST,
+  },
+  {
+    name: 'expiry: introspection says when the token ends',
+    file: 'src/oauth/introspect-token.ts',
+    remove: 'claimsOf({ ...token, expiresAt }, audience)',
+    put: 'claimsOf({ ...token, ...(expiresAt === 0 ? { expiresAt } : {}) }, audience)',
+    tests: HOST,
+  },
+  {
+    name: 'expiry: the statements of a store refuse the maximum age',
+    file: 'src/store/kysely/token-status.sql.ts',
+    remove: '    ...isYoung(eb, aged),\n',
+    put: '',
+    tests: STORE,
+  },
+  {
+    name: 'expiry: counts that were made under another maximum age are made again',
+    file: 'src/store/kysely/owner-counts.sql.ts',
+    remove: 'counts === null || counts.maxAgeMs !== moment.maxAgeMs',
+    put: 'counts === null',
+    tests: STORE,
+  },
+  {
+    name: 'expiry: a token that was counted as ended by its age is not subtracted again',
+    file: 'src/store/kysely/owner-counts.sql.ts',
+    remove: '    .where((eb) => eb.and(isYoung(eb, agedBy(traits, recountedAt, maxAgeMs))))\n',
+    put: '    .where((eb) => eb.and(isYoung(eb, agedBy(traits, recountedAt, null))))\n',
+    tests: STORE,
+  },
+  {
+    name: 'expiry: tokens of the maximum age go as other ended ones do',
+    file: 'src/store/kysely/make-room.sql.ts',
+    remove: 'return [...new Set([...oldest, ...aged])]',
+    put: 'return [...new Set(aged.length > 0 ? oldest : [])]',
+    tests: STORE,
+  },
+]
