@@ -29,7 +29,8 @@ export interface RecordUseRules {
 
 /**
  * Identifies a batch of uses. A writer repeats a batch unchanged until the store has recorded it, and only then sends
- * its next one: a store needs to know just the last batch of each writer.
+ * its next one: a store needs to know just the last batch of each writer. A batch that every attempt found refused by an
+ * error for which `isPermanent` is true is not recorded, and is sent in halves instead.
  */
 export interface UseBatch {
   /** A name that no other writer has, of at most 50 characters. */

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
+import { StoreFault } from '../errors.ts'
 import type { DailyUses, TokenStore } from '../store/token-store.ts'
 import type { LastClient } from '../token/token.ts'
 import { withUsedScopes } from '../token/used-scopes.ts'
@@ -123,8 +124,7 @@ export class UsageRecorder {
   pendingDays(tokenId: string): readonly DailyUses[] {
     const use = this.#uses.get(tokenId)
     if (use === undefined) return []
-    const inBatch = this.#queue.inBatch(tokenId)
-    return inBatch === undefined ? daysOf(use) : [...daysOf(use), inBatch]
+    return [...daysOf(use), ...this.#queue.inBatches(tokenId)]
   }
 
   /** Which of its scopes were asked for, as far as is known here. */
@@ -209,20 +209,20 @@ export class UsageRecorder {
   async #write(): Promise<void> {
     this.#queue.begin()
     for (let batch = this.#queue.next(); batch !== null; batch = this.#queue.next()) {
-      await this.#store.recordUses([...batch.uses.values()], {
-        now: this.#clock.now(),
-        day: batch.day,
-        idleTimeoutMs: this.#idleTimeoutMs,
-        keepsClients: this.#keepsClients,
-        batch: { writer: this.#writer, id: batch.id },
-      })
-      this.#settle(batch)
+      await this.#record(batch)
       // SQLite writes within this thread: requests come between the batches too.
       if (this.#queue.hasDue) await nextTurn()
     }
   }
 
-  #settle({ uses }: QueuedBatch): void {
+  async #record({ id, day, uses }: QueuedBatch): Promise<void> {
+    const [now, batch] = [this.#clock.now(), { writer: this.#writer, id }]
+    const rules = { now, day, batch, idleTimeoutMs: this.#idleTimeoutMs, keepsClients: this.#keepsClients }
+    await this.#store.recordUses([...uses.values()], rules).catch((error) => {
+      if (error instanceof StoreFault) this.#queue.refuse()
+      else this.#queue.lose()
+      throw error
+    })
     this.#queue.settle()
     for (const { tokenId, count } of uses.values()) {
       this.#flushed += count

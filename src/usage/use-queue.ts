@@ -1,4 +1,4 @@
-/** The uses that are not written yet, and the one batch of them that is being written. */
+/** The uses that are not written yet, and the batches of them that are sent to the store one after another. */
 
 import { randomUUID } from 'node:crypto'
 import type { DailyUses, TokenUse } from '../store/token-use.ts'
@@ -23,10 +23,14 @@ export class UseQueue {
   /** Used before the flush began, and in no batch yet. */
   #due: PendingUse[] = []
   /**
-   * Being written, or of unknown outcome: an attempt that failed may have been committed. It is therefore sent again
-   * unchanged, with its id, before any other batch.
+   * The first is being written, or of unknown outcome: an attempt that failed may have been committed. It is therefore
+   * sent again unchanged, with its id, before any other batch.
    */
-  #batch: QueuedBatch | null = null
+  #sending: readonly QueuedBatch[] = []
+  /** The first batch, if an attempt to record it failed and may have been committed. */
+  #unknown: QueuedBatch | null = null
+  /** Batches of one use that the store refuses: they are sent after all others. */
+  readonly #refused: QueuedBatch[] = []
 
   /** Adds a use of a token that had none to write. */
   add(use: PendingUse): void {
@@ -34,12 +38,12 @@ export class UseQueue {
   }
 
   get isEmpty(): boolean {
-    return this.#fresh.length === 0 && this.#due.length === 0 && this.#batch === null
+    return this.#fresh.length === 0 && this.#due.length === 0 && this.#batches().length === 0
   }
 
   /** Whether the flush goes on. */
   get hasDue(): boolean {
-    return this.#due.length > 0
+    return this.#due.length > 0 || this.#sending.length > 0
   }
 
   /** Tokens used since the flush began. */
@@ -49,14 +53,17 @@ export class UseQueue {
 
   /** Tokens with use that is not written, each counted once; `useOf` finds the use of a token of the batch. */
   countTokens(useOf: (tokenId: string) => PendingUse | undefined): number {
-    const onlyInBatch = [...(this.#batch?.uses.keys() ?? [])].filter((tokenId) => useOf(tokenId)?.count === 0)
-    return this.#fresh.length + this.#due.length + onlyInBatch.length
+    const inBatches = new Set(this.#batches().flatMap(({ uses }) => [...uses.keys()]))
+    const onlyInBatches = [...inBatches].filter((tokenId) => useOf(tokenId)?.count === 0)
+    return this.#fresh.length + this.#due.length + onlyInBatches.length
   }
 
-  /** The use of a token in the batch that is being written. */
-  inBatch(tokenId: string): DailyUses | undefined {
-    const requests = this.#batch?.uses.get(tokenId)?.count
-    return this.#batch === null || requests === undefined ? undefined : { day: this.#batch.day, requests }
+  /** The uses of a token in batches that are not recorded, or of unknown outcome. */
+  inBatches(tokenId: string): readonly DailyUses[] {
+    return this.#batches().flatMap(({ day, uses }) => {
+      const requests = uses.get(tokenId)?.count
+      return requests === undefined ? [] : [{ day, requests }]
+    })
   }
 
   /** Begins a flush of all uses until now. */
@@ -67,13 +74,43 @@ export class UseQueue {
 
   /** The batch whose outcome is unknown, otherwise the next one of this flush; `null` when nothing is left. */
   next(): QueuedBatch | null {
-    if (this.#batch === null && this.#due.length > 0) this.#batch = this.#takeBatch()
-    return this.#batch
+    if (this.#sending.length === 0) this.#sending = this.#nextBatches()
+    return this.#sending[0] ?? null
   }
 
   /** The batch is recorded. */
   settle(): void {
-    this.#batch = null
+    this.#sending = this.#sending.slice(1)
+    this.#unknown = null
+  }
+
+  /** The batch may have been recorded all the same, and is sent again unchanged. */
+  lose(): void {
+    this.#unknown = this.#sending[0] ?? null
+  }
+
+  /**
+   * The store refused the batch permanently, so none of it is recorded. Its halves are sent instead, and a use that is
+   * refused alone is sent after all others, so that it does not keep them from being written.
+   */
+  refuse(): void {
+    const [batch, ...others] = this.#sending
+    if (batch === undefined || batch === this.#unknown) return
+    if (batch.uses.size > 1) {
+      this.#sending = [...halvesOf(batch), ...others]
+    } else {
+      this.#sending = others
+      this.#refused.push(batch)
+    }
+  }
+
+  #batches(): readonly QueuedBatch[] {
+    return [...this.#sending, ...this.#refused]
+  }
+
+  #nextBatches(): readonly QueuedBatch[] {
+    if (this.#due.length > 0) return [this.#takeBatch()]
+    return this.#refused.splice(0, 1)
   }
 
   #takeBatch(): QueuedBatch {
@@ -94,4 +131,14 @@ export class UseQueue {
     taken.sort((a, b) => (a.tokenId < b.tokenId ? -1 : 1))
     return { id: randomUUID(), day, uses: new Map(taken.map((use) => [use.tokenId, use])) }
   }
+}
+
+function halvesOf({ day, uses }: QueuedBatch): readonly QueuedBatch[] {
+  const all = [...uses]
+  const middle = Math.ceil(all.length / 2)
+  return [all.slice(0, middle), all.slice(middle)].map((half) => ({
+    id: randomUUID(),
+    day,
+    uses: new Map(half),
+  }))
 }

@@ -55,8 +55,8 @@ export const usageGuards: readonly Guard[] = [
   {
     name: 'promise 7: use that could not be written is kept',
     file: 'src/usage/usage-recorder.ts',
-    remove: '      await this.#store.recordUses(',
-    put: '      this.#queue.settle()\n      await this.#store.recordUses(',
+    remove: 'else this.#queue.lose()',
+    put: 'else this.#queue.settle()',
     tests: ['test/verification/outage.test.ts'],
   },
   {
@@ -69,16 +69,37 @@ export const usageGuards: readonly Guard[] = [
   {
     name: 'promise 7: a batch of unknown outcome is sent again with its id',
     file: 'src/usage/usage-recorder.ts',
-    remove: 'batch: { writer: this.#writer, id: batch.id },',
-    put: 'batch: { writer: this.#writer, id: randomUUID() },',
+    remove: '{ writer: this.#writer, id }]',
+    put: '{ writer: this.#writer, id: randomUUID() }]',
     tests: ['test/usage/lost-answers.test.ts'],
   },
   {
     name: 'promise 7: a batch of unknown outcome is sent again before anything newer',
     file: 'src/usage/use-queue.ts',
-    remove: 'if (this.#batch === null && this.#due.length > 0)',
-    put: 'if (this.#due.length > 0)',
+    remove: 'if (this.#sending.length === 0) this',
+    put: 'if (this.#due.length > 0) this',
     tests: ['test/usage/lost-answers.test.ts'],
+  },
+  {
+    name: 'promise 7: a use that the store refuses keeps no others from being written',
+    file: 'src/usage/usage-recorder.ts',
+    remove: 'if (error instanceof StoreFault) this.#queue.refuse()',
+    put: 'if (error instanceof StoreFault) this.#queue.lose()',
+    tests: ['test/usage/refused-uses.test.ts'],
+  },
+  {
+    name: 'promise 7: a use that the store refuses is sent after those that come later',
+    file: 'src/usage/use-queue.ts',
+    remove: 'if (this.#due.length > 0) return [this.#takeBatch()]',
+    put: 'if (this.#due.length > 0 && this.#refused.length === 0) return [this.#takeBatch()]',
+    tests: ['test/usage/refused-uses.test.ts'],
+  },
+  {
+    name: 'promise 7: a batch that may have been recorded is never split',
+    file: 'src/usage/use-queue.ts',
+    remove: ' || batch === this.#unknown',
+    put: '',
+    tests: ['test/usage/refused-uses.test.ts'],
   },
   {
     name: 'flushes that fail pause between attempts',
