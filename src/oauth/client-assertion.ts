@@ -4,7 +4,7 @@ import { hash, randomUUID } from 'node:crypto'
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import type { Clock } from '../clock.ts'
 import type { TokenStore } from '../store/token-store.ts'
-import { CLOCK_TOLERANCE_S, rememberedMs } from './replay-memory.ts'
+import { CLOCK_TOLERANCE_S, isAhead, rememberedMs } from './replay-memory.ts'
 
 /** RFC 7523 §2.2. */
 export const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
@@ -37,7 +37,8 @@ export async function acceptAssertion(
   const now = clock.now()
   const claims = await verified(assertion, keys, clientId, now)
   if (claims === undefined || !isForUs(claims, audiences)) return false
-  const { exp = 0, jti } = claims
+  const { exp = 0, jti, iat } = claims
+  if (isAhead(iat, now)) return false
   const restMs = Math.ceil((exp + CLOCK_TOLERANCE_S) * 1000 - now)
   if (restMs > (MAX_LIFETIME_S + 2 * CLOCK_TOLERANCE_S) * 1000) return false
   if (typeof jti !== 'string' || jti === '' || jti.length > MAX_JTI_LENGTH) return false

@@ -1,12 +1,9 @@
 /** The public keys by which a client signs its assertions (RFC 7517 §5), each checked at boot. */
 
-import { createPublicKey, type KeyObject } from 'node:crypto'
 import { createLocalJWKSet, type JWK, type JWTVerifyGetKey } from 'jose'
 import { InvalidOption } from '../errors.ts'
 import { isRecord, listOf } from '../option-values.ts'
-
-/** RFC 7518 §3.3: RSA keys of at least this size. */
-const MIN_RSA_BITS = 2048
+import { requireUsableKey } from './public-key.ts'
 
 /** What a key of each type may sign with, by `kty` and, where the type has curves, by `crv`. */
 const ALGORITHMS: Readonly<Record<string, readonly string[]>> = {
@@ -54,16 +51,6 @@ function markOf(jwk: unknown, path: string): string {
   if (use !== undefined && use !== 'sig') throw new InvalidOption(`${path}.use must be sig`)
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify')))
     throw new InvalidOption(`${path}.key_ops must hold verify`)
-  const { modulusLength } = publicKey(jwk, path).asymmetricKeyDetails ?? {}
-  if (modulusLength !== undefined && modulusLength < MIN_RSA_BITS)
-    throw new InvalidOption(`${path} must be of at least ${MIN_RSA_BITS} bits`)
+  requireUsableKey(jwk, path)
   return JSON.stringify([kid, kty, crv, alg])
-}
-
-function publicKey(jwk: Record<string, unknown>, path: string): KeyObject {
-  try {
-    return createPublicKey({ key: jwk, format: 'jwk' })
-  } catch (cause) {
-    throw new InvalidOption(`${path} is not a usable key`, { cause })
-  }
 }

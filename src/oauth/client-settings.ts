@@ -6,6 +6,7 @@ import { InvalidOption } from '../errors.ts'
 import { listOf, record, text } from '../option-values.ts'
 import { nameFault } from '../token/text.ts'
 import { readClientKeys } from './client-keys.ts'
+import { GRANT_TYPES } from './grant-types.ts'
 import type { ClientAuthMethod, OAuthClient } from './oauth-options.ts'
 
 /** A client as requests are judged by it. */
@@ -114,6 +115,11 @@ function readSecret(secret: unknown, path: string): Buffer {
 }
 
 function readGrantTypes(grants: unknown, path: string): readonly string[] {
-  if (Array.isArray(grants) && grants.every((grant) => typeof grant === 'string')) return grants
-  throw new InvalidOption(`${path}.grant_types must be an array of strings`)
+  const list = listOf(grants)
+  if (list === undefined) throw new InvalidOption(`${path}.grant_types must be an array of strings`)
+  return list.map((grant, index) => {
+    const known = GRANT_TYPES.find((name) => name === grant)
+    if (known !== undefined) return known
+    throw new InvalidOption(`${path}.grant_types[${index}] must be one of ${GRANT_TYPES.join(', ')}`)
+  })
 }

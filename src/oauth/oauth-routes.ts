@@ -7,12 +7,13 @@ import type { AuthenticateUser } from '../http/signed-in-user.ts'
 import type { LifecycleParts } from '../lifecycle/lifecycle-parts.ts'
 import type { Verification } from '../verification/verification.ts'
 import { clientAuthentication } from './client-authentication.ts'
-import { DEVICE_CODE, deviceGrant } from './device/device-grant.ts'
+import { deviceGrant } from './device/device-grant.ts'
 import { devicePage } from './device/device-page.ts'
 import { startDevice } from './device/start-device.ts'
 import { routeOf } from './endpoints.ts'
 import { tokenExchange } from './exchange-token.ts'
 import { type Form, requiredParameter, takeForms } from './form-body.ts'
+import { DEVICE_CODE, TOKEN_EXCHANGE } from './grant-types.ts'
 import { type Grants, grantToken } from './grants.ts'
 import { introspectToken } from './introspect-token.ts'
 import {
@@ -24,7 +25,6 @@ import {
 import { answerOAuthErrors, OAuthError } from './oauth-error.ts'
 import type { OAuthSettings } from './oauth-settings.ts'
 import { revokeCredential } from './revoke-credential.ts'
-import { TOKEN_EXCHANGE } from './token-exchange-names.ts'
 
 export interface OAuthRouteParts {
   readonly settings: OAuthSettings

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts'
 import { FETCH_TIMEOUT_MS, fetchBounded } from './bounded-fetch.ts'
 import { isSecure } from './identifier.ts'
 import { providerFailure } from './provider-error.ts'
+import { requireUsableKey } from './public-key.ts'
 
 export type KeySet = ReturnType<typeof createRemoteJWKSet>
 
@@ -58,6 +59,21 @@ export class ProviderKeys {
       this.#failed = { error, from: now, until: now + COOLDOWN_MS }
       throw error
     }
+  }
+}
+
+/**
+ * Why the key that a token names cannot verify it; `undefined` when it can, or is not there. RFC 7517 §5 lets a set hold
+ * keys that cannot be used: they matter once a token is signed with one.
+ */
+export function faultOfKey(keys: KeySet, kid: string | undefined, issuer: string): unknown {
+  const all = keys.jwks()?.keys ?? []
+  const named = kid === undefined && all.length > 1 ? [] : all.filter((key) => key.kid === kid)
+  try {
+    for (const key of named) requireUsableKey(key, `the key ${kid ?? 'without a kid'} of ${issuer}`)
+    return undefined
+  } catch (fault) {
+    return fault
   }
 }
 

@@ -4,6 +4,7 @@
  */
 
 import type { SubjectClaims, SubjectTokenType } from './oauth-options.ts'
+import { isAhead } from './replay-memory.ts'
 
 /** What the rules need to know of an issuer. */
 export interface SubjectTokenRules {
@@ -46,9 +47,10 @@ const RULES: Readonly<Record<SubjectTokenType, TypeRules>> = {
  * `cnf`: a sender-constrained token must not become a bearer token (RFC 9449 §6.1, RFC 8705 §3.1). `events`: a logout
  * token (OpenID Connect Back-Channel Logout 1.0 §2.4) or another security event token (RFC 8417 §2.2).
  * `token_introspection`: an introspection response (RFC 9701 §5). `vc` and `vp`: a credential that a wallet shows to
- * anybody (Verifiable Credentials Data Model 1.1 §6.3.1).
+ * anybody (Verifiable Credentials Data Model 1.1 §6.3.1). `act`: the token of a user whom another party acts for, which an
+ * API token cannot name (RFC 8693 §4.1).
  */
-const REFUSED_CLAIMS = ['cnf', 'events', 'token_introspection', 'vc', 'vp']
+const REFUSED_CLAIMS = ['cnf', 'act', 'events', 'token_introspection', 'vc', 'vp']
 
 /**
  * Claims of access tokens, which no ID token has: those of RFC 9068 §2.2 and RFC 9396 §9.1, `scp` of Okta and Microsoft
@@ -78,18 +80,25 @@ export function requiredClaims(type: SubjectTokenType): string[] {
   return [...RULES[type].requiredClaims]
 }
 
-/** What is wrong with verified claims, as the end of a sentence about the token; `undefined` when nothing is. */
+/**
+ * What is wrong with verified claims, as the end of a sentence about the token; `undefined` when nothing is.
+ *
+ * @param now Milliseconds since the epoch.
+ */
 export function claimsFault(
   type: SubjectTokenType,
   claims: SubjectClaims,
   rules: SubjectTokenRules,
+  now: number,
 ): string | undefined {
   const refused = REFUSED_CLAIMS.find((name) => Object.hasOwn(claims, name))
   if (refused === 'cnf') return 'is bound to a key of its sender, and would become a bearer token'
+  if (refused === 'act') return 'names an actor (act), whom the API token could not name'
   if (refused !== undefined) return `has the claim ${refused}, so it is no token of this type`
   if (typeof claims.sub !== 'string' || claims.sub === '') return 'has no subject'
   if (!isOptionalText(claims['jti'])) return 'has a jti that is not a string'
   if (!(Number(claims['exp']) <= MAX_NUMERIC_DATE)) return 'has an exp that is not a date'
+  if (isAhead(claims['iat'], now)) return 'has an iat in the future'
   if (audiencesOf(claims) === undefined) return 'has an aud that is neither a string nor a list of strings'
   if (!RULES[type].claimTypes.includes(claims['typ'])) return 'has a claim typ of another type of token'
   return type === 'id_token' ? idTokenFault(claims, rules) : undefined

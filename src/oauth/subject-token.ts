@@ -7,7 +7,7 @@ import { hasPrefix, type TokenPrefixes } from '../token/credential.ts'
 import { OAuthError, outage } from './oauth-error.ts'
 import type { SubjectClaims, SubjectTokenType } from './oauth-options.ts'
 import { providerFailure } from './provider-error.ts'
-import { ProviderKeys } from './provider-keys.ts'
+import { faultOfKey, ProviderKeys } from './provider-keys.ts'
 import { CLOCK_TOLERANCE_S } from './replay-memory.ts'
 import { claimsFault, isHeaderType, requiredClaims } from './subject-token-rules.ts'
 import type { TrustedIssuerSettings } from './trusted-issuers.ts'
@@ -61,7 +61,7 @@ export class SubjectTokens {
     // RFC 9068 §4: an ID token must not pass for an access token, nor the other way round.
     if (!isHeaderType(type, typ)) throw refusal('is not of the type that it is said to be')
     const claims = await this.#claims(token, type, trusted, keys)
-    const fault = claimsFault(type, claims, trusted)
+    const fault = claimsFault(type, claims, trusted, this.#parts.clock.now())
     if (fault !== undefined) throw refusal(fault)
     return { type, trusted, claims, signedText: token.slice(0, token.lastIndexOf('.')) }
   }
@@ -105,16 +105,22 @@ export class SubjectTokens {
     } catch (cause) {
       // The key may be new, and its issuer was asked so lately that it is not asked again.
       const unsure = cause instanceof errors.JWKSNoMatchingKey && cooling
-      if (unsure || !TOKEN_FAULTS.some((fault) => cause instanceof fault)) {
-        throw keysUnavailable(issuer, providerFailure(`reading the keys of ${issuer}`, cause))
-      }
-      throw refusal('is not good', cause)
+      if (!unsure && TOKEN_FAULTS.some((fault) => cause instanceof fault)) throw refusal('is not good', cause)
+      const keyFault = faultOfKey(keys, decodeProtectedHeader(token).kid, issuer)
+      if (keyFault !== undefined) throw unusableKey(issuer, keyFault)
+      throw keysUnavailable(issuer, providerFailure(`reading the keys of ${issuer}`, cause))
     }
   }
 }
 
 function keysUnavailable(issuer: string, cause: unknown): OAuthError {
   return outage(`The keys of ${issuer} cannot be had, try again shortly`, cause)
+}
+
+/** Neither the client's fault nor an outage: the issuer's operator has to replace the key. */
+function unusableKey(issuer: string, cause: unknown): OAuthError {
+  const description = `A key of ${issuer} cannot be used: the log of this server names it`
+  return new OAuthError('server_error', description, { status: 500, cause })
 }
 
 /** RFC 8693 §2.2.2: whatever is wrong with the token, the code is the same. */

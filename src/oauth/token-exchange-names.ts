@@ -1,6 +1,4 @@
-/** The names of token exchange (RFC 8693 §2.1 and §3), for who takes tokens in exchange and who gives them. */
-
-export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+/** The names of token types (RFC 8693 §3), which both sides of a token exchange use. */
 
 const TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:'
 

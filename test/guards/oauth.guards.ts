@@ -10,6 +10,41 @@ const authentication = ['test/oauth/client-authentication.test.ts']
 
 export const oauthGuards: readonly Guard[] = [
   {
+    name: 'token exchange: a token whose user another party acts for is refused',
+    file: 'src/oauth/subject-token-rules.ts',
+    remove: "['cnf', 'act', ",
+    put: "['cnf', ",
+    tests: types,
+  },
+  {
+    name: 'token exchange: a token that was issued in the future is refused',
+    file: 'src/oauth/subject-token-rules.ts',
+    remove: "if (isAhead(claims['iat'], now))",
+    put: "if (isAhead(claims['auth_time'], now))",
+    tests: types,
+  },
+  {
+    name: 'client assertions: one that was issued in the future is refused',
+    file: 'src/oauth/client-assertion.ts',
+    remove: '  if (isAhead(iat, now)) return false\n',
+    put: '  if (isAhead(iat, Infinity)) return false\n',
+    tests: authentication,
+  },
+  {
+    name: 'token exchange: a key of the issuer that cannot be used is named, and is no outage',
+    file: 'src/oauth/subject-token.ts',
+    remove: 'if (keyFault !== undefined) throw unusableKey(issuer, keyFault)',
+    put: '',
+    tests: ['test/oauth/provider-faults.test.ts'],
+  },
+  {
+    name: 'grant_types: a name that is no grant fails the boot',
+    file: 'src/oauth/client-settings.ts',
+    remove: 'if (known !== undefined) return known',
+    put: 'if (known !== undefined || grant !== undefined) return String(grant)',
+    tests: ['test/oauth/oauth-options.test.ts'],
+  },
+  {
     name: 'oauth: a wrong secret is refused',
     file: 'src/oauth/client-authentication.ts',
     remove: 'return same && proof?.method === shown.method',
@@ -208,15 +243,15 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'exchange: an outage blames nobody',
     file: 'src/oauth/subject-token.ts',
-    remove: 'if (unsure || !TOKEN_FAULTS.some((fault) => cause instanceof fault)) {',
-    put: 'if (unsure && cause === null) {',
+    remove: 'if (!unsure && TOKEN_FAULTS.some((fault) => cause instanceof fault)) throw',
+    put: 'if (!unsure || cause !== null) throw',
     tests: ['test/oauth/provider-faults.test.ts'],
   },
   {
     name: 'exchange: a token that is bound to a key becomes no bearer token, logout and event tokens become none',
     file: 'src/oauth/subject-token-rules.ts',
-    remove: "const REFUSED_CLAIMS = ['cnf', 'events', ",
-    put: 'const REFUSED_CLAIMS = [',
+    remove: "const REFUSED_CLAIMS = ['cnf', 'act', 'events', ",
+    put: "const REFUSED_CLAIMS = ['act', ",
     tests: types,
   },
   {

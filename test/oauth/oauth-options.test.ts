@@ -101,6 +101,16 @@ for (const [wrong, message] of [
   ],
   [{ client_id: 'a', client_secret: SECRET, redirect_uris: [] }, /redirect_uris is not an option/],
   [{ client_id: 'a', client_secret: SECRET, grant_types: 'all' }, /grant_types must be an array/],
+  [
+    {
+      client_id: 'a',
+      client_secret: SECRET,
+      grant_types: ['urn:ietf:params:oauth:grant-type:token_exchange'],
+    },
+    /grant_types\[0\] must be one of urn:ietf:params:oauth:grant-type:token-exchange, urn:/,
+  ],
+  [{ client_id: 'a', client_secret: SECRET, grant_types: ['refresh_token'] }, /grant_types\[0\] must be one/],
+  [{ client_id: 'a', client_secret: SECRET, grant_types: [7] }, /grant_types\[0\] must be one/],
   [{ client_id: 'a', client_secret: SECRET, client_name: '\u0007' }, /client_name must not contain control/],
 ] as const) {
   t.test(`RFC 7591 §2: a client is refused: ${message.source}`, async (t) => {

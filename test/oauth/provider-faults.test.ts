@@ -1,14 +1,17 @@
 /** A provider that is slow, wrong, changed or gone: each has a bounded outcome, and none blames the client. */
 
+import { generateKeyPairSync } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import t, { type Test } from 'tap'
 import { systemClock } from '../../src/clock.ts'
+import type { ApiTokensOptions } from '../../src/index.ts'
 import { startHost } from '../support/host.ts'
 import { form } from './oauth-host.ts'
 import {
   AUDIENCE,
   type FaultyProvider,
   json,
+  type ProviderKey,
   providerKey,
   startFaultyProvider,
   startProvider,
@@ -16,14 +19,20 @@ import {
 
 const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 
-async function start(t: Test, issuer: string, user: () => never | { id: string } = () => ({ id: 'ada' })) {
-  const { app } = await startHost(t, {
+async function start(
+  t: Test,
+  issuer: string,
+  user: () => never | { id: string } = () => ({ id: 'ada' }),
+  log?: (line: string) => void,
+) {
+  const options: ApiTokensOptions = {
     ...{ issuer: 'https://app.example.com', clock: systemClock },
     oauth: {
       clients: [{ client_id: 'ci', token_endpoint_auth_method: 'none', grant_types: [EXCHANGE] }],
       trustedIssuers: [{ issuer, audience: AUDIENCE, user }],
     },
-  })
+  }
+  const { app } = await startHost(t, options, undefined, log)
   return async (subject_token: string) =>
     app.inject(
       form('/oauth2/token', {
@@ -153,6 +162,32 @@ t.test('a key that is nobody’s is 400 once the keys are fresh', async (t) => {
   t.equal(answer.statusCode, 400)
   t.match(answer.json(), { error: 'invalid_request' })
 })
+
+const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' })
+
+for (const [what, alg, fault, rest] of [
+  ['an RSA key of 1,024 bits', 'RS256', /must be of at least 2048 bits/, weak],
+  ['a key that is no point of its curve', 'ES256', /is not a usable key/, { x: 'AAAA' }],
+  ['a key that lacks a member', 'ES256', /is not a usable key/, { y: undefined }],
+] as const) {
+  t.test(`RFC 7517 §5: ${what} is 500 and in the log for its tokens, and hinders no others`, async (t) => {
+    const provider = await startFaultyProvider(t)
+    const lines: string[] = []
+    const exchange = await start(t, provider.issuer, undefined, (line) => lines.push(line))
+    const good = await provider.sign()
+    const [key] = provider.keys
+    const bad = { ...(alg === 'RS256' ? {} : key), kid: 'bad', ...rest } as ProviderKey
+    provider.keys = [...provider.keys, bad]
+    const header = Buffer.from(JSON.stringify({ alg, kid: 'bad', typ: 'at+jwt' })).toString('base64url')
+    const answer = await exchange(good.replace(/^[^.]+/, header))
+    t.equal(answer.statusCode, 500)
+    t.match(answer.json(), { error: 'server_error', error_description: /^A key of http.* cannot be used/ })
+    const named = lines.filter((line) => line.includes(`the key bad of ${provider.issuer}`))
+    t.equal(named.length, 1)
+    t.match(named[0], fault)
+    t.equal((await exchange(good)).statusCode, 200)
+  })
+}
 
 t.test('however many come at once, the provider is asked once for each', async (t) => {
   const provider = await startFaultyProvider(t)

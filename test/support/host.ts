@@ -18,15 +18,16 @@ export const START = Date.UTC(2026, 0, 1)
 /**
  * Builds a host on the memory store, unless the options say otherwise, that is closed when the test ends. It has
  * `GET /open`, `GET /protected` (verifyApiToken), `GET /models` (models:read) and `POST /chat` (chat:write), and what
- * `addRoutes` adds.
+ * `addRoutes` adds. `log` gets its log, line by line.
  */
 export async function startHost(
   t: Test,
   options: ApiTokensOptions = {},
   addRoutes: (app: FastifyInstance) => void = () => undefined,
+  log?: (line: string) => void,
 ): Promise<Host> {
   const clock = manualClock(START)
-  const app = Fastify()
+  const app = Fastify(log === undefined ? {} : { logger: { stream: { write: log } } })
   t.teardown(() => app.close())
   await app.register(apiTokens, {
     store: memoryTokenStore(),

@@ -15,8 +15,6 @@ import { tokenAnswer } from '../token-answer.ts'
 import { deviceDigestOf } from './device-codes.ts'
 import type { DeviceSettings } from './device-settings.ts'
 
-export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
-
 /** RFC 8628 §3.5: by five seconds, for this and all subsequent requests. */
 const SLOW_DOWN_MS = 5_000
 /** Longer than an issue takes. */

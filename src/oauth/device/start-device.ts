@@ -5,10 +5,10 @@ import { nameFault } from '../../token/text.ts'
 import type { ClientSettings } from '../client-settings.ts'
 import type { Endpoints } from '../endpoints.ts'
 import { type Form, parameter } from '../form-body.ts'
+import { DEVICE_CODE } from '../grant-types.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { requestedScopes } from '../requested-scopes.ts'
 import { deviceDigestOf, formatUserCode, newDeviceCode, newUserCode, userDigestOf } from './device-codes.ts'
-import { DEVICE_CODE } from './device-grant.ts'
 import type { DeviceSettings } from './device-settings.ts'
 
 export interface StartDeviceParts {

@@ -6,9 +6,10 @@ import { InvalidOption, InvalidResult, ProviderRefused, UserRequired, unavailabl
 import { record, requireFunction, text } from '../../option-values.ts'
 import type { ProviderWord, TokenHolder } from '../../verification/token-holder.ts'
 import { FETCH_TIMEOUT_MS, fetchBounded } from '../bounded-fetch.ts'
+import { TOKEN_EXCHANGE } from '../grant-types.ts'
 import { isIdentifier } from '../identifier.ts'
 import { providerFailure, registeredCode } from '../provider-error.ts'
-import { ACCESS_TOKEN_TYPE, REFRESH_TOKEN_TYPE, TOKEN_EXCHANGE } from '../token-exchange-names.ts'
+import { ACCESS_TOKEN_TYPE, REFRESH_TOKEN_TYPE } from '../token-exchange-names.ts'
 
 /** See `docs/guides/provider-held-tokens.md`. */
 export interface OfflineTokensOptions {
