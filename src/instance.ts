@@ -143,6 +143,7 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     idleTimeoutMs,
     maxAgeMs,
     now: () => sweepClock.now(),
+    mayPruneByStoreClock: () => sweepClock.mayPruneByStoreClock(),
     flushIntervalMs: settings.flushIntervalMs,
     idleWarningMs: settings.idleWarningMs,
     retentionMs: settings.retentionMs,

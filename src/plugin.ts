@@ -176,9 +176,10 @@ function startTimers(fastify: FastifyInstance, { flushIntervalMs }: Settings, in
   const sweepAlone = oneAtATime({ store: lifecycle.store, name: 'sweep' }, instance.sweep)
   const sweeping = repeat(
     SWEEP_INTERVAL_MS,
-    // Every instance looks at its clock each minute, and none takes the lease by a wrong one.
+    // By a wrong clock an instance deletes what ends by the store's clock, and leaves the lease to others.
     async (stopping) => {
-      if ((await instance.sweepClock.now()) !== null) await sweepAlone(stopping)
+      const isRight = (await instance.sweepClock.now()) !== null
+      await (isRight ? sweepAlone(stopping) : instance.sweep(stopping))
     },
     {
       failed: (err) => log.error({ err }, 'the sweep of API tokens fails: it is tried again every minute'),

@@ -8,14 +8,14 @@ import { InvalidResult } from '../errors.ts'
 import type { TokenStore } from '../store/token-store.ts'
 
 /**
- * Why a sweep does nothing: the clock differs from the store's; it is behind what is stored already; it jumped against
+ * Why a sweep changes no token: the clock differs from the store's; it is behind what is stored already; it jumped against
  * the monotonic clock.
  */
 export type SweepSuspension = 'clock_differs' | 'clock_behind' | 'clock_jumped'
 
 /** Whether sweeps trust this process's clock. */
 export interface SweepStats {
-  /** Why the last sweep did nothing; `null` when it worked. */
+  /** Why the last sweep changed no token; `null` when it worked. */
   readonly suspended: SweepSuspension | null
   /** Milliseconds by which this clock is ahead of the store's, negative behind it; `null` with a clock of the host's own. */
   readonly clockAheadMs: number | null
@@ -89,6 +89,16 @@ export class SweepClock {
     return this.#rightOffset !== null && Math.abs(this.#sample().offset - this.#rightOffset) <= TOLERANCE_MS
   }
 
+  /**
+   * Whether what ends by the store's clock may be deleted: devices and leases. Not by a store's clock that may be ahead,
+   * since they would count again once it is right: a lease keeps a JWT from being accepted twice.
+   */
+  mayPruneByStoreClock(): boolean {
+    const { suspended, clockAheadMs } = this.#stats
+    if (suspended === 'clock_differs') return Number(clockAheadMs) > 0
+    return suspended !== 'clock_jumped'
+  }
+
   stats(): SweepStats {
     return this.#stats
   }
@@ -110,7 +120,7 @@ export class SweepClock {
     if (stats.suspended === before) return
     const { log } = this.#parts
     if (stats.suspended === null) log.info('the clock agrees again: the sweep of API tokens goes on')
-    else log.error({ ...stats }, `the sweep of API tokens does nothing: ${REASONS[stats.suspended]}`)
+    else log.error({ ...stats }, `the sweep of API tokens changes no token: ${REASONS[stats.suspended]}`)
   }
 
   #sample(): Sample {

@@ -19,8 +19,10 @@ export interface SweeperParts {
   readonly flushIntervalMs: number
   readonly retentionMs: number
   readonly dailyRetentionMs: number
-  /** The time by a clock that can be trusted, `null` while there is none: then nothing is written or deleted. */
+  /** The time by a clock that can be trusted, `null` while there is none: then no token is changed or deleted. */
   now(): Promise<number | null>
+  /** Whether what ends by the store's own clock may be deleted, as of the last `now`. */
+  mayPruneByStoreClock(): boolean
   onIdle(token: TokenRecord): void
   /** Whether anybody would hear a warning; without that none is taken for given. */
   hearsIdleSoon(): boolean
@@ -59,27 +61,39 @@ type Job = () => Promise<number>
  */
 export async function sweep(parts: SweeperParts, stopping?: AbortSignal): Promise<SweepResult> {
   await parts.recorder.flush()
-  const { store, retentionMs, dailyRetentionMs, maxAgeMs } = parts
   const result: Counts = { idle: 0, idleSoon: 0, pruned: 0 }
   const now = await parts.now()
-  if (now === null) return result
   const endsAt = performance.now() + LONGEST_MS
   await untilNothingIsLeft(
     [
-      () => markIdle(parts, now, result),
-      () => warnIdle(parts, now, result),
-      async () => {
-        const pruned = await store.prune(now - retentionMs, BATCH, maxAgeMs)
-        result.pruned += pruned
-        return pruned
-      },
-      () => store.pruneDailyUses(startOfDay(now - dailyRetentionMs), BATCH),
-      inSmallBatches((limit) => store.pruneLeases(limit)),
-      inSmallBatches((limit) => store.devices.prune(DEVICE_MEMORY_MS, limit)),
+      ...(now === null ? [] : jobsOnTokens(parts, now, result)),
+      ...(parts.mayPruneByStoreClock() ? jobsByStoreClock(parts) : []),
     ],
     () => stopping?.aborted === true || performance.now() > endsAt,
   )
   return result
+}
+
+function jobsOnTokens(parts: SweeperParts, now: number, result: Counts): readonly Job[] {
+  const { store, retentionMs, dailyRetentionMs, maxAgeMs } = parts
+  return [
+    () => markIdle(parts, now, result),
+    () => warnIdle(parts, now, result),
+    async () => {
+      const pruned = await store.prune(now - retentionMs, BATCH, maxAgeMs)
+      result.pruned += pruned
+      return pruned
+    },
+    () => store.pruneDailyUses(startOfDay(now - dailyRetentionMs), BATCH),
+  ]
+}
+
+/** Anonymous callers make such rows, so that they are also deleted while the clock of this process is wrong. */
+function jobsByStoreClock({ store }: SweeperParts): readonly Job[] {
+  return [
+    inSmallBatches((limit) => store.pruneLeases(limit)),
+    inSmallBatches((limit) => store.devices.prune(DEVICE_MEMORY_MS, limit)),
+  ]
 }
 
 function inSmallBatches(prune: (limit: number) => Promise<number>): Job {

@@ -4,6 +4,27 @@ import type { Guard } from './guard.ts'
 
 export const seamGuards: readonly Guard[] = [
   {
+    name: 'promise 16: a lease is not pruned by a clock of the store that may be ahead',
+    file: 'src/usage/sweep-clock.ts',
+    remove: "if (suspended === 'clock_differs') return Number(clockAheadMs) > 0",
+    put: "if (suspended === 'clock_differs') return true",
+    tests: ['test/usage/sweep-clock.test.ts'],
+  },
+  {
+    name: 'promise 16: a lease is not pruned after the clock jumped',
+    file: 'src/usage/sweep-clock.ts',
+    remove: "return suspended !== 'clock_jumped'",
+    put: "return suspended !== 'clock_differs'",
+    tests: ['test/usage/sweep-clock.test.ts'],
+  },
+  {
+    name: 'promise 15: devices and leases are pruned while the clock of the process is wrong',
+    file: 'src/usage/sweeper.ts',
+    remove: '...(parts.mayPruneByStoreClock() ? jobsByStoreClock(parts) : []),',
+    put: '...(now === null ? [] : jobsByStoreClock(parts)),',
+    tests: ['test/usage/sweep-clock.test.ts'],
+  },
+  {
     name: 'promise 16: an unknown member is refused by name',
     file: 'src/option-values.ts',
     remove: "if (typeof name === 'symbol' || !known.includes(name)) {",
@@ -133,8 +154,8 @@ export const seamGuards: readonly Guard[] = [
   {
     name: 'promise 6: while the clock cannot be trusted a sweep writes nothing',
     file: 'src/usage/sweeper.ts',
-    remove: 'if (now === null) return result',
-    put: 'if (now === null) return sweep({ ...parts, now: async () => Date.now() }, stopping)',
+    remove: '...(now === null ? [] : jobsOnTokens(parts, now, result)),',
+    put: '...jobsOnTokens(parts, now ?? Date.now(), result),',
     tests: ['test/usage/sweep-clock.test.ts'],
   },
   {

@@ -41,7 +41,7 @@ for (const server of ['PostgreSQL', 'MariaDB'] as const) {
       t.equal(suspended, 'clock_differs')
       t.ok(Math.abs(Number(clockAheadMs) - ahead) < 10_000, `${clockAheadMs} ms of ${ahead}`)
     }
-    t.equal(lines.filter((line) => /does nothing: .* more than two minutes apart/.test(line)).length, 1)
+    t.equal(lines.filter((line) => /changes no token: .* more than two minutes apart/.test(line)).length, 1)
     clock.shift(0)
     t.same(await app.apiTokens.sweep(), NOTHING)
     t.match(app.apiTokens.stats().sweep, { suspended: null })
@@ -53,6 +53,48 @@ for (const server of ['PostgreSQL', 'MariaDB'] as const) {
     t.match(app.apiTokens.stats().sweep, { suspended: null }, 'a minute is no difference')
   })
 }
+
+for (const [name, storeOf] of [
+  ['PostgreSQL', async (t: Test) => serverStore(t, 'PostgreSQL')],
+  ['MariaDB', async (t: Test) => serverStore(t, 'MariaDB')],
+] as const) {
+  t.test(
+    `promise 15: on ${name} devices and leases are pruned by its clock, while a process is ahead of it`,
+    async (t) => {
+      const store = await storeOf(t)
+      if (store === null) return
+      const { app, clock } = await startOn(t, store)
+      await putEnded(store)
+      for (const behind of [-YEAR, -3 * MINUTE]) {
+        clock.shift(behind)
+        await app.apiTokens.sweep()
+      }
+      t.same(await countEnded(store), { leases: 1, devices: 1 }, 'the clock of the database may be ahead')
+      await putEnded(store)
+      clock.shift(YEAR)
+      t.same(await app.apiTokens.sweep(), NOTHING)
+      t.match(app.apiTokens.stats().sweep, { suspended: 'clock_differs' })
+      t.same(await countEnded(store), { leases: 0, devices: 0 })
+    },
+  )
+}
+
+t.test('promise 15: by a clock that is behind devices and leases are pruned, after a jump not', async (t) => {
+  const store = memoryTokenStore()
+  const { app, clock } = await startOn(t, ofThisMachine(store))
+  await app.apiTokens.issue({ userId: 'ada' })
+  await putEnded(store)
+  clock.shift(YEAR)
+  await app.apiTokens.sweep()
+  t.match(app.apiTokens.stats().sweep, { suspended: 'clock_jumped' })
+  t.same(await countEnded(store), { leases: 1, devices: 1 })
+  clock.shift(0)
+  await putEnded(store)
+  clock.monotonicToo(-3 * MINUTE)
+  await app.apiTokens.sweep()
+  t.match(app.apiTokens.stats().sweep, { suspended: 'clock_behind' })
+  t.same(await countEnded(store), { leases: 0, devices: 0 })
+})
 
 t.test('promise 6: a clock of the host’s own is compared with nothing', async (t) => {
   const clock = manualClock(Date.now() + YEAR)
@@ -73,7 +115,7 @@ for (const [name, makeStore] of [
     clock.monotonicToo(-3 * MINUTE)
     t.same(await app.apiTokens.sweep(), NOTHING)
     t.match(app.apiTokens.stats().sweep, { suspended: 'clock_behind', clockAheadMs: 0 })
-    t.ok(lines.some((line) => /does nothing: .* behind the newest time in the store/.test(line)))
+    t.ok(lines.some((line) => /changes no token: .* behind the newest time in the store/.test(line)))
     clock.monotonicToo(-MINUTE)
     await app.apiTokens.sweep()
     t.match(app.apiTokens.stats().sweep, { suspended: null })
@@ -85,7 +127,7 @@ for (const [name, makeStore] of [
     clock.shift(YEAR)
     t.same(await app.apiTokens.sweep(), NOTHING)
     t.match(app.apiTokens.stats().sweep, { suspended: 'clock_jumped' })
-    t.ok(lines.some((line) => /does nothing: .* jumped by more than two minutes within/.test(line)))
+    t.ok(lines.some((line) => /changes no token: .* jumped by more than two minutes within/.test(line)))
     clock.shift(0)
     t.match(await app.apiTokens.get(token.id), { status: 'active', idleExpiresAt: Date })
     await app.apiTokens.sweep()
@@ -162,6 +204,23 @@ t.test('a store that does not tell the time leaves the sweep undone', async (t) 
   })
   await t.rejects(sweeps.now(), cause)
 })
+
+async function serverStore(t: Test, server: ServerName): Promise<TokenStore | null> {
+  const database = await ownDatabase(t, server)
+  return database === null ? null : SERVERS[server](database.connectionString)
+}
+
+/** Puts a lease and a device authorization that ended hours ago. */
+async function putEnded(store: TokenStore): Promise<void> {
+  await store.takeLease({ name: 'a lease', holder: 'a test', ms: -4 * HOUR })
+  const device = { deviceDigest: 'a', userDigest: 'b', clientId: 'cli', name: null, scopes: [] }
+  await store.devices.insert({ ...device, lifetimeMs: -4 * HOUR, intervalMs: 5_000 }, { maxPending: 1_000 })
+}
+
+/** Prunes what the sweep has left, and returns how much that was. */
+async function countEnded(store: TokenStore) {
+  return { leases: await store.pruneLeases(100), devices: await store.devices.prune(0, 100) }
+}
 
 /** As many ended tokens of a user as are kept with `maxTokensPerUser: 1`. */
 async function endTokens(app: FastifyInstance): Promise<readonly string[]> {

@@ -213,6 +213,7 @@ function sweeperOn(store: SweeperParts['store'], now: number) {
     store,
     recorder,
     now: async () => now,
+    mayPruneByStoreClock: () => true,
     idleTimeoutMs: 30 * DAY,
     maxAgeMs: null,
     idleWarningMs: 5 * DAY,
