@@ -32,8 +32,8 @@ export const postgresGuards: readonly Guard[] = [
   {
     name: 'PostgreSQL: the time of a transaction includes the wait for its connection',
     file: `${POSTGRES}/postgres-pool.ts`,
-    remove: 'query_timeout: restMs() ?? FOREVER_MS',
-    put: 'query_timeout: timeoutMs ?? FOREVER_MS',
+    remove: 'query_timeout: restMs() ?? FOREVER_MS,\n        ...(name',
+    put: 'query_timeout: timeoutMs ?? FOREVER_MS,\n        ...(name',
     tests: CONNECTIONS,
   },
   {
