@@ -47,7 +47,6 @@ const KNOWN_BY: Readonly<Record<string, readonly string[]>> = {
   '@fastify/jwt': ['keys/signer.ts'],
   '@fastify/type-provider-typebox': ['http/', 'oauth/'],
   typebox: ['http/', 'oauth/'],
-  'fast-json-stringify': ['http/strict-scope.ts'],
   kysely: ['store/kysely/'],
   pg: ['store/kysely/postgres/'],
   mysql2: ['store/kysely/mysql/'],

@@ -12,10 +12,10 @@ import type { Challenges } from './challenge.ts'
 import type { ApiTokenHook } from './hook.ts'
 import { bearerSecurity } from './open-api.ts'
 import { type OperationParts, operation } from './operation.ts'
+import { sendJson, sendNothing } from './own-responses.ts'
 import { refuseCredential } from './refuse-credential.ts'
 import { NoContent, NoQuery, Token } from './schemas.ts'
 import { strictRoute } from './strict-scope.ts'
-import { noContent } from './token-routes.ts'
 import { tokenOnWire } from './wire.ts'
 
 export interface CurrentTokenRouteParts extends OperationParts {
@@ -45,7 +45,7 @@ export function currentTokenRoutes(fastify: FastifyInstance, parts: CurrentToken
         querystring: NoQuery,
       },
     },
-    async (request) => tokenOnWire(await getToken(lifecycle, idOf(request))),
+    async (request, reply) => sendJson(reply, 200, tokenOnWire(await getToken(lifecycle, idOf(request)))),
   )
 
   fastify.delete(
@@ -73,7 +73,7 @@ export function currentTokenRoutes(fastify: FastifyInstance, parts: CurrentToken
         // It was deleted between the two reads.
         throw isApiTokensError(error) && error.statusCode === 404 ? challenges.invalidToken(NO_SCOPES) : error
       })
-      return noContent(reply)
+      return sendNothing(reply, 204)
     },
   )
 }

@@ -1,10 +1,10 @@
 /** `request.apiToken`: made when it is asked for, from the judgement that the hook left on the request. */
 
-import type { Http2Stream } from 'node:http2'
 import type { FastifyReply } from 'fastify'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import type { HeldSignal, TokenSignals } from '../verification/token-signals.ts'
 import type { VerificationEntry } from '../verification/verification-entry.ts'
+import { isClosed } from './closed-response.ts'
 
 /** What a hook leaves on a request whose token it has verified. */
 export class RequestVerification {
@@ -34,11 +34,6 @@ export class RequestVerification {
     else raw.once('close', release)
     return signal
   }
-}
-
-/** Whether a response has emitted its `close`. A response of HTTP/2 has no `closed`; its stream is destroyed then. */
-function isClosed(raw: FastifyReply['raw'] & { readonly stream?: Http2Stream }): boolean {
-  return raw.closed || raw.stream?.destroyed === true
 }
 
 /** The result of `verify`: a verified token that says when it is done with, since no response ends its watch. */

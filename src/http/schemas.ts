@@ -64,6 +64,8 @@ export const IssuedToken = Type.Object(
   { title: 'Issued API token' },
 )
 
+export type IssuedTokenBody = Static<typeof IssuedToken>
+
 /** What a new token may say, its lifetime within the host's policy. */
 export function newToken(policy: ExpiryPolicy) {
   return Type.Object(
@@ -188,6 +190,8 @@ export const Usage = Type.Object(
   { title: 'Usage of an API token' },
 )
 
+export type UsageBody = Static<typeof Usage>
+
 export const NoQuery = Type.Object({}, { additionalProperties: false })
 
 export const TokenList = Type.Object(
@@ -206,6 +210,8 @@ export const TokenList = Type.Object(
   { title: 'API tokens' },
 )
 
+export type TokenListBody = Static<typeof TokenList>
+
 export const ScopeList = Type.Object(
   {
     data: Type.Array(Type.Object({ name: Type.String(), description: nullable(Type.String()) })),
@@ -222,6 +228,8 @@ export const ScopeList = Type.Object(
   },
   { title: 'Scopes' },
 )
+
+export type ScopeListBody = Static<typeof ScopeList>
 
 export const TokenParams = Type.Object({ id: Type.String({ description: 'The id of the token' }) })
 

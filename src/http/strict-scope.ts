@@ -4,10 +4,10 @@
  */
 
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
-import fastJson from 'fast-json-stringify'
 import type { FastifyInstance, FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify'
 import type { TSchema } from 'typebox'
 import { declareScheme } from './open-api.ts'
+import { keepResponses } from './own-responses.ts'
 import { announceOwnRoutes, ownRoute } from './own-routes.ts'
 
 /** Bytes: a name, a description and every scope there is fit many times over. */
@@ -22,11 +22,11 @@ export const strictRoute = {
 export function makeStrict(scope: FastifyInstance): void {
   announceOwnRoutes(scope)
   scope.setValidatorCompiler(compileStrictly)
-  scope.setSerializerCompiler(({ schema }) => fastJson(schema as Parameters<typeof fastJson>[0]))
+  scope.setSerializerCompiler(() => serialize)
   scope.setSchemaErrorFormatter((errors, part) => new Error(describeFaults(errors, part)))
   scope.removeAllContentTypeParsers()
   parseJson(scope)
-  neverStore(scope)
+  keepResponses(scope, { 'cache-control': 'no-store' })
 }
 
 /** Nothing is coerced but a query string, which is text: whole numbers, and a list that has one member. */
@@ -67,12 +67,11 @@ function parseJson(scope: FastifyInstance): void {
   })
 }
 
-/** On the reply itself and last of all, so that no cache header of the host's stands in its place. */
-function neverStore(scope: FastifyInstance): void {
-  scope.addHook('onSend', async (_request, reply, payload) => {
-    reply.header('cache-control', 'no-store')
-    return payload
-  })
+/** Only error responses come here: Fastify's own, and what an error handler of the host sends, whatever its form. */
+function serialize(payload: unknown): string {
+  if (!(payload instanceof Error)) return JSON.stringify(payload)
+  const { statusCode, code, error, message } = payload as Error & Record<string, unknown>
+  return JSON.stringify({ statusCode, code, error, message })
 }
 
 /** One clause a field: `body/name must be string or null`. */

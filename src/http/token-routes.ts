@@ -1,7 +1,7 @@
 /** The routes by which a signed-in user manages their own tokens. */
 
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { getToken } from '../lifecycle/get-token.ts'
 import { issueToken } from '../lifecycle/issue-token.ts'
 import type { LifecycleParts } from '../lifecycle/lifecycle-parts.ts'
@@ -12,11 +12,13 @@ import { tokenUsage } from '../lifecycle/token-usage.ts'
 import { updateToken } from '../lifecycle/update-token.ts'
 import { requireSameSite } from './cross-site.ts'
 import { type OperationParts, operation } from './operation.ts'
+import { sendJson, sendNothing } from './own-responses.ts'
 import * as schemas from './schemas.ts'
+import { sendIssued } from './send-issued.ts'
 import { refuseApiToken } from './session-only.ts'
 import { type AuthenticateUser, requireUser, userOf } from './signed-in-user.ts'
 import { strictRoute } from './strict-scope.ts'
-import { expiryOnWire, issuedOnWire, listOnWire, tokenOnWire, usageOnWire } from './wire.ts'
+import { listOnWire, scopesOnWire, tokenOnWire, usageOnWire } from './wire.ts'
 
 export interface TokenRouteParts extends OperationParts {
   readonly lifecycle: LifecycleParts
@@ -63,7 +65,7 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): v
         grantable: user.scopes,
         subjectToken: await subjectToken(request),
       })
-      return reply.code(201).send(issuedOnWire(issued))
+      return sendIssued(reply, lifecycle, issued)
     },
   )
 
@@ -82,8 +84,10 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): v
         querystring: schemas.ListQuery,
       },
     },
-    async (request) =>
-      listOnWire(await listTokens(lifecycle, { userId: userOf(request).id, ...request.query })),
+    async (request, reply) => {
+      const list = await listTokens(lifecycle, { userId: userOf(request).id, ...request.query })
+      return sendJson(reply, 200, listOnWire(list))
+    },
   )
 
   scope.get(
@@ -101,10 +105,10 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): v
         querystring: schemas.NoQuery,
       },
     },
-    async (request) => ({
-      data: [...lifecycle.catalogue.entries(userOf(request).scopes)],
-      expires_in: expiryOnWire(lifecycle.expiry),
-    }),
+    async (request, reply) => {
+      const entries = lifecycle.catalogue.entries(userOf(request).scopes)
+      return sendJson(reply, 200, scopesOnWire(entries, lifecycle.expiry))
+    },
   )
 
   scope.get(
@@ -123,8 +127,10 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): v
         querystring: schemas.NoQuery,
       },
     },
-    async (request) =>
-      tokenOnWire(await getToken(lifecycle, request.params.id, { userId: userOf(request).id })),
+    async (request, reply) => {
+      const token = await getToken(lifecycle, request.params.id, { userId: userOf(request).id })
+      return sendJson(reply, 200, tokenOnWire(token))
+    },
   )
 
   scope.get(
@@ -143,10 +149,11 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): v
         querystring: schemas.usageQuery(lifecycle.maxUsageDays),
       },
     },
-    async (request) =>
-      usageOnWire(
-        await tokenUsage(lifecycle, request.params.id, request.query, { userId: userOf(request).id }),
-      ),
+    async (request, reply) => {
+      const { params, query } = request
+      const usage = await tokenUsage(lifecycle, params.id, query, { userId: userOf(request).id })
+      return sendJson(reply, 200, usageOnWire(usage))
+    },
   )
 
   scope.patch(
@@ -166,9 +173,10 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): v
         body: schemas.TokenUpdate,
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { id } = request.params
-      return tokenOnWire(await updateToken(lifecycle, id, request.body, { userId: userOf(request).id }))
+      const token = await updateToken(lifecycle, id, request.body, { userId: userOf(request).id })
+      return sendJson(reply, 200, tokenOnWire(token))
     },
   )
 
@@ -202,7 +210,7 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): v
         },
         { userId },
       )
-      return reply.code(201).send(issuedOnWire(rotated))
+      return sendIssued(reply, lifecycle, rotated)
     },
   )
 
@@ -224,17 +232,9 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): v
     },
     async (request, reply) => {
       await revokeToken(lifecycle, request.params.id, { userId: userOf(request).id })
-      return noContent(reply)
+      return sendNothing(reply, 204)
     },
   )
-}
-
-/** RFC 9110 §15.3.5: no body, and so nothing to serialize. */
-export function noContent(reply: FastifyReply): FastifyReply {
-  return reply
-    .code(204)
-    .serializer(() => '')
-    .send()
 }
 
 /** Seconds exist on the wire only. */

@@ -4,8 +4,9 @@ import type { ApiToken } from '../lifecycle/api-token.ts'
 import type { ExpiryPolicy } from '../lifecycle/expiry-policy.ts'
 import type { IssuedToken } from '../lifecycle/issue-token.ts'
 import type { TokenList } from '../lifecycle/list-tokens.ts'
+import type { ScopeEntry } from '../lifecycle/scope-catalogue.ts'
 import type { TokenUsage } from '../lifecycle/token-usage.ts'
-import type { Token } from './schemas.ts'
+import type { IssuedTokenBody, ScopeListBody, Token, TokenListBody, UsageBody } from './schemas.ts'
 
 export function tokenOnWire(token: ApiToken): Token {
   return {
@@ -29,20 +30,25 @@ export function tokenOnWire(token: ApiToken): Token {
 }
 
 /** The one answer with the credential. */
-export function issuedOnWire({ token, credential }: IssuedToken) {
-  return { ...tokenOnWire(token), token: credential, token_type: 'Bearer' as const }
+export function issuedOnWire({ token, credential }: IssuedToken): IssuedTokenBody {
+  return { ...tokenOnWire(token), token: credential, token_type: 'Bearer' }
 }
 
-export function listOnWire({ data, nextCursor, total }: TokenList) {
+export function listOnWire({ data, nextCursor, total }: TokenList): TokenListBody {
   return { data: data.map(tokenOnWire), next_cursor: nextCursor, total }
 }
 
-export function usageOnWire({ data, scopes }: TokenUsage) {
+export function usageOnWire({ data, scopes }: TokenUsage): UsageBody {
   return { data: [...data], scopes: [...scopes] }
 }
 
+/** The scopes that may be granted, and the lifetimes, as both are chosen for a new token. */
+export function scopesOnWire(entries: readonly ScopeEntry[], policy: ExpiryPolicy): ScopeListBody {
+  return { data: [...entries], expires_in: expiryOnWire(policy) }
+}
+
 /** Seconds exist on the wire only. */
-export function expiryOnWire({ defaultMs, minMs, maxMs }: ExpiryPolicy) {
+function expiryOnWire({ defaultMs, minMs, maxMs }: ExpiryPolicy): ScopeListBody['expires_in'] {
   const seconds = (ms: number | null) => (ms === null ? null : ms / 1000)
   return { default: seconds(defaultMs), minimum: minMs / 1000, maximum: seconds(maxMs) }
 }

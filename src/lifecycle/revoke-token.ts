@@ -18,12 +18,13 @@ export async function revokeToken(
   id: string,
   { userId }: OwnerScope = {},
   reason: StatusReason | null = null,
+  { undoesRotation = false }: { readonly undoesRotation?: boolean } = {},
 ): Promise<ApiToken> {
   if (!isTokenId(id)) throw new TokenNotFound()
   const now = parts.clock.now()
   const { token, changed } = await changeToken(parts, id, {
     ends: true,
-    write: () => parts.store.revokeToken(id, { userId, now, reason }),
+    write: () => parts.store.revokeToken(id, { userId, now, reason, undoesRotation }),
   })
   // The one that it would have replaced lives on.
   if (changed && token.predecessorId !== null) {

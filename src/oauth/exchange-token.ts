@@ -48,10 +48,8 @@ export function tokenExchange({ settings, lifecycle }: ExchangeTokenParts): Gran
     const issued = isOnce
       ? await exchangeOnce(lifecycle, subject, (parts) => issue(parts, request))
       : await issue(lifecycle, request)
-    return {
-      ...tokenAnswer(issued),
-      issued_token_type: parameter(form, 'requested_token_type') ?? ACCESS_TOKEN_TYPE,
-    }
+    const issuedType = parameter(form, 'requested_token_type') ?? ACCESS_TOKEN_TYPE
+    return { answer: { ...tokenAnswer(issued), issued_token_type: issuedType }, tokenId: issued.token.id }
   }
 }
 

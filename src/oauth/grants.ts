@@ -14,8 +14,13 @@ export interface GrantRequest {
   readonly log: FastifyRequest['log']
 }
 
+export interface Granted {
+  readonly answer: TokenAnswer
+  readonly tokenId: string
+}
+
 /** @throws {OAuthError} Why there is no token. */
-export type Grant = (request: GrantRequest) => Promise<TokenAnswer>
+export type Grant = (request: GrantRequest) => Promise<Granted>
 
 /** By `grant_type`. A grant of its own file is one entry more. */
 export type Grants = Readonly<Record<string, Grant>>
@@ -32,7 +37,7 @@ export async function grantToken(
   }: { readonly grants: Grants; readonly authenticateClient: AuthenticateClient },
   request: FastifyRequest,
   form: Form,
-): Promise<TokenAnswer> {
+): Promise<Granted> {
   const client = await authenticateClient(request, form)
   const type = requiredParameter(form, 'grant_type')
   const grant = Object.hasOwn(grants, type) ? grants[type] : undefined

@@ -2,6 +2,7 @@
 
 import type { FastifyError, FastifyInstance } from 'fastify'
 import { isApiTokensError } from '../errors.ts'
+import { JSON_TYPE, sendOwnError } from '../http/own-responses.ts'
 
 /** RFC 6749 §5.2, RFC 7009 §2.2.1, RFC 8693 §2.2.2, RFC 8628 §3.5. */
 export type OAuthErrorCode =
@@ -59,10 +60,8 @@ export function answerOAuthErrors(scope: FastifyInstance): void {
     const error = asOAuthError(thrown)
     if (error.statusCode >= 500) request.log.error({ err: thrown }, 'an OAuth 2.0 endpoint failed')
     else request.log.info(refusalOf(error), 'an OAuth 2.0 request was refused')
-    return reply
-      .code(error.statusCode)
-      .headers(error.headers)
-      .send({ error: error.code, error_description: error.message })
+    const body = JSON.stringify({ error: error.code, error_description: error.message })
+    return sendOwnError(reply.headers(error.headers), { status: error.statusCode, type: JSON_TYPE, body })
   })
 }
 

@@ -2,7 +2,9 @@
 
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import { AuthenticationDisabled, InvalidOption } from '../errors.ts'
+import { keepResponses, sendJson, sendNothing, sendOwn } from '../http/own-responses.ts'
 import { announceOwnRoutes, ownRoute } from '../http/own-routes.ts'
+import { endUnsent } from '../http/send-issued.ts'
 import type { AuthenticateUser } from '../http/signed-in-user.ts'
 import type { LifecycleParts } from '../lifecycle/lifecycle-parts.ts'
 import type { Verification } from '../verification/verification.ts'
@@ -38,6 +40,9 @@ export interface OAuthRouteParts {
 /** No place in a host's OpenAPI document: clients of OAuth 2.0 read the metadata. */
 const schema: FastifySchema & { hide: boolean } = { hide: true }
 const own = { schema, config: ownRoute }
+
+/** RFC 7517 §8.5.2. */
+const JWK_SET_TYPE = 'application/jwk-set+json; charset=utf-8'
 
 /** How long others may keep metadata and keys, in seconds. */
 const MAX_AGE = 60
@@ -95,20 +100,17 @@ function metadataRoutes(scope: FastifyInstance, parts: OAuthRouteParts, grantTyp
     scopes: () => lifecycle.catalogue.entries().map(({ name }) => name),
   }
   announceOwnRoutes(scope)
-  scope.addHook('onSend', async (_request, reply, payload) => {
-    reply.header('cache-control', `public, max-age=${MAX_AGE}`)
-    return payload
+  keepResponses(scope, { 'cache-control': `public, max-age=${MAX_AGE}` })
+  scope.get(routeOf(endpoints.authorizationServerMetadata), own, async (_request, reply) =>
+    sendJson(reply, 200, authorizationServerMetadata(metadata)),
+  )
+  scope.get(routeOf(endpoints.protectedResourceMetadata), own, async (_request, reply) =>
+    sendJson(reply, 200, protectedResourceMetadata(metadata)),
+  )
+  scope.get(routeOf(endpoints.jwks), own, async (_request, reply) => {
+    const body = JSON.stringify(publicJwks(lifecycle.signer.keys))
+    return sendOwn(reply, { status: 200, type: JWK_SET_TYPE, body })
   })
-  scope.get(routeOf(endpoints.authorizationServerMetadata), own, async () =>
-    authorizationServerMetadata(metadata),
-  )
-  scope.get(routeOf(endpoints.protectedResourceMetadata), own, async () =>
-    protectedResourceMetadata(metadata),
-  )
-  scope.get(routeOf(endpoints.jwks), own, async (_request, reply) =>
-    // RFC 7517 §8.5.2. As text, so that no serializer of the host's has a say.
-    reply.type('application/jwk-set+json').send(JSON.stringify(publicJwks(lifecycle.signer.keys))),
-  )
 }
 
 function clientRoutes(scope: FastifyInstance, parts: OAuthRouteParts, grants: Grants): void {
@@ -119,36 +121,36 @@ function clientRoutes(scope: FastifyInstance, parts: OAuthRouteParts, grants: Gr
   announceOwnRoutes(scope)
   answerOAuthErrors(scope)
   takeForms(scope)
-  scope.addHook('onSend', async (_request, reply, payload) => {
-    // RFC 6749 §5.1.
-    reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache' })
-    return payload
-  })
+  // RFC 6749 §5.1.
+  keepResponses(scope, { 'cache-control': 'no-store', pragma: 'no-cache' })
 
-  scope.post<{ Body: Form }>(routeOf(endpoints.token), own, async (request) =>
-    grantToken({ grants, authenticateClient }, request, request.body),
-  )
+  scope.post<{ Body: Form }>(routeOf(endpoints.token), own, async (request, reply) => {
+    const { answer, tokenId } = await grantToken({ grants, authenticateClient }, request, request.body)
+    return sendJson(reply, 200, answer, endUnsent(reply, lifecycle, tokenId))
+  })
 
   const { device } = settings
   if (device !== null) {
     const starting = { settings: device, endpoints, lifecycle }
-    scope.post<{ Body: Form }>(routeOf(endpoints.deviceAuthorization), own, async (request) =>
-      startDevice(starting, await authenticateClient(request, request.body), request.body),
-    )
+    scope.post<{ Body: Form }>(routeOf(endpoints.deviceAuthorization), own, async (request, reply) => {
+      const client = await authenticateClient(request, request.body)
+      return sendJson(reply, 200, await startDevice(starting, client, request.body))
+    })
   }
 
-  scope.post<{ Body: Form }>(routeOf(endpoints.introspection), own, async (request) => {
+  scope.post<{ Body: Form }>(routeOf(endpoints.introspection), own, async (request, reply) => {
     const { proof } = await authenticateClient(request, request.body)
     if (proof.method === 'none') {
       throw new OAuthError('unauthorized_client', 'A public client must not introspect', { status: 403 })
     }
     const credential = requiredParameter(request.body, 'token')
-    return introspectToken({ verification, clock, audience, countsAsUse }, credential)
+    const parts = { verification, clock, audience, countsAsUse }
+    return sendJson(reply, 200, await introspectToken(parts, credential))
   })
 
   scope.post<{ Body: Form }>(routeOf(endpoints.revocation), own, async (request, reply) => {
     await authenticateClient(request, request.body)
     await revokeCredential(lifecycle, requiredParameter(request.body, 'token'))
-    return reply.send()
+    return sendNothing(reply, 200)
   })
 }

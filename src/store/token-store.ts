@@ -70,6 +70,8 @@ export interface TokenChanges {
 export interface RevokeScope extends ChangeScope {
   /** Left out: none, its owner or the host has revoked it. */
   readonly reason?: StatusReason | null
+  /** Whether the predecessor of an unused successor is as it was before also when its grace has ended. Default: false. */
+  readonly undoesRotation?: boolean
 }
 
 export interface UpdateScope extends ChangeScope {

@@ -37,7 +37,8 @@ export async function apiTokensPage(fastify: FastifyInstance, options: ApiTokens
   const own = { schema, config: ownRoute }
   fastify.get('/', own, async (request, reply) => {
     const page = await layout(parts, request)
-    return reply.headers(PAGE_HEADERS).type(HTML).send(page)
+    // As bytes, so that no serializer of the host sees it.
+    return reply.headers(PAGE_HEADERS).type(HTML).send(Buffer.from(page))
   })
   for (const asset of [scriptAsset, styleAsset]) {
     fastify.get(`/${asset.name}`, own, async (request, reply) => sendAsset(asset, request, reply))

@@ -56,6 +56,17 @@ t.test('the policy lets the page run its own script alone and be framed by nobod
   t.notMatch(policy, /unsafe|\*|https?:/)
 })
 
+t.test('hooks and serializers of the host see neither the page nor its script', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.addHook('preSerialization', async (_request, _reply, payload) => ({ data: payload }))
+  app.setReplySerializer(() => 'of the host')
+  await app.register(apiTokensPage, { prefix: '/p' })
+  const page = await app.inject('/p')
+  t.match(page.body, /^<!doctype html>/)
+  t.equal((await app.inject(scriptIn(page.body))).body, bundle.toString())
+})
+
 t.test('script and style are named by their content, kept for ever, and sent compressed', async (t) => {
   const app = await startPage(t, { prefix: '/p' })
   const { body } = await app.inject('/p')

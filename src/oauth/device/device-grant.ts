@@ -27,7 +27,8 @@ export function deviceGrant(lifecycle: LifecycleParts, { tokenLifetimeMs }: Devi
     const poll = await store.devices.poll(deviceDigest, client.clientId, { slowDownMs: SLOW_DOWN_MS })
     if (poll === null) throw new OAuthError('invalid_grant', 'There is no such device_code of this client')
     requireApproval(poll)
-    return tokenAnswer(await redeem(lifecycle, poll.device, client.clientName, tokenLifetimeMs))
+    const issued = await redeem(lifecycle, poll.device, client.clientName, tokenLifetimeMs)
+    return { answer: tokenAnswer(issued), tokenId: issued.token.id }
   }
 }
 

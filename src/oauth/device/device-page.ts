@@ -1,8 +1,9 @@
 /** The page on which a signed-in user enters a code and decides (RFC 8628 §3.3). A link alone decides nothing. */
 
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
 import { UserInactive, UserRequired } from '../../errors.ts'
 import { requireSameSite } from '../../http/cross-site.ts'
+import { keepResponses, type OwnResponse, sendOwn, sendOwnError } from '../../http/own-responses.ts'
 import { announceOwnRoutes, ownRoute } from '../../http/own-routes.ts'
 import { refuseApiToken } from '../../http/session-only.ts'
 import { type AuthenticateUser, requireUser, type SignedInUser, userOf } from '../../http/signed-in-user.ts'
@@ -62,17 +63,14 @@ export function devicePage(scope: FastifyInstance, parts: DevicePageParts): void
     requireSameSite(request, trustedOrigins)
   })
   requireUser(scope, authenticateUser)
-  scope.addHook('onSend', async (_request, reply, payload) => {
-    reply.headers(HEADERS)
-    return payload
-  })
+  keepResponses(scope, HEADERS)
   scope.setErrorHandler<FastifyError>((error, request, reply) => {
     const { statusCode = 500 } = error
     if (statusCode >= 500) request.log.error({ err: error }, 'the page for devices failed')
     if (error instanceof UserRequired)
-      return send(reply, { status: 401, html: signInPage(settings.signInUrl) })
+      return sendOwnError(reply, htmlOf({ status: 401, html: signInPage(settings.signInUrl) }))
     const text = statusCode >= 500 ? 'Something failed here. Try again shortly.' : error.message
-    return send(reply, { status: statusCode, html: note('That did not work', text) })
+    return sendOwnError(reply, htmlOf({ status: statusCode, html: note('That did not work', text) }))
   })
 
   const schema: FastifySchema & { hide: boolean } = { hide: true }
@@ -80,16 +78,17 @@ export function devicePage(scope: FastifyInstance, parts: DevicePageParts): void
   const url = routeOf(endpoints.verification)
   scope.get<{ Querystring: { user_code?: unknown } }>(url, own, async ({ query }, reply) => {
     const typed = typeof query.user_code === 'string' ? query.user_code.slice(0, 40) : ''
-    return send(reply, { status: 200, html: codePage(typed) })
+    return sendOwn(reply, htmlOf({ status: 200, html: codePage(typed) }))
   })
-  scope.post<{ Body: Form | undefined }>(url, own, async (request, reply) =>
-    send(reply, await answer(parts, request, request.body ?? new Map())),
-  )
+  scope.post<{ Body: Form | undefined }>(url, own, async (request, reply) => {
+    const page = await answer(parts, request, request.body ?? new Map())
+    if (page.retryAfter !== undefined) reply.header('retry-after', String(page.retryAfter))
+    return sendOwn(reply, htmlOf(page))
+  })
 }
 
-function send(reply: FastifyReply, { status, html, retryAfter }: Page): FastifyReply {
-  if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
-  return reply.code(status).type('text/html; charset=utf-8').send(html)
+function htmlOf({ status, html }: Page): OwnResponse {
+  return { status, type: 'text/html; charset=utf-8', body: html }
 }
 
 async function answer(parts: DevicePageParts, request: FastifyRequest, form: Form): Promise<Page> {

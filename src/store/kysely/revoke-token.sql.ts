@@ -12,7 +12,7 @@ import { cancelRotation } from './rotate-token.sql.ts'
 export async function writeRevocation(
   connection: Connection,
   id: string,
-  { userId, now, reason = null }: RevokeScope,
+  { userId, now, reason = null, undoesRotation = false }: RevokeScope,
 ): Promise<TokenRecord | undefined> {
   return atomically(connection, async (transaction) => {
     const moment = transaction.traits.time(now)
@@ -30,7 +30,10 @@ export async function writeRevocation(
     )
     if (revoked === undefined) return undefined
     const { predecessorId } = revoked
-    if (predecessorId !== null) await cancelRotation(transaction, { successorId: id, predecessorId }, now)
+    if (predecessorId !== null) {
+      const graceAfter = undoesRotation ? null : now
+      await cancelRotation(transaction, { successorId: id, predecessorId }, graceAfter)
+    }
     return revoked
   })
 }

@@ -106,17 +106,21 @@ export async function revokePredecessor(
   })
 }
 
-/** Gives a token back its whole life when its unused successor is revoked, unless its grace has ended. */
+/**
+ * Gives a token back its whole life when its unused successor is revoked.
+ *
+ * @param graceAfter Only if its grace ends after this moment; `null` for any.
+ */
 export async function cancelRotation(
   { db, traits }: Connection,
   { successorId, predecessorId }: Succession,
-  now: number,
+  graceAfter: number | null,
 ): Promise<void> {
   await db
     .updateTable('api_tokens')
     .set({ successor_id: null, grace_ends_at: null, changed_at: stamp('api_tokens', traits) })
     .where('id', '=', predecessorId)
     .where('successor_id', '=', successorId)
-    .where('grace_ends_at', '>', traits.time(now))
+    .$if(graceAfter !== null, (query) => query.where('grace_ends_at', '>', traits.time(graceAfter ?? 0)))
     .execute()
 }

@@ -116,7 +116,7 @@ class MemoryTokenStore implements TokenStore {
     if (found.outcome === 'not_found' || found.outcome === 'owner_inactive') return found
     const { token } = found
     if (token.status === 'revoked') return { outcome: 'unchanged', token }
-    this.#cancelRotation(token, scope.now)
+    this.#cancelRotation(token, scope)
     return { outcome: 'changed', token: this.#revoke(token, scope.reason ?? null, scope.now) }
   }
 
@@ -231,10 +231,10 @@ class MemoryTokenStore implements TokenStore {
   }
 
   /** Without its unused successor a token in its grace is as it was before. */
-  #cancelRotation({ id, predecessorId }: TokenRecord, now: number): void {
+  #cancelRotation({ id, predecessorId }: TokenRecord, { now, undoesRotation = false }: RevokeScope): void {
     const predecessor = predecessorId === null ? undefined : this.#tokens.get(predecessorId)
     if (predecessor === undefined || predecessor.successorId !== id) return
-    if (predecessor.graceEndsAt === null || predecessor.graceEndsAt <= now) return
+    if (!undoesRotation && (predecessor.graceEndsAt ?? 0) <= now) return
     this.#change({ ...predecessor, successorId: null, graceEndsAt: null })
   }
 

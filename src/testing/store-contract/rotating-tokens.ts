@@ -158,6 +158,17 @@ export function rotatingTokens(test: StoreTest): void {
     }
   })
 
+  test('revoking an unused successor with undoesRotation cancels the rotation also after the grace', async ({
+    store,
+  }) => {
+    await put(store, 1)
+    const before = await rowOf(store, 1)
+    await rotate(store, 1, 2, { graceEndsAt: LATER })
+    await store.revokeToken(id(2), { now: LATER, undoesRotation: true })
+    deepEqual(await rowOf(store, 1), { ...before, updatedAt: LATER })
+    equal((await rowOf(store, 2)).status, 'revoked')
+  })
+
   test('revoking a used successor brings nothing back', async ({ store }) => {
     await put(store, 1)
     await rotate(store, 1, 2)

@@ -1,0 +1,19 @@
+/** Takes an issue or a rotation back whose credential nobody got. */
+
+import { TokenNotFound } from '../errors.ts'
+import type { LifecycleParts } from './lifecycle-parts.ts'
+import { revokeToken } from './revoke-token.ts'
+
+/**
+ * Revokes the token. A rotation is cancelled: the predecessor works as before, also when its grace period was zero.
+ *
+ * @throws {StoreUnavailable} When the store cannot answer.
+ */
+export async function undoIssue(parts: LifecycleParts, id: string): Promise<void> {
+  try {
+    await revokeToken(parts, id, {}, null, { undoesRotation: true })
+  } catch (error) {
+    // It was pruned meanwhile.
+    if (!(error instanceof TokenNotFound)) throw error
+  }
+}
