@@ -34,8 +34,8 @@ export interface VerifyHookParts {
 }
 
 /**
- * The check behind every hook. On the warm path everything happens within the call. A request that was verified already
- * is not counted again, unless news has come since.
+ * The check behind every hook. On the warm path everything happens within the call. A request is one use of its token,
+ * however many hooks verify it.
  */
 export function verifyCheck(parts: VerifyHookParts): HookCheck {
   const connections = new ConnectionMemories()
@@ -64,15 +64,16 @@ function recall(
 ): VerificationEntry | Error | string {
   const standing = readSlot(request, slot)
   if (standing?.entry.live === true) return standing.entry
+  const counts = standing === null
   const { raw } = request
   const connection = connections.of(raw.socket)
-  const known = verification.reuse(connection.recall(raw), now)
+  const known = verification.reuse(connection.recall(raw), now, counts)
   if (known !== undefined) return known
   const start = findCredential(raw)
   if (typeof start !== 'number') return challenges.fault(start, required)
   const { authorization: header = '' } = raw.headers
   // Read where it stands: from a part of a text each character is slower to read.
-  const entry = verification.recall(header, now, start)
+  const entry = verification.recall(header, now, start, counts)
   if (entry !== undefined) {
     connection.remember(raw, entry)
     return entry
@@ -93,11 +94,12 @@ function load(
   done: HookDone,
 ): void {
   let isAnswered = false
+  const take = (entry: VerificationEntry) => {
+    isAnswered = true
+    done(settle(parts, entry, request, reply, required))
+  }
   parts.verification
-    .load(credential, now, (entry) => {
-      isAnswered = true
-      done(settle(parts, entry, request, reply, required))
-    })
+    .load(credential, now, take, readSlot(request, parts.slot) === null)
     .catch((thrown) => {
       // What `done` threw comes from further down: this hook has answered already.
       if (isAnswered) throw thrown

@@ -33,23 +33,24 @@ export class Verification {
   }
 
   /**
-   * The warm path: the entry of a credential that is remembered, its use counted. Reads, writes and awaits nothing.
-   * The credential is the text from `start` on.
+   * The warm path: the entry of a cached credential, the text from `start` on. Reads, writes and awaits nothing.
+   *
+   * @param counts Whether it is a use of the token: a request counts once, however many hooks verify it.
    */
-  recall(text: string, now: number, start = 0): VerificationEntry | undefined {
+  recall(text: string, now: number, start = 0, counts = true): VerificationEntry | undefined {
     if (text.length - start > MAX_CREDENTIAL_LENGTH) return FORGED
     const entry = this.#parts.cache.get(text, now, start)
     if (entry === undefined) return undefined
     this.#hits += 1
-    return this.#counted(entry, now)
+    return this.#counted(entry, now, counts)
   }
 
-  /** The same for an entry that is at hand: good while it is in the cache and its deadline has not come. */
-  reuse(entry: VerificationEntry | undefined, now: number): VerificationEntry | undefined {
+  /** The same for an entry of this connection: good while it is in the cache and its deadline has not come. */
+  reuse(entry: VerificationEntry | undefined, now: number, counts = true): VerificationEntry | undefined {
     if (entry?.live !== true || this.#parts.cache.isOver(entry, now)) return undefined
     this.#parts.cache.freshen(entry)
     this.#hits += 1
-    return this.#counted(entry, now)
+    return this.#counted(entry, now, counts)
   }
 
   /**
@@ -58,7 +59,12 @@ export class Verification {
    *
    * @throws {StoreUnavailable} When the store or `findUser` cannot answer, or changes overtake every read.
    */
-  async load<T>(credential: string, now: number, take: (entry: VerificationEntry) => T): Promise<T> {
+  async load<T>(
+    credential: string,
+    now: number,
+    take: (entry: VerificationEntry) => T,
+    counts = true,
+  ): Promise<T> {
     this.#misses += 1
     for (const rounds = new Rounds(); ; rounds.next()) {
       // Each time anew: what made the wait useless may have been the removal of the key.
@@ -76,7 +82,7 @@ export class Verification {
         // What the store made of it is in the row: a revoke may have come first.
         continue
       }
-      return take(this.#counted(this.#settle(genuine, load, found), this.#parts.clock.now()))
+      return take(this.#counted(this.#settle(genuine, load, found), this.#parts.clock.now(), counts))
     }
   }
 
@@ -204,8 +210,8 @@ export class Verification {
     return asIssued ? this.#refusalOf(found, now) : 'not_as_issued'
   }
 
-  #counted(entry: VerificationEntry, now: number): VerificationEntry {
-    if (entry.refusal === null && entry.use !== null) this.#parts.recorder.touch(entry.use, now)
+  #counted(entry: VerificationEntry, now: number, counts: boolean): VerificationEntry {
+    if (counts && entry.refusal === null && entry.use !== null) this.#parts.recorder.touch(entry.use, now)
     return entry
   }
 

@@ -4,6 +4,20 @@ import type { Guard } from './guard.ts'
 
 export const httpGuards: readonly Guard[] = [
   {
+    name: 'promise 7: a request is one use, also when another hook finds its token in the cache',
+    file: 'src/http/verify-hook.ts',
+    remove: 'const counts = standing === null',
+    put: 'const counts = standing !== undefined',
+    tests: ['test/http/one-use.test.ts'],
+  },
+  {
+    name: 'promise 7: a request is one use, also when another hook reads its token again',
+    file: 'src/http/verify-hook.ts',
+    remove: 'now, take, readSlot(request, parts.slot) === null)',
+    put: 'now, take)',
+    tests: ['test/http/one-use.test.ts'],
+  },
+  {
     name: 'promise 16: an async function that passes done on does not let a cold request through',
     file: 'src/http/hook.ts',
     remove:
@@ -176,8 +190,8 @@ export const httpGuards: readonly Guard[] = [
   {
     name: 'promise 12: a warm request reads nothing',
     file: 'src/http/verify-hook.ts',
-    remove: 'verification.recall(header, now, start)',
-    put: 'verification.recall(header, now, start + 1)',
+    remove: 'verification.recall(header, now, start, counts)',
+    put: 'verification.recall(header, now, start + 1, counts)',
     tests: ['test/verification/cost.test.ts'],
   },
   {

@@ -48,8 +48,8 @@ export const usageGuards: readonly Guard[] = [
   {
     name: 'a scope that was refused was not used',
     file: 'src/http/verify-hook.ts',
-    remove: '    if (missingScopes(scopes, entry.scopes).length > 0) {',
-    put: '    if (entry.token !== null && entry.use !== null) parts.recorder.ask(entry.use, entry.token.scopes, scopes)\n    if (missingScopes(scopes, entry.scopes).length > 0) {',
+    remove: '    if (!satisfies(entry.scopes, required)) {',
+    put: '    if (entry.token !== null && entry.use !== null) parts.recorder.ask(entry.use, entry.token.scopes, scopes)\n    if (!satisfies(entry.scopes, required)) {',
     tests: ['test/usage/scopes-used.test.ts'],
   },
   {
