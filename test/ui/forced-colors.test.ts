@@ -27,12 +27,14 @@ await inChromium((browser) => {
       })
       const toggle = page.getByRole('switch')
       await page.getByRole('tab', { name: 'All 1' }).click()
+      t.ok(await toggle.evaluate(hasThumb), 'a switch that is on has a thumb')
       await differs('a token that is on', toggle, async () => {
         await toggle.click()
         await page.getByText('CI is inactive.').waitFor()
       })
+      t.ok(await toggle.evaluate(hasThumb), 'a switch that is off has a thumb')
       await differs('focus', toggle, () => page.keyboard.press('Shift'))
-      const generate = page.getByRole('button', { name: 'Generate New Token' })
+      const generate = page.locator('header [data-action="generate"]')
       await differs('the focus of a button', generate, async () => {
         await page.keyboard.press('Shift+Tab')
         await generate.focus()
@@ -42,6 +44,39 @@ await inChromium((browser) => {
       await differs('the focus of a menu', item, () => page.keyboard.press('ArrowDown'))
       await page.keyboard.press('Escape')
       await differs('a button that is disabled', generate, () => page.context().setOffline(true))
+      await page.context().setOffline(false)
+      await page.getByText('You are offline.').waitFor({ state: 'detached' })
+      for (const [what, control] of [
+        ['the first button', generate],
+        ['the selected tab', page.locator('[role="tab"][aria-selected="true"]')],
+      ] as const) {
+        await control.evaluate(write, 'a')
+        await differs(`the text of ${what} is read`, control, () => control.evaluate(write, 'm'))
+      }
     })
   }
 })
+
+/** What the tests need to know of an element; the types of the DOM are those of the page's own code. */
+interface Inspected {
+  readonly style: { font: string }
+  readonly childNodes: Iterable<{ textContent: string | null; nodeType: number }>
+  readonly ownerDocument: {
+    defaultView: { getComputedStyle(element: Inspected, pseudo?: string): { backgroundColor: string } }
+  }
+}
+
+function hasThumb(element: Inspected): boolean {
+  const { defaultView: view } = element.ownerDocument
+  const thumb = view.getComputedStyle(element, '::after').backgroundColor
+  return thumb !== view.getComputedStyle(element).backgroundColor
+}
+
+/** All letters are equally wide, so that nothing but their shapes can differ. */
+function write(element: Inspected, letter: string): void {
+  element.style.font = '16px monospace'
+  const TEXT = 3
+  for (const node of element.childNodes) {
+    if (node.nodeType === TEXT) node.textContent = letter.repeat(8)
+  }
+}

@@ -104,6 +104,20 @@ await inChromium((browser) => {
       }
     })
   }
+
+  // Where the words and dates of a language are long, columns are wide.
+  for (const lang of ['de', 'pt-BR']) {
+    t.test(`the table fits into its place at any width, ${lang}`, async (t) => {
+      const host = await startPageHost(t, { page: { lang } })
+      await furnish(host)
+      const page = await openAs(t, browser, host, 'ada')
+      await page.getByRole('table').waitFor()
+      for (let width = 725; width <= 1250; width += 25) {
+        await page.setViewportSize({ width, height: 720 })
+        t.equal(await page.locator('.panel').evaluate(sideways), 0, `${width} px`)
+      }
+    })
+  }
 })
 
 async function formOf(page: Page): Promise<'table' | 'cards'> {

@@ -162,10 +162,6 @@ export const viewsLook = css`
     animation: breathe 1.6s ease-in-out infinite alternate;
   }
 
-  .bones:dir(rtl) svg {
-    transform: scaleX(-1);
-  }
-
   .bones rect {
     fill: color-mix(in srgb, var(--_text) 9%, var(--_background));
   }

@@ -82,16 +82,9 @@ export const listLook = css`
   }
 
   .who .chips {
+    column-gap: 0.5rem;
     align-items: center;
     margin-top: 0.25rem;
-  }
-
-  .usage:dir(rtl) .spark {
-    transform: scaleX(-1);
-  }
-
-  .hint {
-    margin-inline-end: 0.25rem;
   }
 
   .small {
@@ -166,7 +159,7 @@ export const listLook = css`
   }
 
   /* Narrower columns, whose words may wrap. */
-  @container tokens (max-width: 60rem) {
+  @container tokens (max-width: 66rem) {
     thead th,
     tbody th,
     tbody td {
@@ -175,16 +168,18 @@ export const listLook = css`
     }
 
     tbody .who {
+      width: 26%;
       min-width: 10rem;
     }
 
     tbody .standing {
       min-width: 9rem;
+      max-width: 12rem;
     }
   }
 
   /* The last change is also in the details. */
-  @container tokens (max-width: 52rem) {
+  @container tokens (max-width: 54rem) {
     .updated {
       display: none;
     }

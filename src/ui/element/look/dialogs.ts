@@ -65,28 +65,12 @@ export const dialogs = css`
     border-width: 0;
     border-inline-start-width: 1px;
     border-radius: 0;
-    --_slide: 2rem;
-  }
-
-  dialog.side:dir(rtl) {
-    --_slide: -2rem;
-  }
-
-  dialog.side[open] {
-    animation-name: slide;
   }
 
   @keyframes appear {
     from {
       opacity: 0;
       transform: translateY(6px);
-    }
-  }
-
-  @keyframes slide {
-    from {
-      opacity: 0;
-      transform: translateX(var(--_slide));
     }
   }
 

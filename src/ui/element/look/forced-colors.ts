@@ -13,13 +13,19 @@ export const forcedColors = css`
       background: CanvasText;
     }
 
-    /* Whatever the look of a control is, also while it is hovered. */
+    /* Whatever the look of a control is, also while it is hovered. Browsers would put Canvas behind the text. */
     .primary,
     [aria-selected='true'],
     [aria-checked='true'] {
       border-color: Highlight !important;
       background: Highlight !important;
       color: HighlightText !important;
+      forced-color-adjust: none;
+    }
+
+    [aria-selected='true'] .count {
+      background: none;
+      color: inherit;
     }
 
     button:disabled,
@@ -28,6 +34,7 @@ export const forcedColors = css`
       background: ButtonFace !important;
       color: GrayText !important;
       opacity: 1;
+      forced-color-adjust: auto;
     }
 
     :focus-visible {

@@ -121,6 +121,11 @@ export const theme = css`
     display: block;
   }
 
+  /* Time runs as one reads. */
+  :host(:dir(rtl)) svg:not(.icon) {
+    transform: scaleX(-1);
+  }
+
   .icon {
     flex: none;
     width: 1.125em;

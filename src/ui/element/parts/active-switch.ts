@@ -72,7 +72,11 @@ export const switchLook = css`
 
     button.switch::after {
       inset-block: 2px;
-      background: currentColor;
+      background: ButtonText;
+    }
+
+    button.switch[aria-checked='true']::after {
+      background: HighlightText;
     }
   }
 `

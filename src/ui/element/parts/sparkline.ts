@@ -36,7 +36,7 @@ export const sparklineLook = css`
   }
 
   @media (forced-colors: active) {
-    .spark rect {
+    .spark rect[class] {
       fill: CanvasText;
     }
   }

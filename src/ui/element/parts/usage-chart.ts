@@ -97,11 +97,6 @@ export const chartLook = css`
     padding-top: 0.25rem;
   }
 
-  /* Time runs as one reads. */
-  .plot:dir(rtl) > svg {
-    transform: scaleX(-1);
-  }
-
   .slot {
     fill: transparent;
   }
