@@ -1,6 +1,5 @@
 /** `keys generate | list | rotate | retire`: makes and changes the JWKS file that a host signs with. */
 
-import { parseArgs } from 'node:util'
 import { durationMs } from '../duration.ts'
 import { InvalidOption } from '../errors.ts'
 import { type ListedKey, listKeys, retireKey, rotateKeys } from '../keys/change-keys.ts'
@@ -9,14 +8,18 @@ import { formatJwks, parseJwks } from '../keys/jwks-file.ts'
 import { newKey } from '../keys/new-key.ts'
 import { replacePrivate, writeOnce } from '../keys/private-file.ts'
 import { readPrivate, SECRET_DIRS } from '../keys/read-private.ts'
+import { readArguments, WrongCall } from './arguments.ts'
 import type { Command, Terminal } from './terminal.ts'
 
 export const KEYS_USAGE = `  fastify-api-tokens keys generate [--file FILE] [--alg HS256|EdDSA|ES256]
   fastify-api-tokens keys list     [--file FILE]
   fastify-api-tokens keys rotate   [--file FILE] [--alg HS256|EdDSA|ES256] [--lead 2m]
-  fastify-api-tokens keys retire   [--file FILE] KID`
+  fastify-api-tokens keys retire   [--file FILE] KID
+    FILE is by default api-tokens.jwks.json; with - generate writes the key to the standard output`
 
 const DEFAULT_FILE = 'api-tokens.jwks.json'
+/** Stands for the standard output. */
+const STDOUT = '-'
 /** Four times the default of `keyRefresh`: every process that serves knows a key before any signs with it. */
 const DEFAULT_LEAD = '2m'
 
@@ -24,27 +27,34 @@ interface Wanted {
   readonly file: string
   readonly algorithm: SigningAlgorithm | undefined
   readonly leadMs: number
-  /** What stands behind the action. */
-  readonly names: readonly string[]
+  /** The key to retire; empty for the other actions. */
+  readonly kid: string
 }
 
-type Action = (wanted: Wanted, terminal: Terminal) => Promise<void>
+interface Action {
+  readonly run: (wanted: Wanted, terminal: Terminal) => Promise<void>
+  readonly options: readonly ('file' | 'alg' | 'lead')[]
+  readonly takesKid?: true
+}
 
-const ACTIONS: Readonly<Record<string, Action>> = { generate, list, rotate, retire }
+const ACTIONS: Readonly<Record<string, Action>> = {
+  generate: { run: generate, options: ['file', 'alg'] },
+  list: { run: list, options: ['file'] },
+  rotate: { run: rotate, options: ['file', 'alg', 'lead'] },
+  retire: { run: retire, options: ['file'], takesKid: true },
+}
 
-/** Never prints key material. */
+/** Prints key material only for `generate --file -`. */
 export const keysCommand: Command = async (args, terminal) => {
   const { action, wanted } = read(args)
-  if (action === undefined) {
-    terminal.warn(`usage:\n${KEYS_USAGE}`)
-    return 2
-  }
-  await action(wanted, terminal)
+  await action.run(wanted, terminal)
   return 0
 }
 
 async function generate({ file, algorithm = 'HS256' }: Wanted, { print }: Terminal): Promise<void> {
   const key = newKey(algorithm)
+  // Nothing else is printed there: the output is the file.
+  if (file === STDOUT) return print(formatJwks([key]).trimEnd())
   if (!(await writeOnce(file, formatJwks([key])))) {
     throw new InvalidOption(`keys: ${file} is there already: rotate its keys instead`)
   }
@@ -64,11 +74,7 @@ async function rotate({ file, algorithm, leadMs }: Wanted, { print, warn }: Term
   })
 }
 
-async function retire(
-  { file, names: [kid = '', ...more] }: Wanted,
-  { print, warn }: Terminal,
-): Promise<void> {
-  if (kid === '' || more.length > 0) throw new InvalidOption('keys retire takes one kid: see keys list')
+async function retire({ file, kid }: Wanted, { print, warn }: Terminal): Promise<void> {
   await replacePrivate(file, { secretDirs: SECRET_DIRS, warn }, (text) =>
     formatJwks(retireKey(parseJwks(text, file), kid, Date.now())),
   )
@@ -80,26 +86,42 @@ function lineOf({ kid, algorithm, role, startsAt }: ListedKey): string {
   return `${kid}  ${algorithm.padEnd(5)}  ${from}`
 }
 
-function read(args: readonly string[]): { readonly action: Action | undefined; readonly wanted: Wanted } {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      file: { type: 'string', default: DEFAULT_FILE },
-      alg: { type: 'string' },
-      lead: { type: 'string', default: DEFAULT_LEAD },
-    },
-  })
-  const [name = '', ...names] = positionals
+/** @throws {WrongCall} For an argument that the action does not take. */
+function read(args: readonly string[]): { readonly action: Action; readonly wanted: Wanted } {
+  const { texts, names } = readArguments(args, { texts: ['file', 'alg', 'lead'], flags: [] })
+  const [name, ...more] = names
+  const action = name !== undefined && Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined
+  if (name === undefined || action === undefined) {
+    const fault = name === undefined ? 'keys needs an action' : `there is no action ${name}`
+    throw new WrongCall(`${fault}: ${Object.keys(ACTIONS).join(', ')}`)
+  }
+  requireTaken(name, action, texts, more)
+  const { file = DEFAULT_FILE, alg, lead = DEFAULT_LEAD } = texts
+  if (file === STDOUT && name !== 'generate') throw new WrongCall(`keys ${name} needs a file, not -`)
   return {
-    action: Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined,
+    action,
     wanted: {
-      file: values.file,
-      algorithm: algorithmOf(values.alg),
-      leadMs: values.lead === '0' ? 0 : durationMs(values.lead, '--lead'),
-      names,
+      file,
+      algorithm: algorithmOf(alg),
+      leadMs: lead === '0' ? 0 : durationMs(lead, '--lead'),
+      kid: more[0] ?? '',
     },
   }
+}
+
+function requireTaken(
+  name: string,
+  action: Action,
+  texts: Readonly<Record<string, unknown>>,
+  more: readonly string[],
+) {
+  for (const [option, value] of Object.entries(texts)) {
+    const isTaken = value === undefined || action.options.some((taken) => taken === option)
+    if (!isTaken) throw new WrongCall(`keys ${name} takes no --${option}`)
+  }
+  if (action.takesKid) {
+    if (more.length !== 1 || more[0] === '') throw new WrongCall(`keys ${name} takes one kid: see keys list`)
+  } else if (more.length > 0) throw new WrongCall(`keys ${name} takes no argument: ${more.join(' ')}`)
 }
 
 function algorithmOf(alg: string | undefined): SigningAlgorithm | undefined {

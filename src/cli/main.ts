@@ -2,6 +2,8 @@
 
 /** The command `fastify-api-tokens`: finds the command that is asked for, and runs it. */
 
+import { readFileSync } from 'node:fs'
+import { WrongCall } from './arguments.ts'
 import { KEYS_USAGE, keysCommand } from './keys-command.ts'
 import { MIGRATE_USAGE, migrateCommand } from './migrate-command.ts'
 import type { Command, Terminal } from './terminal.ts'
@@ -11,27 +13,43 @@ const COMMANDS: Readonly<Record<string, { readonly run: Command; readonly usage:
   migrate: { run: migrateCommand, usage: MIGRATE_USAGE },
 }
 
+const USAGE = [
+  ...Object.values(COMMANDS).map(({ usage }) => usage),
+  '  fastify-api-tokens --help | --version',
+].join('\n')
+
 const terminal: Terminal = { print: console.log, warn: console.error }
 
 process.exitCode = await main(process.argv.slice(2))
 
-async function main([name = '', ...args]: readonly string[]): Promise<number> {
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (command === undefined) {
-    terminal.warn(['usage:', ...Object.values(COMMANDS).map(({ usage }) => usage)].join('\n'))
-    return 2
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  const usage = `usage:\n${command?.usage ?? USAGE}`
+  if (asksForHelp(command === undefined ? [name] : args)) {
+    terminal.print(usage)
+    return 0
+  }
+  if (name === '--version') {
+    terminal.print(version())
+    return 0
   }
   try {
+    if (command === undefined)
+      throw new WrongCall(name === undefined ? 'a command is missing' : 'there is no such command')
     return await command.run(args, terminal)
   } catch (error) {
     terminal.warn(error instanceof Error ? error.message : String(error))
-    if (!isWrongCall(error)) return 1
-    terminal.warn(`usage:\n${command.usage}`)
+    if (!(error instanceof WrongCall)) return 1
+    terminal.warn(usage)
     return 2
   }
 }
 
-/** An option that is unknown, or that lacks its value. */
-function isWrongCall(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+function asksForHelp(args: readonly (string | undefined)[]): boolean {
+  return args.includes('--help') || args.includes('-h')
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return String(JSON.parse(manifest).version)
 }

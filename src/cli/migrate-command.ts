@@ -1,9 +1,9 @@
 /** `migrate` and `migrate status`: brings the schema of a store up to date, or says what it lacks. */
 
-import { parseArgs } from 'node:util'
 import { type OpenedSchema, openSchema } from '../store/kysely/schema/open-schema.ts'
 import type { Schema } from '../store/kysely/schema/schema.ts'
 import { parseStoreAddress } from '../store/store-address.ts'
+import { readArguments, WrongCall } from './arguments.ts'
 import { messageOf } from './message-of.ts'
 import type { Command, Terminal } from './terminal.ts'
 
@@ -13,34 +13,38 @@ export const MIGRATE_USAGE = `  fastify-api-tokens migrate        --store ADDRES
 
 type Action = (schema: Schema, terminal: Terminal) => Promise<number>
 
-const ACTIONS: Readonly<Record<string, Action>> = { migrate, status, 'dry-run': dryRun }
+const ACTIONS = { migrate, status, 'dry-run': dryRun } as const satisfies Record<string, Action>
 
 /** Never prints the password of an address. */
 export const migrateCommand: Command = async (args, terminal) => {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      store: { type: 'string', default: process.env['DATABASE_URL'] ?? '' },
-      schema: { type: 'string' },
-      'table-prefix': { type: 'string' },
-      'dry-run': { type: 'boolean', default: false },
-    },
+  const { texts, flags, names } = readArguments(args, {
+    texts: ['store', 'schema', 'table-prefix'],
+    flags: ['dry-run'],
   })
-  const name = actionNamed(positionals, values['dry-run'])
-  const action = name === undefined ? undefined : ACTIONS[name]
-  if (action === undefined || values.store === '') {
-    terminal.warn(`usage:\n${MIGRATE_USAGE}`)
-    return 2
-  }
-  const place = { schema: values.schema, tablePrefix: values['table-prefix'], changes: name === 'migrate' }
-  const opened = openSchema(parseStoreAddress(values.store), place)
-  return runOn(opened, values.store, action, terminal)
+  const name = actionNamed(names, flags.has('dry-run'))
+  const address = texts.store ?? addressOfEnvironment(process.env['DATABASE_URL'])
+  const place = { schema: texts.schema, tablePrefix: texts['table-prefix'], changes: name === 'migrate' }
+  const opened = openSchema(parseStoreAddress(address), place)
+  return runOn(opened, address, ACTIONS[name], terminal)
 }
 
-function actionNamed([name = 'migrate', ...more]: readonly string[], isDry: boolean): string | undefined {
-  if (more.length > 0 || !['migrate', 'status'].includes(name)) return undefined
-  return isDry && name === 'migrate' ? 'dry-run' : name
+/** @throws {WrongCall} For an argument that has no effect. */
+function actionNamed([name, ...more]: readonly string[], isDry: boolean): keyof typeof ACTIONS {
+  const extra = name === 'status' ? more : name === undefined ? [] : [name, ...more]
+  if (extra.length > 0)
+    // Not repeated: it may be a part of an address with a password.
+    throw new WrongCall('migrate takes no argument but status: give the address by --store')
+  if (name === 'status' && isDry) throw new WrongCall('migrate status takes no --dry-run: it changes nothing')
+  if (name === 'status') return 'status'
+  return isDry ? 'dry-run' : 'migrate'
+}
+
+function addressOfEnvironment(value: string | undefined): string {
+  if (value === undefined)
+    throw new WrongCall('the address of the store is missing: give --store, or set DATABASE_URL')
+  if (value.trim() === '')
+    throw new WrongCall('DATABASE_URL is empty: give --store, or set it to the address of the store')
+  return value
 }
 
 async function runOn(opened: OpenedSchema, address: string, action: Action, terminal: Terminal) {

@@ -165,10 +165,56 @@ t.test('a wrong file, algorithm, lead or action is named', async (t) => {
       () => [0, ''],
       ({ code, stderr }) => [code, stderr],
     )
-  t.match(await exitOf('keys', 'explode'), [2, /usage:/])
+  t.match(await exitOf('keys', 'explode'), [2, /^there is no action explode: generate, list[\s\S]*usage:/])
   t.match(await exitOf('constructor'), [2, /keys rotate/])
   t.match(await exitOf('keys', 'list', '--file', join(t.testdirName, 'none.json')), [1, /none\.json/])
   t.match(await exitOf('keys', 'generate', '--file', join(t.testdirName, 'made.json')), [0, ''])
+})
+
+t.test('an argument that would have no effect is refused by name', async (t) => {
+  const keys = commandOn(t)
+  await keys('generate')
+  const before = await readFile(keys.file, 'utf8')
+  await t.rejects(keys('list', 'extra'), { message: 'keys list takes no argument: extra' })
+  await t.rejects(keys('generate', 'extra'), { message: 'keys generate takes no argument: extra' })
+  await t.rejects(keys('rotate', 'extra'), { message: 'keys rotate takes no argument: extra' })
+  await t.rejects(keys('retire', 'one', 'two'), { message: /^keys retire takes one kid/ })
+  await t.rejects(keys('list', '--alg', 'ES256'), { message: 'keys list takes no --alg' })
+  await t.rejects(keys('generate', '--lead', '5m'), { message: 'keys generate takes no --lead' })
+  await t.rejects(keys('retire', 'one', '--lead', '5m'), { message: 'keys retire takes no --lead' })
+  await t.rejects(keys('rotate', '--file', keys.file), { message: '--file is given twice' })
+  t.equal(await readFile(keys.file, 'utf8'), before)
+})
+
+t.test('generate --file - writes the key to the standard output and nothing else anywhere', async (t) => {
+  const folder = t.testdir()
+  const { stdout, stderr } = await promisify(execFile)(
+    process.execPath,
+    [MAIN, 'keys', 'generate', '--alg', 'EdDSA', '--file', '-'],
+    { cwd: folder },
+  )
+  t.match(readSigningKeys(JSON.parse(stdout)), [{ algorithm: 'EdDSA' }])
+  t.equal(stderr, '')
+  t.same(await readdir(folder), [])
+  const terminal = { print: () => undefined, warn: () => undefined }
+  for (const args of [['list'], ['rotate'], ['retire', 'one']]) {
+    await t.rejects(keysCommand([...args, '--file', '-'], terminal), { message: /needs a file, not -/ })
+  }
+})
+
+t.test('help and the version are printed on the standard output, with exit code 0', async (t) => {
+  const outputOf = async (...args: string[]) => {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [MAIN, ...args])
+    t.equal(stderr, '', args.join(' '))
+    return stdout
+  }
+  for (const help of ['--help', '-h']) {
+    t.match(await outputOf(help), /^usage:\n[\s\S]*keys generate[\s\S]*migrate status[\s\S]*--version/)
+    t.match(await outputOf('keys', help), /^usage:\n[\s\S]*keys retire/)
+    t.match(await outputOf('keys', 'rotate', help), /^usage:\n[\s\S]*keys retire/)
+    t.match(await outputOf('migrate', help), /^usage:\n[\s\S]*DATABASE_URL/)
+  }
+  t.match(await outputOf('--version'), /^\d+\.\d+\.\d+\n$/)
 })
 
 function commandOn(t: Test, name = 'keys.json') {

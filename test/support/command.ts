@@ -26,7 +26,7 @@ export interface RunningCommand {
 /** Starts the command; `kill` ends it as a power cut would. */
 export function startCommand(args: readonly string[], env: NodeJS.ProcessEnv = {}): RunningCommand {
   const child = spawn(process.execPath, [BUILT_COMMAND, ...args], {
-    env: { ...process.env, ...NOT_COVERED, DATABASE_URL: '', ...env },
+    env: { ...process.env, ...NOT_COVERED, DATABASE_URL: undefined, ...env },
   })
   const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   return {
