@@ -10,6 +10,7 @@ import { redisCarrier } from 'fastify-api-tokens/redis'
 import { addApiDocs } from './api-docs.ts'
 import { openDatabase } from './database/database.ts'
 import { startIdentityProvider } from './identity-provider/identity-provider.ts'
+import { listenFault } from './listen-fault.ts'
 import { oauthOf } from './oauth.ts'
 import { builtInModel } from './openai/built-in-model.ts'
 import { openAiRoutes } from './openai/openai-routes.ts'
@@ -29,6 +30,8 @@ export interface Host {
   readonly app: FastifyInstance
   /** Where browsers reach it, known for certain once it listens. */
   readonly origin: () => string
+  /** Where people sign in; `null` in the non-authenticated mode. */
+  readonly issuer: string | null
 }
 
 const TOKENS_PATH = '/bodhi/v1/tokens'
@@ -40,7 +43,7 @@ export async function startHost(settings: Settings): Promise<Host> {
     await host.app.listen({ port: settings.port, host: settings.host })
   } catch (error) {
     await host.app.close()
-    throw error
+    throw listenFault(error, { portVariable: 'PORT', port: settings.port, host: settings.host })
   }
   return host
 }
@@ -54,13 +57,14 @@ export async function buildHost(settings: Settings): Promise<Host> {
     // An https origin means a proxy on this machine, which says how browsers came.
     trustProxy: settings.origin?.startsWith('https:') ? 'loopback' : false,
   })
+  let issuer: string | null = null
   const origin = () => settings.origin ?? `http://localhost:${portOf(app) ?? settings.port}`
 
   try {
     await addPageHeaders(app)
     await addApiDocs(app)
     if (settings.authentication === 'none') await addOpenAccess(app)
-    else await addPeople(app, settings, origin)
+    else issuer = await addPeople(app, settings, origin)
 
     const backend = settings.upstream ? upstream(settings.upstream) : builtInModel(settings)
     await app.register(openAiRoutes, { prefix: '/v1', backend })
@@ -71,7 +75,7 @@ export async function buildHost(settings: Settings): Promise<Host> {
     await app.close()
     throw error
   }
-  return { app, origin }
+  return { app, origin, issuer }
 }
 
 /** The non-authenticated mode: no users, no provider, no tokens; the API is open. */
@@ -81,7 +85,8 @@ async function addOpenAccess(app: FastifyInstance): Promise<void> {
   app.get('/bodhi/v1/user', { schema: { hide: true } }, async () => ({ authentication: 'none' }))
 }
 
-async function addPeople(app: FastifyInstance, settings: Settings, origin: () => string): Promise<void> {
+/** Returns where people sign in. */
+async function addPeople(app: FastifyInstance, settings: Settings, origin: () => string): Promise<string> {
   mkdirSync(settings.dataDir, { recursive: true, mode: 0o700 })
   const { db, tokenStore, close } = await openDatabase(settings.database)
   // Last of all: hooks on close run backwards, and the plugin still writes what was used.
@@ -130,6 +135,7 @@ async function addPeople(app: FastifyInstance, settings: Settings, origin: () =>
   await app.register(userRoutes, { prefix: '/bodhi/v1', users })
   await app.register(settingsPage, { users, tokensPath: TOKENS_PATH })
   await app.register(usersPage, { users })
+  return provider.issuer
 }
 
 type ProviderOptions = Pick<SignInOptions, 'issuer' | 'clientId' | 'clientSecret' | 'providerName' | 'roleOf'>

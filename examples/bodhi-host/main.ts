@@ -11,7 +11,7 @@ try {
   const settings = readSettings(process.env)
   const host = await startHost(settings)
   stopOnSignals(host)
-  console.log(welcome(host.origin(), settings))
+  console.log(welcome(host, settings))
 } catch (error) {
   console.error(explain(error))
   process.exitCode = 1
@@ -24,17 +24,18 @@ function stopOnSignals({ app }: Host): void {
   }
 }
 
-function welcome(origin: string, settings: Settings): string {
+function welcome({ origin: originOf, issuer }: Host, settings: Settings): string {
+  const origin = originOf()
   const isOpen = settings.authentication === 'none'
   const header = isOpen ? '' : ` \\\n    -H "Authorization: Bearer $TOKEN"`
   const model = settings.upstream ? 'your-model' : MODEL_ID
   return `
   Bodhi host   ${origin}
-${isOpen ? openAccess(origin) : signIn(origin, settings)}
+${isOpen ? openAccess(origin) : signIn(origin, settings, issuer)}
   OpenAPI      ${origin}/docs
   Model        ${settings.upstream ? settings.upstream.url : `built in (${MODEL_ID})`}
 
-  ${isOpen ? 'Try:' : 'Generate a token, put it into TOKEN, and try:'}
+  ${isOpen ? 'Try:' : generateFirst(origin, settings)}
 
   curl ${origin}/v1/models${header}
 
@@ -44,17 +45,25 @@ ${isOpen ? openAccess(origin) : signIn(origin, settings)}
 `
 }
 
+function generateFirst(origin: string, settings: Settings): string {
+  if (settings.provider) return 'Generate a token, put it into TOKEN, and try:'
+  return `Generate a token and put it into TOKEN, on the page or without a browser, and try:
+
+  export TOKEN=$(npm run --silent token -- grace ${origin})`
+}
+
 function openAccess(origin: string): string {
   return `  Mode         non-authenticated: the API is open, there are no tokens
   Page         ${origin}/settings/api-tokens`
 }
 
-function signIn(origin: string, settings: Settings): string {
+function signIn(origin: string, settings: Settings, issuer: string | null): string {
   const people = settings.provider
     ? `your account at ${settings.provider.issuer}`
     : demoUsers.map((user) => `${user.subject} (${user.about})`).join(', ')
   return `  Sign in      ${origin}/sign-in
   as           ${people}${settings.provider ? '' : '; no passwords'}
+  Provider     ${issuer}${settings.provider ? '' : ' (built in, for this machine only; OIDC_PORT is its port)'}
   API Tokens   ${origin}/settings/api-tokens
   Database     ${placeOf(settings.database)}
   Data         ${settings.dataDir}`
@@ -63,7 +72,6 @@ function signIn(origin: string, settings: Settings): string {
 function explain(error: unknown): string {
   if (error instanceof SettingsError) return error.message
   if (!(error instanceof Error)) return String(error)
-  if ('code' in error && error.code === 'EADDRINUSE') return `PORT: ${error.message}`
   const cause = error.cause instanceof Error ? `\n  ${reasonOf(error.cause)}` : ''
   return `The host cannot start: ${error.message}${cause}`
 }

@@ -60,13 +60,19 @@ export class SettingsError extends Error {
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
 /**
- * Reads and checks the settings. A variable that is unset, or empty, has its default.
+ * Reads and checks the settings. A variable that is unset, or empty, has its default; those of the database and of the
+ * identity provider must not be empty.
  *
  * @throws {SettingsError} with a line for each variable that is wrong
  */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   const problems: string[] = []
   const text = (name: string): string | null => environment[name]?.trim() || null
+
+  // Their defaults are another database and another provider: what an empty variable was meant to name is unknown.
+  for (const name of ['DATABASE_URL', 'OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET']) {
+    if (environment[name]?.trim() === '') problems.push(`${name} is empty: give it a value, or remove it`)
+  }
 
   const wholeNumber = (name: string, fallback: number, most: number): number => {
     const value = text(name)

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
@@ -10,6 +11,7 @@ import { uncaughtEnvironment } from '../support/fail-on-uncaught.ts'
 
 const EXAMPLES = join(import.meta.dirname, '..', '..', 'examples')
 const MAIN = join(EXAMPLES, 'bodhi-host', 'main.ts')
+const TOKEN = join(EXAMPLES, 'bodhi-host', 'token.ts')
 
 t.test('the tour passes', async (t) => {
   const tour = run(t, join(EXAMPLES, 'bodhi-host', 'tour.ts'), {})
@@ -38,6 +40,19 @@ t.test(
     t.match(said, /ada \(administrator\), grace/)
     t.match(said, /curl http:\S+\/v1\/models/)
     t.match((await new Browser(signIn).open(signIn)).html, /Choose who you are/)
+    t.match(said, /Provider +http:\/\/127\.0\.0\.1:\d+ \(built in/)
+
+    const { origin } = new URL(signIn)
+    t.match(said, `npm run --silent token -- grace ${origin}`)
+    const generated = await token('grace', origin)
+    t.match(generated, { code: 0, errors: '' })
+    t.match(generated.output, /^bodhi_\S+\n$/, 'the credential alone')
+    const headers = { authorization: `Bearer ${generated.output.trim()}` }
+    t.equal((await fetch(`${origin}/v1/models`, { headers })).status, 200)
+    t.match(await token('eve', origin), {
+      code: 1,
+      errors: /^Give one of ada, grace, alan/,
+    })
 
     host.kill('SIGTERM')
     const [code, signal] = await once(host, 'exit')
@@ -53,6 +68,33 @@ t.test('wrong settings stop the start, by name and without a stack', async (t) =
   t.match(errors, /PORT must be/)
   t.match(errors, /BODHI_AUTH must be/)
   t.notMatch(errors, /\n\s+at /)
+})
+
+t.test('a taken port is named with its variable and what to do, without a stack', async (t) => {
+  const other = createServer().listen(0, '127.0.0.1')
+  t.teardown(() => other.close())
+  await once(other, 'listening')
+  const port = String((other.address() as AddressInfo).port)
+  for (const [variable, environment] of Object.entries({
+    PORT: { PORT: port, HOST: '127.0.0.1' },
+    OIDC_PORT: { PORT: '0', OIDC_PORT: port },
+  })) {
+    const { code, errors } = await end(run(t, MAIN, { DATA_DIR: t.testdir(), ...environment }))
+    t.equal(code, 1)
+    t.match(
+      errors,
+      `${variable}: another program listens on 127.0.0.1:${port}. Stop it, or set ${variable} to`,
+    )
+    t.notMatch(errors, /\n\s+at /)
+  }
+  const nowhere = await end(run(t, MAIN, { DATA_DIR: t.testdir(), PORT: '0', HOST: 'no-host.invalid' }))
+  t.match(nowhere, { code: 1, errors: /HOST: this machine has no address no-host\.invalid/ })
+})
+
+t.test('a token is not generated where no host answers, which is said', async (t) => {
+  const { code, errors } = await token('ada', 'http://127.0.0.1:1')
+  t.equal(code, 1)
+  t.match(errors, /^No host answers at http:\/\/127\.0\.0\.1:1 \(.*\): start it with npm start\n$/)
 })
 
 t.test('the minimal host runs, in under 40 lines', async (t) => {
@@ -94,6 +136,20 @@ function run(t: Test, file: string, environment: Record<string, string>): ChildP
     await once(child, 'exit')
   })
   return child
+}
+
+/** `npm run token`, in no folder of its own: to make one would remove that of a running host. */
+function token(...args: string[]) {
+  return end(spawn(process.execPath, [TOKEN, ...args], { env: { ...uncaughtEnvironment() } }))
+}
+
+async function end(child: ChildProcess) {
+  const [output, errors, [code]] = await Promise.all([
+    readAll(child.stdout),
+    readAll(child.stderr),
+    once(child, 'exit'),
+  ])
+  return { output, errors, code }
 }
 
 function readAll(stream: NodeJS.ReadableStream | null): Promise<string> {

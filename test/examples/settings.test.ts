@@ -20,7 +20,7 @@ t.test(
   'DATABASE_URL and REDIS_URL say where the host keeps things, and how its instances talk',
   async (t) => {
     const database = (DATABASE_URL: string) => readSettings({ DATABASE_URL, DATA_DIR: '/data' }).database
-    t.same(database(''), { dialect: 'sqlite', filename: '/data/bodhi.db' })
+    t.same(readSettings({ DATA_DIR: '/data' }).database, { dialect: 'sqlite', filename: '/data/bodhi.db' })
     t.same(database('sqlite:/var/host.db'), { dialect: 'sqlite', filename: '/var/host.db' })
     t.same(database('sqlite:///var/host.db'), { dialect: 'sqlite', filename: '/var/host.db' })
     t.same(database('sqlite:host.db'), { dialect: 'sqlite', filename: join(process.cwd(), 'host.db') })
@@ -52,6 +52,8 @@ t.test('a variable that is wrong is named, with what would be right', async (t) 
     'SESSION_SECRET must have at least 32 characters, not 5': { SESSION_SECRET: 'short' },
     'LOG_LEVEL must be one of': { LOG_LEVEL: 'loud' },
     'DATABASE_URL must be sqlite:FILE, postgres://': { DATABASE_URL: 'mongodb://localhost/app' },
+    'DATABASE_URL is empty: give it a value, or remove it': { DATABASE_URL: ' ' },
+    'OIDC_ISSUER is empty': { OIDC_ISSUER: '', OIDC_CLIENT_ID: '', OIDC_CLIENT_SECRET: '' },
     'DATABASE_URL must be sqlite:FILE': { DATABASE_URL: 'sqlite:' },
     'REDIS_URL must be redis://host:port': { REDIS_URL: 'localhost:6379' },
     'REDIS_URL must be redis://host:port or': { REDIS_URL: 'redis://' },

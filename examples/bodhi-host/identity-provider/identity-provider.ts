@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type ClientMetadata, errors, Provider } from 'oidc-provider'
+import { listenFault } from '../listen-fault.ts'
 import { demoUser } from './demo-users.ts'
 import { loginPage, loginPagePolicy, providerErrorPage } from './login-page.ts'
 import { providerMemory } from './provider-memory.ts'
@@ -38,11 +39,14 @@ const LONGEST_FORM = 1_000
 export async function startIdentityProvider(options: IdentityProviderOptions): Promise<IdentityProvider> {
   const server = createServer()
   // 127.0.0.1, while the host says localhost: cookies know no ports, but they know these two apart.
-  server.listen(options.port, '127.0.0.1')
-  await once(server, 'listening')
+  const host = '127.0.0.1'
+  server.listen(options.port, host)
+  await once(server, 'listening').catch((error: unknown) => {
+    throw listenFault(error, { portVariable: 'OIDC_PORT', port: options.port, host })
+  })
 
   const { port } = server.address() as AddressInfo // a listening TCP server has one
-  const issuer = `http://127.0.0.1:${port}`
+  const issuer = `http://${host}:${port}`
   server.on('request', openIdProvider(issuer, options).callback())
 
   return {
