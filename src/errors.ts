@@ -56,6 +56,11 @@ export const UserInactive: PluginError = clientError(
   'The user is deactivated or removed',
   403,
 )
+/** The same code for a user whom `findUser` does not know, with a message that leads to the cause. */
+export function userUnknown(): FastifyError {
+  return Object.assign(new UserInactive(), { message: 'The user is unknown: findUser returned null' })
+}
+
 /** RFC 8693 §2.2.2: the identity provider that holds the tokens gives none. */
 export const ProviderRefused: PluginError = clientError(
   'PROVIDER_REFUSED',

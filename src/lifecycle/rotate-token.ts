@@ -1,12 +1,12 @@
 /** Rotates a token: a new one takes its place, and the old one ends when the new one is used or its grace is over. */
 
 import { type Duration, parseDuration } from '../duration.ts'
-import { InvalidInput, TokenConflict, TokenNotFound, UserInactive } from '../errors.ts'
+import { InvalidInput, TokenConflict, TokenNotFound } from '../errors.ts'
 import { isTokenId } from '../token/claims.ts'
 import { effectiveScopes } from '../token/scope.ts'
 import { endsAt } from '../token/status.ts'
 import type { OwnedToken, TokenRecord } from '../token/token.ts'
-import { askOwner } from '../verification/owner-word.ts'
+import { askActiveOwner } from '../verification/owner-word.ts'
 import { viewOf } from './api-token.ts'
 import { changeToken } from './change-token.ts'
 import { endedRules, tooManyEnded } from './ended-tokens.ts'
@@ -133,8 +133,7 @@ async function scopesOf(
   grantable: readonly string[] | undefined,
 ): Promise<readonly string[]> {
   if (wanted !== undefined) catalogue.requireGrantable(wanted, grantable)
-  const word = await askOwner(findUser, old.userId)
-  if (word?.active !== true) throw new UserInactive()
+  const word = await askActiveOwner(findUser, old.userId)
   if (wanted !== undefined) {
     catalogue.requireGrantable(wanted, word.scopes)
     return wanted

@@ -6,7 +6,7 @@ import type { ExpiryPolicy } from '../lifecycle/expiry-policy.ts'
 import { type IssuedToken, issueToken } from '../lifecycle/issue-token.ts'
 import type { LifecycleParts } from '../lifecycle/lifecycle-parts.ts'
 import { scopeListOf } from '../token/scope.ts'
-import { askOwner } from '../verification/owner-word.ts'
+import { askActiveOwner } from '../verification/owner-word.ts'
 import { withinTime } from '../within-time.ts'
 import { type Form, parameter, requiredParameter } from './form-body.ts'
 import type { Grant } from './grants.ts'
@@ -123,8 +123,7 @@ async function grantedScopes(
   user: SignedInUser,
   wanted: readonly string[],
 ): Promise<readonly string[]> {
-  const word = await askOwner(findUser, user.id)
-  if (word?.active !== true) throw userInactive()
+  const word = await asInvalidGrant(() => askActiveOwner(findUser, user.id))
   const owned = new Set(catalogue.entries(user.scopes).map(({ name }) => name))
   return atLeastOne(
     wanted,
@@ -149,19 +148,18 @@ function lifetimeOf(form: Form, longestMs: number, { minMs }: ExpiryPolicy): num
   throw new OAuthError('invalid_request', `expires_in must be at least ${minMs / 1000}`)
 }
 
-async function issue(
-  lifecycle: LifecycleParts,
-  request: Parameters<typeof issueToken>[1],
-): Promise<IssuedToken> {
-  try {
-    return await issueToken(lifecycle, request)
-  } catch (error) {
-    if (error instanceof UserInactive) throw userInactive(error)
-    if (error instanceof TokenConflict) throw new OAuthError('invalid_grant', error.message, { cause: error })
-    throw error
-  }
+function issue(lifecycle: LifecycleParts, request: Parameters<typeof issueToken>[1]): Promise<IssuedToken> {
+  return asInvalidGrant(() => issueToken(lifecycle, request))
 }
 
-function userInactive(cause?: unknown): OAuthError {
-  return new OAuthError('invalid_grant', 'The user is deactivated or removed', { cause })
+/** A user who may have no token makes the grant invalid (RFC 6749 §5.2). */
+async function asInvalidGrant<Result>(ask: () => Promise<Result>): Promise<Result> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (error instanceof UserInactive || error instanceof TokenConflict) {
+      throw new OAuthError('invalid_grant', error.message, { cause: error })
+    }
+    throw error
+  }
 }

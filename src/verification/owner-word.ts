@@ -1,6 +1,6 @@
 /** Asks the host what it knows of an owner, and waits for the answer only so long. */
 
-import { InvalidResult, unavailable } from '../errors.ts'
+import { InvalidResult, UserInactive, unavailable, userUnknown } from '../errors.ts'
 import { isRecord, misspeltMember } from '../option-values.ts'
 import { scopeListOf } from '../token/scope.ts'
 import { withinTime } from '../within-time.ts'
@@ -38,6 +38,19 @@ export async function askOwner(findUser: FindUser | undefined, userId: string): 
     throw unavailable(cause)
   }
   return readWord(word)
+}
+
+/**
+ * Asks `findUser` about an owner who must be active.
+ *
+ * @throws {UserInactive} For an owner who is not active, and with another message for one that `findUser` does not know.
+ * @throws As `askOwner`.
+ */
+export async function askActiveOwner(findUser: FindUser | undefined, userId: string): Promise<KnownUser> {
+  const word = await askOwner(findUser, userId)
+  if (word === null) throw userUnknown()
+  if (!word.active) throw new UserInactive()
+  return word
 }
 
 /** Each member is read once: what was checked is what counts, also when the host changes its object later. */

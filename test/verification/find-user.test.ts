@@ -97,7 +97,10 @@ t.test('promise 8: at issue the host’s word counts too', async (t) => {
   const issuing = (userId: string, scopes: string[]) => app.apiTokens.issue({ userId, scopes })
   await t.rejects(issuing('narrow', ['chat:write']), { code: 'FST_API_TOKENS_SCOPE_NOT_GRANTABLE' })
   await t.rejects(issuing('inactive', []), { code: 'FST_API_TOKENS_USER_INACTIVE' })
-  await t.rejects(issuing('gone', []), { code: 'FST_API_TOKENS_USER_INACTIVE' })
+  await t.rejects(issuing('gone', []), {
+    code: 'FST_API_TOKENS_USER_INACTIVE',
+    message: 'The user is unknown: findUser returned null',
+  })
   await t.resolves(issuing('narrow', ['models:read']))
 })
 

@@ -67,8 +67,9 @@ async function issue(lifecycle: LifecycleParts, request: IssueRequest): Promise<
   try {
     return await issueToken(lifecycle, request)
   } catch (error) {
-    if (error instanceof UserInactive) throw userInactive(error)
-    if (error instanceof TokenConflict) throw new OAuthError('access_denied', error.message, { cause: error })
+    if (error instanceof UserInactive || error instanceof TokenConflict) {
+      throw new OAuthError('access_denied', error.message, { cause: error })
+    }
     throw error
   }
 }
@@ -105,8 +106,4 @@ function pending(why: string): OAuthError {
 
 function usedAlready(): OAuthError {
   return new OAuthError('invalid_grant', 'The device_code was used already')
-}
-
-function userInactive(cause: unknown): OAuthError {
-  return new OAuthError('access_denied', 'The user is deactivated or removed', { cause })
 }

@@ -11,7 +11,7 @@ import type { LifecycleParts } from '../../lifecycle/lifecycle-parts.ts'
 import type { DeviceAuthorization } from '../../store/device-authorization-store.ts'
 import { missingScopes } from '../../token/scope.ts'
 import { nameFault } from '../../token/text.ts'
-import { askOwner } from '../../verification/owner-word.ts'
+import { askActiveOwner } from '../../verification/owner-word.ts'
 import type { ClientSettings } from '../client-settings.ts'
 import { type Endpoints, routeOf } from '../endpoints.ts'
 import { type Form, parameter, parseForms } from '../form-body.ts'
@@ -168,6 +168,5 @@ function consentTo(
 async function requireActive({ store, findUser }: LifecycleParts, userId: string): Promise<void> {
   const owner = await store.findOwner(userId)
   if (owner !== null && owner.status !== 'active') throw new UserInactive()
-  const word = await askOwner(findUser, userId)
-  if (word?.active !== true) throw new UserInactive()
+  await askActiveOwner(findUser, userId)
 }
