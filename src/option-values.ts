@@ -69,6 +69,18 @@ export function pluginOptionsOf<Options extends object>(
   return membersOf(value, { ...OPTION, known, what: 'the options', before: '' }) as Options
 }
 
+/**
+ * For what is given to one of the package's functions beyond its parameters. It would have no effect, and may have been
+ * meant as a limit.
+ *
+ * @throws {InvalidOption} That names the function.
+ * @example noMore('redisCarrier', [])
+ */
+export function noMore(name: string, more: readonly unknown[]): void {
+  if (more.length > 0)
+    throw new InvalidOption(`${name}: arguments after the last one that it takes have no effect`)
+}
+
 const OPTION = { called: 'an option', refuse: (message: string) => new InvalidOption(message) } as const
 
 /**

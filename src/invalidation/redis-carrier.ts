@@ -1,69 +1,148 @@
 /** Carries news between instances by Redis: PUBLISH and SUBSCRIBE on one channel. */
 
-import type { Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import { InvalidOption } from '../errors.ts'
-import { optionsOf, text } from '../option-values.ts'
+import { isRecord, noMore, optionsOf, text } from '../option-values.ts'
 import type { CarrierConnection, CarrierEvents, NewsCarrier } from '../store/news-carrier.ts'
-import { type RedisPlace, redisAddress } from './redis-address.ts'
+import { redisAddress } from './redis-address.ts'
 
+/** What is used of a client of `ioredis`: a `Redis`, also one that finds its server by Sentinel, or a `Cluster`. */
+export interface RedisClient {
+  readonly isCluster: boolean
+  readonly status: string
+  duplicate(): unknown
+}
+
+/** Exactly one of `url` and `client`. */
 export interface RedisCarrierOptions {
   /** Where Redis is, such as `'redis://localhost:6379'` or `'rediss://user:secret@host:6380/0'`. */
-  readonly url: string
+  readonly url?: string | undefined
+  /**
+   * A client of yours, a `Redis` or `Cluster` of `ioredis`. Its servers, credentials, TLS and so on are used for two
+   * connections of the carrier's own. The client itself is neither used nor closed.
+   */
+  readonly client?: RedisClient | undefined
   /** The channel, for all instances the same. Default `'fastify-api-tokens'`. */
   readonly channel?: string | undefined
 }
 
+type RedisConnection = Redis | Cluster
+
+const CONNECT_TIMEOUT_MS = 2_000
+
 /** The plugin connects again by itself, and what cannot be sent at once is not worth sending later. */
 const CONNECTION = {
   lazyConnect: true,
-  connectTimeout: 2_000,
+  connectTimeout: CONNECT_TIMEOUT_MS,
   retryStrategy: () => null,
   autoResubscribe: false,
   enableOfflineQueue: false,
   maxRetriesPerRequest: 0,
 } as const
 
+/** What the options of a client of the host may not change. A replica does not pass on what is published there. */
+const DUPLICATE = {
+  ...CONNECTION,
+  sentinelRetryStrategy: () => null,
+  role: 'master',
+  monitor: false,
+} as const
+
+const CLUSTER = {
+  lazyConnect: true,
+  clusterRetryStrategy: () => null,
+  slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
+  enableOfflineQueue: false,
+  redisOptions: { connectTimeout: CONNECT_TIMEOUT_MS, maxRetriesPerRequest: 0 },
+} as const
+
 /**
- * Makes a carrier of news by Redis. Nothing is stored there. It needs the package `ioredis`.
+ * Makes a carrier of news by Redis. Nothing is stored there. With a `url` it needs the package `ioredis`.
  *
- * @throws `FST_API_TOKENS_INVALID_OPTION` for what is no address of Redis, and at boot, when `ioredis` is not installed. A Redis that cannot be reached is tried again, and does not matter.
+ * @throws `FST_API_TOKENS_INVALID_OPTION` for a wrong address or client, and at boot, when `ioredis` is not installed. A Redis that cannot be reached is tried again, and does not matter.
  * @example
  * await app.register(apiTokens, {
  *   authenticateUser,
  *   invalidation: { carrier: redisCarrier({ url: 'redis://localhost:6379' }) },
  * })
  */
-export function redisCarrier(given: RedisCarrierOptions): NewsCarrier {
-  const { url, channel = 'fastify-api-tokens' } = optionsOf('redisCarrier', given, ['url', 'channel'])
-  const options = { ...redisAddress(text(url, 'redisCarrier: url')), ...CONNECTION }
+export function redisCarrier(given: RedisCarrierOptions, ...more: never[]): NewsCarrier {
+  noMore('redisCarrier', more)
+  const {
+    url,
+    client,
+    channel = 'fastify-api-tokens',
+  } = optionsOf('redisCarrier', given, ['url', 'client', 'channel'])
   text(channel, 'redisCarrier: channel')
-  return { name: 'redis', sentByStore: false, connect: (events) => connect(options, channel, events) }
+  if ((url === undefined) === (client === undefined)) {
+    throw new InvalidOption('redisCarrier: exactly one of url and client must be given')
+  }
+  const makeConnection = url === undefined ? fromClient(client) : fromAddress(url)
+  return {
+    name: 'redis',
+    sentByStore: false,
+    connect: (events) => connect(makeConnection, channel, events),
+  }
+}
+
+function fromAddress(url: unknown): () => Promise<RedisConnection> {
+  const options = { ...redisAddress(text(url, 'redisCarrier: url')), ...CONNECTION }
+  return async () => {
+    const { Redis } = await loadRedis()
+    return new Redis(options)
+  }
+}
+
+function fromClient(client: unknown): () => Promise<RedisConnection> {
+  if (!isClient(client)) {
+    throw new InvalidOption('redisCarrier: client must be a Redis or Cluster of ioredis')
+  }
+  // No other package has a client with these members.
+  const own = client as unknown as RedisConnection
+  return async () => (isCluster(own) ? own.duplicate([], CLUSTER) : own.duplicate(DUPLICATE))
+}
+
+function isClient(client: unknown): client is RedisClient {
+  return (
+    isRecord(client) &&
+    typeof client['isCluster'] === 'boolean' &&
+    typeof client['status'] === 'string' &&
+    typeof client['duplicate'] === 'function'
+  )
+}
+
+function isCluster(client: RedisConnection): client is Cluster {
+  return client.isCluster
 }
 
 async function connect(
-  options: RedisPlace & typeof CONNECTION,
+  makeConnection: () => Promise<RedisConnection>,
   channel: string,
   events: CarrierEvents,
 ): Promise<CarrierConnection> {
-  const { Redis } = await loadRedis()
   // A connection that listens can do nothing else.
-  const listening = new Redis(options)
-  const sending = new Redis(options)
+  const [listening, sending] = await Promise.all([makeConnection(), makeConnection()])
   const close = async () => {
     listening.disconnect()
     sending.disconnect()
   }
   // Why a connection could not be made is emitted; its promise says only that it is closed.
   let reason: unknown
+  // A Cluster that is not ready closes the connection, and never settles its promise.
+  const closed = Promise.withResolvers<never>()
+  closed.promise.catch(() => undefined)
   try {
     for (const connection of [listening, sending]) {
-      connection.on('error', (error) => {
+      connection.on('error', (error: unknown) => {
         reason = error
       })
-      watch(connection, events)
+      connection.on('close', () => {
+        closed.reject(reason ?? new Error('Redis has closed the connection'))
+        events.lost(withoutCommand(reason ?? 'Redis has closed the connection'))
+      })
     }
-    listening.on('message', (_channel, message) => events.message(message))
-    await Promise.all([listening.connect(), sending.connect()])
+    listening.on('message', (_channel: string, message: string) => events.message(message))
+    await Promise.race([Promise.all([listening.connect(), sending.connect()]), closed.promise])
     await listening.subscribe(channel)
   } catch (error) {
     await close()
@@ -81,15 +160,11 @@ async function connect(
 
 /** An error of ioredis has the command that failed, and AUTH has the password. */
 function withoutCommand(error: unknown): Error {
-  return new Error(error instanceof Error ? error.message : String(error))
-}
-
-function watch(connection: Redis, events: CarrierEvents): void {
-  let cause = new Error('Redis has closed the connection')
-  connection.on('error', (error) => {
-    cause = withoutCommand(error)
-  })
-  connection.on('close', () => events.lost(cause))
+  if (!(error instanceof Error)) return new Error(String(error))
+  // Of a Cluster: why the last of its servers could not be asked.
+  const cause =
+    'lastNodeError' in error && error.lastNodeError instanceof Error ? error.lastNodeError : undefined
+  return new Error(cause === undefined ? error.message : `${error.message} ${cause.message}`)
 }
 
 async function loadRedis() {

@@ -3,7 +3,7 @@
 import { isAbsolute, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { InvalidOption } from '../errors.ts'
-import { listOf, optionsOf, text } from '../option-values.ts'
+import { listOf, noMore, optionsOf, text } from '../option-values.ts'
 import type { SigningJwk } from './jwk.ts'
 import type { KeySourceContext } from './key-source.ts'
 import { newKey } from './new-key.ts'
@@ -35,7 +35,9 @@ const PAUSE_MS = 20
 export function jwksFile(
   path: string,
   options: JwksFileOptions = {},
+  ...more: never[]
 ): (context: KeySourceContext) => Promise<readonly SigningJwk[]> {
+  noMore('jwksFile', more)
   const file = resolve(text(path, 'jwksFile: path'))
   const secretDirs = readSecretDirs(options)
   return async (context) => {

@@ -61,6 +61,7 @@ export function parseStoreAddress(text: string): StoreAddress {
  * @throws `FST_API_TOKENS_INVALID_OPTION`, whose message names the option and holds no value of the text.
  */
 export function serverAddressOf(text: unknown, dialect: 'postgres' | 'mysql', option: string): ServerAddress {
+  if (typeof text === 'string' && text.trim() === '') throw new InvalidOption(`${option} is empty`)
   const [scheme = ''] = typeof text === 'string' ? (/^[a-z]+:/i.exec(text) ?? []) : []
   const server = DIALECTS[scheme.toLowerCase()] === dialect ? parseServerAddress(String(text)) : undefined
   if (server !== undefined) {

@@ -3,6 +3,7 @@
 import type { Clock } from '../clock.ts'
 import { type Duration, durationMs } from '../duration.ts'
 import { InvalidOption } from '../errors.ts'
+import { noMore } from '../option-values.ts'
 
 export interface ManualClock extends Clock {
   /** Moves the clock forward. */
@@ -18,7 +19,8 @@ export interface ManualClock extends Clock {
  * await app.register(apiTokens, { clock, authenticateUser })
  * clock.advance('31d')
  */
-export function manualClock(start: number = Date.now()): ManualClock {
+export function manualClock(start: number = Date.now(), ...more: never[]): ManualClock {
+  noMore('manualClock', more)
   if (!Number.isFinite(start))
     throw new InvalidOption('manualClock: start must be milliseconds since the epoch')
   let now = start

@@ -1,6 +1,6 @@
 /** The contract of every `TokenStore`, as tests that run on a real one. A new behaviour of stores goes in here. */
 
-import { optionsOf } from '../option-values.ts'
+import { noMore, optionsOf } from '../option-values.ts'
 import { authorizingDevices } from './store-contract/authorizing-devices.ts'
 import { boundingEnded } from './store-contract/bounding-ended.ts'
 import { boundingReads } from './store-contract/bounding-reads.ts'
@@ -45,7 +45,8 @@ export interface StoreContract {
  * }
  * tokenStoreContract({ test, makeStore })
  */
-export function tokenStoreContract(contract: StoreContract): void {
+export function tokenStoreContract(contract: StoreContract, ...more: never[]): void {
+  noMore('tokenStoreContract', more)
   const { test, makeStore } = optionsOf('tokenStoreContract', contract, ['test', 'makeStore'])
   const onStore: StoreTest = (title, run) => {
     test(title, async () => {

@@ -9,6 +9,7 @@ import { mysqlTokenStore } from '../../src/store/kysely/mysql/mysql-token-store.
 import { pgliteTokenStore } from '../../src/store/kysely/pglite/pglite-token-store.ts'
 import { notifyCarrier, postgresTokenStore } from '../../src/store/kysely/postgres/postgres-token-store.ts'
 import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
+import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { manualClock, tokenStoreContract } from '../../src/testing/index.ts'
 
 /** As plain JavaScript calls it. */
@@ -155,6 +156,35 @@ for (const [name, factory, good, wrong] of FACTORIES) {
     )
   })
 }
+
+t.test(
+  'promise 16: arguments beyond the last parameter are refused, with the name of the function',
+  async (t) => {
+    const message = (name: string) =>
+      new RegExp(`: ${name}: arguments after the last one that it takes have no effect$`)
+    for (const [name, factory, good] of FACTORIES) {
+      t.throws(() => factory(good, { migrate: false }), { message: message(name) }, name)
+      t.throws(() => factory(good, undefined), { message: message(name) }, name)
+    }
+    t.throws(() => untyped(jwksFile)('keys.json', {}, ['/secrets']), { message: message('jwksFile') })
+    t.throws(() => untyped(memoryTokenStore)({}, { max: 5 }), { message: message('memoryTokenStore') })
+    t.throws(() => untyped(manualClock)(0, '1h'), { message: message('manualClock') })
+  },
+)
+
+t.test('promise 16: an empty address is said to be empty', async (t) => {
+  for (const [factory, option] of [
+    [postgresTokenStore, 'connectionString'],
+    [mysqlTokenStore, 'connectionString'],
+    [notifyCarrier, 'connectionString'],
+  ] as const) {
+    const message = new RegExp(`: ${factory.name}: ${option} is empty$`)
+    t.throws(() => untyped(factory)({ [option]: ' ' }), { message })
+  }
+  t.throws(() => untyped(redisCarrier)({ url: '' }), {
+    message: /: redisCarrier: url must be a string that is not blank$/,
+  })
+})
 
 t.test('promise 16: functions that take a value check it', async (t) => {
   const invalid = { code: 'FST_API_TOKENS_INVALID_OPTION' }

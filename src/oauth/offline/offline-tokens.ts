@@ -3,7 +3,7 @@
 import type { FastifyRequest } from 'fastify'
 import * as oauth from 'oauth4webapi'
 import { InvalidOption, InvalidResult, ProviderRefused, UserRequired, unavailable } from '../../errors.ts'
-import { record, requireFunction, text } from '../../option-values.ts'
+import { noMore, record, requireFunction, text } from '../../option-values.ts'
 import type { ProviderWord, TokenHolder } from '../../verification/token-holder.ts'
 import { FETCH_TIMEOUT_MS, fetchBounded } from '../bounded-fetch.ts'
 import { TOKEN_EXCHANGE } from '../grant-types.ts'
@@ -56,7 +56,8 @@ const METADATA_MS = 60 * 60 * 1000
  * })
  * await app.register(apiTokens, { issuer: holder, authenticateUser })
  */
-export function offlineTokens(options: OfflineTokensOptions): OfflineTokens {
+export function offlineTokens(options: OfflineTokensOptions, ...more: never[]): OfflineTokens {
+  noMore('offlineTokens', more)
   return new OfflineTokens(options)
 }
 

@@ -2,7 +2,7 @@
 
 import type { Kysely } from 'kysely'
 import { InvalidOption } from '../../errors.ts'
-import { flag, optionsOf, requireMethod, text } from '../../option-values.ts'
+import { flag, noMore, optionsOf, requireMethod, text } from '../../option-values.ts'
 import type { TokenStore } from '../token-store.ts'
 import type { Connection } from './connection.ts'
 import { KyselyTokenStore } from './kysely-token-store.ts'
@@ -52,7 +52,11 @@ const ADDRESSES: Readonly<Record<KyselyStoreDialect, string>> = {
  * const store = kyselyTokenStore({ db, dialect: 'postgres', schema: 'auth', migrate: true })
  * await app.register(apiTokens, { store, keys: [jwk], authenticateUser })
  */
-export function kyselyTokenStore<Database>(given: KyselyTokenStoreOptions<Database>): TokenStore {
+export function kyselyTokenStore<Database>(
+  given: KyselyTokenStoreOptions<Database>,
+  ...more: never[]
+): TokenStore {
+  noMore('kyselyTokenStore', more)
   const options = optionsOf('kyselyTokenStore', given, [
     'db',
     'dialect',

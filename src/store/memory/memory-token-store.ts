@@ -1,7 +1,7 @@
 /** Keeps tokens in this process's memory: for tests and for hosts whose tokens may die with it. */
 
 import { type Clock, checkedClock, systemClock } from '../../clock.ts'
-import { optionsOf, requireMethod } from '../../option-values.ts'
+import { noMore, optionsOf, requireMethod } from '../../option-values.ts'
 import type {
   OwnedToken,
   OwnerRecord,
@@ -47,7 +47,8 @@ import { MemoryDailyUses, withUse } from './memory-uses.ts'
  * @param options `clock`: the store's own clock, by which leases and device authorizations end, for tests.
  * @example await app.register(apiTokens, { store: memoryTokenStore(), keys: [jwk], authenticateUser })
  */
-export function memoryTokenStore(options: { readonly clock?: Clock } = {}): TokenStore {
+export function memoryTokenStore(options: { readonly clock?: Clock } = {}, ...more: never[]): TokenStore {
+  noMore('memoryTokenStore', more)
   const { clock = systemClock } = optionsOf('memoryTokenStore', options, ['clock'])
   requireMethod(clock, 'now', 'memoryTokenStore: clock must have a now() that returns milliseconds')
   return new MemoryTokenStore(checkedClock(clock))

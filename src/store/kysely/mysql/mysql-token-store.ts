@@ -2,7 +2,7 @@
 
 import { Kysely, MysqlDialect } from 'kysely'
 import { InvalidOption } from '../../../errors.ts'
-import { count, flag, optionsOf } from '../../../option-values.ts'
+import { count, flag, noMore, optionsOf } from '../../../option-values.ts'
 import { serverAddressOf, withoutSecrets } from '../../store-address.ts'
 import type { TokenStore } from '../../token-store.ts'
 import type { ApiTokenDatabase } from '../database.ts'
@@ -43,7 +43,8 @@ const MAX_CONNECTIONS = 10
  *   version's.
  * @example await app.register(apiTokens, { store: mysqlTokenStore({ connectionString: 'mysql://root@localhost/app' }), keys: [jwk], authenticateUser })
  */
-export function mysqlTokenStore(given: MysqlTokenStoreOptions): TokenStore {
+export function mysqlTokenStore(given: MysqlTokenStoreOptions, ...more: never[]): TokenStore {
+  noMore('mysqlTokenStore', more)
   const options = readOptions(given)
   const { migrate = false, timeout = DEFAULT_TIMEOUT_MS } = options
   const { pool, end, address } =

@@ -1,7 +1,7 @@
 /** Keeps tokens in a PGlite, PostgreSQL within this process, that the host has opened. */
 
 import { Kysely, type PGlite } from 'kysely'
-import { flag, optionsOf, requireMethod } from '../../../option-values.ts'
+import { flag, noMore, optionsOf, requireMethod } from '../../../option-values.ts'
 import type { TokenStore } from '../../token-store.ts'
 import type { ApiTokenDatabase } from '../database.ts'
 import { KyselyTokenStore } from '../kysely-token-store.ts'
@@ -26,7 +26,8 @@ export interface PGliteTokenStoreOptions {
  * const store = pgliteTokenStore({ pglite: await PGlite.create('data/tokens') })
  * await app.register(apiTokens, { store, authenticateUser })
  */
-export function pgliteTokenStore(options: PGliteTokenStoreOptions): TokenStore {
+export function pgliteTokenStore(options: PGliteTokenStoreOptions, ...more: never[]): TokenStore {
+  noMore('pgliteTokenStore', more)
   const { pglite, migrate = true } = optionsOf('pgliteTokenStore', options, ['pglite', 'migrate'])
   requireMethod(pglite, 'query', 'pgliteTokenStore: pglite must be a PGlite')
   flag(migrate, 'pgliteTokenStore: migrate')

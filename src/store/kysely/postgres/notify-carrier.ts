@@ -1,7 +1,7 @@
 /** Carries news between instances by PostgreSQL's NOTIFY, which the store sends in the transaction that changes. */
 
 import type { Client, ClientConfig } from 'pg'
-import { optionsOf } from '../../../option-values.ts'
+import { noMore, optionsOf } from '../../../option-values.ts'
 import { withinTime } from '../../../within-time.ts'
 import type { CarrierConnection, CarrierEvents, NewsCarrier } from '../../news-carrier.ts'
 import { serverAddressOf } from '../../store-address.ts'
@@ -32,14 +32,15 @@ const GOODBYE_MS = 500
  * const carrier = notifyCarrier({ connectionString: 'postgres://localhost/app' })
  * await app.register(apiTokens, { store, keys: [jwk], authenticateUser, invalidation: { carrier } })
  */
-export function notifyCarrier(options: NotifyCarrierOptions): NewsCarrier {
+export function notifyCarrier(options: NotifyCarrierOptions, ...more: never[]): NewsCarrier {
+  noMore('notifyCarrier', more)
   const { connectionString } = optionsOf('notifyCarrier', options, ['connectionString'])
   serverAddressOf(connectionString, 'postgres', 'notifyCarrier: connectionString')
   return carrierBy({ connectionString })
 }
 
-/** The carrier that connects as these options of `pg` say. */
-export function carrierBy(options: ClientConfig): NewsCarrier {
+/** The carrier that connects as these options of `pg` say, a `ClientConfig`. */
+export function carrierBy(options: object): NewsCarrier {
   return { name: 'notify', sentByStore: true, connect: (events) => connect(options, events) }
 }
 

@@ -2,7 +2,7 @@
 
 import { Kysely, PostgresDialect } from 'kysely'
 import { InvalidOption } from '../../../errors.ts'
-import { count, flag, optionsOf, requireMethod } from '../../../option-values.ts'
+import { count, flag, noMore, optionsOf, requireMethod } from '../../../option-values.ts'
 import { serverAddressOf, withoutSecrets } from '../../store-address.ts'
 import type { TokenStore } from '../../token-store.ts'
 import type { ApiTokenDatabase } from '../database.ts'
@@ -53,7 +53,8 @@ const MAX_CONNECTIONS = 10
  *   version's.
  * @example await app.register(apiTokens, { store: postgresTokenStore({ connectionString: 'postgres://localhost/app' }), keys: [jwk], authenticateUser })
  */
-export function postgresTokenStore(given: PostgresTokenStoreOptions): TokenStore {
+export function postgresTokenStore(given: PostgresTokenStoreOptions, ...more: never[]): TokenStore {
+  noMore('postgresTokenStore', more)
   const options = readOptions(given)
   const { migrate = false, prepare = true, timeout = DEFAULT_TIMEOUT_MS } = options
   const { pool, end } =

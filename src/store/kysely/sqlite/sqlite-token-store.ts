@@ -1,7 +1,7 @@
 /** Keeps tokens in an SQLite file beside the host: the default. */
 
 import { Kysely } from 'kysely'
-import { count, flag, optionsOf, text } from '../../../option-values.ts'
+import { count, flag, noMore, optionsOf, text } from '../../../option-values.ts'
 import { addressOfFile } from '../../store-address.ts'
 import type { TokenStore } from '../../token-store.ts'
 import type { ApiTokenDatabase } from '../database.ts'
@@ -36,7 +36,8 @@ export interface SqliteTokenStoreOptions {
  *   opened or written, or with `migrate: false` when its schema is not this version's.
  * @example await app.register(apiTokens, { store: sqliteTokenStore({ filename: 'data/api-tokens.db' }), authenticateUser })
  */
-export function sqliteTokenStore(options: SqliteTokenStoreOptions): TokenStore {
+export function sqliteTokenStore(options: SqliteTokenStoreOptions, ...more: never[]): TokenStore {
+  noMore('sqliteTokenStore', more)
   const known = ['filename', 'migrate', 'timeout'] as const
   const {
     filename,

@@ -1,0 +1,194 @@
+/** `redisCarrier` with the host's own client of `ioredis`: whatever its options are, it is neither used nor closed. */
+
+import { randomUUID } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Cluster, Redis } from 'ioredis'
+import t, { type Test } from 'tap'
+import { type RedisClient, redisCarrier } from '../../src/invalidation/redis-carrier.ts'
+import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
+import { startHost } from '../support/host.ts'
+import { hs256Key } from '../support/keys.ts'
+import { freePort, ownRedis } from '../support/own-redis.ts'
+import { isListening } from '../support/services.ts'
+import { tcpProxy } from '../support/tcp-proxy.ts'
+import { carriersInReach, timeOfRevoke } from '../support/two-instances.ts'
+import { within } from '../support/within.ts'
+
+const REDIS_PORT = 6379
+const skip = (await isListening(REDIS_PORT)) ? false : 'no Redis on port 6379'
+
+/** Options of clients that hosts have, each of which would break two plain connections. */
+const CLIENTS: Readonly<Record<string, () => Redis>> = {
+  'of plain options': () => new Redis({ port: REDIS_PORT }),
+  'that has not connected': () => new Redis({ port: REDIS_PORT, lazyConnect: true }),
+  'without an offline queue': () => new Redis({ port: REDIS_PORT, enableOfflineQueue: false }),
+  'with a prefix of keys': () => new Redis({ port: REDIS_PORT, keyPrefix: 'app:' }),
+  'that waits for ever': () => new Redis({ port: REDIS_PORT, maxRetriesPerRequest: null }),
+  'of another database': () => new Redis({ port: REDIS_PORT, db: 3 }),
+  'that monitors': () => new Redis({ port: REDIS_PORT, monitor: true, lazyConnect: true }),
+  'with automatic pipelines': () => new Redis({ port: REDIS_PORT, enableAutoPipelining: true }),
+  'that has ended': () => {
+    const client = new Redis({ port: REDIS_PORT, lazyConnect: true })
+    client.disconnect()
+    return client
+  },
+  'of a class of its own': () => new (class Own extends Redis {})({ port: REDIS_PORT }),
+}
+
+for (const [name, makeClient] of Object.entries(CLIENTS)) {
+  t.test(`promise 5: a client ${name} carries a revoke, and is left as it is`, { skip }, async (t) => {
+    const client = makeClient()
+    t.teardown(() => client.disconnect())
+    const { here, there } = await twoInstances(t, client)
+    const statusBefore = client.status
+    const times = [await timeOfRevoke(here, there), await timeOfRevoke(here, there)]
+    t.ok(Math.min(...times) < 500, times.map(Math.round).join(', '))
+    await Promise.all([here.close(), there.close()])
+    const settled = ['connecting', 'connect'].includes(statusBefore) ? ['connect', 'ready'] : [statusBefore]
+    t.ok(['ready', ...settled].includes(client.status), `${statusBefore}, then ${client.status}`)
+    t.equal(client.listenerCount('message'), 0)
+    t.equal(client.listenerCount('error'), 0)
+  })
+}
+
+t.test('a client still works for the host after the carrier has closed', { skip }, async (t) => {
+  const client = new Redis({ port: REDIS_PORT })
+  t.teardown(() => client.disconnect())
+  const { here, there } = await twoInstances(t, client)
+  await Promise.all([here.close(), there.close()])
+  t.equal(await client.ping(), 'PONG')
+})
+
+t.test('promise 5: a client whose Redis goes away and comes back carries again', { skip }, async (t) => {
+  const proxy = await tcpProxy(t, REDIS_PORT)
+  const client = new Redis({ port: proxy.port, lazyConnect: true })
+  const { here, there } = await twoInstances(t, client)
+  proxy.state = 'closed'
+  await within(2_500, () => there.apiTokens.stats().invalidation.carrierReach === 'out_of_reach')
+  t.ok((await timeOfRevoke(here, there)) <= 1_500, 'by the feed')
+  proxy.state = 'open'
+  await within(6_000, () => carriersInReach(here, there))
+  const times = [await timeOfRevoke(here, there), await timeOfRevoke(here, there)]
+  t.ok(Math.min(...times) < 500, times.map(Math.round).join(', '))
+})
+
+t.test('promise 5: a Cluster carries a revoke, also after its server was silent', async (t) => {
+  const port = await ownCluster(t)
+  const proxy = await tcpProxy(t, port)
+  const natMap = { [`127.0.0.1:${port}`]: { host: '127.0.0.1', port: proxy.port } }
+  const client = new Cluster([{ host: '127.0.0.1', port: proxy.port }], { natMap, keyPrefix: 'app:' })
+  t.teardown(() => client.disconnect())
+  const { here, there } = await twoInstances(t, client)
+  const times = [await timeOfRevoke(here, there), await timeOfRevoke(here, there)]
+  t.ok(Math.min(...times) < 500, times.map(Math.round).join(', '))
+  proxy.state = 'silent'
+  await within(2_500, () => there.apiTokens.stats().invalidation.carrierReach === 'out_of_reach')
+  proxy.state = 'open'
+  await within(10_000, () => carriersInReach(here, there))
+  const again = [await timeOfRevoke(here, there), await timeOfRevoke(here, there)]
+  t.ok(Math.min(...again) < 500, again.map(Math.round).join(', '))
+})
+
+t.test('promise 5: a client that finds its server by Sentinel carries a revoke', async (t) => {
+  const port = await ownRedis(t)
+  const config = join(t.testdir(), 'sentinel.conf')
+  await writeFile(config, `sentinel monitor main 127.0.0.1 ${port} 1\n`)
+  const sentinel = await ownRedis(t, [config, '--sentinel'])
+  const sentinels = [{ host: '127.0.0.1', port: sentinel }]
+  const client = new Redis({ sentinels, name: 'main', role: 'slave', lazyConnect: true })
+  const { here, there } = await twoInstances(t, client)
+  const times = [await timeOfRevoke(here, there), await timeOfRevoke(here, there)]
+  t.ok(Math.min(...times) < 500, times.map(Math.round).join(', '))
+})
+
+for (const [name, makeClient] of Object.entries<(port: number) => RedisClient>({
+  Redis: (port) => new Redis({ port, password: 'never-shown', lazyConnect: true }),
+  Sentinel: (port) =>
+    new Redis({ sentinels: [{ port }], name: 'main', sentinelPassword: 'never-shown', lazyConnect: true }),
+  Cluster: (port) =>
+    new Cluster([{ port }], { lazyConnect: true, redisOptions: { password: 'never-shown' } }),
+})) {
+  t.test(
+    `a ${name} that is unavailable does not hold up the boot, nor the close, nor end the process`,
+    async (t) => {
+      const port = await freePort()
+      const startedAt = performance.now()
+      const { app } = await startHost(t, {
+        invalidation: { carrier: redisCarrier({ client: makeClient(port) }) },
+      })
+      t.equal(app.apiTokens.stats().invalidation.carrierReach, 'out_of_reach')
+      await app.close()
+      t.ok(performance.now() - startedAt < 8_000)
+    },
+  )
+}
+
+t.test('a wrong password is in no error, with a Redis and with a Cluster', async (t) => {
+  const port = await ownRedis(t, ['--requirepass', 'right'])
+  const password = 'never-shown'
+  for (const client of [
+    new Redis({ port, password, lazyConnect: true }),
+    new Cluster([{ port }], { lazyConnect: true, redisOptions: { password } }),
+  ]) {
+    const connecting = redisCarrier({ client }).connect({ message: () => undefined, lost: () => undefined })
+    const error = await connecting.then(
+      () => t.fail('it connected'),
+      (error: unknown) => error,
+    )
+    t.match(error, { message: /WRONGPASS|NOAUTH/ })
+    t.notMatch(JSON.stringify(error, Object.getOwnPropertyNames(error)), /never-shown/)
+  }
+})
+
+t.test(
+  'anything but a client of ioredis, and both or neither of url and client, are refused by name',
+  async (t) => {
+    const call = redisCarrier as (...args: unknown[]) => unknown
+    // As the package `redis` has it.
+    const other = { duplicate: () => other, publish: () => 1, isOpen: true, options: {} }
+    for (const client of [other, 'redis://localhost', null, 7, () => undefined]) {
+      t.throws(() => call({ client }), {
+        message: /redisCarrier: client must be a Redis or Cluster of ioredis/,
+      })
+    }
+    const client = new Redis({ lazyConnect: true })
+    t.throws(() => call({ client, url: 'redis://localhost' }), { message: /exactly one of url and client/ })
+    t.throws(() => call({}), { message: /exactly one of url and client/ })
+    t.throws(() => call({ client: undefined, url: undefined }), { message: /exactly one of url and client/ })
+    t.throws(() => call({ redis: client }), { message: /redisCarrier: redis is not an option/ })
+    t.throws(() => call({ client }, 'channel'), { message: /redisCarrier: arguments after the last one/ })
+  },
+)
+
+/** A Cluster of one server. */
+async function ownCluster(t: Test): Promise<number> {
+  const settings = {
+    'cluster-enabled': 'yes',
+    'cluster-port': await freePort(),
+    'cluster-announce-ip': '127.0.0.1',
+  }
+  const port = await ownRedis(
+    t,
+    Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]),
+  )
+  const node = new Redis({ port })
+  t.teardown(() => node.disconnect())
+  await node.cluster('ADDSLOTSRANGE', 0, 16_383)
+  await within(5_000, async () => String(await node.cluster('INFO')).includes('cluster_state:ok'))
+  return port
+}
+
+async function twoInstances(t: Test, client: RedisClient) {
+  const store = memoryTokenStore()
+  const channel = `test-${randomUUID()}`
+  const key = hs256Key()
+  const start = async () => {
+    const carrier = redisCarrier({ client, channel })
+    const clock = { now: () => Date.now() }
+    return (await startHost(t, { store, keys: [key], clock, invalidation: { carrier } })).app
+  }
+  const [here, there] = [await start(), await start()]
+  await within(4_000, () => carriersInReach(here, there))
+  return { here, there }
+}
