@@ -11,8 +11,14 @@ import apiTokens, {
 import { kyselyTokenStore } from 'fastify-api-tokens/kysely'
 import { memoryTokenStore } from 'fastify-api-tokens/memory'
 import { mysqlTokenStore } from 'fastify-api-tokens/mysql'
+import {
+  notifyCarrier,
+  type PostgresTokenStoreOptions,
+  postgresTokenStore,
+} from 'fastify-api-tokens/postgres'
 import { redisCarrier } from 'fastify-api-tokens/redis'
 import { sqliteTokenStore } from 'fastify-api-tokens/sqlite'
+import { actingAs, apiTokensForTests } from 'fastify-api-tokens/testing'
 import apiTokensPage, { type ApiTokensPageOptions } from 'fastify-api-tokens/ui'
 
 const written: SigningJwk = { kty: 'oct', kid: 'a', k: 'secret' }
@@ -52,8 +58,14 @@ export const stores = [
   memoryTokenStore(),
   sqliteTokenStore({ filename: 'a.db', timeout: settingOf<number>(), migrate: settingOf<boolean>() }),
 ]
-export const others = [kyselyTokenStore, mysqlTokenStore]
+export const others = [kyselyTokenStore, mysqlTokenStore, notifyCarrier]
+// Neither the types of pg nor of ioredis are installed.
+export const onPostgres = (options: PostgresTokenStoreOptions) => postgresTokenStore(options)
 redisCarrier({ url: 'redis://localhost', channel: settingOf<string>() })
+redisCarrier({
+  client: { isCluster: false, status: 'wait', duplicate: () => null },
+  url: settingOf<string>(),
+})
 
 const app = Fastify({ http2: true, https: { key: '', cert: '' } })
 await app.register(apiTokens, {
@@ -63,6 +75,8 @@ await app.register(apiTokens, {
 await app.register(apiTokens.default, absent)
 await app.register(apiTokens, absentParts)
 await app.register(apiTokensPage, absentOnPage)
+await app.register(apiTokensForTests)
+export const headers = await actingAs(app, { userId: 'ada', scopes: ['b'] })
 app.addHook('onRequest', verifyApiToken)
 app.addHook('preParsing', verifyApiToken)
 app.addHook('preHandler', async (request, reply) => {

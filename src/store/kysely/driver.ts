@@ -26,9 +26,12 @@ export function notLoaded(name: string, cause: unknown): Error {
   return new InvalidOption(`store: the package ${name} cannot be loaded (${said}): ${advice}`, { cause })
 }
 
-/** Node.js has one code for `import`, and another for the `require` that a bundler may put in its place. */
+/**
+ * Node.js has one code for `import`, and another for the `require` that a bundler may put in its place and that Yarn's
+ * Plug'n'Play has too, with a message of its own.
+ */
 function isMissing(error: unknown, name: string): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   const isNotFound = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND'
-  return isNotFound && String(error).includes(`'${name}'`)
+  return isNotFound && [`'${name}'`, `tried to access ${name}`].some((text) => String(error).includes(text))
 }

@@ -1,7 +1,6 @@
 /** A pool of `pg` as Kysely's driver takes it: checked connections, prepared statements, and an end to waiting. */
 
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
-import type { ClientConfig } from 'pg'
 import { type Patience, within } from '../patience.ts'
 import { listenToErrors, listenToErrorsOf } from './error-listeners.ts'
 import { endsConnection } from './postgres-errors.ts'
@@ -11,8 +10,11 @@ import type { PreparedStatements } from './prepared-statements.ts'
 
 /** What is needed of a pool of the package `pg`. */
 export interface PgPool {
-  /** How it connects, which a pool of `pg` tells: the store listens to NOTIFY on connections of its own. */
-  readonly options?: ClientConfig
+  /**
+   * How it connects, which a pool of `pg` tells: the store listens to NOTIFY on connections of its own. Not by the type of
+   * `pg`, so that hosts compile without `@types/pg`.
+   */
+  readonly options?: object
   connect(): Promise<PgClient>
 }
 
