@@ -1,8 +1,10 @@
 /** Makes and changes files that hold secrets: mode 0600, complete or absent. */
 
 import { randomUUID } from 'node:crypto'
+import { fsync } from 'node:fs'
 import { type FileHandle, link, open, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { promisify } from 'node:util'
 import { InvalidOption } from '../errors.ts'
 import { type ReadPrivateRules, readPrivate } from './read-private.ts'
 
@@ -109,7 +111,7 @@ async function publish(
     try {
       if (owner !== undefined && process.platform !== 'win32') await giveTo(handle, owner)
       await handle.writeFile(text)
-      await handle.sync()
+      await sync(handle)
     } finally {
       await handle.close()
     }
@@ -131,12 +133,17 @@ async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(folder, 'r')
   try {
-    await handle.sync().catch((error) => {
+    await sync(handle).catch((error) => {
       if (!CANNOT_SYNC.includes(String(codeOf(error)))) throw error
     })
   } finally {
     await handle.close()
   }
+}
+
+/** By its number: file handles of Yarn's Plug'n'Play have no `sync()`. */
+function sync({ fd }: FileHandle): Promise<void> {
+  return promisify(fsync)(fd)
 }
 
 function codeOf(error: unknown): unknown {

@@ -15,3 +15,18 @@ t.test('a host may leave better-sqlite3 out, and a clone always has it', async (
   t.equal(entry.devOptional, undefined)
   t.equal(entry.dev, true)
 })
+
+t.test(
+  'what a dependency requires beside it is a dependency too: Yarn installs no peers by itself',
+  async (t) => {
+    const { dependencies, peerDependencies } = await read('package.json')
+    const { packages } = await read('package-lock.json')
+    for (const name of Object.keys(dependencies)) {
+      const { peerDependencies: peers = {}, peerDependenciesMeta: meta = {} } =
+        packages[`node_modules/${name}`]
+      for (const peer of Object.keys(peers).filter((peer) => meta[peer]?.optional !== true)) {
+        t.ok(peer in { ...dependencies, ...peerDependencies }, `${peer}, which ${name} requires`)
+      }
+    }
+  },
+)

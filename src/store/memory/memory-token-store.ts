@@ -86,7 +86,7 @@ class MemoryTokenStore implements TokenStore {
     const oldest = endedBeyondLimit(this.#tokens, this.#owners, owner, rules)
     if (oldest === null) return { outcome: 'ended_limit_reached' }
     this.#delete(oldest)
-    return { outcome: 'inserted', token: this.#put({ ...token, generation: owner.generation }) }
+    return { outcome: 'inserted', token: this.#tokens.put({ ...token, generation: owner.generation }) }
   }
 
   async findToken(id: string): Promise<OwnedToken | null> {
@@ -133,7 +133,7 @@ class MemoryTokenStore implements TokenStore {
     const oldest = endedBeyondLimit(this.#tokens, this.#owners, owner, scope)
     if (oldest === null) return { outcome: 'ended_limit_reached' }
     this.#delete(oldest)
-    this.#put({ ...successor, generation: token.generation })
+    this.#tokens.put({ ...successor, generation: token.generation })
     const replaced = replaces === null ? undefined : this.#tokens.get(replaces)
     if (replaced !== undefined && replaced.status !== 'revoked') this.#revoke(replaced, 'rotated', now)
     return {
@@ -162,7 +162,7 @@ class MemoryTokenStore implements TokenStore {
     for (const use of uses) {
       const token = this.#tokens.get(use.tokenId)
       if (token === undefined) continue
-      this.#put(withUse(token, use, rules))
+      this.#tokens.put(withUse(token, use, rules))
       this.#dailyUses.add(use, rules.day)
     }
   }
@@ -179,7 +179,7 @@ class MemoryTokenStore implements TokenStore {
     const idle = [...this.#tokens.values()]
       .filter((token) => token.status === 'active' && token.idleFrom < idleBefore)
       .slice(0, limit)
-    return idle.map((token) => this.#put({ ...token, status: 'inactive', statusReason: 'idle' }))
+    return idle.map((token) => this.#tokens.put({ ...token, status: 'inactive', statusReason: 'idle' }))
   }
 
   async warnIdle(spells: IdleSpells, limit: number): Promise<readonly TokenRecord[]> {
@@ -239,13 +239,9 @@ class MemoryTokenStore implements TokenStore {
     this.#change({ ...predecessor, successorId: null, graceEndsAt: null })
   }
 
-  #put(token: TokenRecord): TokenRecord {
-    return this.#tokens.put(token)
-  }
-
   /** Puts what other instances must hear of. */
   #change(token: TokenRecord): TokenRecord {
     this.feed.stamp({ tokenId: token.id })
-    return this.#put(token)
+    return this.#tokens.put(token)
   }
 }
