@@ -7,132 +7,118 @@ export interface ApiTokensError extends FastifyError {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+const PREFIX = 'FST_API_TOKENS_'
+
 /**
- * Makes one kind of error. The type is written out: what TypeScript would infer names `createError` as a namespace, which
- * a host with `moduleResolution: bundler` cannot resolve.
+ * The class of one kind of error. TypeScript would infer a type that names `createError` as a namespace, which a host with
+ * `moduleResolution: bundler` cannot resolve: hence this one.
  */
 type PluginError = FastifyErrorConstructor<{ code: string; statusCode: number }>
 
-const PREFIX = 'FST_API_TOKENS_'
-
 /** A bad request is the client's doing and as frequent as it likes: its error carries no stack. */
-function clientError(name: string, message: string, status: number): PluginError {
-  return createError(`${PREFIX}${name}`, message, status, Error, false)
+function errorClass(
+  code: string,
+  message: string,
+  status: number,
+  base: ErrorConstructor = Error,
+): PluginError {
+  return createError(code, message, status, base, status >= 500)
 }
 
 /** RFC 6750 §3.1: without any credential the challenge has no error code. */
-export const MissingCredential: PluginError = clientError(
-  'MISSING',
+export const MissingCredential = errorClass(
+  `${PREFIX}MISSING`,
   'This needs an API token: send it as Authorization: Bearer',
   401,
 )
 /** RFC 6750 §3.1 `invalid_request`. */
-export const MalformedCredential: PluginError = clientError(
-  'MALFORMED',
+export const MalformedCredential = errorClass(
+  `${PREFIX}MALFORMED`,
   'The Authorization header is malformed: %s',
   400,
 )
 /** RFC 6750 §3.1 `invalid_token`: one message, whatever the reason. */
-export const InvalidToken: PluginError = clientError('INVALID', 'The API token is not active', 401)
+export const InvalidToken = errorClass(`${PREFIX}INVALID`, 'The API token is not active', 401)
 /** RFC 6750 §3.1 `insufficient_scope`. */
-export const InsufficientScope: PluginError = clientError(
-  'INSUFFICIENT_SCOPE',
+export const InsufficientScope = errorClass(
+  `${PREFIX}INSUFFICIENT_SCOPE`,
   'The API token lacks the scope %s',
   403,
 )
-export const ScopeNotGrantable: PluginError = clientError(
-  'SCOPE_NOT_GRANTABLE',
+export const ScopeNotGrantable = errorClass(
+  `${PREFIX}SCOPE_NOT_GRANTABLE`,
   'You cannot grant the scope %s',
   403,
 )
-export const UserRequired: PluginError = clientError('USER_REQUIRED', 'Sign in to manage API tokens', 401)
-export const SessionOnly: PluginError = clientError(
-  'SESSION_ONLY',
+export const UserRequired = errorClass(`${PREFIX}USER_REQUIRED`, 'Sign in to manage API tokens', 401)
+export const SessionOnly = errorClass(
+  `${PREFIX}SESSION_ONLY`,
   'An API token cannot manage API tokens: sign in',
   403,
 )
-export const UserInactive: PluginError = clientError(
-  'USER_INACTIVE',
-  'The user is deactivated or removed',
-  403,
-)
+export const UserInactive = errorClass(`${PREFIX}USER_INACTIVE`, 'The user is deactivated or removed', 403)
 /** The same code for a user whom `findUser` does not know, with a message that leads to the cause. */
 export function userUnknown(): FastifyError {
   return Object.assign(new UserInactive(), { message: 'The user is unknown: findUser returned null' })
 }
 
 /** RFC 8693 §2.2.2: the identity provider that holds the tokens gives none. */
-export const ProviderRefused: PluginError = clientError(
-  'PROVIDER_REFUSED',
+export const ProviderRefused = errorClass(
+  `${PREFIX}PROVIDER_REFUSED`,
   'The identity provider gives no token: %s',
   403,
 )
-export const CrossSite: PluginError = clientError(
-  'CROSS_SITE',
+export const CrossSite = errorClass(
+  `${PREFIX}CROSS_SITE`,
   'API tokens cannot be changed from another site',
   403,
 )
-export const TokenNotFound: PluginError = clientError('NOT_FOUND', 'There is no such API token', 404)
-export const TokenConflict: PluginError = clientError('CONFLICT', '%s', 409)
-export const AuthenticationDisabled: PluginError = clientError(
-  'AUTHENTICATION_DISABLED',
+export const TokenNotFound = errorClass(`${PREFIX}NOT_FOUND`, 'There is no such API token', 404)
+export const TokenConflict = errorClass(`${PREFIX}CONFLICT`, '%s', 409)
+export const AuthenticationDisabled = errorClass(
+  `${PREFIX}AUTHENTICATION_DISABLED`,
   'API tokens are not available: authentication is turned off',
   403,
 )
 /** An outage: neither a refusal nor a pass. */
-export const StoreUnavailable: PluginError = createError(
+export const StoreUnavailable = errorClass(
   `${PREFIX}STORE_UNAVAILABLE`,
   'API tokens cannot be checked right now, try again shortly',
   503,
 )
 
 /** A fault of the store that waiting does not correct, such as a full disk or a missing privilege: not a 503. */
-export const StoreFault: PluginError = createError(
+export const StoreFault = errorClass(
   `${PREFIX}STORE_FAULT`,
   'The store of API tokens has a fault that an operator must correct: the log names it',
   500,
 )
 
 /** What is wrong with input that is well-formed JSON, in the words and under the code of Fastify's own check. */
-export const InvalidInput: PluginError = createError('FST_ERR_VALIDATION', '%s', 400, Error, false)
+export const InvalidInput = errorClass('FST_ERR_VALIDATION', '%s', 400)
 
 /** A route is protected by the package's hooks, and the plugin is not registered there. */
-export const NotRegistered: PluginError = createError(
+export const NotRegistered = errorClass(
   `${PREFIX}NOT_REGISTERED`,
   'fastify-api-tokens is not registered on this instance: await app.register(apiTokens, …)',
   500,
 )
 
 /** A hook of the package where it cannot refuse a request. Thrown at boot. */
-export const MisplacedHook: PluginError = createError(
-  `${PREFIX}MISPLACED_HOOK`,
-  'fastify-api-tokens: %s',
-  500,
-  TypeError,
-)
+export const MisplacedHook = errorClass(`${PREFIX}MISPLACED_HOOK`, 'fastify-api-tokens: %s', 500, TypeError)
 
 /** Results of `verify` whose signals are watched, and too many of them that nobody disposed of. */
-export const TooManySignals: PluginError = createError(
+export const TooManySignals = errorClass(
   `${PREFIX}TOO_MANY_SIGNALS`,
   'The signals of %s results of verify() are watched, which is the limit: dispose of each result after use',
   500,
 )
 
 /** A wrong option, named by its path, at boot. */
-export const InvalidOption: PluginError = createError(
-  `${PREFIX}INVALID_OPTION`,
-  'fastify-api-tokens: %s',
-  500,
-  TypeError,
-)
+export const InvalidOption = errorClass(`${PREFIX}INVALID_OPTION`, 'fastify-api-tokens: %s', 500, TypeError)
 
 /** A function of the host returned what it may not: waiting does not help, and neither a refusal nor a pass is safe. */
-export const InvalidResult: PluginError = createError(
-  `${PREFIX}INVALID_RESULT`,
-  'fastify-api-tokens: %s',
-  500,
-  TypeError,
-)
+export const InvalidResult = errorClass(`${PREFIX}INVALID_RESULT`, 'fastify-api-tokens: %s', 500, TypeError)
 
 /** Whether an error is one of the plugin's, by its code. */
 export function isApiTokensError(error: unknown): error is ApiTokensError {

@@ -49,11 +49,15 @@ export function readExpiry(options: unknown = {}): ExpiryPolicy {
 }
 
 /**
- * The option of a grant: how long its tokens live at most, in milliseconds, cut to the policy.
+ * The option of a grant: how long its tokens live at most, in milliseconds, cut to the policy. Left out: 90 days.
  *
  * @throws {InvalidOption} For one that the policy does not allow at all.
  */
-export function lifetimeWithin(duration: unknown, path: string, { minMs, maxMs }: ExpiryPolicy): number {
+export function lifetimeWithin(
+  duration: unknown = '90d',
+  path: string,
+  { minMs, maxMs }: ExpiryPolicy,
+): number {
   const ms = Math.min(wholeSeconds(duration, path), maxMs ?? Infinity)
   if (ms >= minMs) return ms
   throw new InvalidOption(`${path} must not be shorter than expiry.min`)

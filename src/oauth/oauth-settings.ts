@@ -2,7 +2,7 @@
 
 import { InvalidOption } from '../errors.ts'
 import { type ExpiryPolicy, lifetimeWithin } from '../lifecycle/expiry-policy.ts'
-import { record, text } from '../option-values.ts'
+import { flag, record, text } from '../option-values.ts'
 import { type ClientSettings, readClients } from './client-settings.ts'
 import { type DeviceSettings, readDevice } from './device/device-settings.ts'
 import { type Endpoints, endpointsOf } from './endpoints.ts'
@@ -21,8 +21,6 @@ export interface OAuthSettings {
   readonly device: DeviceSettings | null
   readonly introspectionCountsAsUse: boolean
 }
-
-const NINETY_DAYS = '90d'
 
 const KNOWN: readonly (keyof OAuthOptions)[] = [
   'clients',
@@ -49,7 +47,7 @@ export function readOAuth(
     clients = [],
     resource,
     trustedIssuers,
-    maxExchangeExpiresIn = NINETY_DAYS,
+    maxExchangeExpiresIn,
     device,
     introspectionCountsAsUse = false,
   } = record(options, KNOWN, 'oauth')
@@ -58,9 +56,6 @@ export function readOAuth(
   requireIdentifier(resourceId, 'oauth.resource')
   if (new URL(resourceId).origin !== new URL(issuer).origin) {
     throw new InvalidOption("oauth.resource must be of the issuer's origin: its metadata is served there")
-  }
-  if (typeof introspectionCountsAsUse !== 'boolean') {
-    throw new InvalidOption('oauth.introspectionCountsAsUse must be true or false')
   }
   // Its grants have no token of the user's at the provider, for which that could hold one.
   if (providerHolds && (trustedIssuers !== undefined || device !== undefined)) {
@@ -72,7 +67,7 @@ export function readOAuth(
     trustedIssuers: trustedIssuers === undefined ? new Map() : readTrustedIssuers(trustedIssuers, issuer),
     maxExchangeMs: lifetimeWithin(maxExchangeExpiresIn, 'oauth.maxExchangeExpiresIn', expiry),
     device: device === undefined ? null : readDevice(device, expiry),
-    introspectionCountsAsUse,
+    introspectionCountsAsUse: flag(introspectionCountsAsUse, 'oauth.introspectionCountsAsUse'),
   }
 }
 

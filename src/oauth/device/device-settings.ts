@@ -23,7 +23,6 @@ const LONGEST_MS = 1_800_000
 const FIVE_SECONDS = '5s'
 const LONGEST_INTERVAL_MS = 60_000
 const MAX_PENDING = 1_000
-const NINETY_DAYS = '90d'
 
 const KNOWN: readonly (keyof DeviceOptions)[] = [
   'expiresIn',
@@ -39,7 +38,7 @@ export function readDevice(options: unknown, expiry: ExpiryPolicy): DeviceSettin
     expiresIn = TEN_MINUTES,
     interval = FIVE_SECONDS,
     maxPending = MAX_PENDING,
-    tokenLifetime = NINETY_DAYS,
+    tokenLifetime,
     signInUrl,
   } = record(options, KNOWN, 'oauth.device')
   return {

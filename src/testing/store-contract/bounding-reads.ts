@@ -1,8 +1,8 @@
 /** The contract of `maxRows`: a page reads a bounded number of tokens, whatever matches, and the next one goes on. */
 
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import { SORT_FIELDS, type TokenPage, type TokenQuery, type TokenStore } from '../../store/token-store.ts'
-import { DAY, id, NOW, numbers, put, query, type StoreTest } from './records.ts'
+import { SORT_FIELDS, type TokenQuery } from '../../store/token-store.ts'
+import { DAY, id, NOW, numbers, pagesOf, put, query, type StoreTest } from './records.ts'
 
 const TOKENS = 12
 const ALL = Array.from({ length: TOKENS }, (_, n) => n)
@@ -94,17 +94,6 @@ export function boundingReads(test: StoreTest): void {
       equal(seen.length, descending ? TOKENS : TOKENS - 1)
     }
   })
-}
-
-async function pagesOf(store: TokenStore, fields: Partial<TokenQuery>): Promise<number[][]> {
-  const pages: number[][] = []
-  let after = fields.after
-  for (;;) {
-    const page: TokenPage = await store.listTokens(query({ ...fields, after }))
-    pages.push(numbers(page.tokens))
-    if (page.next === null) return pages
-    after = page.next
-  }
 }
 
 function byNumber(a: number, b: number): number {

@@ -6,10 +6,9 @@ import {
   SORT_FIELDS,
   type SortField,
   type TokenPage,
-  type TokenQuery,
   type TokenStore,
 } from '../../store/token-store.ts'
-import { hasFields, id, NOW, numbers, put, query, type StoreTest } from './records.ts'
+import { hasFields, id, NOW, numbers, pagesOf, put, query, type StoreTest } from './records.ts'
 
 /** Names in the order of their bytes, ids by number; equal names and absent ones among them. */
 const NAMES = ['b', null, 'a', 'B', 'a', null, 'é', 'z', '𝕏', '\uFF5E', 'aa', 'a b', 'b', '', null]
@@ -98,17 +97,6 @@ function inOrder(sort: SortField, descending: boolean): number[] {
   const orders = { created_at: byId, name: byName, last_used_at: byUse }
   const sorted = all.sort(orders[sort]).map((index) => index + 1)
   return descending ? sorted.reverse() : sorted
-}
-
-async function pagesOf(store: TokenStore, fields: Partial<TokenQuery>): Promise<number[][]> {
-  const pages: number[][] = []
-  let after = fields.after
-  for (;;) {
-    const page: TokenPage = await store.listTokens(query({ ...fields, after }))
-    pages.push(numbers(page.tokens))
-    if (page.next === null) return pages
-    after = page.next
-  }
 }
 
 function nextOf({ next }: TokenPage): PagePosition {

@@ -1,7 +1,7 @@
 /** Tokens as the contract of stores puts them in: whole, plain, and different only where a test says so. */
 
 import { deepEqual } from 'node:assert/strict'
-import type { EndedRules, TokenQuery, TokenStore } from '../../store/token-store.ts'
+import type { EndedRules, TokenPage, TokenQuery, TokenStore } from '../../store/token-store.ts'
 import type { TokenRecord, UnownedToken } from '../../token/token.ts'
 
 /** What a store's own test file gives to the contract: a store that is open and empty. */
@@ -96,6 +96,18 @@ export function query(fields: Partial<TokenQuery> = {}): TokenQuery {
 /** The numbers of tokens, by their ids. */
 export function numbers(tokens: readonly { readonly id: string }[]): number[] {
   return tokens.map((token) => Number.parseInt(token.id.slice(-12), 16))
+}
+
+/** Every page from the first one, or from `fields.after`, on, as the numbers of its tokens. */
+export async function pagesOf(store: TokenStore, fields: Partial<TokenQuery>): Promise<number[][]> {
+  const pages: number[][] = []
+  let after = fields.after
+  for (;;) {
+    const page: TokenPage = await store.listTokens(query({ ...fields, after }))
+    pages.push(numbers(page.tokens))
+    if (page.next === null) return pages
+    after = page.next
+  }
 }
 
 /** Throws unless the object has these fields, with these values. */
