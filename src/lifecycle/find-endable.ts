@@ -6,7 +6,7 @@ import { isAsIssued, readSignedToken } from '../verification/signed-token.ts'
 import type { Refusal } from '../verification/verification-entry.ts'
 import type { LifecycleParts } from './lifecycle-parts.ts'
 
-/** The token of a credential with a good signature, or why there is none that can be ended. */
+/** The token of a credential with a good signature, or the reason why it cannot be ended. */
 export type EndableToken =
   | { readonly token: TokenRecord; readonly refusal: null }
   | { readonly tokenId: string | null; readonly refusal: Refusal }

@@ -10,7 +10,7 @@ import { requireTexts } from './valid-input.ts'
 
 /**
  * Changes the given fields and leaves the others alone. `null` clears a name or description; `active` wakes an
- * idle token, whose 30 days begin anew.
+ * idle token, whose 30 days begin again.
  *
  * @throws {InvalidInput} A name, description or status that cannot be.
  * @throws {TokenNotFound} An id that is unknown, or of another user's token.
@@ -38,7 +38,7 @@ export async function updateToken(
 
 /**
  * A token idle since before this moment sleeps, and is woken. One whose use is known here does not, whatever its row
- * says: that use is not written yet, and to enable the token must not start its idle clock anew.
+ * says: that use is not written yet, and to enable the token must not restart its idle clock.
  */
 function idleBeforeOf({ idleTimeoutMs, recorder }: LifecycleParts, id: string, now: number): number | null {
   if (idleTimeoutMs === null) return null

@@ -109,7 +109,7 @@ async function findKeysUri(issuer: string): Promise<string> {
   throw new Error(`${issuer} has no metadata`)
 }
 
-/** The document, or `undefined` when there is none. */
+/** The document; `undefined` for a 404. */
 async function fetchMetadata(url: string, signal: AbortSignal): Promise<unknown> {
   const response = await fetchBounded(url, { signal })
   if (response.status === 404) return undefined

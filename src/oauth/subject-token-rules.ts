@@ -47,8 +47,8 @@ const RULES: Readonly<Record<SubjectTokenType, TypeRules>> = {
  * `cnf`: a sender-constrained token must not become a bearer token (RFC 9449 §6.1, RFC 8705 §3.1). `events`: a logout
  * token (OpenID Connect Back-Channel Logout 1.0 §2.4) or another security event token (RFC 8417 §2.2).
  * `token_introspection`: an introspection response (RFC 9701 §5). `vc` and `vp`: a credential that a wallet shows to
- * anybody (Verifiable Credentials Data Model 1.1 §6.3.1). `act`: the token of a user whom another party acts for, which an
- * API token cannot name (RFC 8693 §4.1).
+ * anybody (Verifiable Credentials Data Model 1.1 §6.3.1). `act`: another party acts for the user (RFC 8693 §4.1). An API
+ * token cannot name that party.
  */
 const REFUSED_CLAIMS = ['cnf', 'act', 'events', 'token_introspection', 'vc', 'vp']
 
@@ -93,7 +93,7 @@ export function claimsFault(
 ): string | undefined {
   const refused = REFUSED_CLAIMS.find((name) => Object.hasOwn(claims, name))
   if (refused === 'cnf') return 'is bound to a key of its sender, and would become a bearer token'
-  if (refused === 'act') return 'names an actor (act), whom the API token could not name'
+  if (refused === 'act') return 'names an actor (act), which an API token cannot do'
   if (refused !== undefined) return `has the claim ${refused}, so it is no token of this type`
   if (typeof claims.sub !== 'string' || claims.sub === '') return 'has no subject'
   if (!isOptionalText(claims['jti'])) return 'has a jti that is not a string'

@@ -80,7 +80,7 @@ export interface UpdateScope extends ChangeScope {
   readonly maxAgeMs?: MaxAgeMs
 }
 
-/** What became of a change: the row after it, or why there is none. */
+/** The outcome of a change: the row after it, or the reason why nothing changed. */
 export type ChangeOutcome =
   | { readonly outcome: 'changed'; readonly token: TokenRecord }
   /** There was nothing to change: no field was given, or the token is revoked already. */
@@ -164,18 +164,18 @@ export interface TokenStore {
 
   listTokens(query: TokenQuery): Promise<TokenPage>
 
-  /** Changes just the given fields, in one statement that demands a token that has not ended. */
+  /** Changes just the given fields, in one statement that requires a token that has not ended. */
   updateToken(id: string, changes: TokenChanges, scope: UpdateScope): Promise<ChangeOutcome>
 
   /**
-   * Revokes for good, for a reason if there is one; a token that is revoked already stays as it is. With an unused successor goes its rotation,
+   * Revokes permanently, for a reason if there is one; a token that is revoked already stays as it is. With an unused successor goes its rotation,
    * in the same transaction: the predecessor, while its grace lasts, is as it was before.
    */
   revokeToken(id: string, scope: RevokeScope): Promise<ChangeOutcome>
 
   /**
    * Gives a token its successor, inserts that with the owner's generation, and revokes the one that it replaces, in
-   * one transaction that demands an active token that has not ended, of an active owner. `unchanged` when the token
+   * one transaction that requires an active token that has not ended, of an active owner. `unchanged` when the token
    * is not active or another rotation was quicker. The limit of tokens does not count: one takes another's place. Ended
    * tokens beyond the limit are deleted as for an insert.
    */
@@ -192,7 +192,7 @@ export interface TokenStore {
 
   /**
    * Adds counts, in all and by day, and moves the last use and its client forward, never back, for a batch ordered by token id, in
-   * one transaction. It changes no status, but that a use which shows that a token was not idle undoes `idle`. A token
+   * one transaction. It changes no status, except that a use which shows that a token was not idle undoes `idle`. A token
    * that is gone gets no count. In the same transaction it stores `rules.batch` as the last batch of its writer, for
    * `BATCH_MEMORY_MS`; a call whose batch is stored already changes nothing.
    */

@@ -12,7 +12,7 @@ export interface TokenState {
   readonly reason: StatusReason | null
 }
 
-/** What the judgement needs beside the record. */
+/** What the evaluation needs beside the record. */
 export interface Moment {
   readonly now: number
   /** Milliseconds without use after which a token is idle, or `null` for never. */
@@ -28,8 +28,8 @@ const USER_REMOVED: TokenState = { status: 'revoked', reason: 'user_removed' }
 const ROTATED: TokenState = { status: 'revoked', reason: 'rotated' }
 
 /**
- * Judges a token at `now`. What ended it for good comes first: revoked, owner removed, rotated, expired; then what can
- * be undone: switched off, idle. The owner's deactivation is not the token's state and is not judged here.
+ * Evaluates a token at `now`. A permanent end comes first: revoked, owner removed, rotated, expired. What can be undone comes
+ * second: switched off, idle. The owner's deactivation is not the token's state and is not evaluated here.
  *
  * @example judge(token, owner, { now: Date.now(), idleTimeoutMs: 2_592_000_000 }).status // 'active'
  */

@@ -24,7 +24,7 @@ export interface SweeperParts {
   /** Whether what ends by the store's own clock may be deleted, as of the last `now`. */
   mayPruneByStoreClock(): boolean
   onIdle(token: TokenRecord): void
-  /** Whether anybody would hear a warning; without that none is taken for given. */
+  /** Whether the event has a listener; without one no warning counts as given. */
   hearsIdleSoon(): boolean
   onIdleSoon(token: TokenRecord): void
 }
@@ -33,7 +33,7 @@ export interface SweeperParts {
 export interface SweepResult {
   /** Tokens marked idle. */
   readonly idle: number
-  /** Tokens that were told of as soon to be idle. */
+  /** Tokens whose idle warning was emitted. */
   readonly idleSoon: number
   /** Ended tokens deleted after their retention. */
   readonly pruned: number

@@ -86,7 +86,7 @@ export class UsageRecorder {
     this.#forgetUnused(use)
   }
 
-  /** Counts one use. The hot path: a few fields of an object that is at hand. */
+  /** Counts one use. The hot path: a few fields of an object that the caller has. */
   touch(use: PendingUse, now: number): void {
     const { day, ms } = this.#days.split(now)
     const silence = (day - use.lastUsedDay) * DAY_MS + (ms - use.lastUsedMs)

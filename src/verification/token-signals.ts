@@ -95,7 +95,7 @@ export class TokenSignals {
       hasNews: false,
     }
     // An entry that has left the cache may have left by news that came before this holder did. Where the clock fails
-    // the holder gets no signal, and the next one starts anew.
+    // the holder gets no signal, and the next one starts a new watch.
     this.#wait(watch, entry.live ? deadlineOf(entry) : 0)
     this.#watches.set(entry.tokenId, watch)
     return watch

@@ -23,7 +23,7 @@ export type Refusal =
  * stands first and together, where few looks into the memory find it.
  */
 export interface VerificationEntry extends CredentialKey {
-  /** The first moment at which the entry is no longer to be believed. */
+  /** The first moment at which the entry is no longer valid. */
   deadlineDay: number
   deadlineMs: number
   readonly refusal: Refusal | null
@@ -35,7 +35,7 @@ export interface VerificationEntry extends CredentialKey {
   movedAt: number
   readonly tokenId: string
   readonly userId: string
-  /** The row, absent when there is none. */
+  /** The row; `null` when it does not exist. */
   readonly token: TokenRecord | null
   /** When it expires, in milliseconds: see `expiresAtOf`. */
   readonly expiresAt: number | null
@@ -47,7 +47,7 @@ export interface VerificationEntry extends CredentialKey {
   readonly readAt: number
 }
 
-/** The first moment at which the entry is no longer to be believed, in milliseconds. */
+/** The first moment at which the entry is no longer valid, in milliseconds. */
 export function deadlineOf({ deadlineDay, deadlineMs }: VerificationEntry): number {
   return joinTime({ day: deadlineDay, ms: deadlineMs })
 }
@@ -107,7 +107,7 @@ export const FORGED: VerificationEntry = {
 }
 
 /**
- * Refusals of genuine tokens are remembered too, but for two. A token that only the clock calls idle may have
+ * Refusals of genuine tokens are cached too, except for two. A token that only the clock calls idle may have
  * been used elsewhere: its row is read again each time, until the sweeper has written that it is idle. And what
  * differs from its row must not stand in the place of the genuine credential. Nor is a successor remembered that was
  * only asked about: its first use must still find the predecessor to end.

@@ -67,13 +67,13 @@ export class Verification {
   ): Promise<T> {
     this.#misses += 1
     for (const rounds = new Rounds(); ; rounds.next()) {
-      // Each time anew: what made the wait useless may have been the removal of the key.
+      // In each round again: the key may have been removed during the wait.
       const genuine = this.#check(credential, now)
       if (genuine === undefined) return take(FORGED)
       const { jti, sub } = genuine.claims
       const load = this.#loads.of(jti, sub, genuine.held)
       const found = await load.found
-      // News came while the row was under way, or while another who waited went on with it.
+      // An invalidation came during the read, or while another waiting request went on with its result.
       if (load.stale || load.entry?.live === false) continue
       const predecessorId = this.#predecessorOf(genuine, found)
       if (predecessorId !== null) {
@@ -88,7 +88,7 @@ export class Verification {
 
   /**
    * Judges a credential for those who only ask: it is no use of the token, moves no idle clock and ends no
-   * predecessor. What is remembered is asked first, as in `load` the signature each time anew.
+   * predecessor. The cache is read first; the signature is checked in each round, as in `load`.
    *
    * @throws {StoreUnavailable} When the store or `findUser` cannot answer, or changes overtake every read.
    */
@@ -106,7 +106,7 @@ export class Verification {
   }
 
   /**
-   * Whether a token would be refused now, whoever sends it; for those who hold it longer than a request lasts.
+   * Whether a token would be refused now, by any credential; for callers that hold it longer than a request.
    *
    * @throws {StoreUnavailable} As `load` does.
    */
@@ -197,7 +197,7 @@ export class Verification {
     return entry
   }
 
-  /** The token that one lets go of by its first use; a refused use is none. */
+  /** The predecessor that this token's first accepted use ends. */
   #predecessorOf(genuine: Genuine, found: Found): string | null {
     const predecessorId = found.owned?.token.predecessorId ?? null
     if (predecessorId === null) return null

@@ -35,7 +35,7 @@ export function deviceGrant(lifecycle: LifecycleParts, { tokenLifetimeMs }: Devi
 function requireApproval({ device: { status }, expired, tooFast }: DevicePoll): void {
   if (status === 'redeemed') throw usedAlready()
   if (status === 'denied') throw new OAuthError('access_denied', 'The user has refused')
-  if (expired) throw new OAuthError('expired_token', 'The device_code has expired: start anew')
+  if (expired) throw new OAuthError('expired_token', 'The device_code has expired: start again')
   if (tooFast) throw new OAuthError('slow_down', 'Wait five seconds longer between two requests from now on')
   if (status === 'pending') throw pending('The user has not decided yet')
 }

@@ -20,7 +20,7 @@ export interface OfflineTokensOptions {
   readonly client_secret?: string | undefined
   /** Default: `'client_secret_basic'`. */
   readonly token_endpoint_auth_method?: 'client_secret_basic' | 'client_secret_post' | 'none' | undefined
-  /** The signed-in user's access token at the provider, which is exchanged; `null`: they have to sign in anew. */
+  /** The signed-in user's access token at the provider, which is exchanged; `null`: they have to sign in again. */
   subjectToken(request: FastifyRequest): string | null | undefined | Promise<string | null | undefined>
   /** What is asked of the provider. Default: `'openid offline_access'`. */
   readonly scope?: string | undefined
@@ -92,7 +92,7 @@ export class OfflineTokens implements TokenHolder {
   }
 
   /**
-   * @throws {UserRequired} When the user has no token at the provider: they have to sign in anew.
+   * @throws {UserRequired} When the user has no token at the provider: they have to sign in again.
    * @throws {InvalidResult} When the host's function returns anything but a string or nothing.
    */
   async subjectToken(request: FastifyRequest): Promise<string> {

@@ -43,7 +43,7 @@ export async function writeChanges(
   )
 }
 
-/** Waking starts the idle clock anew: for a token that sleeps, by its row or by the clock. */
+/** Waking restarts the idle clock of a token that is inactive by its row or by the clock. */
 function columnsOf(
   eb: Tokens,
   { status, ...texts }: TokenChanges,

@@ -52,7 +52,7 @@ export interface KyselyStoreParts {
   readonly connection: Connection
   readonly schema: Schema
   readonly shared: boolean
-  /** Whether `open` brings the schema up to date; otherwise it demands that it is. */
+  /** Whether `open` brings the schema up to date; otherwise it requires that it is. */
   readonly migrate: boolean
   /** The database's own messenger, where it has one and can be connected to. */
   readonly carrier?: NewsCarrier | undefined
@@ -121,7 +121,7 @@ export class KyselyTokenStore implements TokenStore {
     const rows =
       this.#readAtOnce?.(query.sql, query.parameters) ??
       (await this.#read(({ db }) => db.executeQuery<JoinedRow>(query))).rows
-    // What the query selects, whoever has run it.
+    // What the query selects, by either way to run it.
     const row = rows[0] as JoinedRow | undefined
     return row === undefined ? null : ownedFromRow(row)
   }

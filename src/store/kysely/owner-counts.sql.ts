@@ -41,7 +41,7 @@ export interface CountedNow {
   readonly kept: OwnerCounts
 }
 
-/** More tokens than this that have ended since the last insert are counted anew. */
+/** If more tokens than this have ended since the last insert, all are counted again. */
 const MAX_ENDED_SINCE = 1_000
 /**
  * How many tokens one statement counts, so that it neither holds up the thread nor runs into a timeout. Of more at once

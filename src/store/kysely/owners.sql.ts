@@ -27,7 +27,7 @@ export async function lockOwner(
   return row === undefined ? undefined : { ...ownerFromRow(row), counts: countsOf(row) }
 }
 
-/** Forgets the counts of owners of whom tokens are being deleted: the next insert counts them. */
+/** Forgets the counts of owners whose tokens are being deleted: the next insert counts them. */
 export async function forgetCounts({ db }: Connection, userIds: readonly string[]): Promise<void> {
   await db.updateTable('api_token_owners').set({ counted_at: null }).where('user_id', 'in', userIds).execute()
 }
@@ -38,7 +38,7 @@ export async function addOwner({ db, traits }: Connection, userId: string): Prom
   await traits.unlessThere(db.insertInto('api_token_owners').values(owner), 'user_id').execute()
 }
 
-/** Writes the status, in a row that is made if there is none; a removal raises the generation. */
+/** Writes the status, in a row that is made if it is missing; a removal raises the generation. */
 export async function writeOwnerStatus(
   connection: Connection,
   userId: string,

@@ -32,7 +32,7 @@ export class MemoryOwners {
     return judge(token, this.find(token.userId), moment).status
   }
 
-  /** When a token ended for good; never, for one that has not. */
+  /** When a token ended permanently; `Infinity` for one that has not. */
   endOf(token: TokenRecord, maxAgeMs: MaxAgeMs): number {
     const owner = this.#owners.get(token.userId)
     const removedAt = owner !== undefined && token.generation < owner.generation ? owner.removedAt : null
