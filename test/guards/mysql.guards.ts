@@ -130,8 +130,8 @@ export const mysqlGuards: readonly Guard[] = [
   {
     name: 'promise 2: an error of Redis does not hold the password of AUTH',
     file: 'src/invalidation/redis-carrier.ts',
-    remove: 'return new Error(error instanceof Error ? error.message : String(error))',
-    put: 'return error as Error',
+    remove: '  return new Error(cause === undefined ? error.message : ',
+    put: '  return error ?? new Error(cause === undefined ? error.message : ',
     tests: [ADDRESSES],
   },
   {

@@ -399,8 +399,8 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'exchange: the owner must be active',
     file: 'src/oauth/exchange-token.ts',
-    remove: 'if (error instanceof UserInactive) throw userInactive(error)',
-    put: '',
+    remove: 'if (error instanceof UserInactive || error instanceof TokenConflict) {',
+    put: 'if (error instanceof TokenConflict) {',
     tests: exchange,
   },
   {

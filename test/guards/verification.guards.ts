@@ -117,7 +117,7 @@ export const verificationGuards: readonly Guard[] = [
   },
   {
     name: 'promise 15: a signal that is read after its stream of HTTP/2 was closed is not watched',
-    file: 'src/http/request-token.ts',
+    file: 'src/http/closed-response.ts',
     remove: 'raw.closed || raw.stream?.destroyed === true',
     put: 'raw.closed',
     tests: ['test/verification/signal-holders.test.ts'],
