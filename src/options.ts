@@ -2,6 +2,7 @@
 
 import type { Clock } from './clock.ts'
 import type { Duration } from './duration.ts'
+import type { OpenApiOptions } from './http/open-api-options.ts'
 import type { AuthenticateUser } from './http/signed-in-user.ts'
 import type { InvalidationOptions } from './invalidation/invalidation-options.ts'
 import type { KeySource } from './keys/key-source.ts'
@@ -72,8 +73,8 @@ export interface ApiTokensOptions {
   scopes?: Readonly<Record<string, string>> | undefined
   /** The OAuth 2.0 endpoints. Default: none; they need an `issuer` that is an https URL. */
   oauth?: OAuthOptions | undefined
-  /** How the routes appear in the host's OpenAPI document. Default: `{ tag: 'API tokens' }`; `false` hides them. */
-  openapi?: { tag?: string | undefined } | false | undefined
+  /** How the routes appear in the host's OpenAPI document; `false` hides them. */
+  openapi?: OpenApiOptions | false | undefined
   /** The clock, for tests. Default: the system's. */
   clock?: Clock | undefined
 }

@@ -51,7 +51,7 @@ async function registerApiTokens(fastify: FastifyInstance, options: ApiTokensOpt
   const settings = readOptions(options)
   const catalogue = new ScopeCatalogue(settings.scopes)
   const addScopes = (scopes: readonly string[]) => catalogue.add(scopes)
-  const describe = settings.openapiTag !== null && settings.authentication === 'required'
+  const describe = settings.openapi !== null && settings.authentication === 'required'
   const faults = watchRoutes(fastify, { addScopes, describe })
   let own: Omit<CheckedHooks, 'faults'> = {}
   fastify.addHook('onReady', async () => {
@@ -223,11 +223,11 @@ function registerRoutes(
   instance: Instance,
   current: Pick<CurrentTokenRouteParts, 'verifyApiToken' | 'challenges'>,
 ): boolean {
-  const { authenticateUser, trustedOrigins, routesPrefix, openapiTag } = settings
+  const { authenticateUser, trustedOrigins, routesPrefix, openapi } = settings
   if (routesPrefix === null || authenticateUser === undefined) return false
   const { lifecycle } = instance
   const subjectToken = async (request: FastifyRequest) => settings.holder?.subjectToken(request)
-  const operations = { tag: openapiTag ?? '', hide: openapiTag === null }
+  const operations = { tag: '', security: [], ...openapi, hide: openapi === null }
   fastify.register(
     async (scope) => {
       makeStrict(scope)

@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts'
 import { durationMs } from './duration.ts'
 import { InvalidOption } from './errors.ts'
 import { readClock, readKeys, readStore } from './host-parts.ts'
+import { type OpenApiSettings, readOpenApi } from './http/open-api-options.ts'
 import type { AuthenticateUser } from './http/signed-in-user.ts'
 import { type InvalidationSettings, readInvalidation } from './invalidation/invalidation-options.ts'
 import type { KeySource } from './keys/key-source.ts'
@@ -50,7 +51,7 @@ export interface Settings {
   readonly routesPrefix: string | null
   readonly scopes: Readonly<Record<string, string>>
   /** `null`: hidden. */
-  readonly openapiTag: string | null
+  readonly openapi: OpenApiSettings | null
   /** `null`: none of its endpoints. */
   readonly oauth: OAuthSettings | null
   readonly clock: Clock
@@ -132,7 +133,7 @@ export function readOptions(given: ApiTokensOptions): Settings {
     trustedOrigins: readOrigins(options.trustedOrigins),
     routesPrefix,
     scopes: readScopes(options.scopes),
-    openapiTag: readOpenapi(options.openapi),
+    openapi: readOpenApi(options.openapi),
     oauth:
       options.oauth === undefined
         ? null
@@ -225,12 +226,6 @@ function readScopes(scopes: unknown = {}): Readonly<Record<string, string>> {
   }
   // Every value was looked at just now.
   return descriptions as Readonly<Record<string, string>>
-}
-
-function readOpenapi(openapi: unknown): string | null {
-  if (openapi === false) return null
-  const { tag = 'API tokens' } = record(orDefault(openapi, {}), ['tag'], 'openapi')
-  return text(tag, 'openapi.tag')
 }
 
 /** What is given, unless it is `undefined`. */

@@ -10,7 +10,6 @@ import { NO_SCOPES } from '../token/scope.ts'
 import { findCredential, isCredential, NOT_ONE_CREDENTIAL } from './authorization-header.ts'
 import type { Challenges } from './challenge.ts'
 import type { ApiTokenHook } from './hook.ts'
-import { bearerSecurity } from './open-api.ts'
 import { type OperationParts, operation } from './operation.ts'
 import { sendJson, sendNothing } from './own-responses.ts'
 import { refuseCredential } from './refuse-credential.ts'
@@ -34,14 +33,13 @@ export function currentTokenRoutes(fastify: FastifyInstance, parts: CurrentToken
       ...strictRoute,
       onRequest: verifyApiToken,
       schema: {
-        ...operation(
-          parts,
-          'getCurrentApiToken',
-          'Get the API token of this request',
-          { 200: Token },
-          [400, 401, 503],
-        ),
-        security: bearerSecurity,
+        ...operation(parts, {
+          operationId: 'getCurrentApiToken',
+          summary: 'Get the API token of this request',
+          caller: 'token',
+          success: [200, Token, 'The API token of the request'],
+          refusals: [400, 401, 503],
+        }),
         querystring: NoQuery,
       },
     },
@@ -57,14 +55,13 @@ export function currentTokenRoutes(fastify: FastifyInstance, parts: CurrentToken
         endable.set(request, await endableId(parts, request))
       },
       schema: {
-        ...operation(
-          parts,
-          'revokeCurrentApiToken',
-          'Revoke the API token of this request',
-          { 204: NoContent },
-          [400, 401, 413, 415, 503],
-        ),
-        security: bearerSecurity,
+        ...operation(parts, {
+          operationId: 'revokeCurrentApiToken',
+          summary: 'Revoke the API token of this request',
+          caller: 'token',
+          success: [204, NoContent, 'The API token of the request is revoked'],
+          refusals: [400, 401, 413, 415, 503],
+        }),
         querystring: NoQuery,
       },
     },

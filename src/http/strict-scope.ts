@@ -6,7 +6,7 @@
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify'
 import type { TSchema } from 'typebox'
-import { declareScheme } from './open-api.ts'
+import { describeRoute } from './open-api.ts'
 import { keepResponses } from './own-responses.ts'
 import { announceOwnRoutes, ownRoute } from './own-routes.ts'
 
@@ -16,7 +16,7 @@ const BODY_LIMIT = 65_536
 export const strictRoute = {
   bodyLimit: BODY_LIMIT,
   /** A host's transform for its own schemas (of Zod, say) does not know these. */
-  config: { ...ownRoute, swaggerTransform: declareScheme },
+  config: { ...ownRoute, swaggerTransform: describeRoute },
 } as const
 
 export function makeStrict(scope: FastifyInstance): void {

@@ -42,13 +42,13 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): v
     {
       ...strictRoute,
       schema: {
-        ...operation(
-          parts,
-          'issueApiToken',
-          'Generate an API token',
-          { 201: schemas.IssuedToken },
-          [400, 401, 403, 409, 413, 415, 503],
-        ),
+        ...operation(parts, {
+          operationId: 'issueApiToken',
+          summary: 'Generate an API token',
+          caller: 'user',
+          success: [201, schemas.IssuedToken, 'The API token with its credential, which is shown only here'],
+          refusals: [400, 401, 403, 409, 413, 415, 503],
+        }),
         body: schemas.newToken(lifecycle.expiry),
         querystring: schemas.NoQuery,
       },
@@ -74,13 +74,13 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): v
     {
       ...strictRoute,
       schema: {
-        ...operation(
-          parts,
-          'listApiTokens',
-          'List your API tokens',
-          { 200: schemas.TokenList },
-          [400, 401, 403, 503],
-        ),
+        ...operation(parts, {
+          operationId: 'listApiTokens',
+          summary: 'List your API tokens',
+          caller: 'user',
+          success: [200, schemas.TokenList, 'A page of API tokens'],
+          refusals: [400, 401, 403, 503],
+        }),
         querystring: schemas.ListQuery,
       },
     },
@@ -95,13 +95,13 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): v
     {
       ...strictRoute,
       schema: {
-        ...operation(
-          parts,
-          'listApiTokenScopes',
-          'List the scopes that you may grant, and the lifetimes',
-          { 200: schemas.ScopeList },
-          [400, 401, 403],
-        ),
+        ...operation(parts, {
+          operationId: 'listApiTokenScopes',
+          summary: 'List the scopes that you may grant, and the lifetimes',
+          caller: 'user',
+          success: [200, schemas.ScopeList, 'The scopes, and the lifetimes'],
+          refusals: [400, 401, 403],
+        }),
         querystring: schemas.NoQuery,
       },
     },
@@ -116,13 +116,13 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): v
     {
       ...strictRoute,
       schema: {
-        ...operation(
-          parts,
-          'getApiToken',
-          'Get one of your API tokens',
-          { 200: schemas.Token },
-          [400, 401, 403, 404, 503],
-        ),
+        ...operation(parts, {
+          operationId: 'getApiToken',
+          summary: 'Get one of your API tokens',
+          caller: 'user',
+          success: [200, schemas.Token, 'The API token'],
+          refusals: [400, 401, 403, 404, 503],
+        }),
         params: schemas.TokenParams,
         querystring: schemas.NoQuery,
       },
@@ -138,13 +138,13 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): v
     {
       ...strictRoute,
       schema: {
-        ...operation(
-          parts,
-          'getApiTokenUsage',
-          'Get how often one of your API tokens was used, by day',
-          { 200: schemas.Usage },
-          [400, 401, 403, 404, 503],
-        ),
+        ...operation(parts, {
+          operationId: 'getApiTokenUsage',
+          summary: 'Get how often one of your API tokens was used, by day',
+          caller: 'user',
+          success: [200, schemas.Usage, 'The requests of each day, and the scopes that were used'],
+          refusals: [400, 401, 403, 404, 503],
+        }),
         params: schemas.TokenParams,
         querystring: schemas.usageQuery(lifecycle.maxUsageDays),
       },
@@ -161,13 +161,13 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): v
     {
       ...strictRoute,
       schema: {
-        ...operation(
-          parts,
-          'updateApiToken',
-          'Rename, describe, switch off or on',
-          { 200: schemas.Token },
-          [400, 401, 403, 404, 409, 413, 415, 503],
-        ),
+        ...operation(parts, {
+          operationId: 'updateApiToken',
+          summary: 'Rename, describe, disable or enable an API token',
+          caller: 'user',
+          success: [200, schemas.Token, 'The API token after the change'],
+          refusals: [400, 401, 403, 404, 409, 413, 415, 503],
+        }),
         params: schemas.TokenParams,
         querystring: schemas.NoQuery,
         body: schemas.TokenUpdate,
@@ -185,13 +185,13 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): v
     {
       ...strictRoute,
       schema: {
-        ...operation(
-          parts,
-          'rotateApiToken',
-          'Replace an API token by a new one',
-          { 201: schemas.IssuedToken },
-          [400, 401, 403, 404, 409, 413, 415, 503],
-        ),
+        ...operation(parts, {
+          operationId: 'rotateApiToken',
+          summary: 'Replace an API token by a new one',
+          caller: 'user',
+          success: [201, schemas.IssuedToken, 'The successor with its credential, which is shown only here'],
+          refusals: [400, 401, 403, 404, 409, 413, 415, 503],
+        }),
         params: schemas.TokenParams,
         querystring: schemas.NoQuery,
         body: schemas.rotation(lifecycle.expiry),
@@ -219,13 +219,13 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): v
     {
       ...strictRoute,
       schema: {
-        ...operation(
-          parts,
-          'revokeApiToken',
-          'Revoke an API token for good',
-          { 204: schemas.NoContent },
-          [400, 401, 403, 404, 413, 415, 503],
-        ),
+        ...operation(parts, {
+          operationId: 'revokeApiToken',
+          summary: 'Revoke an API token permanently',
+          caller: 'user',
+          success: [204, schemas.NoContent, 'The API token is revoked'],
+          refusals: [400, 401, 403, 404, 413, 415, 503],
+        }),
         params: schemas.TokenParams,
         querystring: schemas.NoQuery,
       },

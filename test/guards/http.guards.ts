@@ -419,4 +419,11 @@ export const httpGuards: readonly Guard[] = [
     put: 'if (isFastify(instance))',
     tests: ['test/http/hooks-of-applications.test.ts'],
   },
+  {
+    name: 'promise 16: a security scheme that the document does not declare is named',
+    file: 'src/http/open-api.ts',
+    remove: 'if (unknown !== undefined) {',
+    put: "if (unknown === 'never') {",
+    tests: ['test/host/open-api.test.ts'],
+  },
 ]

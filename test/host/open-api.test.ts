@@ -27,7 +27,10 @@ interface Operation {
   summary?: string
   security?: Record<string, string[]>[]
   parameters?: { in: string; name: string; required?: boolean; schema: Record<string, unknown> }[]
-  requestBody?: { content: Record<string, { schema: { properties: Record<string, unknown> } }> }
+  requestBody?: {
+    required?: boolean
+    content: Record<string, { schema: { properties: Record<string, unknown> } }>
+  }
   responses: Record<string, { description?: string; content?: Record<string, { schema: object }> }>
 }
 
@@ -88,6 +91,12 @@ t.test('every operation has an id, the tag, a summary and its parameters', async
     'get /tokens/current': 'getCurrentApiToken',
     'delete /tokens/current': 'revokeCurrentApiToken',
   })
+  for (const { name, requestBody, responses } of operations) {
+    t.equal(requestBody?.required ?? false, false, `${name}: an empty body is {}`)
+    const descriptions = Object.values(responses).map(({ description = '' }) => description)
+    t.notMatch(descriptions.join(), 'Default Response', name)
+    t.equal(new Set(descriptions).size, descriptions.length, `${name}: each response has its own`)
+  }
   for (const { name, tags, summary, parameters = [] } of operations) {
     t.same(tags, ['API tokens'], name)
     t.match(summary, /^[A-Z].+[a-z]$/)
@@ -126,7 +135,7 @@ t.test('routes that take a token name the bearer scheme, the others do not', asy
   t.equal(document.paths['/open']?.['get']?.security, undefined)
   t.strictSame(document.paths['/tokens/current']?.['get']?.security, scheme)
   t.strictSame(document.paths['/tokens/current']?.['delete']?.security, scheme)
-  t.equal(document.paths['/tokens']?.['get']?.security, undefined)
+  t.strictSame(document.paths['/tokens']?.['get']?.security, [{ session: [] }])
 })
 
 t.test('a document is made also by a host that declares no schemes, or that one itself', async (t) => {
@@ -152,6 +161,36 @@ t.test('a document is made also by a host that declares no schemes, or that one 
     t.match(app.swagger(), expected)
     t.match(app.swagger(), { paths: { '/models': { get: { security: [{ apiToken: [] }] } } } })
   }
+})
+
+t.test('routes of the signed-in user name a security scheme that the host can replace', async (t) => {
+  const { document } = await documentedHost(t)
+  const issue = (one: Document) => one.paths['/tokens']?.['post']?.security
+  t.same(issue(document), [{ session: [] }])
+  t.match(document.components?.securitySchemes, {
+    session: { type: 'apiKey', in: 'cookie', name: 'session' },
+  })
+  const named = await documentedHost(t, { openapi: { security: [{ cookie: [] }] } })
+  t.same(issue(named.document), [{ cookie: [] }])
+  t.notOk(Object.hasOwn(named.document.components?.securitySchemes ?? {}, 'session'))
+  const none = await documentedHost(t, { openapi: { security: [] } })
+  t.same(issue(none.document), [])
+  const app = Fastify()
+  t.teardown(() => app.close())
+  const session = { type: 'http', scheme: 'basic', description: 'as the host says' } as const
+  await app.register(fastifySwagger, { openapi: { components: { securitySchemes: { session } } } })
+  await app.register(apiTokens, {
+    ...{ store: memoryTokenStore(), keys: [hs256Key()], authenticateUser: () => ({ id: 'ada' }) },
+  })
+  await app.ready()
+  t.match(app.swagger(), { components: { securitySchemes: { session } } })
+})
+
+t.test('a scheme that the document does not declare is named', async (t) => {
+  await t.rejects(documentedHost(t, { openapi: { security: [{ cookies: [] }] } }), {
+    code: 'FST_API_TOKENS_INVALID_OPTION',
+    message: /openapi\.security names the scheme cookies, which components\.securitySchemes/,
+  })
 })
 
 t.test('the tag is the host’s to choose, and openapi: false hides everything', async (t) => {

@@ -163,6 +163,9 @@ const cases: Case[] = [
   [{ scopes: { a: 1 } }, /: scopes\["a"\] must be a string$/],
   ...['x', 1, [], true].map((value): Case => [{ openapi: value }, /: openapi must be an object$/]),
   [{ openapi: { tags: ['x'] } }, /: openapi\.tags is not an option: did you mean tag\?$/],
+  ...['x', {}, [1], [{ cookie: 'x' }], [{ cookie: [1] }], null].map(
+    (security): Case => [{ openapi: { security } }, /: openapi\.security must be an array of requirements/],
+  ),
   [{ openapi: { tag: '' } }, /: openapi\.tag must be a string that is not blank$/],
   [{ store: { findToken: () => null } }, /: store must be a TokenStore: it has no feed\.changesSince\(\)$/],
   [{ store: Object.assign(memoryTokenStore(), { prune: null }) }, /: it has no prune\(\)$/],
@@ -315,7 +318,7 @@ t.test('an option that is undefined has its default', async (t) => {
     usage: { flushInterval: undefined, dailyRetention: undefined, lastClient: undefined },
     invalidation: { bound: undefined, carrier: undefined },
     routes: { prefix: undefined },
-    openapi: { tag: undefined },
+    openapi: { tag: undefined, security: undefined },
     expiry: { default: undefined, min: undefined, max: undefined, enforce: undefined },
   }
   for (const options of [absent, members]) {

@@ -47,7 +47,7 @@ const absentParts: ApiTokensOptions = {
     lastClient: settingOf<boolean>(),
   },
   routes: { prefix: settingOf<string>() },
-  openapi: { tag: settingOf<string>() },
+  openapi: { tag: settingOf<string>(), security: settingOf<{ cookie: string[] }[]>() },
   expiry: { default: settingOf<string>(), min: settingOf<string>(), max: settingOf<string>() },
   invalidation: { bound: settingOf<string>(), carrier: settingOf<'store'>() },
   oauth: { clients: [{ client_id: 'c', client_name: settingOf<string>(), jwks: { keys: [clientKey] } }] },

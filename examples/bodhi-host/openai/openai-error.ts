@@ -1,14 +1,22 @@
 /** Errors in the shape that OpenAI's clients know: `{ error: { message, type, param, code } }`. */
+import { type Static, Type } from '@fastify/type-provider-typebox'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 
-export interface OpenAiErrorBody {
-  readonly error: {
-    readonly message: string
-    readonly type: string
-    readonly param: string | null
-    readonly code: string | null
-  }
-}
+const TextOrNull = Type.Union([Type.String(), Type.Null()])
+
+export const OpenAiErrorBody = Type.Object(
+  {
+    error: Type.Object({
+      message: Type.String(),
+      type: Type.String(),
+      param: TextOrNull,
+      code: TextOrNull,
+    }),
+  },
+  { description: 'Why the request was refused' },
+)
+
+export type OpenAiErrorBody = Static<typeof OpenAiErrorBody>
 
 /** An error of the model's routes. */
 export class OpenAiError extends Error {

@@ -4,7 +4,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { requireScopes } from 'fastify-api-tokens'
 import { type ChatBackend, endingOf } from './chat-backend.ts'
 import { ChatRequest } from './chat-request.ts'
-import { OpenAiError, sendOpenAiError } from './openai-error.ts'
+import { OpenAiError, OpenAiErrorBody, sendOpenAiError } from './openai-error.ts'
 
 const documented = { tags: ['Model'], security: [{ apiToken: [] }] }
 
@@ -24,7 +24,12 @@ export const openAiRoutes: FastifyPluginAsyncTypebox<{ backend: ChatBackend }> =
   app.get(
     '/models',
     {
-      schema: { ...documented, operationId: 'listModels', summary: 'List the models (scope models:read)' },
+      schema: {
+        ...documented,
+        operationId: 'listModels',
+        summary: 'List the models (scope models:read)',
+        response: { 200: { description: 'The models' }, '4xx': OpenAiErrorBody },
+      },
       onRequest: requireScopes('models:read'),
     },
     async (request, reply) => backend.listModels(endingOf(request, reply, stopping.signal), reply),
@@ -38,6 +43,7 @@ export const openAiRoutes: FastifyPluginAsyncTypebox<{ backend: ChatBackend }> =
         operationId: 'createChatCompletion',
         summary: 'Chat with a model, at once or as a stream (scope chat:write)',
         body: ChatRequest,
+        response: { 200: { description: 'The completion, or its events' }, '4xx': OpenAiErrorBody },
       },
       // On `onRequest`, so that the body of a stranger is never parsed.
       onRequest: requireScopes('chat:write'),

@@ -1,6 +1,6 @@
 /** `/bodhi/v1/user` tells who is calling; `/bodhi/v1/users` lets an administrator end and restore users. */
 import createError from '@fastify/error'
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import { type FastifyPluginAsyncTypebox, type TSchema, Type } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { verifyApiTokenOr } from 'fastify-api-tokens'
 import { requireSameOrigin } from '../sign-in/same-origin.ts'
@@ -31,7 +31,24 @@ const CallerAnswer = Type.Object({
 
 const ById = Type.Object({ id: Type.String({ minLength: 1, maxLength: 255 }) })
 
-const documented = { tags: ['Users'] }
+const documented = { tags: ['Users'], security: [{ session: [] }] }
+
+const Refusal = Type.Object(
+  {
+    statusCode: Type.Integer(),
+    code: Type.Optional(Type.String()),
+    error: Type.String(),
+    message: Type.String(),
+  },
+  { description: 'Why the request was refused' },
+)
+
+/** An administrator's routes respond with one user. */
+const oneUser = { 200: described(UserAnswer, 'The user'), '4xx': Refusal }
+
+function described<Schema extends TSchema>(schema: Schema, description: string): Schema {
+  return { ...schema, description }
+}
 
 /** Registers the routes. They read the directory, and tell the token plugin of every user's end. */
 export const userRoutes: FastifyPluginAsyncTypebox<{ users: UserDirectory }> = async (app, { users }) => {
@@ -47,8 +64,8 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ users: UserDirectory }> = a
         ...documented,
         operationId: 'whoAmI',
         summary: 'Who is calling, by session or by API token',
-        security: [{ apiToken: [] }],
-        response: { 200: CallerAnswer },
+        security: [{ apiToken: [] }, { session: [] }],
+        response: { 200: described(CallerAnswer, 'Who is calling'), '4xx': Refusal },
       },
       onRequest: verifyApiTokenOr(async (request: FastifyRequest) => {
         if (!(await signedInUser(request, users))) throw new NotSignedIn()
@@ -81,7 +98,10 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ users: UserDirectory }> = a
           ...documented,
           operationId: 'listUsers',
           summary: 'All users (administrators)',
-          response: { 200: Type.Object({ data: Type.Array(UserAnswer) }) },
+          response: {
+            200: Type.Object({ data: Type.Array(UserAnswer) }, { description: 'All users' }),
+            '4xx': Refusal,
+          },
         },
       },
       async () => ({ data: (await users.list()).map(answerOf) }),
@@ -95,7 +115,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ users: UserDirectory }> = a
           operationId: 'deactivateUser',
           summary: "Ends a user's sessions and stops the user's tokens, until reactivation",
           params: ById,
-          response: { 200: UserAnswer },
+          response: oneUser,
         },
       },
       async (request) => {
@@ -114,7 +134,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ users: UserDirectory }> = a
           operationId: 'reactivateUser',
           summary: "Lets a user sign in again; the user's tokens work again",
           params: ById,
-          response: { 200: UserAnswer },
+          response: oneUser,
         },
       },
       async (request) => {
@@ -133,7 +153,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ users: UserDirectory }> = a
           operationId: 'removeUser',
           summary: "Removes a user and revokes the user's tokens for good",
           params: ById,
-          response: { 204: Type.Null() },
+          response: { 204: Type.Null({ description: 'The user is removed' }), '4xx': Refusal },
         },
       },
       async (request, reply) => {
