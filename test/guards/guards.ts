@@ -4,6 +4,7 @@ import { boundsGuards } from './bounds.guards.ts'
 import { deviceGuards } from './device.guards.ts'
 import { expiryGuards } from './expiry.guards.ts'
 import type { Guard } from './guard.ts'
+import { handsGuards } from './hands.guards.ts'
 import { heldGuards } from './held.guards.ts'
 import { httpGuards } from './http.guards.ts'
 import { invalidationGuards } from './invalidation.guards.ts'
@@ -34,6 +35,7 @@ export const guards: readonly Guard[] = [
   ...oauthGuards,
   ...deviceGuards,
   ...expiryGuards,
+  ...handsGuards,
   ...heldGuards,
   ...pluginGuards,
   ...seamGuards,

@@ -72,7 +72,17 @@ t.test('the packed package', async (t) => {
 
   t.test('holds what is needed and nothing else', async (t) => {
     const top = await readdir(join(project, 'node_modules', 'fastify-api-tokens'))
-    t.same(top.sort(), ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'docs', 'examples', 'package.json'])
+    t.same(top.sort(), [
+      'CHANGELOG.md',
+      'CONTRIBUTING.md',
+      'LICENSE',
+      'README.md',
+      'SECURITY.md',
+      'dist',
+      'docs',
+      'examples',
+      'package.json',
+    ])
   })
 
   t.test('the changelog has one section, that of the version', async (t) => {
