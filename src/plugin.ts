@@ -54,10 +54,7 @@ async function registerApiTokens(fastify: FastifyInstance, options: ApiTokensOpt
   const describe = settings.openapi !== null && settings.authentication === 'required'
   const faults = watchRoutes(fastify, { addScopes, describe })
   let own: Omit<CheckedHooks, 'faults'> = {}
-  fastify.addHook('onReady', async () => {
-    checkHooks(fastify, { faults, ...own })
-    catalogue.close()
-  })
+  fastify.addHook('onReady', async () => checkHooks(fastify, { faults, ...own }))
   if (settings.authentication === 'none') registerDisabled(fastify, settings, addScopes)
   else own = await registerRequired(fastify, settings, catalogue)
 }

@@ -10,24 +10,17 @@ export interface ScopeEntry {
 
 export class ScopeCatalogue {
   readonly #descriptions = new Map<string, string | null>()
-  #isClosed = false
 
   constructor(described: Readonly<Record<string, string>> = {}) {
     for (const [name, description] of Object.entries(described)) this.#descriptions.set(name, description)
   }
 
-  /** Adds what a route asks for, until the catalogue is closed. */
+  /** Adds the scopes that a route requires. */
   add(names: readonly string[]): void {
     requireScopeNames('requireScopes', names)
-    if (this.#isClosed) return
     for (const name of names) {
       if (!this.#descriptions.has(name)) this.#descriptions.set(name, null)
     }
-  }
-
-  /** Adds nothing from now on: a hook that is made per request must not make the catalogue grow. */
-  close(): void {
-    this.#isClosed = true
   }
 
   /** The names that are not in the catalogue, so that no token can have them. */

@@ -20,6 +20,7 @@ interface TypeRules {
   readonly headerTypes: readonly (string | undefined)[]
   /** The claim `typ`, by which Keycloak tells its tokens apart. */
   readonly claimTypes: readonly unknown[]
+  /** Beside `exp`, which every type needs. */
   readonly requiredClaims: readonly string[]
 }
 
@@ -28,18 +29,18 @@ const RULES: Readonly<Record<SubjectTokenType, TypeRules>> = {
   access_token: {
     headerTypes: ['at+jwt'],
     claimTypes: [undefined, 'Bearer'],
-    requiredClaims: ['sub', 'exp', 'iat'],
+    requiredClaims: ['sub', 'iat'],
   },
   // OpenID Connect Core 1.0 §2.
   id_token: {
     headerTypes: [undefined, 'jwt'],
     claimTypes: [undefined, 'ID'],
-    requiredClaims: ['sub', 'exp', 'iat'],
+    requiredClaims: ['sub', 'iat'],
   },
   jwt: {
     headerTypes: [undefined, 'jwt', 'at+jwt'],
     claimTypes: [undefined, 'Bearer', 'ID'],
-    requiredClaims: ['sub', 'exp'],
+    requiredClaims: ['sub'],
   },
 }
 
@@ -97,7 +98,7 @@ export function claimsFault(
   if (refused !== undefined) return `has the claim ${refused}, so it is no token of this type`
   if (typeof claims.sub !== 'string' || claims.sub === '') return 'has no subject'
   if (!isOptionalText(claims['jti'])) return 'has a jti that is not a string'
-  if (!(Number(claims['exp']) <= MAX_NUMERIC_DATE)) return 'has an exp that is not a date'
+  if (!(Number(claims['exp']) <= MAX_NUMERIC_DATE)) return 'has no exp that is a date'
   if (isAhead(claims['iat'], now)) return 'has an iat in the future'
   if (audiencesOf(claims) === undefined) return 'has an aud that is neither a string nor a list of strings'
   if (!RULES[type].claimTypes.includes(claims['typ'])) return 'has a claim typ of another type of token'

@@ -237,13 +237,6 @@ export const httpGuards: readonly Guard[] = [
     tests: ['test/http/connection-memory.test.ts'],
   },
   {
-    name: 'the hook twice on a request counts once',
-    file: 'src/http/verify-hook.ts',
-    remove: 'if (standing?.entry.live === true) return standing.entry',
-    put: '',
-    tests: ['test/http/hook-forms.test.ts'],
-  },
-  {
     name: 'the exported hooks without the plugin let nothing through',
     file: 'src/http/exported-hooks.ts',
     remove: '): void {\n  if (plugin === undefined) return done(new NotRegistered())',
@@ -403,13 +396,6 @@ export const httpGuards: readonly Guard[] = [
     file: 'src/http/check-hooks.ts',
     remove: '!wasBound(ownRouteHook)',
     put: '!bindings.some(({ source }) => source === ownRouteHook)',
-    tests: ['test/http/hooks-of-applications.test.ts'],
-  },
-  {
-    name: 'promise 15: the catalogue does not grow by hooks that are made per request',
-    file: 'src/lifecycle/scope-catalogue.ts',
-    remove: '    if (this.#isClosed) return\n',
-    put: '',
     tests: ['test/http/hooks-of-applications.test.ts'],
   },
   {
