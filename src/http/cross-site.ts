@@ -48,7 +48,8 @@ function isOwnOrigin(origin: URL, request: FastifyRequest): boolean {
  * any other proxy that ends TLS, a request looks like one by plain http.
  */
 function schemeOf({ protocol, ips, headers }: FastifyRequest): string | undefined {
-  // Fastify sets `ips` with the option `trustProxy` only.
-  const isForwarded = ips !== undefined && headers['x-forwarded-proto'] !== undefined
-  return protocol === 'https' || isForwarded ? protocol.toLowerCase() : undefined
+  if (protocol === 'https') return protocol
+  // Fastify sets `ips` with the option `trustProxy` only, and believes the last entry of a proxy that it trusts.
+  const forwarded = ips === undefined ? undefined : String(headers['x-forwarded-proto']).split(',').at(-1)
+  return forwarded?.trim() === protocol ? protocol.toLowerCase() : undefined
 }

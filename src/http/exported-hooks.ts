@@ -8,7 +8,7 @@ import { InvalidOption, NotRegistered } from '../errors.ts'
 import { requireScopeNames } from '../lifecycle/scope-catalogue.ts'
 import { NO_SCOPES, type ScopeRequirement } from '../token/scope.ts'
 import { carriesBearer } from './authorization-header.ts'
-import { type ApiTokenHook, createHook } from './hook.ts'
+import { type AnyReply, type AnyRequest, type ApiTokenHook, createHook } from './hook.ts'
 import { type HostHook, runHostHook } from './host-hook.ts'
 import { type HookDone, pluginOf, type RegisteredPlugin } from './registered-plugin.ts'
 
@@ -58,7 +58,10 @@ export function requireAnyScope(...scopes: string[]): ApiTokenHook {
  *
  * @example app.get('/v1/models', { onRequest: verifyApiTokenOr(partner, 'models:read') }, listModels)
  */
-export function verifyApiTokenOr(hook: HostHook, ...scopes: string[]): ApiTokenHook {
+export function verifyApiTokenOr<
+  Request extends AnyRequest = FastifyRequest,
+  Reply extends AnyReply = FastifyReply,
+>(hook: HostHook<Request, Reply>, ...scopes: string[]): ApiTokenHook {
   // An undefined hook, such as that of a plugin that has not loaded yet, fails where it is written.
   if (typeof hook !== 'function') throw new InvalidOption('verifyApiTokenOr takes a hook, a function')
   requireScopeNames('verifyApiTokenOr', scopes)

@@ -19,12 +19,12 @@ export interface ApiTokenHook {
 }
 
 /** A request of any server: on HTTP/2 the `FastifyRequest` of a host has other types for `raw` and `server`. */
-interface AnyRequest {
+export interface AnyRequest {
   readonly id: string
   readonly raw: object
 }
 
-interface AnyReply {
+export interface AnyReply {
   readonly sent: boolean
   readonly raw: object
 }

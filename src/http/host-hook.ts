@@ -4,10 +4,13 @@ import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fast
 import type { HookDone } from './registered-plugin.ts'
 import { errorFrom } from './thrown.ts'
 
-/** A hook of the host's own, in either form: it calls `done`, or returns a promise. */
-export type HostHook = (
-  request: FastifyRequest,
-  reply: FastifyReply,
+/**
+ * A hook of the host's own, in either form: it calls `done`, or returns a promise. The types of request and reply are those
+ * of the host's server, such as one of HTTP/2.
+ */
+export type HostHook<Request = FastifyRequest, Reply = FastifyReply> = (
+  request: Request,
+  reply: Reply,
   done: HookHandlerDoneFunction,
 ) => unknown
 
@@ -16,7 +19,8 @@ export type HostHook = (
  * counts: a hook that both calls `done` and returns a promise must not let the request pass twice.
  */
 export function runHostHook(
-  hook: HostHook,
+  // Of any server: the host's routes call it.
+  hook: HostHook<never, never>,
   request: FastifyRequest,
   reply: FastifyReply,
   done: HookDone,

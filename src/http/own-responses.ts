@@ -113,6 +113,9 @@ function watch({ raw }: FastifyReply, sending: Sending): void {
   })
 }
 
+/** What the host may have said of another body. Fastify computes the length again. */
+const OF_ANOTHER_BODY = ['content-encoding', 'content-length', 'transfer-encoding']
+
 /** The last of all hooks of a route. */
 function restoreWith(headers: Readonly<Record<string, string>>): onSendHookHandler {
   return (request, reply, payload, done) => {
@@ -128,9 +131,7 @@ function restoreWith(headers: Readonly<Record<string, string>>): onSendHookHandl
     else reply.type(type)
     // Fastify has made the headers of a HEAD response, and left out its body.
     if (request.method === 'HEAD') return done(null, payload)
-    // What the host said of another body. Fastify computes the length again.
-    removeHeader(reply, 'content-encoding')
-    removeHeader(reply, 'content-length')
+    for (const name of OF_ANOTHER_BODY) removeHeader(reply, name)
     discard(payload)
     // `undefined` would leave the payload as it is.
     done(null, body === undefined ? null : Buffer.from(body))

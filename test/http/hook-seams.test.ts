@@ -166,6 +166,19 @@ t.test('a request without a connection is verified all the same', async (t) => {
   t.equal((await app.inject('/')).statusCode, 401)
 })
 
+t.test('the names of the other hooks are free for decorators of the host', async (t) => {
+  for (const when of ['before', 'after']) {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    const names = ['verifyApiTokenOr', 'requireScopes', 'requireAnyScope']
+    const decorate = () => names.forEach((name) => void app.decorate(name, () => name))
+    if (when === 'before') decorate()
+    await app.register(apiTokens, { store: memoryTokenStore(), keys: [hs256Key()], routes: false })
+    if (when === 'after') decorate()
+    await t.resolves(async () => app.ready(), when)
+  }
+})
+
 t.test('a decorator of the host with the name of a hook is not taken for the plugin', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())

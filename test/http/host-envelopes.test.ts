@@ -74,7 +74,11 @@ const STYLES: Readonly<Record<string, HostStyle>> = {
       }),
   },
   'an onSend that returns a stream': {
-    change: (app) => app.addHook('onSend', async () => Readable.from(['of the host'])),
+    change: (app) =>
+      app.addHook('onSend', async (_request, reply) => {
+        reply.header('transfer-encoding', 'chunked')
+        return Readable.from(['of the host'])
+      }),
   },
   'an onSend that returns a web stream': {
     change: (app) => app.addHook('onSend', async () => new Blob(['of the host']).stream()),

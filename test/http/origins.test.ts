@@ -146,6 +146,7 @@ t.test('the headers of a proxy that is not trusted count for nothing', async (t)
     await answers(t, app, [
       ['app.example.com', 'https://evil.example', OTHER, { 'x-forwarded-host': 'evil.example' }],
       ['app.example.com', 'http://app.example.com', OWN, { 'x-forwarded-proto': 'https' }],
+      ['app.example.com', 'https://app.example.com', OWN, { 'x-forwarded-proto': 'https' }],
     ])
   }
 })

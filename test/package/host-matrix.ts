@@ -1,12 +1,14 @@
 /** What hosts write that depends on the versions of TypeScript and `@types/node`. Compiled against the packed package. */
 
 import { createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto'
-import Fastify from 'fastify'
+import type { Http2SecureServer } from 'node:http2'
+import Fastify, { type FastifyRequest, type RouteGenericInterface } from 'fastify'
 import apiTokens, {
   type ApiTokensOptions,
   requireScopes,
   type SigningJwk,
   verifyApiToken,
+  verifyApiTokenOr,
 } from 'fastify-api-tokens'
 import { kyselyTokenStore } from 'fastify-api-tokens/kysely'
 import { memoryTokenStore } from 'fastify-api-tokens/memory'
@@ -87,4 +89,10 @@ app.get(
   { onRequest: verifyApiToken, preHandler: [app.verifyApiToken, requireScopes('b')] },
   (request) => request.apiToken?.userId,
 )
+const session = async (request: FastifyRequest<RouteGenericInterface, Http2SecureServer>) =>
+  request.log.info('in')
+app.get('/b', { onRequest: verifyApiTokenOr(session, 'b') }, () => 'b')
+app.get('/c', { onRequest: verifyApiTokenOr(async (request) => request.log.info('in')) }, () => 'c')
+// @ts-expect-error no hook
+verifyApiTokenOr((request: string) => request)
 app.apiTokens.events.on('rejected', ({ reason, tokenId }) => app.log.info({ reason, tokenId, secret }))
