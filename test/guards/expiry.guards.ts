@@ -77,10 +77,24 @@ export const expiryGuards: readonly Guard[] = [
     tests: STORE,
   },
   {
+    name: 'expiry: a token that was used after the maximum age is not deleted as if it had ended before',
+    file: 'src/store/kysely/maximum-age.sql.ts',
+    remove: "    .where('oldest.idle_from', '<', before)\n",
+    put: '',
+    tests: STORE,
+  },
+  {
+    name: 'expiry: a token that was changed after the maximum age is not deleted as if it had ended before',
+    file: 'src/store/kysely/maximum-age.sql.ts',
+    remove: "    .where('oldest.updated_at', '<', before)\n",
+    put: '',
+    tests: STORE,
+  },
+  {
     name: 'expiry: tokens of the maximum age go as other ended ones do',
     file: 'src/store/kysely/make-room.sql.ts',
-    remove: 'return [...new Set([...oldest, ...aged])]',
-    put: 'return [...new Set(aged.length > 0 ? oldest : [])]',
+    remove: 'new Set([...oldest, ...aged.map(({ id }) => id)])',
+    put: 'new Set(aged.length > 0 ? oldest : [])',
     tests: STORE,
   },
 ]

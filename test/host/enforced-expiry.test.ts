@@ -120,6 +120,22 @@ t.test('retention counts from the maximum age', async (t) => {
   t.equal(await store.findToken(id), null)
 })
 
+t.test('promise 14: a token that was in use when the option was set stays for the retention', async (t) => {
+  const { before, app, clock, store } = await twoHosts(t, { expiry: ALL, retention: '5d' })
+  const { id, token } = await issue(before, 'ada')
+  clock.advance(100 * DAY)
+  t.equal(await statusOf(before, token), 200)
+  await before.apiTokens.flush()
+  t.equal(await statusOf(app, token), 401)
+  clock.advance(5 * DAY)
+  t.match(await app.apiTokens.sweep(), { pruned: 0 })
+  t.equal(await statusOf(before, token), 200, 'the option can be taken back')
+  await before.apiTokens.flush()
+  clock.advance(5 * DAY + 1)
+  t.match(await app.apiTokens.sweep(), { pruned: 1 })
+  t.equal(await store.findToken(id), null)
+})
+
 t.test('a token of the maximum age does not count for maxTokensPerUser', async (t) => {
   const { before, app, clock } = await twoHosts(t, { expiry: ALL, maxTokensPerUser: 1 })
   await issue(before, 'ada')

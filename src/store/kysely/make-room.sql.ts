@@ -3,7 +3,7 @@
 import type { OwnerRecord } from '../../token/token.ts'
 import type { InsertOutcome, InsertRules, MaxAgeMs } from '../token-store.ts'
 import type { Connection } from './connection.ts'
-import { firstIdOf } from './maximum-age.sql.ts'
+import { agedTokens } from './maximum-age.sql.ts'
 import {
   type CountedNow,
   type CountedOwner,
@@ -74,26 +74,9 @@ async function oldestEnded(
     .execute()
   const oldest = [...earlier, ...rows.map(({ id }) => id)]
   if (oldest.length >= MAX_DELETED || maxAgeMs === null || maxAgeMs === undefined) return oldest
-  const aged = await agedTokens(connection, owner, deletableBefore - maxAgeMs)
-  return [...new Set([...oldest, ...aged])].slice(0, MAX_DELETED)
-}
-
-/** Tokens that were issued before that moment: by the maximum age they have ended, whatever their rows say. */
-async function agedTokens(
-  { db, traits }: Connection,
-  { userId }: OwnerRecord,
-  issuedBefore: number,
-): Promise<readonly string[]> {
-  const rows = await db
-    .selectFrom('api_tokens')
-    .select('id')
-    .where('user_id', '=', userId)
-    .where('id', '<', firstIdOf(issuedBefore))
-    .where('created_at', '<', traits.time(issuedBefore))
-    .orderBy('id')
-    .limit(MAX_DELETED)
-    .execute()
-  return rows.map(({ id }) => id)
+  const scope = { maxAgeMs, endedBefore: deletableBefore, userId: owner.userId }
+  const aged = await agedTokens(connection, scope).limit(MAX_DELETED).execute()
+  return [...new Set([...oldest, ...aged.map(({ id }) => id)])].slice(0, MAX_DELETED)
 }
 
 /** What the owner's removal has ended, and what had ended before it. */

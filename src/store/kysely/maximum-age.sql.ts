@@ -3,7 +3,7 @@
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
 import type { MaxAgeMs } from '../token-store.ts'
 import type { ApiTokenDatabase } from './database.ts'
-import type { DialectTraits } from './dialect-traits.ts'
+import type { Connection, DialectTraits } from './dialect-traits.ts'
 import type { Instant } from './instant.ts'
 
 type Tokens = ExpressionBuilder<ApiTokenDatabase, 'api_tokens'>
@@ -18,12 +18,45 @@ export function isYoung(eb: Tokens, aged: Expression<Instant> | null): readonly 
   return aged === null ? [] : [eb('api_tokens.created_at', '>', aged)]
 }
 
+/** How many tokens are read to find those that may be deleted. */
+const MAX_READ = 1_000
+
+/** Which tokens of the maximum age may be deleted. */
+export interface AgedScope {
+  readonly maxAgeMs: number
+  /** Those that ended earlier than this. */
+  readonly endedBefore: number
+  /** Left out: of all owners. */
+  readonly userId?: string | undefined
+}
+
+/**
+ * Tokens that reached the maximum age before that, among the oldest ones. One that was used or changed since did not end
+ * then, because the option was set later: it stays as long as one that ended at that use or change.
+ */
+export function agedTokens({ db, traits }: Connection, { maxAgeMs, endedBefore, userId }: AgedScope) {
+  const before = traits.time(endedBefore)
+  const oldest = db
+    .selectFrom('api_tokens')
+    .select(['id', 'user_id', 'created_at', 'idle_from', 'updated_at'])
+    .where('id', '<', firstIdOf(endedBefore - maxAgeMs))
+    .$if(userId !== undefined, (tokens) => tokens.where('user_id', '=', userId ?? ''))
+    .orderBy('id')
+    .limit(MAX_READ)
+  return db
+    .selectFrom(oldest.as('oldest'))
+    .select(['oldest.id', 'oldest.user_id'])
+    .where('oldest.created_at', '<', traits.time(endedBefore - maxAgeMs))
+    .where('oldest.idle_from', '<', before)
+    .where('oldest.updated_at', '<', before)
+}
+
 /**
  * The lowest id of a token that was issued at this moment or later. An id begins with the time of its making in 48 bits
  * (RFC 9562 §5.7), which is that of the issue or, after the clock went back, a few seconds later. A range of ids
  * therefore finds tokens by age without an index of its own.
  */
-export function firstIdOf(ms: number): string {
-  const time = Math.max(0, ms).toString(16).padStart(12, '0')
+function firstIdOf(ms: number): string {
+  const time = Math.max(0, Math.floor(ms)).toString(16).padStart(12, '0')
   return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`
 }

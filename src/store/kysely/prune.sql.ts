@@ -5,7 +5,7 @@ import type { MaxAgeMs } from '../token-store.ts'
 import { atomically, type Connection, withRetries } from './connection.ts'
 import type { ApiTokenDatabase } from './database.ts'
 import { deleteTokens } from './delete-tokens.sql.ts'
-import { firstIdOf } from './maximum-age.sql.ts'
+import { agedTokens } from './maximum-age.sql.ts'
 import { forgetCounts } from './owners.sql.ts'
 
 type Ids = SelectQueryBuilder<ApiTokenDatabase, keyof ApiTokenDatabase, { id: string; user_id: string }>
@@ -18,8 +18,7 @@ export async function deleteEnded(
   maxAgeMs: MaxAgeMs,
 ): Promise<number> {
   let deleted = 0
-  const aged = maxAgeMs === null || maxAgeMs === undefined ? [] : [agedTokens(maxAgeMs)]
-  for (const ended of [...ENDS.map(endedTokens), tokensOfRemoved, ...aged]) {
+  for (const ended of [...ENDS.map(endedTokens), tokensOfRemoved, ...byAge(maxAgeMs)]) {
     if (deleted >= limit) return deleted
     deleted += await deleteBatch(connection, (transaction) =>
       ended(transaction, endedBefore).limit(limit - deleted),
@@ -51,15 +50,13 @@ function endedTokens(column: (typeof ENDS)[number]) {
     db.selectFrom('api_tokens').select(['id', 'user_id']).where(column, '<', traits.time(endedBefore))
 }
 
-/** Tokens that reached the maximum age before that, in the order of the primary key. */
-function agedTokens(maxAgeMs: number) {
-  return ({ db, traits }: Connection, endedBefore: number): Ids =>
-    db
-      .selectFrom('api_tokens')
-      .select(['id', 'user_id'])
-      .where('id', '<', firstIdOf(endedBefore - maxAgeMs))
-      .where('created_at', '<', traits.time(endedBefore - maxAgeMs))
-      .orderBy('id')
+function byAge(maxAgeMs: MaxAgeMs) {
+  if (maxAgeMs === null || maxAgeMs === undefined) return []
+  return [
+    (connection: Connection, endedBefore: number) =>
+      // Kysely's type names the sub-query as a table, too.
+      agedTokens(connection, { maxAgeMs, endedBefore }) as unknown as Ids,
+  ]
 }
 
 function tokensOfRemoved({ db, traits }: Connection, endedBefore: number): Ids {

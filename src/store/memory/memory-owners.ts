@@ -36,11 +36,8 @@ export class MemoryOwners {
   endOf(token: TokenRecord, maxAgeMs: MaxAgeMs): number {
     const owner = this.#owners.get(token.userId)
     const removedAt = owner !== undefined && token.generation < owner.generation ? owner.removedAt : null
-    return Math.min(
-      token.revokedAt ?? Infinity,
-      endsAt(token, maxAgeMs ?? null) ?? Infinity,
-      removedAt ?? Infinity,
-    )
+    const ends = [token.revokedAt, endsAt(token, null), removedAt].map((end) => end ?? Infinity)
+    return Math.min(...ends, agedAt(token, maxAgeMs))
   }
 
   #put(owner: MemoryOwner): OwnerRecord {
@@ -48,4 +45,10 @@ export class MemoryOwners {
     const { userId, status, generation } = owner
     return { userId, status, generation }
   }
+}
+
+/** When a token ended by the maximum age: not before its last use or change, since the option may have been set later. */
+function agedAt({ createdAt, idleFrom, updatedAt }: TokenRecord, maxAgeMs: MaxAgeMs): number {
+  if (maxAgeMs === null || maxAgeMs === undefined) return Infinity
+  return Math.max(createdAt + maxAgeMs, idleFrom, updatedAt)
 }

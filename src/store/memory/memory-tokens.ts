@@ -78,14 +78,14 @@ export class MemoryTokens {
     const ends = this.#owners.get(userId)?.end
     if (ends === undefined) return { living: 0, ended: 0 }
     const first = ends.countBefore(endKey(generation, now + 1, ''))
-    const ended = first + this.#countAged(ends.slice(first, ends.length, false), now, maxAgeMs)
+    const ended = first + this.#countAged(ends, first, now, maxAgeMs)
     return { living: ends.length - ended, ended }
   }
 
-  /** How many of the tokens with these keys have reached the maximum age. */
-  #countAged(endKeys: readonly string[], now: number, maxAgeMs: MaxAgeMs): number {
+  /** How many of the tokens from that place on have reached the maximum age. */
+  #countAged(ends: SortedKeys, first: number, now: number, maxAgeMs: MaxAgeMs): number {
     if (maxAgeMs === null || maxAgeMs === undefined) return 0
-    const ids = endKeys.map((key) => idIn(key, 'end'))
+    const ids = ends.slice(first, ends.length, false).map((key) => idIn(key, 'end'))
     return ids.filter((id) => (this.#tokens.get(id)?.createdAt ?? now) <= now - maxAgeMs).length
   }
 

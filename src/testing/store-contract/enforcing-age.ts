@@ -53,8 +53,8 @@ export function enforcingAge(test: StoreTest): void {
   })
 
   test('of a token of the maximum age no idle warning is given', async ({ store }) => {
-    await putOfAge(store, 1, MAX_AGE)
-    await putOfAge(store, 2, MAX_AGE - 1)
+    await putOfAge(store, 1, MAX_AGE, { idleFrom: NOW })
+    await putOfAge(store, 2, MAX_AGE - 1, { idleFrom: NOW })
     const spells = { since: NOW - DAY, before: NOW + 1, now: NOW, maxAgeMs: MAX_AGE }
     deepEqual(numbers(await store.warnIdle(spells, 10)), [2])
   })
@@ -68,6 +68,20 @@ export function enforcingAge(test: StoreTest): void {
     equal(await store.prune(endedBefore, 10, MAX_AGE), 1)
     equal(await store.prune(endedBefore, 10, MAX_AGE), 0)
     deepEqual((await shown(store)).of, [3], 'what has ended at that very moment stays')
+  })
+
+  test('a token that was used or changed after the maximum age is not pruned as if it had ended before', async ({
+    store,
+  }) => {
+    const [age, lately] = [MAX_AGE + 2 * DAY, NOW - DAY]
+    await putOfAge(store, 1, age, { idleFrom: lately, lastUsedAt: lately })
+    await putOfAge(store, 2, age, { updatedAt: lately, status: 'revoked', revokedAt: lately })
+    await putOfAge(store, 3, age)
+    equal(await store.prune(lately, 10, MAX_AGE), 1)
+    deepEqual((await shown(store)).of, [1, 2])
+    const rules = { ...THREE, maxEnded: 2, deletableBefore: lately }
+    equal(await insert(store, 4, rules), 'ended_limit_reached')
+    equal(await store.prune(lately + 1, 10, MAX_AGE), 2)
   })
 
   test('tokens of the maximum age leave room under the limit, and each only once', async ({
@@ -110,7 +124,8 @@ export function enforcingAge(test: StoreTest): void {
 /** Inserts a token that was issued so long ago, with an id of that moment. */
 async function putOfAge(store: TokenStore, n: number, ageMs: number, fields: Partial<UnownedToken> = {}) {
   const createdAt = NOW - ageMs
-  return put(store, n, { id: idOf(createdAt, n), createdAt, ...fields })
+  const times = { createdAt, updatedAt: createdAt, idleFrom: createdAt }
+  return put(store, n, { id: idOf(createdAt, n), ...times, ...fields })
 }
 
 /** A UUIDv7 of that moment, which ends in the number. */
