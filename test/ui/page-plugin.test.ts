@@ -1,7 +1,8 @@
 /** The page as it leaves the server: its document, its policy, its caches, and the options that shape it. */
 
 import { readFileSync } from 'node:fs'
-import { gunzipSync, gzipSync } from 'node:zlib'
+import { syncBuiltinESMExports } from 'node:module'
+import zlib, { gunzipSync, gzipSync } from 'node:zlib'
 import Fastify, { type FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import t, { type Test } from 'tap'
@@ -89,6 +90,24 @@ t.test('script and style are named by their content, kept for ever, and sent com
   }
   t.same((await app.inject(scriptIn(body))).rawPayload, bundle)
   t.equal((await app.inject('/p/element-0000000000000000.js')).statusCode, 404)
+})
+
+t.test('nothing is compressed at boot: the build has done it', async (t) => {
+  // Teardowns run backwards: this one when the functions are back.
+  t.teardown(() => syncBuiltinESMExports())
+  const compressing = ['brotliCompress', 'brotliCompressSync', 'gzip', 'gzipSync'] as const
+  for (const name of compressing) {
+    t.intercept(zlib, name, {
+      value: () => {
+        throw new Error(`${name} was called`)
+      },
+    })
+  }
+  syncBuiltinESMExports()
+  const app = await startPage(t)
+  const url = scriptIn((await app.inject('/')).body)
+  const { rawPayload } = await app.inject({ url, headers: { 'accept-encoding': 'br' } })
+  t.same(zlib.brotliDecompressSync(rawPayload), bundle)
 })
 
 t.test('the element is one module without imports, at most 30 kB compressed with Lit', async (t) => {
