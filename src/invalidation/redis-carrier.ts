@@ -128,21 +128,23 @@ async function connect(
   }
   // Why a connection could not be made is emitted; its promise says only that it is closed.
   let reason: unknown
-  // A Cluster that is not ready closes the connection, and never settles its promise.
-  const closed = Promise.withResolvers<never>()
-  closed.promise.catch(() => undefined)
+  const opened = [listening, sending].map((connection) => {
+    // A Cluster that is not ready closes the connection, and never settles its promise.
+    const closed = Promise.withResolvers<never>()
+    connection.on('error', (error: unknown) => {
+      reason = error
+    })
+    connection.on('close', () => {
+      closed.reject(new Error('Redis has closed the connection'))
+      events.lost(withoutCommand(reason ?? 'Redis has closed the connection'))
+    })
+    return Promise.race([connection.connect(), closed.promise])
+  })
+  listening.on('message', (_channel: string, message: string) => events.message(message))
+  // Both: the end of a TLS handshake that is cut off is an error that ioredis does not catch.
+  const outcomes = await Promise.allSettled(opened)
   try {
-    for (const connection of [listening, sending]) {
-      connection.on('error', (error: unknown) => {
-        reason = error
-      })
-      connection.on('close', () => {
-        closed.reject(reason ?? new Error('Redis has closed the connection'))
-        events.lost(withoutCommand(reason ?? 'Redis has closed the connection'))
-      })
-    }
-    listening.on('message', (_channel: string, message: string) => events.message(message))
-    await Promise.race([Promise.all([listening.connect(), sending.connect()]), closed.promise])
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
     await listening.subscribe(channel)
   } catch (error) {
     await close()

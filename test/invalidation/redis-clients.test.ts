@@ -1,8 +1,10 @@
 /** `redisCarrier` with the host's own client of `ioredis`: whatever its options are, it is neither used nor closed. */
 
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { Cluster, Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { type RedisClient, redisCarrier } from '../../src/invalidation/redis-carrier.ts'
@@ -124,6 +126,40 @@ for (const [name, makeClient] of Object.entries<(port: number) => RedisClient>({
   )
 }
 
+t.test('a Cluster that is not ready is an error, and not an endless wait', async (t) => {
+  const port = await ownRedis(t, clusterSettings(await freePort()))
+  const client = new Cluster([{ host: '127.0.0.1', port }], { lazyConnect: true })
+  const connecting = redisCarrier({ client }).connect({ message: () => undefined, lost: () => undefined })
+  await t.rejects(connecting, { message: /./ })
+})
+
+t.test('TLS is that of the client: a certificate of an unknown authority is refused', async (t) => {
+  const folder = t.testdir()
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+  const asked = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-days', '2']
+  await promisify(execFile)('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
+    ...['-keyout', key, '-out', cert, ...asked],
+  ])
+  const tlsPort = await freePort()
+  const files = ['--tls-cert-file', cert, '--tls-key-file', key, '--tls-auth-clients', 'no']
+  await ownRedis(t, ['--tls-port', String(tlsPort), ...files])
+  const place = { host: 'localhost', port: tlsPort, lazyConnect: true }
+  const heard = Promise.withResolvers<string>()
+  const trusting = new Redis({ ...place, tls: { ca: await readFile(cert) } })
+  const connection = await redisCarrier({ client: trusting }).connect({
+    message: heard.resolve,
+    lost: () => undefined,
+  })
+  await connection.send('a message')
+  t.equal(await heard.promise, 'a message')
+  await connection.close()
+  const other = redisCarrier({ client: new Redis({ ...place, tls: {} }) })
+  await t.rejects(other.connect({ message: () => undefined, lost: () => undefined }), {
+    message: /certificate/,
+  })
+})
+
 t.test('a wrong password is in no error, with a Redis and with a Cluster', async (t) => {
   const port = await ownRedis(t, ['--requirepass', 'right'])
   const password = 'never-shown'
@@ -163,20 +199,16 @@ t.test(
 
 /** A Cluster of one server. */
 async function ownCluster(t: Test): Promise<number> {
-  const settings = {
-    'cluster-enabled': 'yes',
-    'cluster-port': await freePort(),
-    'cluster-announce-ip': '127.0.0.1',
-  }
-  const port = await ownRedis(
-    t,
-    Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]),
-  )
+  const port = await ownRedis(t, clusterSettings(await freePort()))
   const node = new Redis({ port })
   t.teardown(() => node.disconnect())
   await node.cluster('ADDSLOTSRANGE', 0, 16_383)
   await within(5_000, async () => String(await node.cluster('INFO')).includes('cluster_state:ok'))
   return port
+}
+
+function clusterSettings(busPort: number): string[] {
+  return ['--cluster-enabled', 'yes', '--cluster-port', String(busPort), '--cluster-announce-ip', '127.0.0.1']
 }
 
 async function twoInstances(t: Test, client: RedisClient) {
