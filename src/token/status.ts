@@ -31,7 +31,7 @@ const ROTATED: TokenState = { status: 'revoked', reason: 'rotated' }
  * Evaluates a token at `now`. A permanent end comes first: revoked, owner removed, rotated, expired. What can be undone comes
  * second: switched off, idle. The owner's deactivation is not the token's state and is not evaluated here.
  *
- * @example judge(token, owner, { now: Date.now(), idleTimeoutMs: 2_592_000_000 }).status // 'active'
+ * @example judge(token, owner, { now: Date.now(), idleTimeoutMs: 2_592_000_000, maxAgeMs: null }).status // 'active'
  */
 export function judge(token: TokenRecord, owner: OwnerRecord | null, moment: Moment): TokenState {
   if (token.status === 'revoked') return { status: 'revoked', reason: token.statusReason }
