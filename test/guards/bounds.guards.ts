@@ -50,7 +50,7 @@ export const boundsGuards: readonly Guard[] = [
   },
   {
     name: 'promise 15: an issue deletes ten ended tokens at most',
-    file: 'src/store/kysely/make-room.sql.ts',
+    file: 'src/store/ended-bounds.ts',
     remove: 'const MAX_DELETED = 10',
     put: 'const MAX_DELETED = 100',
     tests: SQLITE,

@@ -1,6 +1,7 @@
 /** Finds room for one more token of an owner, whose row is locked: the limits, and the ended tokens that have to go. */
 
 import type { OwnerRecord } from '../../token/token.ts'
+import { MAX_DELETED, MAX_READ } from '../ended-bounds.ts'
 import type { InsertOutcome, InsertRules, MaxAgeMs } from '../token-store.ts'
 import type { Connection } from './connection.ts'
 import { agedTokens } from './maximum-age.sql.ts'
@@ -20,10 +21,6 @@ export interface Room {
   readonly counts: OwnerCounts
 }
 
-/** How many ended tokens one insert deletes at most. */
-const MAX_DELETED = 10
-/** How many tokens of earlier generations are read for it. */
-const MAX_READ = 1_000
 /** How long a count of all tokens is good for: an owner without room must not have them counted for each refusal. */
 const RECOUNT_MS = 60_000
 

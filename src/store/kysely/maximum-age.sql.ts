@@ -1,6 +1,7 @@
 /** Finds tokens that have reached the maximum age, as conditions on rows. */
 
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
+import { MAX_READ } from '../ended-bounds.ts'
 import type { MaxAgeMs } from '../token-store.ts'
 import type { ApiTokenDatabase } from './database.ts'
 import type { Connection, DialectTraits } from './dialect-traits.ts'
@@ -17,9 +18,6 @@ export function agedBy(traits: DialectTraits, now: number, maxAgeMs: MaxAgeMs): 
 export function isYoung(eb: Tokens, aged: Expression<Instant> | null): readonly Expression<SqlBool>[] {
   return aged === null ? [] : [eb('api_tokens.created_at', '>', aged)]
 }
-
-/** How many tokens are read to find those that may be deleted. */
-const MAX_READ = 1_000
 
 /** Which tokens of the maximum age may be deleted. */
 export interface AgedScope {

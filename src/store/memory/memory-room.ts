@@ -1,14 +1,10 @@
 /** Finds the ended tokens that an insert deletes, as the databases do. */
 
 import type { OwnerRecord, TokenRecord } from '../../token/token.ts'
+import { MAX_DELETED, MAX_READ } from '../ended-bounds.ts'
 import type { EndedRules } from '../token-store.ts'
 import type { MemoryOwners } from './memory-owners.ts'
 import type { MemoryTokens } from './memory-tokens.ts'
-
-/** How many ended tokens one insert deletes at most. */
-const MAX_DELETED = 10
-/** How many of the oldest are read for it. */
-const MAX_READ = 1_000
 
 /** None below the limit; `null` when all of them ended too recently. */
 export function endedBeyondLimit(
