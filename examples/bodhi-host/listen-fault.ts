@@ -22,6 +22,7 @@ export function listenFault(error: unknown, { portVariable, port, host }: Place)
       )
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
+    case 'EAI_AGAIN':
       return fault(`HOST: this machine has no address ${host}`)
     default:
       return error

@@ -151,7 +151,7 @@ t.test(
     await within(20_000, async () => (await terminate()) > 0)
     t.match(await running.ended, {
       code: 1,
-      errors: /^[^\n]*(terminating connection|Connection terminated)[^\n]*\n$/,
+      errors: /^[^\n]*(terminating connection|Connection terminated|connection error)[^\n]*\n$/,
     })
   },
 )

@@ -3,7 +3,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { anchorsOf, linksOf, pages, ROOT } from './markdown.ts'
+import { anchorsOf, linksOf, pages, ROOT, read } from './markdown.ts'
 
 for (const page of pages()) {
   t.test(`every link of ${page} leads to a file, and its anchor to a heading`, async (t) => {
@@ -24,6 +24,16 @@ t.test('the README leads to the index of docs/, and the index to every page of d
   t.ok(targets('README.md').has('docs/README.md'), 'README.md links to the index')
   for (const page of subjects) {
     t.ok(targets('docs/README.md').has(page), `docs/README.md links to ${page}`)
+  }
+})
+
+t.test('getting started begins without a warning, and leads to the ready page and to tests', async (t) => {
+  const page = 'docs/guides/getting-started.md'
+  const [, first = ''] = read(page).split('\n\n')
+  t.notMatch(first, /\*\*|warn|must|never|not /i)
+  const targets = linksOf(page).map(({ target }) => target)
+  for (const guide of ['tokens-page', 'test-your-routes', 'choose-a-store', 'run-in-production']) {
+    t.ok(targets.includes(`docs/guides/${guide}.md`), guide)
   }
 })
 
