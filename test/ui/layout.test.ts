@@ -8,11 +8,9 @@ import { furnish, openAs, startPageHost } from './page-host.ts'
 /** The width of the window, and in which form it shows the list. */
 const WIDTHS = [
   [320, 'cards'],
-  [360, 'cards'],
   [700, 'cards'],
   [800, 'table'],
   [1000, 'table'],
-  [1400, 'table'],
   [1920, 'table'],
 ] as const
 const DIRECTIONS = ['ltr', 'rtl'] as const

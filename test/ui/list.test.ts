@@ -223,30 +223,38 @@ await inChromium((browser) => {
     t.equal(await ada.getByText("grace's").count(), 0, 'nor by a link to it')
   })
 
-  t.test('hostile names and descriptions are text, in the list and everywhere', async (t) => {
-    const host = await startPageHost(t)
-    for (const text of HOSTILE) await host.issue('ada', { name: text, description: text })
-    const page = await openAs(t, browser, host, 'ada', { viewport: { width: 800, height: 700 } })
-    await rows(page).first().waitFor()
-    t.same((await page.locator('tbody .name bdi').allTextContents()).toReversed(), HOSTILE)
-    t.equal(await page.locator('api-tokens img, api-tokens tbody script').count(), 0)
-    t.equal(await page.title(), 'API Tokens')
-    t.equal(await page.evaluate(OVERFLOW), 0, 'nothing sticks out')
-    for (const row of await rows(page).all()) {
-      const box = await row.boundingBox()
-      t.ok(box !== null && box.height < 320, 'no name takes the page')
-    }
-    const name = HOSTILE[0] ?? ''
-    const hostile = rows(page).filter({ hasText: name })
-    await hostile.getByRole('button', { name: /^Actions/ }).click()
-    await page.getByRole('menuitem', { name: 'Revoke' }).click()
-    t.ok(await page.getByRole('dialog').getByText(name).isVisible(), 'the second step names it')
-    await page.getByRole('button', { name: 'Keep it' }).click()
-    await page.getByRole('dialog').waitFor({ state: 'detached' })
-    await hostile.locator('[data-action="details"]').click()
-    t.equal(await page.getByRole('dialog').getByText(name).count(), 2, 'name and description')
-    t.equal(await page.title(), 'API Tokens')
-  })
+  for (const dir of ['ltr', 'rtl'] as const) {
+    t.test(`hostile names and descriptions are text, in the list and everywhere, ${dir}`, async (t) => {
+      const host = await startPageHost(t, { dir })
+      for (const text of HOSTILE) await host.issue('ada', { name: text, description: text })
+      const page = await openAs(t, browser, host, 'ada')
+      await rows(page).first().waitFor()
+      t.same((await page.locator('tbody .name bdi').allTextContents()).toReversed(), HOSTILE)
+      t.equal(await page.locator('api-tokens img, api-tokens tbody script').count(), 0)
+      t.equal(await page.title(), 'API Tokens')
+      for (const [width, height] of [
+        [360, 460],
+        [800, 320],
+      ] as const) {
+        await page.setViewportSize({ width, height: 700 })
+        t.equal(await page.evaluate(OVERFLOW), 0, `${width} px: nothing sticks out`)
+        for (const row of await rows(page).all()) {
+          const box = await row.boundingBox()
+          t.ok(box !== null && box.height < height, `${width} px: no name takes the page`)
+        }
+      }
+      const name = HOSTILE[0] ?? ''
+      const hostile = rows(page).filter({ hasText: name })
+      await hostile.getByRole('button', { name: /^Actions/ }).click()
+      await page.getByRole('menuitem', { name: 'Revoke' }).click()
+      t.ok(await page.getByRole('dialog').getByText(name).isVisible(), 'the second step names it')
+      await page.getByRole('button', { name: 'Keep it' }).click()
+      await page.getByRole('dialog').waitFor({ state: 'detached' })
+      await hostile.locator('[data-action="details"]').click()
+      t.equal(await page.getByRole('dialog').getByText(name).count(), 2, 'name and description')
+      t.equal(await page.title(), 'API Tokens')
+    })
+  }
 
   t.test('promise 6: a token that goes idle within five days says so', async (t) => {
     const host = await startPageHost(t)
