@@ -1,15 +1,10 @@
 /** The package as npm would publish it, in hosts that are bundled into one file, as ES module and as CommonJS. */
 
-import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import t from 'tap'
-
-const run = promisify(execFile)
-const root = new URL('../..', import.meta.url).pathname
+import { pack, ROOT, run, temporaryFolder } from './pack.ts'
 
 /** A host with the page, a protected route, and hooks in the wrong places. */
 const HOST = `
@@ -63,8 +58,7 @@ const REQUIRE = "import { createRequire } from 'node:module'; const require = cr
 const FORMATS = ['esm', 'cjs'] as const
 
 t.test('the packed package in a bundle', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'fastify-api-tokens-bundled-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const folder = await temporaryFolder(t)
   await unpack(folder)
 
   for (const format of FORMATS) {
@@ -109,7 +103,7 @@ async function bundle(folder: string, host: string, options: BundleOptions): Pro
     ...options,
     stdin: { contents: host, resolveDir: join(folder, 'project') },
     // What the package itself needs, as a project that has installed it.
-    nodePaths: [join(root, 'node_modules')],
+    nodePaths: [join(ROOT, 'node_modules')],
     outfile,
     bundle: true,
     platform: 'node',
@@ -122,14 +116,11 @@ async function bundle(folder: string, host: string, options: BundleOptions): Pro
 
 /** The package alone, as npm would install it. */
 async function unpack(folder: string): Promise<void> {
-  const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
-    cwd: root,
-  })
-  const [{ filename }] = JSON.parse(stdout) as [{ filename: string }]
+  const packed = await pack(folder)
   const home = join(folder, 'project', 'node_modules', 'fastify-api-tokens')
   await mkdir(home, { recursive: true })
   await mkdir(join(folder, 'bundles'))
-  await run('tar', ['-xzf', join(folder, filename), '-C', home, '--strip-components=1'])
+  await run('tar', ['-xzf', packed, '-C', home, '--strip-components=1'])
   // No "type" of a folder above decides what the bundles are.
   await writeFile(join(folder, 'package.json'), '{}')
 }
