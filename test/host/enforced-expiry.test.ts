@@ -45,16 +45,19 @@ t.test('a token without an end works until it has the maximum age, cached or not
   t.same(reasons, ['expired'])
 })
 
-t.test("the request's signal fires at the maximum age", async (t) => {
-  const { before, app, clock } = await twoHosts(t, { expiry: ALL })
-  const { credential } = await before.apiTokens.issue({ userId: 'ada' })
-  clock.advance(10 * DAY - 20)
-  using verified = await app.apiTokens.verify(credential)
-  const { signal } = verified
-  clock.advance(20)
-  for (let n = 0; n < 100 && !signal.aborted; n += 1) await sleep(20)
-  t.ok(signal.aborted)
-})
+for (const state of ['answers', 'is gone']) {
+  t.test(`the request's signal fires at the maximum age, while the store ${state}`, async (t) => {
+    const { before, app, clock, store } = await twoHosts(t, { expiry: ALL })
+    const { credential } = await before.apiTokens.issue({ userId: 'ada' })
+    clock.advance(10 * DAY - 20)
+    using verified = await app.apiTokens.verify(credential)
+    const { signal } = verified
+    if (state === 'is gone') store.findToken = () => Promise.reject(new Error('the disk is gone'))
+    clock.advance(20)
+    for (let n = 0; n < 100 && !signal.aborted; n += 1) await sleep(20)
+    t.ok(signal.aborted)
+  })
+}
 
 t.test('the token object and the lists show when it ends and that it has', async (t) => {
   const { before, app, clock } = await twoHosts(t, { expiry: ALL })
