@@ -2,6 +2,7 @@
 
 import { createRemoteJWKSet, customFetch } from 'jose'
 import type { Clock } from '../clock.ts'
+import { InvalidOption } from '../errors.ts'
 import { FETCH_TIMEOUT_MS, fetchBounded } from './bounded-fetch.ts'
 import { isSecure } from './identifier.ts'
 import { providerFailure } from './provider-error.ts'
@@ -117,12 +118,18 @@ async function fetchMetadata(url: string, signal: AbortSignal): Promise<unknown>
   throw Object.assign(new Error('the response is not 200'), { status: response.status })
 }
 
-/** OpenID Connect Discovery 1.0 §4.3, RFC 8414 §3.3: metadata that names another issuer must not be used. */
+/**
+ * OpenID Connect Discovery 1.0 §4.3, RFC 8414 §3.3: metadata that names another issuer must not be used.
+ *
+ * @throws {InvalidOption} Waiting does not correct it: the option `issuer` or the provider's metadata is wrong.
+ */
 function readKeysUri(metadata: unknown, issuer: string): string {
   const { issuer: named, jwks_uri: uri } = (metadata ?? {}) as { issuer?: unknown; jwks_uri?: unknown }
-  if (named !== issuer) throw new Error(`the metadata of ${issuer} is another issuer's`)
+  if (typeof named !== 'string') throw new Error(`the metadata of ${issuer} names no issuer`)
+  if (named !== issuer)
+    throw new InvalidOption(`oauth.trustedIssuers: the metadata of ${issuer} is another issuer's`)
   const url = typeof uri === 'string' ? URL.parse(uri) : null
   // `fetch` would name a user and a password of the URL in its error.
   if (url !== null && isSecure(url) && `${url.username}${url.password}` === '') return url.href
-  throw new Error(`the metadata of ${issuer} names no keys`)
+  throw new InvalidOption(`oauth.trustedIssuers: the metadata of ${issuer} names no keys`)
 }

@@ -2,6 +2,7 @@
 
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose'
 import type { Clock } from '../clock.ts'
+import { InvalidOption } from '../errors.ts'
 import { TOKEN_TYPE } from '../token/claims.ts'
 import { hasPrefix, type TokenPrefixes } from '../token/credential.ts'
 import { OAuthError, outage } from './oauth-error.ts'
@@ -89,7 +90,7 @@ export class SubjectTokens {
     provider: ProviderKeys,
   ): Promise<VerifiedSubject['claims']> {
     const keys = await provider.find().catch((cause) => {
-      throw keysUnavailable(issuer, cause)
+      throw cause instanceof InvalidOption ? unusableKeys(issuer, cause) : keysUnavailable(issuer, cause)
     })
     const cooling = keys.coolingDown
     try {
@@ -107,7 +108,7 @@ export class SubjectTokens {
       const unsure = cause instanceof errors.JWKSNoMatchingKey && cooling
       if (!unsure && TOKEN_FAULTS.some((fault) => cause instanceof fault)) throw refusal('is not good', cause)
       const keyFault = faultOfKey(keys, decodeProtectedHeader(token).kid, issuer)
-      if (keyFault !== undefined) throw unusableKey(issuer, keyFault)
+      if (keyFault !== undefined) throw unusableKeys(issuer, keyFault)
       throw keysUnavailable(issuer, providerFailure(`reading the keys of ${issuer}`, cause))
     }
   }
@@ -117,9 +118,9 @@ function keysUnavailable(issuer: string, cause: unknown): OAuthError {
   return outage(`The keys of ${issuer} cannot be had, try again shortly`, cause)
 }
 
-/** Neither the client's fault nor an outage: the issuer's operator has to replace the key. */
-function unusableKey(issuer: string, cause: unknown): OAuthError {
-  const description = `A key of ${issuer} cannot be used: the log of this server names it`
+/** Neither the client's fault nor an outage: an operator has to correct the issuer's key, its metadata or the option. */
+function unusableKeys(issuer: string, cause: unknown): OAuthError {
+  const description = `The keys of ${issuer} cannot be used: the log of this server says why`
   return new OAuthError('server_error', description, { status: 500, cause })
 }
 

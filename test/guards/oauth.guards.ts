@@ -31,9 +31,16 @@ export const oauthGuards: readonly Guard[] = [
     tests: authentication,
   },
   {
+    name: 'token exchange: metadata that waiting does not correct is no outage',
+    file: 'src/oauth/subject-token.ts',
+    remove: 'cause instanceof InvalidOption ? unusableKeys(issuer, cause)',
+    put: 'cause === null ? unusableKeys(issuer, cause)',
+    tests: ['test/oauth/provider-faults.test.ts'],
+  },
+  {
     name: 'token exchange: a key of the issuer that cannot be used is named, and is no outage',
     file: 'src/oauth/subject-token.ts',
-    remove: 'if (keyFault !== undefined) throw unusableKey(issuer, keyFault)',
+    remove: 'if (keyFault !== undefined) throw unusableKeys(issuer, keyFault)',
     put: '',
     tests: ['test/oauth/provider-faults.test.ts'],
   },
@@ -434,8 +441,8 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'exchange: metadata of another issuer is not used',
     file: 'src/oauth/provider-keys.ts',
-    remove: 'if (named !== issuer) throw',
-    put: 'if (named === undefined && issuer === undefined) throw',
+    remove: 'if (named !== issuer)\n',
+    put: 'if (named === undefined)\n',
     tests: ['test/oauth/provider-faults.test.ts'],
   },
   {
