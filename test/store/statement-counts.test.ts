@@ -71,9 +71,12 @@ for (const { name, store, statements } of stores) {
   })
 }
 
-/** All but the question of the store's feed, once a second however many requests there are. */
+/**
+ * All but the poll of the store's feed, which runs once a second however many requests there are, and the ROLLBACK
+ * with which a connection of a host's pool of MariaDB begins: it reads and writes nothing.
+ */
 function ofRequests(statements: readonly Statement[]): string[] {
-  return statements.map(({ sql }) => sql).filter((sql) => !sql.includes('union all'))
+  return statements.map(({ sql }) => sql).filter((sql) => !sql.includes('union all') && sql !== 'rollback')
 }
 
 async function hostOn(store: TokenStore) {
