@@ -38,7 +38,7 @@ export function createApiTokens(instance: Instance, challenges: Challenges): Api
     usage: (id, request, scope) => tokenUsage(lifecycle, id, request, scope),
     verify: async (credential) => {
       const now = lifecycle.clock.now()
-      const entry = verification.recall(credential, now)
+      const entry = verification.getAndCount(credential, now)
       return entry === undefined ? verification.load(credential, now, accept) : accept(entry)
     },
     deactivateUser: (userId) => deactivateUser(lifecycle, userId),
@@ -80,17 +80,17 @@ export function createDisabledApiTokens({ cacheMax }: Settings): ApiTokens {
     removeUser: refuse,
     invalidateUser: () => undefined,
     flush: async () => undefined,
-    sweep: async () => ({ idle: 0, idleSoon: 0, pruned: 0 }),
+    sweep: async () => ({ idle: 0, idleWarning: 0, pruned: 0 }),
     stats: () => ({
       verification: { hits: 0, misses: 0, loads: 0 },
       cache: { size: 0, max: cacheMax },
       usage: { pending: 0, flushed: 0 },
       invalidation: {
-        feed: 'in_reach',
+        feed: 'available',
         feedLagMs: null,
         carrier: null,
-        carrierReach: null,
-        carrierLagMs: null,
+        pubsubAvailability: null,
+        pubsubLagMs: null,
       },
       sweep: { suspended: null, clockAheadMs: null },
     }),

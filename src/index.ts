@@ -4,7 +4,7 @@ import './http/fastify-types.ts'
 import { requireAnyScope, requireScopes, verifyApiToken, verifyApiTokenOr } from './http/exported-hooks.ts'
 import { bearerSecurityScheme } from './http/open-api.ts'
 import { jwksFile } from './keys/jwks-file.ts'
-import { offlineTokens } from './oauth/offline/offline-tokens.ts'
+import { offlineTokens } from './oauth/provider-client/offline-tokens.ts'
 import { apiTokensPlugin } from './plugin.ts'
 
 /**
@@ -40,7 +40,9 @@ export type { HostHook } from './http/host-hook.ts'
 export type { OpenApiOptions } from './http/open-api-options.ts'
 export type { AuthenticateUser, SignedInUser } from './http/signed-in-user.ts'
 export type { InvalidationOptions } from './invalidation/invalidation-options.ts'
-export type { NewsStats, Reach } from './invalidation/news.ts'
+export type { Availability, InvalidationStats } from './invalidation/remote-invalidation.ts'
+export type { SweepStats, SweepSuspension } from './jobs/sweep-clock.ts'
+export type { SweepResult } from './jobs/sweeper.ts'
 export type { Jwk, SigningJwk } from './keys/jwk.ts'
 export type { JwksFileOptions } from './keys/jwks-file.ts'
 export type {
@@ -60,11 +62,11 @@ export type { RotateRequest } from './lifecycle/rotate-token.ts'
 export type { TokenEventMap, TokenEventName, TokenEvents } from './lifecycle/token-events.ts'
 export type { DayUsage, TokenUsage, UsageRequest } from './lifecycle/token-usage.ts'
 export type * from './oauth/oauth-options.ts'
-export type { OfflineTokens, OfflineTokensOptions } from './oauth/offline/offline-tokens.ts'
+export type { OfflineTokens, OfflineTokensOptions } from './oauth/provider-client/offline-tokens.ts'
 export type { ApiTokensOptions } from './options.ts'
 export type * from './store/change-feed.ts'
 export type * from './store/device-authorization-store.ts'
-export type * from './store/news-carrier.ts'
+export type * from './store/pubsub.ts'
 export type * from './store/token-store.ts'
 export type { TokenStatus } from './token/status.ts'
 export type {
@@ -77,10 +79,8 @@ export type {
   UnownedToken,
 } from './token/token.ts'
 export type { VerifiedToken } from './token/verified-token.ts'
-export type { SweepStats, SweepSuspension } from './usage/sweep-clock.ts'
-export type { SweepResult } from './usage/sweeper.ts'
-export type { FindUser, KnownUser, OwnerWord } from './verification/owner-word.ts'
-export type { Refusal } from './verification/verification-entry.ts'
+export type { FindUser, KnownUser, UserStatus } from './verification/look-up-user.ts'
+export type { RejectionReason } from './verification/verification-entry.ts'
 export {
   apiTokens,
   apiTokens as 'module.exports',

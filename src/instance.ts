@@ -4,28 +4,28 @@ import type { FastifyBaseLogger } from 'fastify'
 import { V7Generator } from 'uuidv7'
 import { systemClock } from './clock.ts'
 import { TokenNotFound } from './errors.ts'
-import { News } from './invalidation/news.ts'
-import { TokenChanges } from './invalidation/token-changes.ts'
-import { jobLog } from './job-log.ts'
+import { TokenChanges } from './invalidation/invalidation-bus.ts'
+import { RemoteInvalidation } from './invalidation/remote-invalidation.ts'
+import { jobLog } from './jobs/job-log.ts'
+import { SweepClock } from './jobs/sweep-clock.ts'
+import { type SweeperDeps, type SweepResult, sweep } from './jobs/sweeper.ts'
 import type { Signer } from './keys/signer.ts'
 import { viewOf } from './lifecycle/api-token.ts'
 import { endPredecessor } from './lifecycle/end-predecessor.ts'
-import type { LifecycleParts } from './lifecycle/lifecycle-parts.ts'
+import type { Context } from './lifecycle/lifecycle-parts.ts'
 import { revokeToken } from './lifecycle/revoke-token.ts'
 import type { ScopeCatalogue } from './lifecycle/scope-catalogue.ts'
 import { createTokenEvents, type TokenEventEmitter } from './lifecycle/token-events.ts'
 import type { Settings } from './settings.ts'
 import type { TokenStore } from './store/token-store.ts'
-import { SweepClock } from './usage/sweep-clock.ts'
-import { type SweeperParts, type SweepResult, sweep } from './usage/sweeper.ts'
 import { UsageRecorder } from './usage/usage-recorder.ts'
-import { DAY_MS } from './usage/utc-day.ts'
+import { DAY_MS } from './utc-day.ts'
 import { ClockDrift } from './verification/clock-drift.ts'
 import { TokenSignals } from './verification/token-signals.ts'
 import { Verification } from './verification/verification.ts'
 import { VerificationCache } from './verification/verification-cache.ts'
 
-export interface InstanceParts {
+export interface InstanceDeps {
   readonly settings: Settings
   readonly store: TokenStore
   readonly signer: Signer
@@ -34,13 +34,13 @@ export interface InstanceParts {
 }
 
 export interface Instance {
-  readonly lifecycle: LifecycleParts
+  readonly lifecycle: Context
   readonly verification: Verification
   readonly cache: VerificationCache
   readonly signals: TokenSignals
   readonly recorder: UsageRecorder
   readonly events: TokenEventEmitter
-  readonly news: News
+  readonly news: RemoteInvalidation
   readonly sweepClock: SweepClock
   /** To be called every second: entries must not outlive their time when the clock goes back. */
   watchClock(): void
@@ -50,7 +50,7 @@ export interface Instance {
   keysChanged(): void
 }
 
-export function assemble({ settings, store, signer, catalogue, log: hostLog }: InstanceParts): Instance {
+export function assemble({ settings, store, signer, catalogue, log: hostLog }: InstanceDeps): Instance {
   const log = jobLog(hostLog)
   const { clock, idleTimeoutMs, findUser, tokenPrefixes } = settings
   const { maxAgeMs } = settings.expiry
@@ -80,7 +80,7 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     ttlMs: settings.cacheTtlMs,
     findUser,
     holder: settings.holder,
-    endHeld: async (tokenId) => {
+    endToken: async (tokenId) => {
       await revokeToken(lifecycle, tokenId, {}, 'provider_ended').catch(unlessGone)
     },
     endPredecessor: (successorId, predecessorId) => endPredecessor(lifecycle, successorId, predecessorId),
@@ -92,10 +92,10 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     recheck: (tokenId, userId) => verification.recheck(tokenId, userId),
   })
   // What is remembered goes first, so that who is woken by a signal cannot be let in by it.
-  changes.listen((change) => verification.heed(change))
-  changes.listen((change) => signals.heed(change))
+  changes.listen((change) => verification.onInvalidate(change))
+  changes.listen((change) => signals.onInvalidate(change))
   const { carrier = store.carrier ?? null, boundMs } = settings.invalidation
-  const news = new News({
+  const news = new RemoteInvalidation({
     feed: store.feed,
     carrier,
     boundMs,
@@ -111,10 +111,10 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     },
     liftLimit: () => cache.liftLimit(),
   })
-  changes.tellOthers((subject) => news.tell(subject))
+  changes.publishTo((subject) => news.tell(subject))
   const sweepClock = new SweepClock({ clock, store: clock === systemClock ? store : null, log })
   const drift = new ClockDrift()
-  const lifecycle: LifecycleParts = {
+  const lifecycle: Context = {
     store,
     signer,
     clock,
@@ -134,10 +134,10 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     changes,
     events,
     isClockTrusted: () => sweepClock.isTrusted(),
-    onStampFailed: (err) => log.error({ err }, 'other instances were not told to forget a user'),
+    onTouchFailed: (err) => log.error({ err }, 'other instances were not told to forget a user'),
     newId: createIds(),
   }
-  const sweeping: SweeperParts = {
+  const sweeping: SweeperDeps = {
     store,
     recorder,
     idleTimeoutMs,
@@ -152,8 +152,9 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
       changes.announce({ subject: { tokenId: token.id }, ended: true })
       events.tell('idle', { token: viewOf(token, null, clock.now(), lifecycle) })
     },
-    hearsIdleSoon: () => events.listenerCount('idle-soon') > 0,
-    onIdleSoon: (token) => events.tell('idle-soon', { token: viewOf(token, null, clock.now(), lifecycle) }),
+    hasIdleWarningListener: () => events.listenerCount('idle-soon') > 0,
+    onIdleWarning: (token) =>
+      events.tell('idle-soon', { token: viewOf(token, null, clock.now(), lifecycle) }),
   }
   return {
     lifecycle,
@@ -163,8 +164,8 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     recorder,
     events,
     keysChanged: () => {
-      verification.forgetAll()
-      signals.judgeAll()
+      verification.clear()
+      signals.reevaluateAll()
     },
     news,
     sweepClock,

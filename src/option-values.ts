@@ -41,7 +41,7 @@ export function record(value: unknown, known: readonly string[], path: string): 
  * The options of one of the package's functions.
  *
  * @throws {InvalidOption} That names the function and the member.
- * @example const { url } = optionsOf('redisCarrier', { url: 'redis://localhost' }, ['url'])
+ * @example const { url } = optionsOf('redisPubSub', { url: 'redis://localhost' }, ['url'])
  */
 export function optionsOf<Options extends object>(
   name: string,
@@ -74,7 +74,7 @@ export function pluginOptionsOf<Options extends object>(
  * meant as a limit.
  *
  * @throws {InvalidOption} That names the function.
- * @example noMore('redisCarrier', [])
+ * @example noMore('redisPubSub', [])
  */
 export function noMore(name: string, more: readonly unknown[]): void {
   if (more.length > 0)

@@ -8,9 +8,9 @@ import type { InvalidationOptions } from './invalidation/invalidation-options.ts
 import type { KeySource } from './keys/key-source.ts'
 import type { ExpiryOptions } from './lifecycle/expiry-policy.ts'
 import type { OAuthOptions } from './oauth/oauth-options.ts'
-import type { OfflineTokens } from './oauth/offline/offline-tokens.ts'
+import type { OfflineTokens } from './oauth/provider-client/offline-tokens.ts'
 import type { TokenStore } from './store/token-store.ts'
-import type { FindUser } from './verification/owner-word.ts'
+import type { FindUser } from './verification/look-up-user.ts'
 
 /** See `docs/reference/options.md`. */
 export interface ApiTokensOptions {

@@ -6,7 +6,7 @@ import { createApiTokens, createDisabledApiTokens } from './code-api.ts'
 import { AuthenticationDisabled } from './errors.ts'
 import { createChallenges } from './http/challenge.ts'
 import { type CheckedHooks, checkHooks } from './http/check-hooks.ts'
-import { type CurrentTokenRouteParts, currentTokenRoutes } from './http/current-token-routes.ts'
+import { type CurrentTokenRouteDeps, currentTokenRoutes } from './http/current-token-routes.ts'
 import { putErrorHeaders } from './http/error-headers.ts'
 import { verifyHookOf } from './http/exported-hooks.ts'
 import './http/fastify-types.ts'
@@ -20,9 +20,11 @@ import { warnOfUnknownScopes } from './http/unknown-scopes.ts'
 import { verifyCheck } from './http/verify-hook.ts'
 import { watchRoutes } from './http/watch-routes.ts'
 import { assemble, type Instance } from './instance.ts'
-import { jobLog } from './job-log.ts'
+import { jobLog } from './jobs/job-log.ts'
+import { oneAtATime } from './jobs/one-at-a-time.ts'
+import { repeat } from './jobs/repeat.ts'
 import { loadKeys } from './keys/key-source.ts'
-import { type RefreshKeysParts, refreshKeys } from './keys/refresh-keys.ts'
+import { type RefreshKeysDeps, refreshKeys } from './keys/refresh-keys.ts'
 import { createSigner } from './keys/signer.ts'
 import type { ApiTokens } from './lifecycle/api-tokens.ts'
 import { ScopeCatalogue } from './lifecycle/scope-catalogue.ts'
@@ -33,8 +35,6 @@ import { readOptions, type Settings } from './settings.ts'
 import { throwCause, withOutages } from './store/store-outage.ts'
 import type { TokenStore } from './store/token-store.ts'
 import { NO_SCOPES } from './token/scope.ts'
-import { oneAtATime } from './usage/one-at-a-time.ts'
-import { repeat } from './usage/repeat.ts'
 
 const SWEEP_INTERVAL_MS = 60_000
 const CLOCK_INTERVAL_MS = 1_000
@@ -150,7 +150,7 @@ async function registerRequired(
 
 /** The driver of SQLite is loaded only by a host that uses it. */
 async function defaultStore(): Promise<TokenStore> {
-  const { sqliteTokenStore } = await import('./store/kysely/sqlite/sqlite-token-store.ts')
+  const { sqliteTokenStore } = await import('./store/kysely/dialects/sqlite/sqlite-token-store.ts')
   return sqliteTokenStore({ filename: DEFAULT_DATABASE })
 }
 
@@ -197,7 +197,7 @@ function startTimers(fastify: FastifyInstance, { flushIntervalMs }: Settings, in
 function startKeyRefresh(
   fastify: FastifyInstance,
   { keyRefreshMs }: Settings,
-  source: RefreshKeysParts['source'],
+  source: RefreshKeysDeps['source'],
   { lifecycle, keysChanged }: Instance,
 ): void {
   const log = jobLog(fastify.log)
@@ -218,7 +218,7 @@ function registerRoutes(
   fastify: FastifyInstance,
   settings: Settings,
   instance: Instance,
-  current: Pick<CurrentTokenRouteParts, 'verifyApiToken' | 'challenges'>,
+  current: Pick<CurrentTokenRouteDeps, 'verifyApiToken' | 'challenges'>,
 ): boolean {
   const { authenticateUser, trustedOrigins, routesPrefix, openapi } = settings
   if (routesPrefix === null || authenticateUser === undefined) return false

@@ -10,15 +10,15 @@ import { type InvalidationSettings, readInvalidation } from './invalidation/inva
 import type { KeySource } from './keys/key-source.ts'
 import { type ExpiryPolicy, readExpiry } from './lifecycle/expiry-policy.ts'
 import { type OAuthSettings, readOAuth } from './oauth/oauth-settings.ts'
-import { OfflineTokens } from './oauth/offline/offline-tokens.ts'
+import { OfflineTokens } from './oauth/provider-client/offline-tokens.ts'
 import { count, flag, isRecord, pluginOptionsOf, record, requireFunction, text } from './option-values.ts'
 import type { ApiTokensOptions } from './options.ts'
 import type { TokenStore } from './store/token-store.ts'
 import type { TokenPrefixes } from './token/credential.ts'
 import { isScopeName } from './token/scope.ts'
 import { readOrigins } from './trusted-origins.ts'
-import { DAY_MS } from './usage/utc-day.ts'
-import type { FindUser } from './verification/owner-word.ts'
+import { DAY_MS } from './utc-day.ts'
+import type { FindUser } from './verification/look-up-user.ts'
 
 /** Checked, whole, durations in milliseconds. */
 export interface Settings {

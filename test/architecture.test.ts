@@ -21,6 +21,7 @@ interface SourceFile {
 const LAYERS = [
   ['token'],
   ['keys', 'store'],
+  ['jobs'],
   ['invalidation', 'usage'],
   ['verification'],
   ['lifecycle'],
@@ -36,7 +37,8 @@ const GROUND = [
   'errors.ts',
   'node-version.ts',
   'option-values.ts',
-  'within-time.ts',
+  'utc-day.ts',
+  'with-timeout.ts',
 ]
 
 /** Which files may know a package; a folder stands for all in it. A package that is not here may be anywhere. */
@@ -48,12 +50,12 @@ const KNOWN_BY: Readonly<Record<string, readonly string[]>> = {
   '@fastify/type-provider-typebox': ['http/', 'oauth/'],
   typebox: ['http/', 'oauth/'],
   kysely: ['store/kysely/'],
-  pg: ['store/kysely/postgres/'],
-  mysql2: ['store/kysely/mysql/'],
-  'better-sqlite3': ['store/kysely/sqlite/'],
-  ioredis: ['invalidation/redis-carrier.ts', 'invalidation/redis-address.ts'],
+  pg: ['store/kysely/dialects/postgres/'],
+  mysql2: ['store/kysely/dialects/mysql/'],
+  'better-sqlite3': ['store/kysely/dialects/sqlite/'],
+  ioredis: ['invalidation/redis-pubsub.ts', 'invalidation/redis-address.ts'],
   jose: ['oauth/'],
-  oauth4webapi: ['oauth/offline/offline-tokens.ts'],
+  oauth4webapi: ['oauth/provider-client/offline-tokens.ts'],
   'lru-cache': ['verification/verification-cache.ts'],
   '@lukeed/ms': ['duration.ts'],
   uuidv7: ['instance.ts'],

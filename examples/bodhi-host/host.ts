@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import helmet from '@fastify/helmet'
 import Fastify, { type FastifyInstance } from 'fastify'
 import apiTokens, { jwksFile } from 'fastify-api-tokens'
-import { redisCarrier } from 'fastify-api-tokens/redis'
+import { redisPubSub } from 'fastify-api-tokens/redis'
 import { addApiDocs } from './api-docs.ts'
 import { openDatabase } from './database/database.ts'
 import { startIdentityProvider } from './identity-provider/identity-provider.ts'
@@ -117,7 +117,7 @@ async function addPeople(app: FastifyInstance, settings: Settings, origin: () =>
     // How instances hear of a revoke: by Redis where there is one, otherwise as the database can.
     ...(settings.redisUrl === null
       ? {}
-      : { invalidation: { carrier: redisCarrier({ url: settings.redisUrl }) } }),
+      : { invalidation: { carrier: redisPubSub({ url: settings.redisUrl }) } }),
     ...oauthOf(settings, provider, users),
     realm: 'bodhi-host',
     tokenPrefix: 'bodhi_',

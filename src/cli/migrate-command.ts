@@ -1,7 +1,7 @@
 /** `migrate` and `migrate status`: brings the schema of a store up to date, or says what it lacks. */
 
-import { type OpenedSchema, openSchema } from '../store/kysely/schema/open-schema.ts'
-import type { Schema } from '../store/kysely/schema/schema.ts'
+import type { Migrator } from '../store/kysely/migrations/migrator.ts'
+import { type OpenedSchema, openSchema } from '../store/kysely/migrations/open-migrator.ts'
 import { parseStoreAddress } from '../store/store-address.ts'
 import { readArguments, WrongCall } from './arguments.ts'
 import { messageOf } from './message-of.ts'
@@ -11,7 +11,7 @@ export const MIGRATE_USAGE = `  fastify-api-tokens migrate        --store ADDRES
   fastify-api-tokens migrate status --store ADDRESS [--schema NAME] [--table-prefix PREFIX]
     ADDRESS is postgres://…, mysql://… or sqlite:FILE; without --store it is taken from DATABASE_URL`
 
-type Action = (schema: Schema, terminal: Terminal) => Promise<number>
+type Action = (schema: Migrator, terminal: Terminal) => Promise<number>
 
 const ACTIONS = { migrate, status, 'dry-run': dryRun } as const satisfies Record<string, Action>
 
@@ -58,14 +58,14 @@ async function runOn(opened: OpenedSchema, address: string, action: Action, term
   }
 }
 
-async function migrate(schema: Schema, { print }: Terminal): Promise<number> {
+async function migrate(schema: Migrator, { print }: Terminal): Promise<number> {
   const done = await schema.migrate()
   for (const name of done) print(`done     ${name}`)
   if (done.length === 0) print('the schema is up to date')
   return 0
 }
 
-async function status(schema: Schema, { print }: Terminal): Promise<number> {
+async function status(schema: Migrator, { print }: Terminal): Promise<number> {
   const { done, missing, unknown } = await schema.state()
   for (const name of done) print(`done     ${name}`)
   for (const name of missing) print(`missing  ${name}`)
@@ -73,7 +73,7 @@ async function status(schema: Schema, { print }: Terminal): Promise<number> {
   return missing.length + unknown.length === 0 ? 0 : 1
 }
 
-async function dryRun(schema: Schema, { print }: Terminal): Promise<number> {
+async function dryRun(schema: Migrator, { print }: Terminal): Promise<number> {
   const steps = await schema.plan()
   for (const { name, sql } of steps) {
     print(`-- ${name}`)

@@ -15,7 +15,7 @@ export class ConnectionMemory {
   #header: string | undefined
 
   /** What was made of this header when the connection last carried it; whether it holds yet is not said. */
-  recall({ headers, rawHeaders }: RequestHeaders): VerificationEntry | undefined {
+  getAndCount({ headers, rawHeaders }: RequestHeaders): VerificationEntry | undefined {
     if (this.#header === undefined || this.#header !== headers.authorization) return undefined
     return hasTwoLines(rawHeaders) ? undefined : this.#entry
   }

@@ -4,26 +4,26 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isApiTokensError } from '../errors.ts'
 import { findEndable } from '../lifecycle/find-endable.ts'
 import { getToken } from '../lifecycle/get-token.ts'
-import type { LifecycleParts } from '../lifecycle/lifecycle-parts.ts'
+import type { Context } from '../lifecycle/lifecycle-parts.ts'
 import { revokeToken } from '../lifecycle/revoke-token.ts'
 import { NO_SCOPES } from '../token/scope.ts'
 import { findCredential, isCredential, NOT_ONE_CREDENTIAL } from './authorization-header.ts'
 import type { Challenges } from './challenge.ts'
 import type { ApiTokenHook } from './hook.ts'
-import { type OperationParts, operation } from './operation.ts'
+import { type OperationDeps, operation } from './operation.ts'
 import { sendJson, sendNothing } from './own-responses.ts'
 import { refuseCredential } from './refuse-credential.ts'
 import { NoContent, NoQuery, Token } from './schemas.ts'
 import { strictRoute } from './strict-scope.ts'
 import { tokenOnWire } from './wire.ts'
 
-export interface CurrentTokenRouteParts extends OperationParts {
-  readonly lifecycle: LifecycleParts
+export interface CurrentTokenRouteDeps extends OperationDeps {
+  readonly lifecycle: Context
   readonly verifyApiToken: ApiTokenHook
   readonly challenges: Challenges
 }
 
-export function currentTokenRoutes(fastify: FastifyInstance, parts: CurrentTokenRouteParts): void {
+export function currentTokenRoutes(fastify: FastifyInstance, parts: CurrentTokenRouteDeps): void {
   const { lifecycle, verifyApiToken, challenges } = parts
   const endable = new WeakMap<FastifyRequest, string>()
 
@@ -81,7 +81,7 @@ function idOf({ apiToken }: FastifyRequest): string {
 }
 
 /** The id of the token that the request's credential may end. */
-async function endableId(parts: CurrentTokenRouteParts, request: FastifyRequest): Promise<string> {
+async function endableId(parts: CurrentTokenRouteDeps, request: FastifyRequest): Promise<string> {
   const { lifecycle, challenges } = parts
   const found = await findEndable(lifecycle, credentialIn(request, challenges))
   if (found.refusal === null) return found.token.id

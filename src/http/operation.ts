@@ -4,7 +4,7 @@ import type { TSchema } from 'typebox'
 import { bearerSecurity, type SecurityRequirement } from './open-api.ts'
 import { ErrorAnswer } from './schemas.ts'
 
-export interface OperationParts {
+export interface OperationDeps {
   /** The tag of the operations in the host's OpenAPI document. */
   readonly tag: string
   /** Whether they are left out of it. */
@@ -39,7 +39,7 @@ const REFUSALS: Readonly<Record<number, string>> = {
 }
 
 /** The members of a route's schema that describe it. */
-export function operation({ tag, hide, security }: OperationParts, described: Operation) {
+export function operation({ tag, hide, security }: OperationDeps, described: Operation) {
   const { operationId, summary, caller, success, refusals } = described
   const [status, schema, description] = success
   const errors = refusals.map((status) => {

@@ -3,18 +3,18 @@
 import type { FastifyRequest } from 'fastify'
 import type { TokenEventEmitter } from '../lifecycle/token-events.ts'
 import type { ScopeRequirement } from '../token/scope.ts'
-import type { Refusal } from '../verification/verification-entry.ts'
+import type { RejectionReason } from '../verification/verification-entry.ts'
 import type { Challenges } from './challenge.ts'
 
-export interface RefuseCredentialParts {
+export interface RefuseCredentialDeps {
   readonly challenges: Pick<Challenges, 'invalidToken'>
   readonly events: TokenEventEmitter
 }
 
 /** The client learns that it is refused, the log and the host's audit why. */
 export function refuseCredential(
-  { challenges, events }: RefuseCredentialParts,
-  reason: Refusal,
+  { challenges, events }: RefuseCredentialDeps,
+  reason: RejectionReason,
   tokenId: string | null,
   request: FastifyRequest,
   required: ScopeRequirement,

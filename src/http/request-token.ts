@@ -2,7 +2,7 @@
 
 import type { FastifyReply } from 'fastify'
 import type { VerifiedToken } from '../token/verified-token.ts'
-import type { HeldSignal, TokenSignals } from '../verification/token-signals.ts'
+import type { TokenSignals, TrackedSignal } from '../verification/token-signals.ts'
 import type { VerificationEntry } from '../verification/verification-entry.ts'
 import { isClosed } from './closed-response.ts'
 
@@ -39,9 +39,9 @@ export class RequestVerification {
 /** The result of `verify`: a verified token that says when it is done with, since no response ends its watch. */
 export function disposableToken(
   entry: VerificationEntry,
-  hold: () => HeldSignal,
+  hold: () => TrackedSignal,
 ): VerifiedToken & Disposable {
-  let held: HeldSignal | undefined
+  let held: TrackedSignal | undefined
   let isDisposed = false
   const holdSignal = () => {
     // A signal that never fires would let work go on: the work ends instead.

@@ -2,24 +2,20 @@
 
 import type { FastifyReply } from 'fastify'
 import type { IssuedToken } from '../lifecycle/issue-token.ts'
-import type { LifecycleParts } from '../lifecycle/lifecycle-parts.ts'
+import type { Context } from '../lifecycle/lifecycle-parts.ts'
 import { undoIssue } from '../lifecycle/undo-issue.ts'
 import { type SendFailure, sendJson } from './own-responses.ts'
 import { issuedOnWire } from './wire.ts'
 
 /** Sends the token object with its credential, as `POST /tokens` and a rotation do. */
-export function sendIssued(
-  reply: FastifyReply,
-  lifecycle: LifecycleParts,
-  issued: IssuedToken,
-): FastifyReply {
+export function sendIssued(reply: FastifyReply, lifecycle: Context, issued: IssuedToken): FastifyReply {
   return sendJson(reply, 201, issuedOnWire(issued), endUnsent(reply, lifecycle, issued.token.id))
 }
 
 /** Makes what revokes a token, and cancels its rotation, when the response with its credential could not be sent. */
 export function endUnsent(
   { log }: FastifyReply,
-  lifecycle: LifecycleParts,
+  lifecycle: Context,
   tokenId: string,
 ): (failure: SendFailure) => Promise<void> {
   return async (failure) => {

@@ -4,14 +4,14 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { getToken } from '../lifecycle/get-token.ts'
 import { issueToken } from '../lifecycle/issue-token.ts'
-import type { LifecycleParts } from '../lifecycle/lifecycle-parts.ts'
+import type { Context } from '../lifecycle/lifecycle-parts.ts'
 import { listTokens } from '../lifecycle/list-tokens.ts'
 import { revokeToken } from '../lifecycle/revoke-token.ts'
 import { rotateToken } from '../lifecycle/rotate-token.ts'
 import { tokenUsage } from '../lifecycle/token-usage.ts'
 import { updateToken } from '../lifecycle/update-token.ts'
 import { requireSameSite } from './cross-site.ts'
-import { type OperationParts, operation } from './operation.ts'
+import { type OperationDeps, operation } from './operation.ts'
 import { sendJson, sendNothing } from './own-responses.ts'
 import * as schemas from './schemas.ts'
 import { sendIssued } from './send-issued.ts'
@@ -20,15 +20,15 @@ import { type AuthenticateUser, requireUser, userOf } from './signed-in-user.ts'
 import { strictRoute } from './strict-scope.ts'
 import { listOnWire, scopesOnWire, tokenOnWire, usageOnWire } from './wire.ts'
 
-export interface TokenRouteParts extends OperationParts {
-  readonly lifecycle: LifecycleParts
+export interface TokenRouteDeps extends OperationDeps {
+  readonly lifecycle: Context
   readonly authenticateUser: AuthenticateUser
   readonly trustedOrigins: ReadonlySet<string>
   /** The user's token at the identity provider, where that holds the tokens. */
   readonly subjectToken: (request: FastifyRequest) => Promise<string | undefined>
 }
 
-export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteParts): void {
+export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteDeps): void {
   const { lifecycle, authenticateUser, trustedOrigins, subjectToken } = parts
   fastify.addHook('onRequest', async (request) => {
     refuseApiToken(request, lifecycle.tokenPrefixes)

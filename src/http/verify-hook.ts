@@ -18,7 +18,7 @@ import { type RequestSlot, readSlot, takeBackToken, writeSlot } from './request-
 import { RequestVerification } from './request-token.ts'
 import { errorFrom, respondWithThrown } from './thrown.ts'
 
-export interface VerifyHookParts {
+export interface VerifyHookDeps {
   readonly verification: Verification
   readonly signals: TokenSignals
   readonly challenges: Challenges
@@ -37,14 +37,14 @@ export interface VerifyHookParts {
  * The check behind every hook. On the warm path everything happens within the call. A request is one use of its token,
  * however many hooks verify it.
  */
-export function verifyCheck(parts: VerifyHookParts): HookCheck {
+export function verifyCheck(parts: VerifyHookDeps): HookCheck {
   const connections = new ConnectionMemories()
   return (request, reply, required, done) => {
     let now: number
     let found: VerificationEntry | Error | string
     try {
       now = parts.clock.now()
-      found = recall(parts, connections, request, required, now)
+      found = getAndCount(parts, connections, request, required, now)
     } catch (thrown) {
       return done(refuseWith(thrown, request, parts))
     }
@@ -55,8 +55,8 @@ export function verifyCheck(parts: VerifyHookParts): HookCheck {
 }
 
 /** What is known of the request's credential without a wait, or the credential when it must be looked up. */
-function recall(
-  { verification, challenges, slot }: VerifyHookParts,
+function getAndCount(
+  { verification, challenges, slot }: VerifyHookDeps,
   connections: ConnectionMemories,
   request: FastifyRequest,
   required: ScopeRequirement,
@@ -67,13 +67,13 @@ function recall(
   const counts = standing === null
   const { raw } = request
   const connection = connections.of(raw.socket)
-  const known = verification.reuse(connection.recall(raw), now, counts)
+  const known = verification.reuse(connection.getAndCount(raw), now, counts)
   if (known !== undefined) return known
   const start = findCredential(raw)
   if (typeof start !== 'number') return challenges.fault(start, required)
   const { authorization: header = '' } = raw.headers
   // Read where it stands: from a part of a text each character is slower to read.
-  const entry = verification.recall(header, now, start, counts)
+  const entry = verification.getAndCount(header, now, start, counts)
   if (entry !== undefined) {
     connection.remember(raw, entry)
     return entry
@@ -85,7 +85,7 @@ function recall(
 
 /** The cold path. */
 function load(
-  parts: VerifyHookParts,
+  parts: VerifyHookDeps,
   credential: string,
   now: number,
   request: FastifyRequest,
@@ -113,7 +113,7 @@ function load(
  * refusal takes back what an earlier hook accepted.
  */
 function settle(
-  parts: VerifyHookParts,
+  parts: VerifyHookDeps,
   entry: VerificationEntry,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -127,13 +127,13 @@ function settle(
   }
 }
 
-function refuseWith(thrown: unknown, request: FastifyRequest, { slot }: VerifyHookParts): Error {
+function refuseWith(thrown: unknown, request: FastifyRequest, { slot }: VerifyHookDeps): Error {
   takeBackToken(request, slot)
   return errorFrom(thrown, 'The verification of an API token failed')
 }
 
 function accept(
-  parts: VerifyHookParts,
+  parts: VerifyHookDeps,
   entry: VerificationEntry,
   request: FastifyRequest,
   reply: FastifyReply,

@@ -1,15 +1,15 @@
 /** What instances tell each other, as the text that a carrier carries. */
 
-import type { ChangeSubject } from '../store/change-feed.ts'
+import type { InvalidationTarget } from '../store/change-feed.ts'
 
 /** News of a change, or a heartbeat that its sender waits for. */
-export type Message = { readonly subject: ChangeSubject } | { readonly beat: string }
+export type Message = { readonly subject: InvalidationTarget } | { readonly beat: string }
 
-export function changeMessage(subject: ChangeSubject): string {
+export function invalidationMessage(subject: InvalidationTarget): string {
   return 'tokenId' in subject ? `token ${subject.tokenId}` : `user ${subject.userId}`
 }
 
-export function beatMessage(beat: string): string {
+export function heartbeatMessage(beat: string): string {
   return `beat ${beat}`
 }
 

@@ -18,10 +18,10 @@ export function redisAddress(text: string): RedisPlace {
   const isRedis = address !== undefined && ['redis:', 'rediss:'].includes(address.scheme)
   if (!isRedis || !/^\d*$/.test(address.database)) {
     throw new InvalidOption(
-      'redisCarrier: url must be such as redis://user:password@host:6379/0; / ? # @ and % of a password are percent-encoded',
+      'redisPubSub: url must be such as redis://user:password@host:6379/0; / ? # @ and % of a password are percent-encoded',
     )
   }
-  requireKnownTls(address, ['tls'], 'redisCarrier: url')
+  requireKnownTls(address, ['tls'], 'redisPubSub: url')
   const { scheme, host, port, user, password, database, parameters } = address
   return {
     ...Object.fromEntries(

@@ -1,19 +1,19 @@
 /** Asks the store every second what was changed since the last look: news on every database. */
 
-import type { ChangeFeed, ChangeSubject } from '../store/change-feed.ts'
-import { withinTime } from '../within-time.ts'
+import type { ChangeFeed, InvalidationTarget } from '../store/change-feed.ts'
+import { withTimeout } from '../with-timeout.ts'
 
-export interface StoreFeedParts {
+export interface StoreFeedDeps {
   readonly feed: ChangeFeed
-  hear(subject: ChangeSubject): void
+  hear(subject: InvalidationTarget): void
   /** The store has answered: whatever was changed before this look began has been heard. */
-  onReached(): void
-  /** A look failed, or had no answer in time. `heardUntil` is when the last good one began, by `performance.now()`. */
-  onMissed(error: unknown, heardUntil: number): void
+  onAvailable(): void
+  /** A look failed, or had no answer in time. `receivedUntil` is when the last good one began, by `performance.now()`. */
+  onUnavailable(error: unknown, receivedUntil: number): void
 }
 
 /** How often the store is asked, and how long it may take to answer. */
-export const LOOK_INTERVAL_MS = 1_000
+export const POLL_INTERVAL_MS = 1_000
 
 /**
  * Transactions commit in another order than they stamp: a change can appear behind one that is seen already. Each look
@@ -25,18 +25,18 @@ const OVERLAP_MS = 10_000
 const MAX_UNANSWERED = 3
 
 export class StoreFeed {
-  readonly #parts: StoreFeedParts
+  readonly #parts: StoreFeedDeps
   /** The stamp of each row that was heard of, as far back as a look goes. */
   readonly #heard = new Map<string, number>()
   /** The store's clock at the last good look. */
   #since = 0
-  #heardUntil = 0
+  #receivedUntil = 0
   #unanswered = 0
   #lagMs: number | null = null
   #looking: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
 
-  constructor(parts: StoreFeedParts) {
+  constructor(parts: StoreFeedDeps) {
     this.#parts = parts
   }
 
@@ -51,10 +51,10 @@ export class StoreFeed {
    * @throws Whatever the store throws: it was opened a moment ago.
    */
   async start(): Promise<void> {
-    this.#heardUntil = performance.now()
+    this.#receivedUntil = performance.now()
     const { now } = await this.#parts.feed.changesSince(Number.MAX_SAFE_INTEGER)
     this.#since = now
-    this.#timer = setInterval(() => void this.look(), LOOK_INTERVAL_MS)
+    this.#timer = setInterval(() => void this.look(), POLL_INTERVAL_MS)
     this.#timer.unref()
   }
 
@@ -74,8 +74,8 @@ export class StoreFeed {
   async #look(): Promise<void> {
     const startedAt = performance.now()
     try {
-      const { now, changes } = await withinTime(this.#ask(), LOOK_INTERVAL_MS, 'the feed of the store')
-      this.#heardUntil = startedAt
+      const { now, changes } = await withTimeout(this.#ask(), POLL_INTERVAL_MS, 'the feed of the store')
+      this.#receivedUntil = startedAt
       this.#since = now
       this.#forgetBefore(now - OVERLAP_MS)
       for (const { subject, changedAt } of changes) {
@@ -83,9 +83,9 @@ export class StoreFeed {
         this.#lagMs = Math.max(0, now - changedAt)
         this.#parts.hear(subject)
       }
-      this.#parts.onReached()
+      this.#parts.onAvailable()
     } catch (error) {
-      this.#parts.onMissed(error, this.#heardUntil)
+      this.#parts.onUnavailable(error, this.#receivedUntil)
     }
   }
 
@@ -99,7 +99,7 @@ export class StoreFeed {
     }
   }
 
-  #isKnown(subject: ChangeSubject, changedAt: number): boolean {
+  #isKnown(subject: InvalidationTarget, changedAt: number): boolean {
     const key = JSON.stringify(subject)
     if (this.#heard.get(key) === changedAt) return true
     this.#heard.set(key, changedAt)

@@ -1,14 +1,14 @@
 /** Asks the source of the keys again while the host runs, and takes the answer in the place of the keys at hand. */
 
 import { isDeepStrictEqual } from 'node:util'
-import { withinTime } from '../within-time.ts'
+import { withTimeout } from '../with-timeout.ts'
 import { type KeyFunction, readSigningKeys } from './key-source.ts'
 import type { Signer } from './signer.ts'
 
 /** How long an answer of the source may take, in milliseconds. */
 const SOURCE_TIMEOUT_MS = 5_000
 
-export interface RefreshKeysParts {
+export interface RefreshKeysDeps {
   readonly source: KeyFunction
   readonly signer: Signer
   log(message: string): void
@@ -22,10 +22,10 @@ export interface RefreshKeysParts {
  * @throws {Error} When the source gave no keys within 5 s.
  * @throws {InvalidOption} When it gave wrong ones.
  */
-export async function refreshKeys({ source, signer, log, onChange }: RefreshKeysParts): Promise<void> {
+export async function refreshKeys({ source, signer, log, onChange }: RefreshKeysDeps): Promise<void> {
   // Keys are made up at boot alone: what is missing now was taken away.
   const answer = source({ storeIsEmpty: async () => false, log, warn: () => undefined })
-  const keys = readSigningKeys(await withinTime(answer, SOURCE_TIMEOUT_MS, 'the source of the keys'))
+  const keys = readSigningKeys(await withTimeout(answer, SOURCE_TIMEOUT_MS, 'the source of the keys'))
   if (isDeepStrictEqual(keys, signer.keys)) return
   signer.change(keys)
   log(`API tokens are signed and verified with other keys now: ${keys.map(({ kid }) => kid).join(', ')}`)

@@ -30,7 +30,7 @@ export interface ApiToken {
   readonly lastClient?: LastClient | null
 }
 
-export interface ViewParts {
+export interface ViewDeps {
   readonly recorder: Pick<UsageRecorder, 'lastUsedAt' | 'pendingCount' | 'lastClient'>
   readonly idleTimeoutMs: number | null
   /** How long before the idle timeout the warning begins, or `null` for no warning. */
@@ -45,7 +45,7 @@ export function viewOf(
   record: TokenRecord,
   owner: OwnerRecord | null,
   now: number,
-  parts: ViewParts,
+  parts: ViewDeps,
 ): ApiToken {
   const token = withPendingUse(record, parts.recorder)
   const { idleTimeoutMs, maxAgeMs } = parts
@@ -71,7 +71,7 @@ export function viewOf(
   }
 }
 
-function withPendingUse(token: TokenRecord, recorder: ViewParts['recorder']): TokenRecord {
+function withPendingUse(token: TokenRecord, recorder: ViewDeps['recorder']): TokenRecord {
   const known = recorder.lastUsedAt(token.id)
   const lastUsedAt = Math.max(token.lastUsedAt ?? 0, known)
   return {

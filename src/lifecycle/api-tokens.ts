@@ -1,10 +1,10 @@
 /** `fastify.apiTokens`: the operations on tokens, for the host's code. */
 
-import type { NewsStats } from '../invalidation/news.ts'
+import type { InvalidationStats } from '../invalidation/remote-invalidation.ts'
+import type { SweepStats } from '../jobs/sweep-clock.ts'
+import type { SweepResult } from '../jobs/sweeper.ts'
 import type { TokenChanges } from '../store/token-store.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
-import type { SweepStats } from '../usage/sweep-clock.ts'
-import type { SweepResult } from '../usage/sweeper.ts'
 import type { UsageStats } from '../usage/usage-recorder.ts'
 import type { VerificationStats } from '../verification/verification-parts.ts'
 import type { ApiToken } from './api-token.ts'
@@ -20,7 +20,7 @@ export interface ApiTokensStats {
   readonly verification: VerificationStats
   readonly cache: { readonly size: number; readonly max: number }
   readonly usage: UsageStats
-  readonly invalidation: NewsStats
+  readonly invalidation: InvalidationStats
   readonly sweep: SweepStats
 }
 

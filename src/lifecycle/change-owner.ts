@@ -2,23 +2,23 @@
 
 import { userIdFault } from '../token/text.ts'
 import type { OwnerStatus } from '../token/token.ts'
-import type { LifecycleParts } from './lifecycle-parts.ts'
+import type { Context } from './lifecycle-parts.ts'
 import { requireNoFault } from './valid-input.ts'
 
-type OwnerParts = Pick<LifecycleParts, 'store' | 'clock' | 'changes' | 'onStampFailed'>
+type OwnerDeps = Pick<Context, 'store' | 'clock' | 'changes' | 'onTouchFailed'>
 
 /** Stops all tokens of a user at once, until `reactivateUser`. The user may be unknown yet. */
-export function deactivateUser(parts: OwnerParts, userId: string): Promise<void> {
+export function deactivateUser(parts: OwnerDeps, userId: string): Promise<void> {
   return setStatus(parts, userId, 'inactive')
 }
 
 /** Lets a user's tokens work again; those from before a removal stay revoked. */
-export function reactivateUser(parts: OwnerParts, userId: string): Promise<void> {
+export function reactivateUser(parts: OwnerDeps, userId: string): Promise<void> {
   return setStatus(parts, userId, 'active')
 }
 
 /** Revokes all tokens of a user for good, also if a user of that id returns. */
-export function removeUser(parts: OwnerParts, userId: string): Promise<void> {
+export function removeUser(parts: OwnerDeps, userId: string): Promise<void> {
   return setStatus(parts, userId, 'removed')
 }
 
@@ -26,14 +26,14 @@ export function removeUser(parts: OwnerParts, userId: string): Promise<void> {
  * Forgets what is remembered of a user: for a host whose `findUser` would answer something else now. It is forgotten
  * here when this returns, and elsewhere as soon as the news is there.
  */
-export function invalidateUser({ store, changes, onStampFailed }: OwnerParts, userId: string): void {
+export function invalidateUser({ store, changes, onTouchFailed }: OwnerDeps, userId: string): void {
   requireNoFault('userId', userIdFault(userId))
   changes.announce({ subject: { userId }, ended: false })
-  store.feed.stampOwner(userId).catch(onStampFailed)
+  store.feed.touchOwner(userId).catch(onTouchFailed)
 }
 
 async function setStatus(
-  { store, clock, changes }: OwnerParts,
+  { store, clock, changes }: OwnerDeps,
   userId: string,
   status: OwnerStatus,
 ): Promise<void> {

@@ -3,7 +3,7 @@
 import { TokenConflict, TokenNotFound, UserInactive } from '../errors.ts'
 import type { ChangeOutcome } from '../store/token-store.ts'
 import type { TokenRecord } from '../token/token.ts'
-import type { LifecycleParts } from './lifecycle-parts.ts'
+import type { Context } from './lifecycle-parts.ts'
 
 export interface TokenChangeRequest {
   /** Whether the token may no longer be used after it. */
@@ -22,7 +22,7 @@ export interface ChangedToken {
  * @throws {StoreUnavailable} When the store's answer was lost.
  */
 export async function changeToken(
-  { changes }: Pick<LifecycleParts, 'changes'>,
+  { changes }: Pick<Context, 'changes'>,
   tokenId: string,
   { ends, write }: TokenChangeRequest,
 ): Promise<ChangedToken> {

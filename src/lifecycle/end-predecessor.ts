@@ -2,11 +2,11 @@
 
 import type { TokenRecord } from '../token/token.ts'
 import { viewOf } from './api-token.ts'
-import type { LifecycleParts } from './lifecycle-parts.ts'
+import type { Context } from './lifecycle-parts.ts'
 
 /** @throws {StoreUnavailable} When the store cannot answer: the successor is not let through before. */
 export async function endPredecessor(
-  parts: LifecycleParts,
+  parts: Context,
   successorId: string,
   predecessorId: string,
 ): Promise<void> {

@@ -1,15 +1,15 @@
 /** How many tokens that have ended are kept of a user, besides what `retention` says. */
 
 import type { EndedRules } from '../store/token-store.ts'
-import { DAY_MS } from '../usage/utc-day.ts'
-import type { LifecycleParts } from './lifecycle-parts.ts'
+import { DAY_MS } from '../utc-day.ts'
+import type { Context } from './lifecycle-parts.ts'
 
 const ENDED_FOR_EACH = 10
 const MIN_ENDED = 100
 
 /** The rules of an insert at `now`. What ended within a day stays: nobody pushes the trace of a theft out. */
 export function endedRules(
-  parts: Pick<LifecycleParts, 'maxTokensPerUser' | 'isClockTrusted' | 'maxAgeMs'>,
+  parts: Pick<Context, 'maxTokensPerUser' | 'isClockTrusted' | 'maxAgeMs'>,
   now: number,
 ): EndedRules {
   return {
@@ -21,10 +21,10 @@ export function endedRules(
 }
 
 /** The text of the refusal when the user's ended tokens are as many as are kept, and all of them recent. */
-export function tooManyEnded(parts: Pick<LifecycleParts, 'maxTokensPerUser'>): string {
+export function tooManyEnded(parts: Pick<Context, 'maxTokensPerUser'>): string {
   return `${maxEndedTokens(parts)} API tokens or more have ended within 24 hours: there is room when the oldest ended a day ago`
 }
 
-function maxEndedTokens({ maxTokensPerUser }: Pick<LifecycleParts, 'maxTokensPerUser'>): number {
+function maxEndedTokens({ maxTokensPerUser }: Pick<Context, 'maxTokensPerUser'>): number {
   return Math.min(Math.max(MIN_ENDED, ENDED_FOR_EACH * maxTokensPerUser), Number.MAX_SAFE_INTEGER)
 }

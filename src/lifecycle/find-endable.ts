@@ -3,13 +3,13 @@
 import { judge } from '../token/status.ts'
 import type { TokenRecord } from '../token/token.ts'
 import { isAsIssued, readSignedToken } from '../verification/signed-token.ts'
-import type { Refusal } from '../verification/verification-entry.ts'
-import type { LifecycleParts } from './lifecycle-parts.ts'
+import type { RejectionReason } from '../verification/verification-entry.ts'
+import type { Context } from './lifecycle-parts.ts'
 
 /** The token of a credential with a good signature, or the reason why it cannot be ended. */
 export type EndableToken =
   | { readonly token: TokenRecord; readonly refusal: null }
-  | { readonly tokenId: string | null; readonly refusal: Refusal }
+  | { readonly tokenId: string | null; readonly refusal: RejectionReason }
 
 /**
  * Finds the token that a credential may end: one that has not ended, also a disabled or idle one, or one of a
@@ -17,7 +17,7 @@ export type EndableToken =
  *
  * @throws {StoreUnavailable} When the store cannot answer.
  */
-export async function findEndable(parts: LifecycleParts, credential: string): Promise<EndableToken> {
+export async function findEndable(parts: Context, credential: string): Promise<EndableToken> {
   const signed = readSignedToken(parts, credential, parts.clock.now())
   if (signed === undefined) return { tokenId: null, refusal: 'forged' }
   const tokenId = signed.claims.jti

@@ -4,23 +4,19 @@ import { TokenNotFound, UserInactive } from '../errors.ts'
 import { isTokenId } from '../token/claims.ts'
 import type { OwnedToken } from '../token/token.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
-import type { LifecycleParts, OwnerScope } from './lifecycle-parts.ts'
+import type { Context, OwnerScope } from './lifecycle-parts.ts'
 
 /**
  * @throws {TokenNotFound} An id that is unknown, or of another user's token.
  * @throws {UserInactive} With a user, when they are deactivated or removed.
  */
-export async function getToken(parts: LifecycleParts, id: string, scope: OwnerScope = {}): Promise<ApiToken> {
+export async function getToken(parts: Context, id: string, scope: OwnerScope = {}): Promise<ApiToken> {
   const { token, owner } = await findOwned(parts, id, scope)
   return viewOf(token, owner, parts.clock.now(), parts)
 }
 
 /** The record with its owner, under the conditions of `getToken`. */
-export async function findOwned(
-  { store }: LifecycleParts,
-  id: string,
-  { userId }: OwnerScope,
-): Promise<OwnedToken> {
+export async function findOwned({ store }: Context, id: string, { userId }: OwnerScope): Promise<OwnedToken> {
   const found = isTokenId(id) ? await store.findToken(id) : null
   if (userId !== undefined) {
     const owner = found?.token.userId === userId ? found.owner : await store.findOwner(userId)

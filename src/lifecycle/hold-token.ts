@@ -1,7 +1,7 @@
 /** Has the identity provider hold a token that is being made, and gives back what comes to nothing. */
 
 import { InvalidInput } from '../errors.ts'
-import type { LifecycleParts } from './lifecycle-parts.ts'
+import type { Context } from './lifecycle-parts.ts'
 
 /**
  * Does the work with the provider's refresh token; without a provider that holds tokens, with none.
@@ -11,7 +11,7 @@ import type { LifecycleParts } from './lifecycle-parts.ts'
  * @throws {StoreUnavailable} When the provider cannot be asked.
  */
 export async function holdToken<T>(
-  { holder }: Pick<LifecycleParts, 'holder'>,
+  { holder }: Pick<Context, 'holder'>,
   subjectToken: string | undefined,
   work: (held: string | undefined) => Promise<T>,
 ): Promise<T> {

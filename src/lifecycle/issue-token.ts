@@ -4,12 +4,12 @@ import type { Duration } from '../duration.ts'
 import { TokenConflict, UserInactive } from '../errors.ts'
 import { userIdFault } from '../token/text.ts'
 import type { UnownedToken } from '../token/token.ts'
-import { askActiveOwner } from '../verification/owner-word.ts'
+import { askActiveOwner } from '../verification/look-up-user.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
 import { endedRules, tooManyEnded } from './ended-tokens.ts'
 import { lifetimeMs } from './expiry-policy.ts'
 import { holdToken } from './hold-token.ts'
-import type { LifecycleParts } from './lifecycle-parts.ts'
+import type { Context } from './lifecycle-parts.ts'
 import { makeToken } from './make-token.ts'
 import { distinctScopes, requireNoFault, requireTexts } from './valid-input.ts'
 
@@ -45,7 +45,7 @@ export interface IssuedToken {
  * @throws {ProviderRefused} Where the identity provider holds the tokens, when it gives none.
  * @throws {TokenConflict} A user with `maxTokensPerUser` tokens, or with too many that ended within 24 hours.
  */
-export async function issueToken(parts: LifecycleParts, request: IssueRequest): Promise<IssuedToken> {
+export async function issueToken(parts: Context, request: IssueRequest): Promise<IssuedToken> {
   requireNoFault('userId', userIdFault(request.userId))
   requireTexts(request)
   const scopes = distinctScopes(request.scopes)
@@ -74,7 +74,7 @@ export async function issueToken(parts: LifecycleParts, request: IssueRequest): 
 
 /** The host's word counts at issue too: promise 8, granted scopes never exceed the owner's. */
 async function requireOwner(
-  { findUser, catalogue }: LifecycleParts,
+  { findUser, catalogue }: Context,
   userId: string,
   scopes: readonly string[],
 ): Promise<void> {
@@ -82,7 +82,7 @@ async function requireOwner(
   catalogue.requireGrantable(scopes, word.scopes)
 }
 
-async function insert(parts: LifecycleParts, draft: UnownedToken, now: number): Promise<ApiToken> {
+async function insert(parts: Context, draft: UnownedToken, now: number): Promise<ApiToken> {
   const inserted = await parts.store.insertToken(draft, {
     maxTokens: parts.maxTokensPerUser,
     now,

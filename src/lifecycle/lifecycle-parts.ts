@@ -1,19 +1,19 @@
 /** What the operations on tokens work with. */
 
 import type { Clock } from '../clock.ts'
-import type { TokenChanges } from '../invalidation/token-changes.ts'
+import type { TokenChanges } from '../invalidation/invalidation-bus.ts'
 import type { Signer } from '../keys/signer.ts'
 import type { TokenStore } from '../store/token-store.ts'
 import type { Audience } from '../token/claims.ts'
 import type { TokenPrefixes } from '../token/credential.ts'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
-import type { FindUser } from '../verification/owner-word.ts'
-import type { TokenHolder } from '../verification/token-holder.ts'
+import type { IdentityProvider } from '../verification/identity-provider.ts'
+import type { FindUser } from '../verification/look-up-user.ts'
 import type { ExpiryPolicy } from './expiry-policy.ts'
 import type { ScopeCatalogue } from './scope-catalogue.ts'
 import type { TokenEventEmitter } from './token-events.ts'
 
-export interface LifecycleParts {
+export interface Context {
   readonly store: TokenStore
   readonly signer: Signer
   readonly clock: Clock
@@ -32,7 +32,7 @@ export interface LifecycleParts {
   readonly maxUsageDays: number
   readonly findUser: FindUser | undefined
   /** Who holds the tokens, if it is not the plugin alone. */
-  readonly holder: TokenHolder | null
+  readonly holder: IdentityProvider | null
   readonly catalogue: ScopeCatalogue
   readonly recorder: UsageRecorder
   readonly changes: TokenChanges
@@ -40,7 +40,7 @@ export interface LifecycleParts {
   /** Whether this process's clock agrees with that of the store: by one that does not nothing is deleted. */
   isClockTrusted(): boolean
   /** Told when the other instances could not be told to forget a user. */
-  onStampFailed(error: unknown): void
+  onTouchFailed(error: unknown): void
   /** A UUIDv7 of that moment; ids sort by time, also within a millisecond. */
   newId(now: number): string
 }

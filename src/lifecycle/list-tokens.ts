@@ -5,7 +5,7 @@ import { SORT_FIELDS, type SortField, type TokenQuery } from '../store/token-sto
 import type { TokenStatus } from '../token/status.ts'
 import { searchFault, userIdFault } from '../token/text.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
-import type { LifecycleParts } from './lifecycle-parts.ts'
+import type { Context } from './lifecycle-parts.ts'
 import { readCursor, writeCursor } from './page-cursor.ts'
 import { requireNoFault } from './valid-input.ts'
 
@@ -52,7 +52,7 @@ export interface TokenList {
  * @throws {InvalidInput} A limit, cursor, search or sort that cannot be.
  * @throws {UserInactive} A user who is deactivated or removed.
  */
-export async function listTokens(parts: LifecycleParts, request: ListRequest): Promise<TokenList> {
+export async function listTokens(parts: Context, request: ListRequest): Promise<TokenList> {
   const now = parts.clock.now()
   const query = queryOf(request, now, parts)
   const { tokens, next, total, owner } = await parts.store.listTokens(query)
@@ -67,7 +67,7 @@ export async function listTokens(parts: LifecycleParts, request: ListRequest): P
 function queryOf(
   request: ListRequest,
   now: number,
-  { idleTimeoutMs, maxAgeMs }: Pick<LifecycleParts, 'idleTimeoutMs' | 'maxAgeMs'>,
+  { idleTimeoutMs, maxAgeMs }: Pick<Context, 'idleTimeoutMs' | 'maxAgeMs'>,
 ): TokenQuery {
   const { userId, limit = DEFAULT_LIMIT, cursor } = request
   requireNoFault('userId', userIdFault(userId))

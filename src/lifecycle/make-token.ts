@@ -5,7 +5,7 @@ import { claimsOf } from '../token/claims.ts'
 import { credentialOf, hintOf, MAX_CREDENTIAL_LENGTH } from '../token/credential.ts'
 import type { UnownedToken } from '../token/token.ts'
 import { refreshTokenHash } from '../verification/signed-token.ts'
-import type { LifecycleParts } from './lifecycle-parts.ts'
+import type { Context } from './lifecycle-parts.ts'
 
 /** What a new token is to be; all else follows. */
 export type NewToken = Pick<UnownedToken, 'userId' | 'name' | 'description' | 'scopes' | 'expiresAt'> &
@@ -21,7 +21,7 @@ export interface MadeToken {
  * @throws {InvalidInput} When its scopes make the credential longer than a header may be.
  */
 export function makeToken(
-  { newId, signer, audience, tokenPrefixes }: LifecycleParts,
+  { newId, signer, audience, tokenPrefixes }: Context,
   wanted: NewToken,
   now: number,
   held?: string,

@@ -5,7 +5,7 @@ import { isTokenId } from '../token/claims.ts'
 import type { StatusReason } from '../token/token.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
 import { changeToken } from './change-token.ts'
-import type { LifecycleParts, OwnerScope } from './lifecycle-parts.ts'
+import type { Context, OwnerScope } from './lifecycle-parts.ts'
 
 /**
  * Revokes; a token that is revoked already stays so. The row stays for the audit.
@@ -14,7 +14,7 @@ import type { LifecycleParts, OwnerScope } from './lifecycle-parts.ts'
  * @throws {UserInactive} With a user, when they are deactivated or removed.
  */
 export async function revokeToken(
-  parts: LifecycleParts,
+  parts: Context,
   id: string,
   { userId }: OwnerScope = {},
   reason: StatusReason | null = null,

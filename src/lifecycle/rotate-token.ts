@@ -6,7 +6,7 @@ import { isTokenId } from '../token/claims.ts'
 import { effectiveScopes } from '../token/scope.ts'
 import { endsAt } from '../token/status.ts'
 import type { OwnedToken, TokenRecord } from '../token/token.ts'
-import { askActiveOwner } from '../verification/owner-word.ts'
+import { askActiveOwner } from '../verification/look-up-user.ts'
 import { viewOf } from './api-token.ts'
 import { changeToken } from './change-token.ts'
 import { endedRules, tooManyEnded } from './ended-tokens.ts'
@@ -14,7 +14,7 @@ import { type ExpiryPolicy, lifetimeMs } from './expiry-policy.ts'
 import { findOwned } from './get-token.ts'
 import { holdToken } from './hold-token.ts'
 import type { IssuedToken } from './issue-token.ts'
-import type { LifecycleParts, OwnerScope } from './lifecycle-parts.ts'
+import type { Context, OwnerScope } from './lifecycle-parts.ts'
 import { makeToken } from './make-token.ts'
 import { distinctScopes } from './valid-input.ts'
 
@@ -51,7 +51,7 @@ export const MAX_GRACE_MS = 604_800_000
  * has changed meanwhile; or a user with too many tokens that ended within 24 hours.
  */
 export async function rotateToken(
-  parts: LifecycleParts,
+  parts: Context,
   id: string,
   request: RotateRequest = {},
   scope: OwnerScope = {},
@@ -79,7 +79,7 @@ interface Succeeding {
 }
 
 async function writeSuccessor(
-  parts: LifecycleParts,
+  parts: Context,
   old: TokenRecord,
   { scopes, graceMs, lifetime = lifetimeAfter(old, parts.expiry), scope, held }: Succeeding,
 ): Promise<IssuedToken> {
@@ -127,7 +127,7 @@ function graceOf({ gracePeriod = DEFAULT_GRACE_MS }: RotateRequest): number {
 
 /** Promise 8: what is asked for must be the owner's, what is carried over is cut to it. */
 async function scopesOf(
-  { catalogue, findUser }: LifecycleParts,
+  { catalogue, findUser }: Context,
   old: TokenRecord,
   wanted: readonly string[] | undefined,
   grantable: readonly string[] | undefined,
@@ -144,7 +144,7 @@ async function scopesOf(
 
 /** A token with two tokens before it that work would end one of them unseen. */
 async function requireNoUnusedSuccessor(
-  { store, clock, maxAgeMs }: LifecycleParts,
+  { store, clock, maxAgeMs }: Context,
   token: TokenRecord,
 ): Promise<void> {
   if (token.predecessorId === null) return
@@ -160,7 +160,7 @@ async function requireNoUnusedSuccessor(
   }
 }
 
-function requireActive(parts: LifecycleParts, { token, owner }: OwnedToken, now: number): void {
+function requireActive(parts: Context, { token, owner }: OwnedToken, now: number): void {
   const { status } = viewOf(token, owner, now, parts)
   if (status !== 'active')
     throw new TokenConflict(`The API token is ${status}: only an active one is rotated`)

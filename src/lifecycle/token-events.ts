@@ -3,7 +3,7 @@
 import { EventEmitter } from 'node:events'
 import { InvalidInput } from '../errors.ts'
 import type { TokenChanges } from '../store/token-store.ts'
-import type { Refusal } from '../verification/verification-entry.ts'
+import type { RejectionReason } from '../verification/verification-entry.ts'
 import type { ApiToken } from './api-token.ts'
 
 export interface TokenEventMap {
@@ -18,7 +18,7 @@ export interface TokenEventMap {
   /** The sweeper found it unused for too long. */
   idle: [event: { readonly token: ApiToken }]
   /** A credential was refused. `tokenId` is `null` for a forgery, whose claims are nobody's word. */
-  rejected: [event: { readonly reason: Refusal; readonly tokenId: string | null }]
+  rejected: [event: { readonly reason: RejectionReason; readonly tokenId: string | null }]
 }
 
 export type TokenEventName = keyof TokenEventMap

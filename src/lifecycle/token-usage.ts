@@ -2,9 +2,9 @@
 
 import { InvalidInput } from '../errors.ts'
 import { eitherUsed, usedScopes } from '../token/used-scopes.ts'
-import { DAY_MS, dateOfDay, startOfDay } from '../usage/utc-day.ts'
+import { DAY_MS, dateOfDay, startOfDay } from '../utc-day.ts'
 import { findOwned } from './get-token.ts'
-import type { LifecycleParts, OwnerScope } from './lifecycle-parts.ts'
+import type { Context, OwnerScope } from './lifecycle-parts.ts'
 
 export const DEFAULT_USAGE_DAYS = 30
 
@@ -35,7 +35,7 @@ export interface TokenUsage {
  * @throws {UserInactive} With a user, when they are deactivated or removed.
  */
 export async function tokenUsage(
-  parts: LifecycleParts,
+  parts: Context,
   id: string,
   { days = defaultUsageDays(parts.maxUsageDays) }: UsageRequest = {},
   scope: OwnerScope = {},

@@ -5,7 +5,7 @@ import type { TokenChanges } from '../store/token-store.ts'
 import { isTokenId } from '../token/claims.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
 import { changeToken } from './change-token.ts'
-import type { LifecycleParts, OwnerScope } from './lifecycle-parts.ts'
+import type { Context, OwnerScope } from './lifecycle-parts.ts'
 import { requireTexts } from './valid-input.ts'
 
 /**
@@ -18,7 +18,7 @@ import { requireTexts } from './valid-input.ts'
  * @throws {TokenConflict} A token that has ended.
  */
 export async function updateToken(
-  parts: LifecycleParts,
+  parts: Context,
   id: string,
   changes: TokenChanges,
   { userId }: OwnerScope = {},
@@ -40,7 +40,7 @@ export async function updateToken(
  * A token idle since before this moment sleeps, and is woken. One whose use is known here does not, whatever its row
  * says: that use is not written yet, and to enable the token must not restart its idle clock.
  */
-function idleBeforeOf({ idleTimeoutMs, recorder }: LifecycleParts, id: string, now: number): number | null {
+function idleBeforeOf({ idleTimeoutMs, recorder }: Context, id: string, now: number): number | null {
   if (idleTimeoutMs === null) return null
   const idleBefore = now - idleTimeoutMs
   return recorder.lastUsedAt(id) >= idleBefore ? null : idleBefore

@@ -1,8 +1,8 @@
 /** The grants of the token endpoint: a table from `grant_type` to what it does. */
 
 import type { FastifyRequest } from 'fastify'
-import type { AuthenticateClient } from './client-authentication.ts'
-import type { ClientSettings } from './client-settings.ts'
+import type { AuthenticateClient } from './clients/client-authentication.ts'
+import type { ClientSettings } from './clients/client-settings.ts'
 import { type Form, requiredParameter } from './form-body.ts'
 import { OAuthError } from './oauth-error.ts'
 import type { TokenAnswer } from './token-answer.ts'

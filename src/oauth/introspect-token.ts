@@ -11,7 +11,7 @@ export type Introspection =
   | { readonly active: false }
   | (TokenClaims & { readonly active: true; readonly token_type: 'Bearer' })
 
-export interface IntrospectTokenParts {
+export interface IntrospectTokenDeps {
   readonly verification: Verification
   readonly clock: Clock
   readonly audience: Audience
@@ -21,14 +21,14 @@ export interface IntrospectTokenParts {
 
 /** @throws {StoreUnavailable} When the store or `findUser` cannot answer. */
 export async function introspectToken(
-  parts: IntrospectTokenParts,
+  parts: IntrospectTokenDeps,
   credential: string,
 ): Promise<Introspection> {
   const { verification, countsAsUse } = parts
   const now = parts.clock.now()
   const say = (entry: VerificationEntry) => describe(entry, parts.audience)
   if (!countsAsUse) return verification.inspect(credential, now, say)
-  const entry = verification.recall(credential, now)
+  const entry = verification.getAndCount(credential, now)
   return entry === undefined ? verification.load(credential, now, say) : say(entry)
 }
 

@@ -2,11 +2,11 @@
 
 import { createPublicKey } from 'node:crypto'
 import type { SigningKeys } from '../keys/key-source.ts'
-import { ASSERTION_ALGORITHMS } from './client-assertion.ts'
-import { CLIENT_AUTH_METHODS } from './client-settings.ts'
+import { ASSERTION_ALGORITHMS } from './clients/client-assertion.ts'
+import { CLIENT_AUTH_METHODS } from './clients/client-settings.ts'
 import type { Endpoints } from './endpoints.ts'
 
-export interface MetadataParts {
+export interface MetadataDeps {
   readonly endpoints: Endpoints
   readonly grantTypes: readonly string[]
   /** Whether programs get tokens by codes. */
@@ -19,7 +19,7 @@ export interface MetadataParts {
 const CONFIDENTIAL = CLIENT_AUTH_METHODS.filter((method) => method !== 'none')
 
 /** RFC 8414 §2. */
-export function authorizationServerMetadata({ endpoints, grantTypes, device, scopes }: MetadataParts) {
+export function authorizationServerMetadata({ endpoints, grantTypes, device, scopes }: MetadataDeps) {
   return {
     issuer: endpoints.issuer,
     token_endpoint: endpoints.token,
@@ -45,7 +45,7 @@ export function authorizationServerMetadata({ endpoints, grantTypes, device, sco
 }
 
 /** RFC 9728 §2. */
-export function protectedResourceMetadata({ endpoints, scopes }: MetadataParts) {
+export function protectedResourceMetadata({ endpoints, scopes }: MetadataDeps) {
   return {
     resource: endpoints.resource,
     authorization_servers: [endpoints.issuer],

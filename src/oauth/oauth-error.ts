@@ -59,14 +59,14 @@ export function answerOAuthErrors(scope: FastifyInstance): void {
   scope.setErrorHandler<FastifyError>((thrown, request, reply) => {
     const error = asOAuthError(thrown)
     if (error.statusCode >= 500) request.log.error({ err: thrown }, 'an OAuth 2.0 endpoint failed')
-    else request.log.info(refusalOf(error), 'an OAuth 2.0 request was refused')
+    else request.log.info(rejectionOf(error), 'an OAuth 2.0 request was refused')
     const body = JSON.stringify({ error: error.code, error_description: error.message })
     return sendOwnError(reply.headers(error.headers), { status: error.statusCode, type: JSON_TYPE, body })
   })
 }
 
 /** Why, for the host's log; of what lies behind it the code alone, because its words may be the client's. */
-function refusalOf({ code, message, cause }: OAuthError) {
+function rejectionOf({ code, message, cause }: OAuthError) {
   const reason = cause instanceof Error && 'code' in cause ? cause.code : undefined
   return { error: code, description: message, reason }
 }

@@ -6,32 +6,32 @@ import { keepResponses, sendJson, sendNothing, sendOwn } from '../http/own-respo
 import { announceOwnRoutes, ownRoute } from '../http/own-routes.ts'
 import { endUnsent } from '../http/send-issued.ts'
 import type { AuthenticateUser } from '../http/signed-in-user.ts'
-import type { LifecycleParts } from '../lifecycle/lifecycle-parts.ts'
+import type { Context } from '../lifecycle/lifecycle-parts.ts'
 import type { Verification } from '../verification/verification.ts'
-import { clientAuthentication } from './client-authentication.ts'
+import { clientAuthentication } from './clients/client-authentication.ts'
 import { deviceGrant } from './device/device-grant.ts'
 import { devicePage } from './device/device-page.ts'
 import { startDevice } from './device/start-device.ts'
 import { routeOf } from './endpoints.ts'
-import { tokenExchange } from './exchange-token.ts'
 import { type Form, requiredParameter, takeForms } from './form-body.ts'
 import { DEVICE_CODE, TOKEN_EXCHANGE } from './grant-types.ts'
 import { type Grants, grantToken } from './grants.ts'
 import { introspectToken } from './introspect-token.ts'
 import {
   authorizationServerMetadata,
-  type MetadataParts,
+  type MetadataDeps,
   protectedResourceMetadata,
   publicJwks,
 } from './metadata.ts'
 import { answerOAuthErrors, OAuthError } from './oauth-error.ts'
 import type { OAuthSettings } from './oauth-settings.ts'
 import { revokeCredential } from './revoke-credential.ts'
+import { tokenExchange } from './token-exchange/exchange-token.ts'
 
-export interface OAuthRouteParts {
+export interface OAuthRouteDeps {
   readonly settings: OAuthSettings
   readonly realm: string
-  readonly lifecycle: LifecycleParts
+  readonly lifecycle: Context
   readonly verification: Verification
   readonly authenticateUser: AuthenticateUser | undefined
   readonly trustedOrigins: ReadonlySet<string>
@@ -47,7 +47,7 @@ const JWK_SET_TYPE = 'application/jwk-set+json; charset=utf-8'
 /** How long others may keep metadata and keys, in seconds. */
 const MAX_AGE = 60
 
-export function registerOAuth(fastify: FastifyInstance, parts: OAuthRouteParts): void {
+export function registerOAuth(fastify: FastifyInstance, parts: OAuthRouteDeps): void {
   requireRoot(fastify)
   const { settings, lifecycle, authenticateUser, trustedOrigins } = parts
   const { device, endpoints, clients, trustedIssuers } = settings
@@ -90,10 +90,10 @@ function requireRoot({ prefix }: FastifyInstance): void {
   )
 }
 
-function metadataRoutes(scope: FastifyInstance, parts: OAuthRouteParts, grantTypes: readonly string[]): void {
+function metadataRoutes(scope: FastifyInstance, parts: OAuthRouteDeps, grantTypes: readonly string[]): void {
   const { settings, lifecycle } = parts
   const { endpoints } = settings
-  const metadata: MetadataParts = {
+  const metadata: MetadataDeps = {
     endpoints,
     grantTypes,
     device: settings.device !== null,
@@ -113,7 +113,7 @@ function metadataRoutes(scope: FastifyInstance, parts: OAuthRouteParts, grantTyp
   })
 }
 
-function clientRoutes(scope: FastifyInstance, parts: OAuthRouteParts, grants: Grants): void {
+function clientRoutes(scope: FastifyInstance, parts: OAuthRouteDeps, grants: Grants): void {
   const { settings, lifecycle, verification, realm } = parts
   const { endpoints, introspectionCountsAsUse: countsAsUse } = settings
   const { clock, audience, store } = lifecycle

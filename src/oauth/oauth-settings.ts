@@ -3,12 +3,12 @@
 import { InvalidOption } from '../errors.ts'
 import { type ExpiryPolicy, lifetimeWithin } from '../lifecycle/expiry-policy.ts'
 import { flag, record, text } from '../option-values.ts'
-import { type ClientSettings, readClients } from './client-settings.ts'
+import { type ClientSettings, readClients } from './clients/client-settings.ts'
 import { type DeviceSettings, readDevice } from './device/device-settings.ts'
 import { type Endpoints, endpointsOf } from './endpoints.ts'
 import { isIdentifier } from './identifier.ts'
 import type { OAuthOptions } from './oauth-options.ts'
-import { readTrustedIssuers, type TrustedIssuerSettings } from './trusted-issuers.ts'
+import { readTrustedIssuers, type TrustedIssuerSettings } from './token-exchange/trusted-issuers.ts'
 
 /** Checked, whole. */
 export interface OAuthSettings {

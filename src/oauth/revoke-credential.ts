@@ -1,7 +1,7 @@
 /** Revokes the token of a credential that a client gives back (RFC 7009). */
 
 import { isApiTokensError } from '../errors.ts'
-import type { LifecycleParts } from '../lifecycle/lifecycle-parts.ts'
+import type { Context } from '../lifecycle/lifecycle-parts.ts'
 import { revokeToken } from '../lifecycle/revoke-token.ts'
 import { isAsIssued, readSignedToken } from '../verification/signed-token.ts'
 
@@ -11,7 +11,7 @@ import { isAsIssued, readSignedToken } from '../verification/signed-token.ts'
  *
  * @throws {StoreUnavailable} When the store cannot answer.
  */
-export async function revokeCredential(parts: LifecycleParts, credential: string): Promise<void> {
+export async function revokeCredential(parts: Context, credential: string): Promise<void> {
   const tokenId = await tokenIdOf(parts, credential)
   if (tokenId === undefined) return
   try {
@@ -22,7 +22,7 @@ export async function revokeCredential(parts: LifecycleParts, credential: string
 }
 
 /** Only a good signature over what the row says ends a token: its id alone is no secret. */
-async function tokenIdOf(parts: LifecycleParts, credential: string): Promise<string | undefined> {
+async function tokenIdOf(parts: Context, credential: string): Promise<string | undefined> {
   const signed = readSignedToken(parts, credential, parts.clock.now())
   if (signed === undefined) return undefined
   const owned = await parts.store.findToken(signed.claims.jti)

@@ -1,11 +1,11 @@
 /** The port of news between instances that needs nothing but the database: what was changed, by the database's clock. */
 
 /** Whom a change is about: one token, or everything that a user owns. */
-export type ChangeSubject = { readonly tokenId: string } | { readonly userId: string }
+export type InvalidationTarget = { readonly tokenId: string } | { readonly userId: string }
 
 /** A row that was changed. */
-export interface StampedChange {
-  readonly subject: ChangeSubject
+export interface StoredChange {
+  readonly subject: InvalidationTarget
   /** When, in milliseconds by the store's own clock. No row bears the same stamp twice. */
   readonly changedAt: number
 }
@@ -13,7 +13,7 @@ export interface StampedChange {
 export interface ChangesRead {
   /** The store's own clock at this read, in milliseconds. */
   readonly now: number
-  readonly changes: readonly StampedChange[]
+  readonly changes: readonly StoredChange[]
 }
 
 export interface ChangeFeed {
@@ -24,5 +24,5 @@ export interface ChangeFeed {
   changesSince(since: number): Promise<ChangesRead>
 
   /** Stamps an owner's row as changed though nothing in it is, so that others forget what they remember of the user. */
-  stampOwner(userId: string): Promise<void>
+  touchOwner(userId: string): Promise<void>
 }

@@ -19,7 +19,7 @@ export function withOutages(store: TokenStore): TokenStore {
     isPermanent: (error) => isPermanent(store, error),
     feed: {
       changesSince: named((since) => store.feed.changesSince(since)),
-      stampOwner: named((userId) => store.feed.stampOwner(userId)),
+      touchOwner: named((userId) => store.feed.touchOwner(userId)),
     },
     devices: {
       insert: named((device, rules) => store.devices.insert(device, rules)),
@@ -50,7 +50,7 @@ export function withOutages(store: TokenStore): TokenStore {
     dailyUses: named((tokenId, since) => store.dailyUses(tokenId, since)),
     pruneDailyUses: named((before, limit) => store.pruneDailyUses(before, limit)),
     markIdle: named((idleBefore, limit) => store.markIdle(idleBefore, limit)),
-    warnIdle: named((spells, limit) => store.warnIdle(spells, limit)),
+    listIdleWarnings: named((spells, limit) => store.listIdleWarnings(spells, limit)),
     takeLease: named((lease) => store.takeLease(lease)),
     pruneLeases: named((limit) => store.pruneLeases(limit)),
     newestStamp: named(async () => (await store.newestStamp?.()) ?? null),

@@ -15,7 +15,7 @@ import type {
 } from '../token/token.ts'
 import type { ChangeFeed } from './change-feed.ts'
 import type { DeviceAuthorizationStore } from './device-authorization-store.ts'
-import type { NewsCarrier } from './news-carrier.ts'
+import type { PubSub } from './pubsub.ts'
 import type { TokenPage, TokenQuery } from './token-query.ts'
 import type { DailyUses, RecordUseRules, TokenUse } from './token-use.ts'
 
@@ -107,7 +107,7 @@ export interface Succession {
 }
 
 /** Spells of idleness, by the moments at which their tokens' idle clocks began. */
-export interface IdleSpells {
+export interface IdlePeriods {
   /** Those that began at this moment or later… */
   readonly since: number
   /** … and before this one. */
@@ -135,7 +135,7 @@ export interface TokenStore {
   /** What programs without a browser wait for (RFC 8628). */
   readonly devices: DeviceAuthorizationStore
   /** A messenger of its own that is quicker than the feed, where the database has one. */
-  readonly carrier?: NewsCarrier | undefined
+  readonly carrier?: PubSub | undefined
 
   /**
    * Whether waiting does not correct an error that a method of this store threw, such as a full disk or a missing
@@ -211,7 +211,7 @@ export interface TokenStore {
    * Remembers of at most `limit` active tokens of active owners that they were warned of, and returns them: those in
    * such a spell of idleness of which they were not warned before. The next use begins another spell.
    */
-  warnIdle(spells: IdleSpells, limit: number): Promise<readonly TokenRecord[]>
+  listIdleWarnings(spells: IdlePeriods, limit: number): Promise<readonly TokenRecord[]>
 
   /** Deletes at most `limit` tokens that ended before `endedBefore`, their counts with them, and returns how many. */
   prune(endedBefore: number, limit: number, maxAgeMs?: MaxAgeMs): Promise<number>

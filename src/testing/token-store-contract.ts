@@ -17,7 +17,7 @@ import { recordingUses } from './store-contract/recording-uses.ts'
 import type { StoreTest, StoreUnderTest } from './store-contract/records.ts'
 import { rotatingTokens } from './store-contract/rotating-tokens.ts'
 import { takingLeases } from './store-contract/taking-leases.ts'
-import { tellingChanges } from './store-contract/telling-changes.ts'
+import { publishingChanges } from './store-contract/telling-changes.ts'
 import { warningIdle } from './store-contract/warning-idle.ts'
 import { writingAtOnce } from './store-contract/writing-at-once.ts'
 
@@ -75,7 +75,7 @@ const PARTS = [
   rotatingTokens,
   endingTokens,
   warningIdle,
-  tellingChanges,
+  publishingChanges,
   takingLeases,
   knowingTheNewestTime,
   authorizingDevices,

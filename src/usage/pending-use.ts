@@ -2,7 +2,7 @@
 
 import type { DailyUses } from '../store/token-store.ts'
 import type { LastClient } from '../token/token.ts'
-import { DAY_MS, joinTime } from './utc-day.ts'
+import { DAY_MS, joinTime } from '../utc-day.ts'
 
 /** It lives while a cache entry holds it or it has use to write. */
 export interface PendingUse {

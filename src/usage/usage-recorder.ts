@@ -4,18 +4,18 @@ import { randomUUID } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 import { StoreFault } from '../errors.ts'
+import { Backoff } from '../jobs/backoff.ts'
+import { Failures } from '../jobs/failures.ts'
 import type { DailyUses, TokenStore } from '../store/token-store.ts'
 import type { LastClient } from '../token/token.ts'
 import { withUsedScopes } from '../token/used-scopes.ts'
-import { withinTime } from '../within-time.ts'
-import { Backoff } from './backoff.ts'
-import { Failures } from './failures.ts'
+import { DAY_MS, DayClock } from '../utc-day.ts'
+import { withTimeout } from '../with-timeout.ts'
 import { writable } from './last-client.ts'
 import { addUses, daysOf, lastUsedAtOf, newPendingUse, type PendingUse } from './pending-use.ts'
 import { type QueuedBatch, UseQueue } from './use-queue.ts'
-import { DAY_MS, DayClock } from './utc-day.ts'
 
-export interface UsageRecorderParts {
+export interface UsageRecorderDeps {
   readonly store: Pick<TokenStore, 'recordUses'>
   readonly clock: Clock
   readonly idleTimeoutMs: number | null
@@ -44,7 +44,7 @@ const PAUSES = { firstMs: 500, longestMs: 4_000 }
 const CLOSE_MS = 10_000
 
 export class UsageRecorder {
-  readonly #store: UsageRecorderParts['store']
+  readonly #store: UsageRecorderDeps['store']
   readonly #clock: Clock
   readonly #idleTimeoutMs: number | null
   readonly #keepsClients: boolean
@@ -61,7 +61,7 @@ export class UsageRecorder {
   #flushSoon: NodeJS.Immediate | undefined
   #flushed = 0
 
-  constructor(parts: UsageRecorderParts) {
+  constructor(parts: UsageRecorderDeps) {
     const { store, clock, idleTimeoutMs, keepsClients } = parts
     this.#store = store
     this.#clock = clock
@@ -163,7 +163,7 @@ export class UsageRecorder {
 
   /** The last flush. Rejects when it fails or takes longer than 10 s: a close must come to its end. */
   async close(): Promise<void> {
-    await withinTime(this.flush(), CLOSE_MS, 'the store')
+    await withTimeout(this.flush(), CLOSE_MS, 'the store')
   }
 
   stats(): UsageStats {

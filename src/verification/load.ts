@@ -1,13 +1,13 @@
 /** A read of one token, which all who wait for it share. */
 
 import type { OwnedToken } from '../token/token.ts'
-import type { OwnerWord } from './owner-word.ts'
+import type { RefreshResult } from './identity-provider.ts'
+import type { UserStatus } from './look-up-user.ts'
 import type { SignedToken } from './signed-token.ts'
-import type { ProviderWord } from './token-holder.ts'
 import type { VerificationEntry } from './verification-entry.ts'
 
 /** What one read learned of a token, and whether news came while it was under way. */
-export interface Load {
+export interface InFlightRead {
   readonly tokenId: string
   readonly userId: string
   readonly startedAt: number
@@ -22,9 +22,9 @@ export interface Load {
 export interface Found {
   readonly owned: OwnedToken | null
   /** The host's word; not asked for a token that is refused anyway. */
-  readonly word: OwnerWord
+  readonly word: UserStatus
   /** The provider's word, where that holds the token and it would pass otherwise. */
-  readonly provider: ProviderWord | null
+  readonly provider: RefreshResult | null
 }
 
 /** A credential whose signature held. */

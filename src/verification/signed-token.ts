@@ -11,7 +11,7 @@ import {
 } from '../token/credential.ts'
 import type { TokenRecord } from '../token/token.ts'
 
-export interface SignedTokenParts {
+export interface SignedTokenDeps {
   readonly signer: Pick<Signer, 'verify'>
   readonly audience: Audience
   readonly tokenPrefixes: TokenPrefixes
@@ -31,7 +31,7 @@ export interface SignedToken {
 
 /** Everything that a forgery fails at; `undefined` for one. */
 export function readSignedToken(
-  parts: SignedTokenParts,
+  parts: SignedTokenDeps,
   credential: string,
   now: number,
 ): SignedToken | undefined {
@@ -44,7 +44,7 @@ export function readSignedToken(
 }
 
 function readParts(
-  { signer, audience, holder }: SignedTokenParts,
+  { signer, audience, holder }: SignedTokenDeps,
   { jwt, held }: CredentialParts,
   now: number,
 ): SignedToken | undefined {

@@ -1,12 +1,12 @@
 /** Ends what outlives a request: an AbortSignal per holder of a token, fired when the token may no longer be used. */
 
 import type { Clock } from '../clock.ts'
-import type { TokenChange } from '../invalidation/token-changes.ts'
+import type { Invalidation } from '../invalidation/invalidation-bus.ts'
 import { endsAt } from '../token/status.ts'
-import { withinTime } from '../within-time.ts'
+import { withTimeout } from '../with-timeout.ts'
 import { deadlineOf, type VerificationEntry } from './verification-entry.ts'
 
-export interface TokenSignalsParts {
+export interface TokenSignalsDeps {
   readonly clock: Clock
   /** The age at which every token expires, `null` for none. */
   readonly maxAgeMs: number | null
@@ -22,7 +22,7 @@ export interface Recheck {
   readonly endsAt: number | null
 }
 
-export interface HeldSignal {
+export interface TrackedSignal {
   readonly signal: AbortSignal
   /** Stops the watch for this holder. The signal does not fire any more. */
   release(): void
@@ -39,7 +39,7 @@ interface Watch {
   /** `pausing` after news that came while it was judged: the timer judges it again soon. */
   state: 'waiting' | 'judging' | 'pausing'
   /** Whether news came while it was judged. */
-  hasNews: boolean
+  isInvalidated: boolean
 }
 
 /** Before a token is judged again that changed while it was judged: `findUser` may cause such changes itself. */
@@ -50,15 +50,15 @@ const LONGEST_MS = 30_000
 const MAX_DELAY_MS = 2 ** 31 - 1
 
 export class TokenSignals {
-  readonly #parts: TokenSignalsParts
+  readonly #parts: TokenSignalsDeps
   readonly #watches = new Map<string, Watch>()
 
-  constructor(parts: TokenSignalsParts) {
+  constructor(parts: TokenSignalsDeps) {
     this.#parts = parts
   }
 
   /** A signal of an accepted entry's token, for one holder, that says when it is done by the returned `release`. */
-  hold(entry: VerificationEntry): HeldSignal {
+  hold(entry: VerificationEntry): TrackedSignal {
     const watch = this.#watches.get(entry.tokenId) ?? this.#start(entry)
     const controller = new AbortController()
     watch.controllers.add(controller)
@@ -66,16 +66,16 @@ export class TokenSignals {
   }
 
   /** Ends at once what the news says has ended, and judges the rest again. */
-  heed({ subject, ended }: TokenChange): void {
+  onInvalidate({ subject, ended }: Invalidation): void {
     for (const watch of this.#about(subject)) {
       if (ended) this.#end(watch)
-      else this.#takeNews(watch)
+      else this.#invalidate(watch)
     }
   }
 
   /** Judges all again. */
-  judgeAll(): void {
-    for (const watch of this.#watches.values()) this.#takeNews(watch)
+  reevaluateAll(): void {
+    for (const watch of this.#watches.values()) this.#invalidate(watch)
   }
 
   /** Stops watching, without firing. */
@@ -92,7 +92,7 @@ export class TokenSignals {
       controllers: new Set(),
       timer: undefined,
       state: 'waiting',
-      hasNews: false,
+      isInvalidated: false,
     }
     // An entry that has left the cache may have left by news that came before this holder did. Where the clock fails
     // the holder gets no signal, and the next one starts a new watch.
@@ -102,7 +102,7 @@ export class TokenSignals {
   }
 
   /** Every watched token that the news is about. */
-  #about(subject: TokenChange['subject']): Watch[] {
+  #about(subject: Invalidation['subject']): Watch[] {
     if ('tokenId' in subject) {
       const watch = this.#watches.get(subject.tokenId)
       return watch === undefined ? [] : [watch]
@@ -114,37 +114,37 @@ export class TokenSignals {
     clearTimeout(watch.timer)
     const now = this.#parts.clock.now()
     const delay = Math.max(0, Math.min(until - now, watch.endsAt - now, this.#parts.ttlMs, MAX_DELAY_MS))
-    watch.timer = setTimeout(() => void this.#judgeAgain(watch), delay)
+    watch.timer = setTimeout(() => void this.#reevaluate(watch), delay)
     watch.timer.unref()
   }
 
   /** News that comes while the token is judged, or is to be judged soon, starts no other judgement. */
-  #takeNews(watch: Watch): void {
-    watch.hasNews = true
-    if (watch.state === 'waiting') void this.#judgeAgain(watch)
+  #invalidate(watch: Watch): void {
+    watch.isInvalidated = true
+    if (watch.state === 'waiting') void this.#reevaluate(watch)
   }
 
   /** A clock of the host's that fails ends the token: without the time nothing tells that it may still be used. */
-  #judgeAgain(watch: Watch): Promise<void> {
-    return this.#judgeByClock(watch).catch(() => this.#end(watch))
+  #reevaluate(watch: Watch): Promise<void> {
+    return this.#reevaluateByClock(watch).catch(() => this.#end(watch))
   }
 
-  async #judgeByClock(watch: Watch): Promise<void> {
+  async #reevaluateByClock(watch: Watch): Promise<void> {
     clearTimeout(watch.timer)
     watch.state = 'judging'
-    watch.hasNews = false
+    watch.isInvalidated = false
     const refused = await this.#isRefused(watch)
     if (this.#watches.get(watch.tokenId) !== watch) return
     if (refused) return this.#end(watch)
-    watch.state = watch.hasNews ? 'pausing' : 'waiting'
-    this.#wait(watch, watch.hasNews ? this.#parts.clock.now() + PAUSE_MS : Infinity)
+    watch.state = watch.isInvalidated ? 'pausing' : 'waiting'
+    this.#wait(watch, watch.isInvalidated ? this.#parts.clock.now() + PAUSE_MS : Infinity)
   }
 
   /** While the store cannot answer, only the clock speaks. */
   async #isRefused(watch: Watch): Promise<boolean> {
     try {
       const recheck = this.#parts.recheck(watch.tokenId, watch.userId)
-      const { refused, endsAt } = await withinTime(recheck, LONGEST_MS, 'the store')
+      const { refused, endsAt } = await withTimeout(recheck, LONGEST_MS, 'the store')
       watch.endsAt = endsAt ?? Infinity
       return refused
     } catch {

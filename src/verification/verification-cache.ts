@@ -2,7 +2,7 @@
 
 import { LRUCache } from 'lru-cache'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
-import { DAY_MS, DayClock, joinTime, splitTime } from '../usage/utc-day.ts'
+import { DAY_MS, DayClock, joinTime, splitTime } from '../utc-day.ts'
 import { digestToFind, isKeyOf, secretAt } from './credential-key.ts'
 import { deadlineOf, type VerificationEntry } from './verification-entry.ts'
 
@@ -47,7 +47,7 @@ export class VerificationCache {
     const entry = this.#byDigest.get(digest.a)
     if (entry === undefined || this.isOver(entry, now)) return undefined
     if (!isKeyOf(entry, text.slice(start, secret - 1), digest)) return undefined
-    this.freshen(entry)
+    this.touch(entry)
     return entry
   }
 
@@ -68,7 +68,7 @@ export class VerificationCache {
    * Keeps an entry that is used from being evicted next. What is among the most recently used quarter is left there:
    * to move it touches more of the memory than to find it.
    */
-  freshen(entry: VerificationEntry): void {
+  touch(entry: VerificationEntry): void {
     if (this.#moves - entry.movedAt < this.#young) return
     this.#entries.get(entry.tokenId)
     this.#moved(entry)
@@ -79,8 +79,8 @@ export class VerificationCache {
     // Held before the old entry lets go, so that use known here is not forgotten in between.
     const use = this.#recorder.hold(entry.tokenId, entry.token?.idleFrom ?? 0)
     this.dropToken(entry.tokenId)
-    const sameWord = this.#byDigest.get(entry.a)
-    if (sameWord !== undefined) this.dropToken(sameWord.tokenId)
+    const isSameStatus = this.#byDigest.get(entry.a)
+    if (isSameStatus !== undefined) this.dropToken(isSameStatus.tokenId)
     entry.use = use
     entry.live = true
     this.lookAtClock(Math.max(entry.readAt, joinTime({ day: this.#seenDay, ms: this.#seenMs })))

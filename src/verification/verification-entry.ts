@@ -2,12 +2,12 @@
 
 import type { TokenRecord } from '../token/token.ts'
 import type { PendingUse } from '../usage/pending-use.ts'
-import { joinTime, splitTime } from '../usage/utc-day.ts'
+import { joinTime, splitTime } from '../utc-day.ts'
 import type { CredentialKey } from './credential-key.ts'
 import { newDigest } from './short-sha256.ts'
 
 /** Why a credential is refused. The client never learns it. */
-export type Refusal =
+export type RejectionReason =
   | 'forged'
   | 'unknown'
   | 'not_as_issued'
@@ -26,7 +26,7 @@ export interface VerificationEntry extends CredentialKey {
   /** The first moment at which the entry is no longer valid. */
   deadlineDay: number
   deadlineMs: number
-  readonly refusal: Refusal | null
+  readonly refusal: RejectionReason | null
   /** Where use is counted; absent while the entry is not in the cache. */
   use: PendingUse | null
   /** Whether it is in the cache. News makes it false at once, wherever the entry is remembered. */

@@ -6,11 +6,11 @@ import type { TokenStore } from '../store/token-store.ts'
 import type { Audience } from '../token/claims.ts'
 import type { TokenPrefixes } from '../token/credential.ts'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
-import type { FindUser } from './owner-word.ts'
-import type { TokenHolder } from './token-holder.ts'
+import type { IdentityProvider } from './identity-provider.ts'
+import type { FindUser } from './look-up-user.ts'
 import type { VerificationCache } from './verification-cache.ts'
 
-export interface VerificationParts {
+export interface VerificationDeps {
   readonly signer: Pick<Signer, 'verify' | 'knows'>
   readonly store: Pick<TokenStore, 'findToken'>
   readonly cache: VerificationCache
@@ -24,9 +24,9 @@ export interface VerificationParts {
   readonly ttlMs: number
   readonly findUser: FindUser | undefined
   /** Who holds the tokens, if it is not the plugin alone. */
-  readonly holder: TokenHolder | null
+  readonly holder: IdentityProvider | null
   /** Writes that the provider has ended a token, and announces it. */
-  endHeld(tokenId: string): Promise<void>
+  endToken(tokenId: string): Promise<void>
   /** Ends what a rotated token replaces, and announces it. */
   endPredecessor(successorId: string, predecessorId: string): Promise<void>
 }

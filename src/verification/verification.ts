@@ -1,14 +1,14 @@
 /** From a credential to a judgement: cache, signature, store, owner, clock. */
 
-import type { TokenChange } from '../invalidation/token-changes.ts'
+import type { Invalidation } from '../invalidation/invalidation-bus.ts'
 import { MAX_CREDENTIAL_LENGTH } from '../token/credential.ts'
 import { effectiveScopes } from '../token/scope.ts'
 import { endsAt, expiresAtOf, judge } from '../token/status.ts'
 import type { OwnedToken, TokenRecord } from '../token/token.ts'
 import { keyOf } from './credential-key.ts'
-import type { Found, Genuine, Load } from './load.ts'
-import { Loads } from './loads.ts'
-import { askOwner } from './owner-word.ts'
+import { InFlightReads } from './in-flight-reads.ts'
+import type { Found, Genuine, InFlightRead } from './load.ts'
+import { lookUpUser } from './look-up-user.ts'
 import { Rounds } from './rounds.ts'
 import { isAsIssued, readSignedToken, type SignedToken } from './signed-token.ts'
 import type { Recheck } from './token-signals.ts'
@@ -16,20 +16,20 @@ import {
   FORGED,
   isWorthKeeping,
   newEntry,
-  type Refusal,
+  type RejectionReason,
   type VerificationEntry,
 } from './verification-entry.ts'
-import type { VerificationParts, VerificationStats } from './verification-parts.ts'
+import type { VerificationDeps, VerificationStats } from './verification-parts.ts'
 
 export class Verification {
-  readonly #parts: VerificationParts
-  readonly #loads: Loads
+  readonly #parts: VerificationDeps
+  readonly #loads: InFlightReads
   #hits = 0
   #misses = 0
 
-  constructor(parts: VerificationParts) {
+  constructor(parts: VerificationDeps) {
     this.#parts = parts
-    this.#loads = new Loads(parts.clock, (tokenId, held) => this.#find(tokenId, held))
+    this.#loads = new InFlightReads(parts.clock, (tokenId, held) => this.#find(tokenId, held))
   }
 
   /**
@@ -37,7 +37,7 @@ export class Verification {
    *
    * @param counts Whether it is a use of the token: a request counts once, however many hooks verify it.
    */
-  recall(text: string, now: number, start = 0, counts = true): VerificationEntry | undefined {
+  getAndCount(text: string, now: number, start = 0, counts = true): VerificationEntry | undefined {
     if (text.length - start > MAX_CREDENTIAL_LENGTH) return FORGED
     const entry = this.#parts.cache.get(text, now, start)
     if (entry === undefined) return undefined
@@ -48,7 +48,7 @@ export class Verification {
   /** The same for an entry of this connection: good while it is in the cache and its deadline has not come. */
   reuse(entry: VerificationEntry | undefined, now: number, counts = true): VerificationEntry | undefined {
     if (entry?.live !== true || this.#parts.cache.isOver(entry, now)) return undefined
-    this.#parts.cache.freshen(entry)
+    this.#parts.cache.touch(entry)
     this.#hits += 1
     return this.#counted(entry, now, counts)
   }
@@ -120,27 +120,27 @@ export class Verification {
         refused:
           token === undefined ||
           !this.#parts.signer.knows(token.kid) ||
-          this.#refusalOf(found, this.#parts.clock.now()) !== null,
+          this.#rejectionOf(found, this.#parts.clock.now()) !== null,
         endsAt: token === undefined ? null : endsAt(token, this.#parts.maxAgeMs),
       }
     }
   }
 
   /** Forgets what the news is about, and what is being read of it at this moment. */
-  heed({ subject }: TokenChange): void {
+  onInvalidate({ subject }: Invalidation): void {
     if ('tokenId' in subject) {
       this.#parts.cache.dropToken(subject.tokenId)
-      this.#loads.abandonToken(subject.tokenId)
+      this.#loads.invalidateToken(subject.tokenId)
     } else {
       this.#parts.cache.dropUser(subject.userId)
-      this.#loads.abandonUser(subject.userId)
+      this.#loads.invalidateUserReads(subject.userId)
     }
   }
 
   /** Forgets everything, and what is being read at this moment: other keys may judge otherwise. */
-  forgetAll(): void {
+  clear(): void {
     this.#parts.cache.clear()
-    this.#loads.abandonAll()
+    this.#loads.invalidateAll()
   }
 
   stats(): VerificationStats {
@@ -154,20 +154,20 @@ export class Verification {
   }
 
   async #find(tokenId: string, held: string | undefined): Promise<Found> {
-    const { store, clock, findUser, holder, endHeld } = this.#parts
+    const { store, clock, findUser, holder, endToken } = this.#parts
     const owned = await store.findToken(tokenId)
-    if (owned === null || this.#ownRefusal(owned, clock.now()) !== null)
+    if (owned === null || this.#ownRejection(owned, clock.now()) !== null)
       return { owned, word: null, provider: null }
-    const word = await askOwner(findUser, owned.token.userId)
+    const word = await lookUpUser(findUser, owned.token.userId)
     if (held === undefined || holder === null || word?.active !== true) return { owned, word, provider: null }
     const provider = await holder.refresh(held, clock.now())
     // The news of it makes this very load stale: its row is read again.
-    if (provider.outcome === 'ended') await endHeld(tokenId)
+    if (provider.outcome === 'ended') await endToken(tokenId)
     return { owned, word, provider }
   }
 
   /** Judges what was found, and remembers the judgement for as long as it may be believed. */
-  #settle(genuine: Genuine, load: Load, found: Found): VerificationEntry {
+  #settle(genuine: Genuine, load: InFlightRead, found: Found): VerificationEntry {
     // The wait was a moment of its own: what ended meanwhile has ended.
     const now = this.#parts.clock.now()
     const shared = this.#parts.cache.get(genuine.credential, now)
@@ -204,10 +204,10 @@ export class Verification {
     return this.#judge(genuine, found, this.#parts.clock.now()) === null ? predecessorId : null
   }
 
-  #judge(signed: SignedToken, found: Found, now: number): Refusal | null {
+  #judge(signed: SignedToken, found: Found, now: number): RejectionReason | null {
     const token = found.owned?.token ?? null
     const asIssued = token === null || isAsIssued(signed, token, this.#parts.audience)
-    return asIssued ? this.#refusalOf(found, now) : 'not_as_issued'
+    return asIssued ? this.#rejectionOf(found, now) : 'not_as_issued'
   }
 
   #counted(entry: VerificationEntry, now: number, counts: boolean): VerificationEntry {
@@ -215,16 +215,16 @@ export class Verification {
     return entry
   }
 
-  #refusalOf({ owned, word, provider }: Found, now: number): Refusal | null {
+  #rejectionOf({ owned, word, provider }: Found, now: number): RejectionReason | null {
     if (owned === null) return 'unknown'
-    const refusal = this.#ownRefusal(owned, now)
+    const refusal = this.#ownRejection(owned, now)
     if (refusal !== null) return refusal
     if (provider?.outcome === 'ended') return 'revoked'
     return word?.active === true ? null : 'owner_inactive'
   }
 
   /** What the plugin itself knows against a token, without asking the host. */
-  #ownRefusal({ token, owner }: OwnedToken, now: number): Refusal | null {
+  #ownRejection({ token, owner }: OwnedToken, now: number): RejectionReason | null {
     if (owner === null) return 'owner_unknown'
     const { idleTimeoutMs, maxAgeMs } = this.#parts
     const { status, reason } = judge(this.#withKnownUse(token), owner, { now, idleTimeoutMs, maxAgeMs })
@@ -239,7 +239,7 @@ export class Verification {
   }
 
   /** The earliest of: the ttl is over, the token expires or its grace ends, it goes idle. */
-  #deadlineOf(token: TokenRecord | null, refusal: Refusal | null, startedAt: number): number {
+  #deadlineOf(token: TokenRecord | null, refusal: RejectionReason | null, startedAt: number): number {
     const { ttlMs, idleTimeoutMs, maxAgeMs } = this.#parts
     const ttlEnd = startedAt + Math.min(ttlMs, this.#parts.cache.longestLifeMs)
     if (token === null || refusal !== null) return ttlEnd

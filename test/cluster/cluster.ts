@@ -14,7 +14,7 @@ export interface Setting {
   /** The keys, or the file that has them. */
   readonly keys: readonly SigningJwk[] | string
   readonly carrier: 'notify' | 'redis' | 'store'
-  readonly carrierUrl: string
+  readonly redisUrl: string
   readonly channel: string
   /** In milliseconds, as `flushMs` too; left out, as a host has it. */
   readonly keyRefreshMs?: number
@@ -51,7 +51,7 @@ export interface Answers {
   watch: null
   revoke: readonly number[]
   ended: readonly number[]
-  reach: 'in_reach' | 'out_of_reach' | null
+  reach: 'available' | 'unavailable' | null
 }
 
 export interface Asked {

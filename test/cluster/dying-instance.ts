@@ -4,9 +4,12 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { writeSync } from 'node:fs'
 import Fastify from 'fastify'
 import apiTokens from '../../src/index.ts'
-import { type MysqlPool, mysqlTokenStore } from '../../src/store/kysely/mysql/mysql-token-store.ts'
-import { type PgPool, postgresTokenStore } from '../../src/store/kysely/postgres/postgres-token-store.ts'
-import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
+import { type MysqlPool, mysqlTokenStore } from '../../src/store/kysely/dialects/mysql/mysql-token-store.ts'
+import {
+  type PgPool,
+  postgresTokenStore,
+} from '../../src/store/kysely/dialects/postgres/postgres-token-store.ts'
+import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import { parseStoreAddress } from '../../src/store/store-address.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
 import type { Line, Order } from './dying.ts'

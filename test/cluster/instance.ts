@@ -6,8 +6,11 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Fastify from 'fastify'
 import apiTokens, { type InvalidationOptions, jwksFile, verifyApiToken } from '../../src/index.ts'
-import { redisCarrier } from '../../src/invalidation/redis-carrier.ts'
-import { notifyCarrier, postgresTokenStore } from '../../src/store/kysely/postgres/postgres-token-store.ts'
+import { redisPubSub } from '../../src/invalidation/redis-pubsub.ts'
+import {
+  postgresPubSub,
+  postgresTokenStore,
+} from '../../src/store/kysely/dialects/postgres/postgres-token-store.ts'
 import type { Answers, Asked, Made, Questions, Setting } from './cluster.ts'
 
 const setting: Setting = JSON.parse(process.argv[2] ?? '')
@@ -67,7 +70,7 @@ const does: { [Name in keyof Questions]: (asked: Questions[Name]) => Promise<Ans
     return times
   },
   ended: (tokens) => Promise.all(tokens.map(ended)),
-  reach: async () => app.apiTokens.stats().invalidation.carrierReach,
+  reach: async () => app.apiTokens.stats().invalidation.pubsubAvailability,
 }
 
 process.on('message', async ({ id, name, asked }: Asked) => {
@@ -81,12 +84,12 @@ process.on('message', async ({ id, name, asked }: Asked) => {
 process.once('disconnect', () => process.exit())
 process.send?.({ id: 0, answer: port })
 
-function invalidationBy({ carrier, carrierUrl, channel }: Setting): InvalidationOptions {
+function invalidationBy({ carrier, redisUrl, channel }: Setting): InvalidationOptions {
   switch (carrier) {
     case 'notify':
-      return { carrier: notifyCarrier({ connectionString: carrierUrl }) }
+      return { carrier: postgresPubSub({ connectionString: redisUrl }) }
     case 'redis':
-      return { carrier: redisCarrier({ url: carrierUrl, channel }) }
+      return { carrier: redisPubSub({ url: redisUrl, channel }) }
     case 'store':
       return { carrier }
   }

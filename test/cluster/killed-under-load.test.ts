@@ -3,7 +3,7 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { postgresTokenStore } from '../../src/store/kysely/postgres/postgres-token-store.ts'
+import { postgresTokenStore } from '../../src/store/kysely/dialects/postgres/postgres-token-store.ts'
 import { ownDatabase } from '../support/databases.ts'
 import { startHost, statusOf } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
@@ -45,7 +45,7 @@ if (database !== null) {
         keys,
         flushMs: FLUSH_MS,
         carrier: 'notify',
-        carrierUrl: connectionString,
+        redisUrl: connectionString,
         channel: '',
       })
     const living = new Set(await Promise.all([0, 1, 2, 3].map(start)))

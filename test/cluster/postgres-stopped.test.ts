@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { postgresTokenStore } from '../../src/store/kysely/postgres/postgres-token-store.ts'
+import { postgresTokenStore } from '../../src/store/kysely/dialects/postgres/postgres-token-store.ts'
 import { startHost } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
 import { ownPostgres } from '../support/own-postgres.ts'
@@ -73,16 +73,16 @@ t.test(
     await sleep(Math.max(0, OUTAGE_MS - (performance.now() - stoppedAt)))
     const { usage, invalidation } = apiTokens.stats()
     t.ok(usage.pending > 0, 'use waits for the store')
-    t.equal(invalidation.feed, 'out_of_reach')
-    t.equal(invalidation.carrierReach, 'out_of_reach')
+    t.equal(invalidation.feed, 'unavailable')
+    t.equal(invalidation.pubsubAvailability, 'unavailable')
 
     await server.start()
     const coldAgain = cold[0]?.credential ?? ''
     const recovery = await within(15_000, async () => (await ask(coldAgain)).status === 200)
     t.ok(recovery <= 5_000, `cold tokens were let in again after ${Math.round(recovery)} ms`)
     await within(15_000, () => {
-      const { feed, carrierReach } = apiTokens.stats().invalidation
-      return feed === 'in_reach' && carrierReach === 'in_reach'
+      const { feed, pubsubAvailability } = apiTokens.stats().invalidation
+      return feed === 'available' && pubsubAvailability === 'available'
     })
     stopped = true
     await Promise.all(load)

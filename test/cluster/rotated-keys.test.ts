@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { postgresTokenStore } from '../../src/store/kysely/postgres/postgres-token-store.ts'
+import { postgresTokenStore } from '../../src/store/kysely/dialects/postgres/postgres-token-store.ts'
 import { runCommand } from '../support/command.ts'
 import { ownDatabase } from '../support/databases.ts'
 import { read } from '../support/forge.ts'
@@ -39,7 +39,7 @@ if (database !== null) {
       keys: file,
       keyRefreshMs: KEY_REFRESH_MS,
       carrier: 'notify',
-      carrierUrl: connectionString,
+      redisUrl: connectionString,
       channel: '',
     } as const
     const instances = await Promise.all([0, 1, 2, 3].map(() => startInstance(t, setting)))

@@ -84,7 +84,9 @@ t.test('every error is in errors.md with its status, and no other', async (t) =>
 
 t.test('every reason for a refusal is in errors.md', async (t) => {
   const type =
-    source('src/verification/verification-entry.ts').match(/export type Refusal =([\s\S]*?)\n\n/)?.[1] ?? ''
+    source('src/verification/verification-entry.ts').match(
+      /export type RejectionReason =([\s\S]*?)\n\n/,
+    )?.[1] ?? ''
   const reasons = [...type.matchAll(/'(\w+)'/g)].map(([, reason = '']) => reason)
   t.ok(reasons.length >= 9, 'there are reasons')
   const said = new Set(firstCells('docs/reference/errors.md'))

@@ -16,21 +16,21 @@ export const deviceGuards: readonly Guard[] = [
   },
   {
     name: 'device: a code is of one client',
-    file: 'src/store/kysely/devices.sql.ts',
+    file: 'src/store/kysely/queries/devices.ts',
     remove: "\n      .where('client_id', '=', clientId)",
     put: '',
     tests: contract,
   },
   {
     name: 'device: one decision',
-    file: 'src/store/kysely/devices.sql.ts',
+    file: 'src/store/kysely/queries/devices.ts',
     remove: "\n    .where('status', '=', from)",
     put: '',
     tests: contract,
   },
   {
     name: 'device: nothing is decided after the end',
-    file: 'src/store/kysely/devices.sql.ts',
+    file: 'src/store/kysely/queries/devices.ts',
     remove: "    .where('status', '=', from)\n    .where('expires_at', '>', traits.now)",
     put: "    .where('status', '=', from)",
     tests: contract,
@@ -129,7 +129,7 @@ export const deviceGuards: readonly Guard[] = [
   },
   {
     name: 'device: a client has so many pending authorizations, in a database',
-    file: 'src/store/kysely/devices.sql.ts',
+    file: 'src/store/kysely/queries/devices.ts',
     remove:
       "    if ((await countPending(transaction, device.clientId, maxPending)) >= maxPending) return 'limit_reached'\n",
     put: '',
@@ -137,7 +137,7 @@ export const deviceGuards: readonly Guard[] = [
   },
   {
     name: 'device: starts of a client at once are counted one after another',
-    file: 'src/store/kysely/devices.sql.ts',
+    file: 'src/store/kysely/queries/devices.ts',
     remove: '    await lockStartsOf(transaction, device.clientId)\n',
     put: '',
     tests: ['test/store/postgres-token-store.test.ts'],
@@ -158,7 +158,7 @@ export const deviceGuards: readonly Guard[] = [
   },
   {
     name: 'device: polls are compared by the clock of the store',
-    file: 'src/store/kysely/devices.sql.ts',
+    file: 'src/store/kysely/queries/devices.ts',
     remove: 'pollOf(deviceFromRow(row), Number(row.now), rules)',
     put: 'pollOf(deviceFromRow(row), 0 * Number(row.now), rules)',
     tests: contract,
@@ -172,10 +172,10 @@ export const deviceGuards: readonly Guard[] = [
   },
   {
     name: 'device: what has expired is pruned ten minutes later',
-    file: 'src/usage/sweeper.ts',
+    file: 'src/jobs/sweeper.ts',
     remove: 'const DEVICE_MEMORY_MS = 10 * 60 * 1000',
     put: 'const DEVICE_MEMORY_MS = 60 * 60 * 1000',
-    tests: ['test/usage/sweeper.test.ts'],
+    tests: ['test/jobs/sweeper.test.ts'],
   },
   {
     name: 'device: the page is an own route of the plugin',

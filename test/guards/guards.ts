@@ -5,8 +5,8 @@ import { deviceGuards } from './device.guards.ts'
 import { expiryGuards } from './expiry.guards.ts'
 import type { Guard } from './guard.ts'
 import { handsGuards } from './hands.guards.ts'
-import { heldGuards } from './held.guards.ts'
 import { httpGuards } from './http.guards.ts'
+import { identityProviderGuards } from './identity-provider.guards.ts'
 import { invalidationGuards } from './invalidation.guards.ts'
 import { keysGuards } from './keys.guards.ts'
 import { lifecycleGuards } from './lifecycle.guards.ts'
@@ -36,7 +36,7 @@ export const guards: readonly Guard[] = [
   ...deviceGuards,
   ...expiryGuards,
   ...handsGuards,
-  ...heldGuards,
+  ...identityProviderGuards,
   ...pluginGuards,
   ...seamGuards,
 ]

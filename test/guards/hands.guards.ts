@@ -2,7 +2,7 @@
 
 import type { Guard } from './guard.ts'
 
-const REDIS = 'src/invalidation/redis-carrier.ts'
+const REDIS = 'src/invalidation/redis-pubsub.ts'
 const CLIENTS = ['test/invalidation/redis-clients.test.ts']
 
 export const handsGuards: readonly Guard[] = [

@@ -190,8 +190,8 @@ export const httpGuards: readonly Guard[] = [
   {
     name: 'promise 12: a warm request reads nothing',
     file: 'src/http/verify-hook.ts',
-    remove: 'verification.recall(header, now, start, counts)',
-    put: 'verification.recall(header, now, start + 1, counts)',
+    remove: 'verification.getAndCount(header, now, start, counts)',
+    put: 'verification.getAndCount(header, now, start + 1, counts)',
     tests: ['test/verification/cost.test.ts'],
   },
   {

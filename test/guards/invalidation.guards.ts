@@ -3,10 +3,10 @@
 import type { Guard } from './guard.ts'
 
 const FEED = 'src/invalidation/store-feed.ts'
-const LINK = 'src/invalidation/carrier-link.ts'
+const LINK = 'src/invalidation/pubsub-client.ts'
 const FEED_TEST = 'test/invalidation/store-feed.test.ts'
-const NOTIFY_TEST = 'test/invalidation/notify-carrier.test.ts'
-const REDIS_TEST = 'test/invalidation/redis-carrier.test.ts'
+const NOTIFY_TEST = 'test/invalidation/postgres-pubsub.test.ts'
+const REDIS_TEST = 'test/invalidation/redis-pubsub.test.ts'
 
 export const invalidationGuards: readonly Guard[] = [
   {
@@ -26,7 +26,7 @@ export const invalidationGuards: readonly Guard[] = [
   {
     name: 'promise 5: a store that is silent is out of reach',
     file: FEED,
-    remove: 'this.#parts.onMissed(error, this.#heardUntil)',
+    remove: 'this.#parts.onUnavailable(error, this.#receivedUntil)',
     put: 'void error',
     tests: [FEED_TEST],
   },
@@ -40,41 +40,41 @@ export const invalidationGuards: readonly Guard[] = [
   {
     name: 'promise 5: a heartbeat that does not return means out of reach',
     file: LINK,
-    remove: 'await Promise.all([connection.send(beatMessage(sent)), returned.promise])',
-    put: 'await Promise.race([connection.send(beatMessage(sent)), returned.promise, new Promise(setImmediate)])',
+    remove: 'await Promise.all([connection.send(heartbeatMessage(sent)), returned.promise])',
+    put: 'await Promise.race([connection.send(heartbeatMessage(sent)), returned.promise, new Promise(setImmediate)])',
     tests: [REDIS_TEST],
   },
   {
     name: 'promise 5: a message only removes',
-    file: 'src/invalidation/token-changes.ts',
+    file: 'src/invalidation/invalidation-bus.ts',
     remove: 'listener({ subject, ended: false })',
     put: 'listener({ subject, ended: true })',
     tests: [REDIS_TEST],
   },
   {
     name: 'promise 5: each change bears another stamp',
-    file: 'src/store/kysely/changed-at.sql.ts',
+    file: 'src/store/kysely/queries/changed-at.ts',
     remove: '} + 1 else ',
     put: '} else ',
     tests: ['test/store/sqlite-token-store.test.ts'],
   },
   {
     name: 'promise 5: changes are told to the other instances',
-    file: 'src/invalidation/token-changes.ts',
-    remove: 'this.#tellOthers(change.subject)',
+    file: 'src/invalidation/invalidation-bus.ts',
+    remove: 'this.#publishTo(change.subject)',
     put: '',
     tests: [REDIS_TEST],
   },
   {
     name: 'promise 5: NOTIFY rides in the transaction that changes',
-    file: 'src/store/kysely/changed-at.sql.ts',
+    file: 'src/store/kysely/queries/changed-at.ts',
     remove: "telling(after, 'user', sql.ref<string>('api_token_owners.user_id'))",
     put: 'after',
     tests: [NOTIFY_TEST],
   },
   {
     name: 'promise 5: a heartbeat of NOTIFY goes the way of the news, from one connection to another',
-    file: 'src/store/kysely/postgres/notify-carrier.ts',
+    file: 'src/store/kysely/dialects/postgres/postgres-pubsub.ts',
     remove: 'await sending.query(',
     put: 'await listening.query(',
     tests: [NOTIFY_TEST],

@@ -80,7 +80,7 @@ export const lifecycleGuards: readonly Guard[] = [
     file: 'src/token/status.ts',
     remove: 'end - idleWarningMs',
     put: 'end',
-    tests: ['test/usage/idle-soon.test.ts'],
+    tests: ['test/usage/idle-warning.test.ts'],
   },
   {
     name: 'a duration without a unit is refused',

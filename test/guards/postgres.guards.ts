@@ -1,8 +1,8 @@
-/** The checks of `src/store/kysely/postgres/` that hold the promises. */
+/** The checks of `src/store/kysely/dialects/postgres/` that hold the promises. */
 
 import type { Guard } from './guard.ts'
 
-const POSTGRES = 'src/store/kysely/postgres'
+const POSTGRES = 'src/store/kysely/dialects/postgres'
 const CONNECTIONS = ['test/store/postgres-connections.test.ts']
 const STALE_PLANS = ['test/store/postgres-stale-plans.test.ts']
 const SERVER = ['test/store/postgres-server.test.ts']
@@ -108,7 +108,7 @@ export const postgresGuards: readonly Guard[] = [
   },
   {
     name: 'a Kysely instance whose plugins change results fails the boot',
-    file: 'src/store/kysely/plain-results.ts',
+    file: 'src/store/kysely/dialects/plain-results.ts',
     remove: 'if (row?.sent_text !== TEXT) {',
     put: "if (row?.sent_text === '') {",
     tests: CONNECTIONS,

@@ -27,7 +27,7 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'promise 11: a use keeps an entry from being evicted',
     file: 'src/verification/verification-cache.ts',
-    remove: '    this.freshen(entry)\n    return entry',
+    remove: '    this.touch(entry)\n    return entry',
     put: '    return entry',
     tests: ['test/verification/cached-judgements.test.ts'],
   },
@@ -83,7 +83,7 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'promise 4: news of a token reaches a load under way',
     file: 'src/verification/verification.ts',
-    remove: 'this.#loads.abandonToken(subject.tokenId)',
+    remove: 'this.#loads.invalidateToken(subject.tokenId)',
     put: '',
     tests: ['test/verification/races.test.ts'],
   },
@@ -111,7 +111,7 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'promise 4: a held token is judged again',
     file: 'src/verification/token-signals.ts',
-    remove: 'watch.timer = setTimeout(() => void this.#judgeAgain(watch), delay)',
+    remove: 'watch.timer = setTimeout(() => void this.#reevaluate(watch), delay)',
     put: 'watch.timer = setTimeout(() => undefined, delay)',
     tests: ['test/verification/token-signal.test.ts'],
   },
@@ -175,7 +175,7 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'promise 9: news of an owner reaches a load under way',
     file: 'src/verification/verification.ts',
-    remove: 'this.#loads.abandonUser(subject.userId)',
+    remove: 'this.#loads.invalidateUserReads(subject.userId)',
     put: '',
     tests: ['test/verification/races.test.ts'],
   },
@@ -209,7 +209,7 @@ export const verificationGuards: readonly Guard[] = [
   },
   {
     name: 'promise 11: concurrent misses share one load',
-    file: 'src/verification/loads.ts',
+    file: 'src/verification/in-flight-reads.ts',
     remove: 'this.#underWay.get(key) ?? this.#start(',
     put: 'this.#start(',
     tests: ['test/verification/cost.test.ts'],
@@ -237,7 +237,7 @@ export const verificationGuards: readonly Guard[] = [
   },
   {
     name: 'findUser is waited for so long and no longer',
-    file: 'src/within-time.ts',
+    file: 'src/with-timeout.ts',
     remove: 'return await Promise.race([answer, tooLate])',
     put: 'return await Promise.race([answer])',
     tests: ['test/verification/find-user.test.ts'],

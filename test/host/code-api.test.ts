@@ -175,11 +175,11 @@ t.test('stats counts hits, misses, loads, entries and use', async (t) => {
     cache: { size: 0, max: 5 },
     usage: { pending: 0, flushed: 0 },
     invalidation: {
-      feed: 'in_reach',
+      feed: 'available',
       feedLagMs: null,
       carrier: null,
-      carrierReach: null,
-      carrierLagMs: null,
+      pubsubAvailability: null,
+      pubsubLagMs: null,
     },
     sweep: { suspended: null, clockAheadMs: null },
   })
@@ -190,11 +190,11 @@ t.test('stats counts hits, misses, loads, entries and use', async (t) => {
     cache: { size: 1, max: 5 },
     usage: { pending: 1, flushed: 0 },
     invalidation: {
-      feed: 'in_reach',
+      feed: 'available',
       feedLagMs: null,
       carrier: null,
-      carrierReach: null,
-      carrierLagMs: null,
+      pubsubAvailability: null,
+      pubsubLagMs: null,
     },
     sweep: { suspended: null, clockAheadMs: null },
   })

@@ -154,7 +154,7 @@ t.test('no idle warning for a token that has the maximum age', async (t) => {
   await issue(before, 'ada')
   app.apiTokens.events.on('idle-soon', () => t.fail('it has ended'))
   clock.advance(10 * DAY)
-  t.match(await app.apiTokens.sweep(), { idleSoon: 0 })
+  t.match(await app.apiTokens.sweep(), { idleWarning: 0 })
 })
 
 t.test("an instance without the option accepts the token, and so does 'new'", async (t) => {

@@ -3,12 +3,15 @@
 import { Kysely, SqliteDialect } from 'kysely'
 import t from 'tap'
 import { jwksFile, offlineTokens } from '../../src/index.ts'
-import { redisCarrier } from '../../src/invalidation/redis-carrier.ts'
+import { redisPubSub } from '../../src/invalidation/redis-pubsub.ts'
+import { mysqlTokenStore } from '../../src/store/kysely/dialects/mysql/mysql-token-store.ts'
+import { pgliteTokenStore } from '../../src/store/kysely/dialects/pglite/pglite-token-store.ts'
+import {
+  postgresPubSub,
+  postgresTokenStore,
+} from '../../src/store/kysely/dialects/postgres/postgres-token-store.ts'
+import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import { kyselyTokenStore } from '../../src/store/kysely/host-token-store.ts'
-import { mysqlTokenStore } from '../../src/store/kysely/mysql/mysql-token-store.ts'
-import { pgliteTokenStore } from '../../src/store/kysely/pglite/pglite-token-store.ts'
-import { notifyCarrier, postgresTokenStore } from '../../src/store/kysely/postgres/postgres-token-store.ts'
-import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { manualClock, tokenStoreContract } from '../../src/testing/index.ts'
 
@@ -92,22 +95,22 @@ const FACTORIES: [name: string, factory: Factory, good: object, wrong: [object, 
     ],
   ],
   [
-    'redisCarrier',
-    untyped(redisCarrier),
+    'redisPubSub',
+    untyped(redisPubSub),
     { url: 'redis://:s3cr3t@localhost' },
     [
       [{ URL: 'redis://localhost' }, /: URL is not an option: did you mean url\?$/],
-      [{ url: 7 }, /: redisCarrier: url must be /],
-      [{ channel: '' }, /: redisCarrier: channel must be a string/],
+      [{ url: 7 }, /: redisPubSub: url must be /],
+      [{ channel: '' }, /: redisPubSub: channel must be a string/],
     ],
   ],
   [
-    'notifyCarrier',
-    untyped(notifyCarrier),
+    'postgresPubSub',
+    untyped(postgresPubSub),
     { connectionString: url },
     [
-      [{ url }, /: notifyCarrier: url is not an option$/],
-      [{ connectionString: null }, /: notifyCarrier: connectionString must be /],
+      [{ url }, /: postgresPubSub: url is not an option$/],
+      [{ connectionString: null }, /: postgresPubSub: connectionString must be /],
     ],
   ],
   [
@@ -176,13 +179,13 @@ t.test('promise 16: an empty address is said to be empty', async (t) => {
   for (const [factory, option] of [
     [postgresTokenStore, 'connectionString'],
     [mysqlTokenStore, 'connectionString'],
-    [notifyCarrier, 'connectionString'],
+    [postgresPubSub, 'connectionString'],
   ] as const) {
     const message = new RegExp(`: ${factory.name}: ${option} is empty$`)
     t.throws(() => untyped(factory)({ [option]: ' ' }), { message })
   }
-  t.throws(() => untyped(redisCarrier)({ url: '' }), {
-    message: /: redisCarrier: url must be a string that is not blank$/,
+  t.throws(() => untyped(redisPubSub)({ url: '' }), {
+    message: /: redisPubSub: url must be a string that is not blank$/,
   })
 })
 

@@ -137,17 +137,17 @@ t.test('promise 13: by code too what asks for tokens is refused, and the rest do
   const api = app.apiTokens
   t.equal(api.invalidateUser('ada'), undefined)
   t.equal(await api.flush(), undefined)
-  t.same(await api.sweep(), { idle: 0, idleSoon: 0, pruned: 0 })
+  t.same(await api.sweep(), { idle: 0, idleWarning: 0, pruned: 0 })
   t.same(api.stats(), {
     verification: { hits: 0, misses: 0, loads: 0 },
     cache: { size: 0, max: 7 },
     usage: { pending: 0, flushed: 0 },
     invalidation: {
-      feed: 'in_reach',
+      feed: 'available',
       feedLagMs: null,
       carrier: null,
-      carrierReach: null,
-      carrierLagMs: null,
+      pubsubAvailability: null,
+      pubsubLagMs: null,
     },
     sweep: { suspended: null, clockAheadMs: null },
   })

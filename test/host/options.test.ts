@@ -284,7 +284,7 @@ t.test('idleTimeout false: a token never goes idle', async (t) => {
   const { token, idle_expires_at: idleExpiresAt } = await issue(app, 'ada')
   t.equal(idleExpiresAt, null)
   clock.advance('3650d')
-  t.same(await app.apiTokens.sweep(), { idle: 0, idleSoon: 0, pruned: 0 })
+  t.same(await app.apiTokens.sweep(), { idle: 0, idleWarning: 0, pruned: 0 })
   t.equal((await app.inject(withToken(token))).statusCode, 200)
 })
 

@@ -3,8 +3,8 @@
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
-import { heldStore } from '../support/held-store.ts'
 import { as, issue, startHost, withToken } from '../support/host.ts'
+import { pausedStore } from '../support/paused-store.ts'
 
 const patch = (app: FastifyInstance, id: string, payload: Record<string, unknown>) =>
   app.inject(as('ada', { method: 'PATCH', url: `/tokens/${id}`, payload }))
@@ -54,7 +54,7 @@ t.test('PATCH {} changes nothing, not even updated_at', async (t) => {
 
 t.test('no update is lost: a rename and a switch at once, in either order', async (t) => {
   for (const first of ['name', 'status'] as const) {
-    const store = heldStore(memoryTokenStore())
+    const store = pausedStore(memoryTokenStore())
     const { app } = await startHost(t, { store })
     const { id } = await issue(app, 'ada', { name: 'old' })
     const changes = { name: { name: 'new' }, status: { status: 'inactive' } } as const
@@ -69,7 +69,7 @@ t.test('no update is lost: a rename and a switch at once, in either order', asyn
 })
 
 t.test('a rename of a revoked token is 409 and does not bring it back', async (t) => {
-  const store = heldStore(memoryTokenStore())
+  const store = pausedStore(memoryTokenStore())
   const { app } = await startHost(t, { store })
   const { id, token } = await issue(app, 'ada', { name: 'old' })
   const { held, release } = store.hold('updateToken', 'before')

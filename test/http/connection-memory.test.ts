@@ -135,16 +135,16 @@ t.test('a header is kept from the second time in a row on, and not where tokens 
       ['Bearer ada', ada],
       ['Bearer bob', bob],
     ] as const) {
-      t.equal(memory.recall(carried(header)), undefined)
+      t.equal(memory.getAndCount(carried(header)), undefined)
       memory.remember(carried(header), entry)
     }
   }
   memory.remember(carried('Bearer bob'), bob)
-  t.equal(memory.recall(carried('Bearer bob')), bob)
-  t.equal(memory.recall(carried('Bearer ada')), undefined)
+  t.equal(memory.getAndCount(carried('Bearer bob')), bob)
+  t.equal(memory.getAndCount(carried('Bearer ada')), undefined)
   memory.remember(carried('Bearer ada'), ada)
-  t.equal(memory.recall(carried('Bearer ada')), undefined)
-  t.equal(memory.recall(carried('Bearer bob')), undefined)
+  t.equal(memory.getAndCount(carried('Bearer ada')), undefined)
+  t.equal(memory.getAndCount(carried('Bearer bob')), undefined)
 })
 
 t.test('promise 11: what one instance of the plugin verified lets nobody into another', async (t) => {

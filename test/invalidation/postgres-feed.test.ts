@@ -1,7 +1,7 @@
 /** News by the store's own feed on PostgreSQL, with one instance behind a proxy that goes silent. */
 
 import t from 'tap'
-import { postgresTokenStore } from '../../src/store/kysely/postgres/postgres-token-store.ts'
+import { postgresTokenStore } from '../../src/store/kysely/dialects/postgres/postgres-token-store.ts'
 import { ownDatabase } from '../support/databases.ts'
 import { startHost, statusOf } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
@@ -50,10 +50,10 @@ t.test(
     )
     t.ok(silentFor <= BOUND + 1_200, `let in no longer after ${Math.round(silentFor)} ms`)
     t.equal(await statusOf(there, third.credential), 503, 'an outage is no refusal')
-    t.equal(there.apiTokens.stats().invalidation.feed, 'out_of_reach')
+    t.equal(there.apiTokens.stats().invalidation.feed, 'unavailable')
 
     proxy.state = 'open'
-    await within(10_000, () => there.apiTokens.stats().invalidation.feed === 'in_reach')
+    await within(10_000, () => there.apiTokens.stats().invalidation.feed === 'available')
     t.equal(await statusOf(there, second.credential), 401)
     t.equal(await statusOf(there, third.credential), 200)
     await here.apiTokens.deactivateUser('bob')

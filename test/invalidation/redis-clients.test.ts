@@ -1,4 +1,4 @@
-/** `redisCarrier` with the host's own client of `ioredis`: whatever its options are, it is neither used nor closed. */
+/** `redisPubSub` with the host's own client of `ioredis`: whatever its options are, it is neither used nor closed. */
 
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
@@ -7,14 +7,14 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Cluster, Redis } from 'ioredis'
 import t, { type Test } from 'tap'
-import { type RedisClient, redisCarrier } from '../../src/invalidation/redis-carrier.ts'
+import { type RedisClient, redisPubSub } from '../../src/invalidation/redis-pubsub.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { startHost } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
 import { freePort, ownRedis } from '../support/own-redis.ts'
 import { isListening } from '../support/services.ts'
 import { tcpProxy } from '../support/tcp-proxy.ts'
-import { carriersInReach, timeOfRevoke } from '../support/two-instances.ts'
+import { pubsubsAvailable, timeOfRevoke } from '../support/two-instances.ts'
 import { within } from '../support/within.ts'
 
 const REDIS_PORT = 6379
@@ -67,10 +67,10 @@ t.test('promise 5: a client whose Redis goes away and comes back carries again',
   const client = new Redis({ port: proxy.port, lazyConnect: true })
   const { here, there } = await twoInstances(t, client)
   proxy.state = 'closed'
-  await within(2_500, () => there.apiTokens.stats().invalidation.carrierReach === 'out_of_reach')
+  await within(2_500, () => there.apiTokens.stats().invalidation.pubsubAvailability === 'unavailable')
   t.ok((await timeOfRevoke(here, there)) <= 1_500, 'by the feed')
   proxy.state = 'open'
-  await within(6_000, () => carriersInReach(here, there))
+  await within(6_000, () => pubsubsAvailable(here, there))
   const times = [await timeOfRevoke(here, there), await timeOfRevoke(here, there)]
   t.ok(Math.min(...times) < 500, times.map(Math.round).join(', '))
 })
@@ -85,9 +85,9 @@ t.test('promise 5: a Cluster carries a revoke, also after its server was silent'
   const times = [await timeOfRevoke(here, there), await timeOfRevoke(here, there)]
   t.ok(Math.min(...times) < 500, times.map(Math.round).join(', '))
   proxy.state = 'silent'
-  await within(2_500, () => there.apiTokens.stats().invalidation.carrierReach === 'out_of_reach')
+  await within(2_500, () => there.apiTokens.stats().invalidation.pubsubAvailability === 'unavailable')
   proxy.state = 'open'
-  await within(10_000, () => carriersInReach(here, there))
+  await within(10_000, () => pubsubsAvailable(here, there))
   const again = [await timeOfRevoke(here, there), await timeOfRevoke(here, there)]
   t.ok(Math.min(...again) < 500, again.map(Math.round).join(', '))
 })
@@ -117,9 +117,9 @@ for (const [name, makeClient] of Object.entries<(port: number) => RedisClient>({
       const port = await freePort()
       const startedAt = performance.now()
       const { app } = await startHost(t, {
-        invalidation: { carrier: redisCarrier({ client: makeClient(port) }) },
+        invalidation: { carrier: redisPubSub({ client: makeClient(port) }) },
       })
-      t.equal(app.apiTokens.stats().invalidation.carrierReach, 'out_of_reach')
+      t.equal(app.apiTokens.stats().invalidation.pubsubAvailability, 'unavailable')
       await app.close()
       t.ok(performance.now() - startedAt < 8_000)
     },
@@ -129,7 +129,7 @@ for (const [name, makeClient] of Object.entries<(port: number) => RedisClient>({
 t.test('a Cluster that is not ready is an error, and not an endless wait', async (t) => {
   const port = await ownRedis(t, clusterSettings(await freePort()))
   const client = new Cluster([{ host: '127.0.0.1', port }], { lazyConnect: true })
-  const connecting = redisCarrier({ client }).connect({ message: () => undefined, lost: () => undefined })
+  const connecting = redisPubSub({ client }).connect({ message: () => undefined, lost: () => undefined })
   await t.rejects(connecting, { message: /./ })
 })
 
@@ -147,14 +147,14 @@ t.test('TLS is that of the client: a certificate of an unknown authority is refu
   const place = { host: 'localhost', port: tlsPort, lazyConnect: true }
   const heard = Promise.withResolvers<string>()
   const trusting = new Redis({ ...place, tls: { ca: await readFile(cert) } })
-  const connection = await redisCarrier({ client: trusting }).connect({
+  const connection = await redisPubSub({ client: trusting }).connect({
     message: heard.resolve,
     lost: () => undefined,
   })
   await connection.send('a message')
   t.equal(await heard.promise, 'a message')
   await connection.close()
-  const other = redisCarrier({ client: new Redis({ ...place, tls: {} }) })
+  const other = redisPubSub({ client: new Redis({ ...place, tls: {} }) })
   await t.rejects(other.connect({ message: () => undefined, lost: () => undefined }), {
     message: /certificate/,
   })
@@ -167,7 +167,7 @@ t.test('a wrong password is in no error, with a Redis and with a Cluster', async
     new Redis({ port, password, lazyConnect: true }),
     new Cluster([{ port }], { lazyConnect: true, redisOptions: { password } }),
   ]) {
-    const connecting = redisCarrier({ client }).connect({ message: () => undefined, lost: () => undefined })
+    const connecting = redisPubSub({ client }).connect({ message: () => undefined, lost: () => undefined })
     const error = await connecting.then(
       () => t.fail('it connected'),
       (error: unknown) => error,
@@ -180,20 +180,20 @@ t.test('a wrong password is in no error, with a Redis and with a Cluster', async
 t.test(
   'anything but a client of ioredis, and both or neither of url and client, are refused by name',
   async (t) => {
-    const call = redisCarrier as (...args: unknown[]) => unknown
+    const call = redisPubSub as (...args: unknown[]) => unknown
     // As the package `redis` has it.
     const other = { duplicate: () => other, publish: () => 1, isOpen: true, options: {} }
     for (const client of [other, 'redis://localhost', null, 7, () => undefined]) {
       t.throws(() => call({ client }), {
-        message: /redisCarrier: client must be a Redis or Cluster of ioredis/,
+        message: /redisPubSub: client must be a Redis or Cluster of ioredis/,
       })
     }
     const client = new Redis({ lazyConnect: true })
     t.throws(() => call({ client, url: 'redis://localhost' }), { message: /exactly one of url and client/ })
     t.throws(() => call({}), { message: /exactly one of url and client/ })
     t.throws(() => call({ client: undefined, url: undefined }), { message: /exactly one of url and client/ })
-    t.throws(() => call({ redis: client }), { message: /redisCarrier: redis is not an option/ })
-    t.throws(() => call({ client }, 'channel'), { message: /redisCarrier: arguments after the last one/ })
+    t.throws(() => call({ redis: client }), { message: /redisPubSub: redis is not an option/ })
+    t.throws(() => call({ client }, 'channel'), { message: /redisPubSub: arguments after the last one/ })
   },
 )
 
@@ -216,11 +216,11 @@ async function twoInstances(t: Test, client: RedisClient) {
   const channel = `test-${randomUUID()}`
   const key = hs256Key()
   const start = async () => {
-    const carrier = redisCarrier({ client, channel })
+    const carrier = redisPubSub({ client, channel })
     const clock = { now: () => Date.now() }
     return (await startHost(t, { store, keys: [key], clock, invalidation: { carrier } })).app
   }
   const [here, there] = [await start(), await start()]
-  await within(4_000, () => carriersInReach(here, there))
+  await within(4_000, () => pubsubsAvailable(here, there))
   return { here, there }
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import type { ApiTokensOptions } from '../../src/index.ts'
-import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
+import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
 import { feedStore } from '../support/feed-stores.ts'
@@ -38,7 +38,7 @@ t.test('promise 5: by the feed alone, what one instance changes reaches the othe
   const { credential } = await here.apiTokens.issue({ userId: 'ada' })
   t.equal(await statusOf(there, credential), 200, 'a cached refusal ends by news too')
   const { invalidation } = there.apiTokens.stats()
-  t.match(invalidation, { feed: 'in_reach', carrier: null, carrierReach: null })
+  t.match(invalidation, { feed: 'available', carrier: null, pubsubAvailability: null })
   t.ok((invalidation.feedLagMs ?? Infinity) <= FEED_BOUND)
 })
 
@@ -96,11 +96,11 @@ for (const line of ['cut', 'silent'] as const) {
     await here.apiTokens.revoke(first.token.id)
     const took = await within(3_500, async () => (await statusOf(there, first.credential)) === 401)
     t.ok(took <= 3_000 + 100, `refused after ${Math.round(took)} ms`)
-    t.equal(there.apiTokens.stats().invalidation.feed, 'out_of_reach')
+    t.equal(there.apiTokens.stats().invalidation.feed, 'unavailable')
     t.equal(await statusOf(there, second.credential), 200, 'what still holds is read again')
 
     lame.line = 'open'
-    await within(2_500, () => there.apiTokens.stats().invalidation.feed === 'in_reach')
+    await within(2_500, () => there.apiTokens.stats().invalidation.feed === 'available')
     await here.apiTokens.revoke(second.token.id)
     await within(FEED_BOUND, async () => (await statusOf(there, second.credential)) === 401)
   })
@@ -115,7 +115,7 @@ t.test('promise 5: what was missed while the feed was silent is caught up', asyn
   const { token, credential } = await here.apiTokens.issue({ userId: 'ada' })
   const { signal } = await there.apiTokens.verify(credential)
   lame.line = 'cut'
-  await within(2_500, () => there.apiTokens.stats().invalidation.feed === 'out_of_reach')
+  await within(2_500, () => there.apiTokens.stats().invalidation.feed === 'unavailable')
   await here.apiTokens.revoke(token.id)
   t.equal(await statusOf(there, credential), 200, 'within a bound as long as this')
   lame.line = 'open'

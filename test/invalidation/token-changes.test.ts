@@ -1,17 +1,17 @@
 /** News within an instance: heard by all, in order, before it counts as told. */
 
 import t from 'tap'
-import { type TokenChange, TokenChanges } from '../../src/invalidation/token-changes.ts'
+import { type Invalidation, TokenChanges } from '../../src/invalidation/invalidation-bus.ts'
 
 t.test(
   'promise 4: every listener has heard before announce returns, in the order in which they came',
   async (t) => {
     const changes = new TokenChanges()
-    const heard: [string, TokenChange][] = []
+    const heard: [string, Invalidation][] = []
     changes.listen((change) => heard.push(['first', change]))
     changes.listen((change) => heard.push(['second', change]))
-    const ofToken: TokenChange = { subject: { tokenId: 'a' }, ended: true }
-    const ofUser: TokenChange = { subject: { userId: 'ada' }, ended: false }
+    const ofToken: Invalidation = { subject: { tokenId: 'a' }, ended: true }
+    const ofUser: Invalidation = { subject: { userId: 'ada' }, ended: false }
     changes.announce(ofToken)
     t.same(heard, [
       ['first', ofToken],

@@ -12,10 +12,10 @@ import { formatJwks, jwksFile } from '../../src/keys/jwks-file.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { countingStore } from '../support/counting-store.ts'
 import { read } from '../support/forge.ts'
-import { heldStore } from '../support/held-store.ts'
 import { as, type Host, issue, startHost, withToken } from '../support/host.ts'
 import { ed25519Key, es256Key, hs256Key, publicKey } from '../support/keys.ts'
 import { manualTimers } from '../support/manual-timers.ts'
+import { pausedStore } from '../support/paused-store.ts'
 
 /** How often the hosts here look, in milliseconds. */
 const REFRESH = 40
@@ -85,7 +85,7 @@ t.test('promise 11: a change of keys empties the cache, the same answer does not
 })
 
 t.test('promise 4: a load under way when its key is removed lets nobody in', async (t) => {
-  const store = heldStore(memoryTokenStore())
+  const store = pausedStore(memoryTokenStore())
   const [old, next] = [hs256Key(), hs256Key()]
   const { app, change } = await changingHost(t, [old], { store })
   const { token } = await issue(app, 'ada')

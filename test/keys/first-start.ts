@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import Fastify from 'fastify'
 import apiTokens from '../../src/index.ts'
 import { jwksFile } from '../../src/keys/jwks-file.ts'
-import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
+import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 
 const [, , folder = ''] = process.argv
 const app = Fastify()

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { jwksFile } from '../../src/keys/jwks-file.ts'
 import type { KeySourceContext } from '../../src/keys/key-source.ts'
-import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
+import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import { issue, startHost, withToken } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
 

@@ -5,12 +5,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import t from 'tap'
-import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
+import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { countingStore } from '../support/counting-store.ts'
-import { heldStore } from '../support/held-store.ts'
 import { statusOf } from '../support/host.ts'
 import { ed25519Key, es256Key, hs256Key } from '../support/keys.ts'
+import { pausedStore } from '../support/paused-store.ts'
 import {
   approve,
   CLI,
@@ -18,7 +18,7 @@ import {
   enter,
   ISSUER,
   poll,
-  refusalOf,
+  rejectionOf,
   start,
   startDeviceHost,
 } from './device-host.ts'
@@ -89,7 +89,7 @@ t.test('RFC 8628 §4: the metadata names the endpoint and the grant, where they 
   for (const url of [START, '/oauth2/device']) {
     t.equal((await without.inject(form(url, { client_id: 'bodhi-cli' }))).statusCode, 404)
   }
-  t.same(await refusalOf(poll(without, { device_code: 'x' })), [400, 'unsupported_grant_type'])
+  t.same(await rejectionOf(poll(without, { device_code: 'x' })), [400, 'unsupported_grant_type'])
 })
 
 t.test(
@@ -129,10 +129,10 @@ t.test('RFC 8628 §3.1: what cannot be asked for is refused at the start', async
     [{ client_id: 'bodhi-cli', name: 'x'.repeat(101) }, 400, 'invalid_request'],
     [{ client_id: 'bodhi-cli', name: 'a\u0000b' }, 400, 'invalid_request'],
   ] as const) {
-    t.same(await refusalOf(app.inject(form(START, members))), [status, error], JSON.stringify(members))
+    t.same(await rejectionOf(app.inject(form(START, members))), [status, error], JSON.stringify(members))
   }
   const wrong = basic(BASIC.client_id, 'x'.repeat(32))
-  t.same(await refusalOf(app.inject(form(START, { scope: '' }, wrong))), [401, 'invalid_client'])
+  t.same(await rejectionOf(app.inject(form(START, { scope: '' }, wrong))), [401, 'invalid_client'])
   const { user_code: code } = await start(app, { scope: 'models:read nothing:known' })
   t.match((await enter(app, 'ada', code)).body, /models:read/)
   t.notMatch((await enter(app, 'ada', code)).body, /nothing:known/)
@@ -142,15 +142,15 @@ t.test('RFC 8628 §3.5: pending, slow_down that lasts, approved', async (t) => {
   const { app, clock } = await startDeviceHost(t)
   const codes = await start(app)
   const PENDING = [400, 'authorization_pending']
-  t.same(await refusalOf(poll(app, codes)), PENDING)
+  t.same(await rejectionOf(poll(app, codes)), PENDING)
   clock.advance('5s')
-  t.same(await refusalOf(poll(app, codes)), PENDING)
+  t.same(await rejectionOf(poll(app, codes)), PENDING)
   clock.advance('4s')
-  t.same(await refusalOf(poll(app, codes)), [400, 'slow_down'])
+  t.same(await rejectionOf(poll(app, codes)), [400, 'slow_down'])
   clock.advance('9s')
-  t.same(await refusalOf(poll(app, codes)), [400, 'slow_down'], 'five seconds more, for all that follow')
+  t.same(await rejectionOf(poll(app, codes)), [400, 'slow_down'], 'five seconds more, for all that follow')
   clock.advance('15s')
-  t.same(await refusalOf(poll(app, codes)), PENDING)
+  t.same(await rejectionOf(poll(app, codes)), PENDING)
   await approve(app, 'ada', codes)
   const answer = await poll(app, codes)
   t.equal(answer.statusCode, 200, 'what was approved does not wait')
@@ -165,22 +165,22 @@ t.test('RFC 8628 §3.5: denied, expired, used twice, of another client, guessed'
   const { app, clock } = await startDeviceHost(t, { oauth: { clients: [CLI, other], device: {} } })
   const [denied, expired, used] = [await start(app), await start(app), await start(app)]
   t.equal((await enter(app, 'ada', denied.user_code, { decision: 'deny' })).statusCode, 200)
-  t.same(await refusalOf(poll(app, denied)), [400, 'access_denied'])
-  t.same(await refusalOf(poll(app, { device_code: 'x'.repeat(43) })), [400, 'invalid_grant'])
-  t.same(await refusalOf(poll(app, { device_code: '' })), [400, 'invalid_request'])
-  t.same(await refusalOf(poll(app, used, 'other')), [400, 'invalid_grant'])
+  t.same(await rejectionOf(poll(app, denied)), [400, 'access_denied'])
+  t.same(await rejectionOf(poll(app, { device_code: 'x'.repeat(43) })), [400, 'invalid_grant'])
+  t.same(await rejectionOf(poll(app, { device_code: '' })), [400, 'invalid_request'])
+  t.same(await rejectionOf(poll(app, used, 'other')), [400, 'invalid_grant'])
   await approve(app, 'ada', used)
   t.equal((await poll(app, used)).statusCode, 200)
-  t.same(await refusalOf(poll(app, used)), [400, 'invalid_grant'])
+  t.same(await rejectionOf(poll(app, used)), [400, 'invalid_grant'])
   clock.advance('10m')
-  t.same(await refusalOf(poll(app, expired)), [400, 'expired_token'])
+  t.same(await rejectionOf(poll(app, expired)), [400, 'expired_token'])
   t.equal((await enter(app, 'ada', expired.user_code, { decision: 'approve' })).statusCode, 400)
   clock.advance('9m')
   await app.apiTokens.sweep()
-  t.same(await refusalOf(poll(app, expired)), [400, 'expired_token'])
+  t.same(await rejectionOf(poll(app, expired)), [400, 'expired_token'])
   clock.advance('2m')
   await app.apiTokens.sweep()
-  t.same(await refusalOf(poll(app, expired)), [400, 'invalid_grant'], 'and then it is forgotten')
+  t.same(await rejectionOf(poll(app, expired)), [400, 'invalid_grant'], 'and then it is forgotten')
   t.equal((await app.apiTokens.list({ userId: 'ada' })).total, 1)
 })
 
@@ -189,7 +189,7 @@ t.test('what was approved and not fetched in time is no token', async (t) => {
   const codes = await start(app)
   await approve(app, 'ada', codes)
   clock.advance('10m')
-  t.same(await refusalOf(poll(app, codes)), [400, 'expired_token'])
+  t.same(await rejectionOf(poll(app, codes)), [400, 'expired_token'])
   t.equal((await app.apiTokens.list({ userId: 'ada' })).total, 0)
 })
 
@@ -203,17 +203,17 @@ t.test('ten polls at once of what was approved get one token', async (t) => {
 })
 
 t.test('while a token is being issued a second poll waits, and gets none', async (t) => {
-  const store = heldStore(memoryTokenStore())
+  const store = pausedStore(memoryTokenStore())
   const { app } = await startDeviceHost(t, { store })
   const codes = await start(app)
   await approve(app, 'ada', codes)
   const { held, release } = store.hold('insertToken', 'before')
   const first = poll(app, codes)
   await held
-  t.same(await refusalOf(poll(app, codes)), [400, 'authorization_pending'])
+  t.same(await rejectionOf(poll(app, codes)), [400, 'authorization_pending'])
   release()
   t.equal((await first).statusCode, 200)
-  t.same(await refusalOf(poll(app, codes)), [400, 'invalid_grant'])
+  t.same(await rejectionOf(poll(app, codes)), [400, 'invalid_grant'])
   t.equal((await app.apiTokens.list({ userId: 'ada' })).total, 1)
 })
 
@@ -232,14 +232,14 @@ t.test('promise 9: the owner is judged again when the token is issued', async (t
     await approved(),
   ]
   await app.apiTokens.deactivateUser('ada')
-  t.same(await refusalOf(poll(app, deactivated)), [400, 'access_denied'])
+  t.same(await rejectionOf(poll(app, deactivated)), [400, 'access_denied'])
   await app.apiTokens.reactivateUser('ada')
   users.set('ada', { active: false })
-  t.same(await refusalOf(poll(app, gone)), [400, 'access_denied'])
+  t.same(await rejectionOf(poll(app, gone)), [400, 'access_denied'])
   users.set('ada', { active: true, scopes: ['chat:write'] })
   t.equal((await poll(app, cut)).json().scope, 'chat:write')
   users.set('ada', { active: true, scopes: [] })
-  t.same(await refusalOf(poll(app, bare)), [400, 'access_denied'])
+  t.same(await rejectionOf(poll(app, bare)), [400, 'access_denied'])
 })
 
 t.test('the clock of a memory store is checked', async (t) => {
@@ -254,7 +254,7 @@ t.test('a user with as many tokens as there may be gets no other, and the progra
   await approve(app, 'ada', first)
   await approve(app, 'ada', second)
   t.equal((await poll(app, first)).statusCode, 200)
-  t.same(await refusalOf(poll(app, second)), [400, 'access_denied'])
+  t.same(await rejectionOf(poll(app, second)), [400, 'access_denied'])
 })
 
 t.test('a token got by codes ends: after 90 days, the option, or expiry.max', async (t) => {
@@ -314,7 +314,7 @@ t.test(
     const apps = [await apart(0), await apart(-300_000), await apart(300_000)] as const
     const codes = await start(apps[1])
     for (const app of [0, 1, 2, 0, 2, 1] as const) {
-      t.same(await refusalOf(poll(apps[app], codes)), [400, 'authorization_pending'])
+      t.same(await rejectionOf(poll(apps[app], codes)), [400, 'authorization_pending'])
       await wait(1_020)
     }
     await approve(apps[2], 'ada', codes)
@@ -389,7 +389,7 @@ for (const step of ['insertToken', 'redeem'] as const) {
     const down = async () => Promise.reject(new Error('gone'))
     const part = step === 'redeem' ? store.devices : store
     Object.assign(part, { [step]: down })
-    t.same(await refusalOf(poll(app, codes)), [503, 'temporarily_unavailable'])
+    t.same(await rejectionOf(poll(app, codes)), [503, 'temporarily_unavailable'])
     Reflect.deleteProperty(part, step)
     const { data } = await app.apiTokens.list({ userId: 'ada', status: 'active' })
     t.same(data, [])

@@ -70,7 +70,7 @@ export function poll(
 }
 
 /** The `error` of the answer, after its status. */
-export async function refusalOf(answer: ReturnType<typeof poll>): Promise<[number, string]> {
+export async function rejectionOf(answer: ReturnType<typeof poll>): Promise<[number, string]> {
   const { statusCode, json } = await answer
   return [statusCode, json().error]
 }

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import t from 'tap'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { issue, startHost } from '../support/host.ts'
-import { approve, CLI, enter, ISSUER, poll, refusalOf, start, startDeviceHost } from './device-host.ts'
+import { approve, CLI, enter, ISSUER, poll, rejectionOf, start, startDeviceHost } from './device-host.ts'
 
 t.test('RFC 8628 §3.3.1: a link fills the code in, and approves nothing', async (t) => {
   const { app } = await startDeviceHost(t)
@@ -16,7 +16,7 @@ t.test('RFC 8628 §3.3.1: a link fills the code in, and approves nothing', async
     t.ok(page.body.includes(`value="${codes.user_code}"`))
     t.notMatch(page.body, /Bodhi on the command line/, 'who has the link alone is told nothing')
   }
-  t.same(await refusalOf(poll(app, codes)), [400, 'authorization_pending'])
+  t.same(await rejectionOf(poll(app, codes)), [400, 'authorization_pending'])
 })
 
 t.test('RFC 8628 §3.3, §5.4: the page shows who asks for what, the code, and a warning', async (t) => {
@@ -34,7 +34,7 @@ t.test('RFC 8628 §3.3, §5.4: the page shows who asks for what, the code, and a
     t.ok(body.includes(part), part)
   t.ok(body.includes('value="Ada’s laptop"'))
   t.match(body, /Only go on if you started this yourself/)
-  t.same(await refusalOf(poll(app, codes)), [400, 'authorization_pending'], 'to look is not to approve')
+  t.same(await rejectionOf(poll(app, codes)), [400, 'authorization_pending'], 'to look is not to approve')
 })
 
 t.test('RFC 8628 §6.1: a code is read in either case, with or without what stands between', async (t) => {
@@ -60,7 +60,7 @@ t.test('promise 8: what is not the user’s to grant is not granted', async (t) 
   const refused = await enter(app, 'ada', nothing.user_code, { decision: 'approve' }, may)
   t.equal(refused.statusCode, 403)
   t.notMatch(refused.body, /value="approve"/, 'there is nothing to approve')
-  t.same(await refusalOf(poll(app, nothing)), [400, 'authorization_pending'])
+  t.same(await rejectionOf(poll(app, nothing)), [400, 'authorization_pending'])
 })
 
 t.test('who is not signed in is told to, and decides nothing', async (t) => {
@@ -74,7 +74,7 @@ t.test('who is not signed in is told to, and decides nothing', async (t) => {
   }
   const { app: silent } = await startDeviceHost(t)
   t.notMatch((await silent.inject('/oauth2/device')).body, /href="\//)
-  t.same(await refusalOf(poll(app, codes)), [400, 'authorization_pending'])
+  t.same(await rejectionOf(poll(app, codes)), [400, 'authorization_pending'])
 })
 
 t.test('promise 10: an API token decides nothing, nor does another site', async (t) => {
@@ -93,7 +93,7 @@ t.test('promise 10: an API token decides nothing, nor does another site', async 
     t.equal(page.statusCode, status, JSON.stringify(headers))
     t.match(page.headers['content-type'], 'text/html')
   }
-  t.same(await refusalOf(poll(app, codes)), [400, 'authorization_pending'])
+  t.same(await rejectionOf(poll(app, codes)), [400, 'authorization_pending'])
   const trusted = { origin: 'https://admin.example.com', 'sec-fetch-site': 'cross-site' }
   t.equal((await enter(app, 'ada', codes.user_code, decision, trusted)).statusCode, 200)
 })
@@ -105,7 +105,7 @@ t.test('promise 9: a deactivated user approves nothing', async (t) => {
   const page = await enter(app, 'ada', codes.user_code, { decision: 'approve' })
   t.equal(page.statusCode, 403)
   t.match(page.body, /deactivated or removed/)
-  t.same(await refusalOf(poll(app, codes)), [400, 'authorization_pending'])
+  t.same(await rejectionOf(poll(app, codes)), [400, 'authorization_pending'])
 
   const { app: other } = await startDeviceHost(t, { findUser: () => ({ active: false }) })
   const { user_code: code } = await start(other)
@@ -171,7 +171,7 @@ t.test('promise 14: a name that cannot be is said on the page, and nothing is de
   const json = { method: 'POST', url: '/oauth2/device', headers: { 'x-user': 'ada' }, payload: {} } as const
   t.equal((await app.inject(json)).statusCode, 415)
   t.equal((await app.inject({ ...json, payload: '' })).statusCode, 400)
-  t.same(await refusalOf(poll(app, codes)), [400, 'authorization_pending'])
+  t.same(await rejectionOf(poll(app, codes)), [400, 'authorization_pending'])
 })
 
 t.test('hostile names are text', async (t) => {

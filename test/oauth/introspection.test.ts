@@ -6,8 +6,8 @@ import t, { type Test } from 'tap'
 import type { ApiTokensOptions } from '../../src/index.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { countingStore } from '../support/counting-store.ts'
-import { heldStore } from '../support/held-store.ts'
 import { as, type Host, issue, startHost, withToken } from '../support/host.ts'
+import { pausedStore } from '../support/paused-store.ts'
 import { BASIC, basic, clients, form, insecure, PUBLIC, SECRET, startOAuthHost } from './oauth-host.ts'
 
 const ISSUER = 'https://app.example.com'
@@ -144,7 +144,7 @@ t.test('promise 11: a warm introspection reads nothing, and neither does the req
 
 t.test('promise 4: a revoke beats an introspection that is under way', async (t) => {
   for (const when of ['before', 'after'] as const) {
-    const store = heldStore(memoryTokenStore())
+    const store = pausedStore(memoryTokenStore())
     const host = await start(t, { store })
     const { id, token } = await issue(host.app, 'ada')
     const read = store.hold('findToken', when)

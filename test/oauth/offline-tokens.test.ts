@@ -2,7 +2,7 @@
 
 import t, { type Test } from 'tap'
 import type { ApiTokensOptions } from '../../src/index.ts'
-import { offlineTokens } from '../../src/oauth/offline/offline-tokens.ts'
+import { offlineTokens } from '../../src/oauth/provider-client/offline-tokens.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { countingStore } from '../support/counting-store.ts'
 import { hmac, read } from '../support/forge.ts'

@@ -14,11 +14,11 @@ import { kyselyTokenStore } from 'fastify-api-tokens/kysely'
 import { memoryTokenStore } from 'fastify-api-tokens/memory'
 import { mysqlTokenStore } from 'fastify-api-tokens/mysql'
 import {
-  notifyCarrier,
   type PostgresTokenStoreOptions,
+  postgresPubSub,
   postgresTokenStore,
 } from 'fastify-api-tokens/postgres'
-import { redisCarrier } from 'fastify-api-tokens/redis'
+import { redisPubSub } from 'fastify-api-tokens/redis'
 import { sqliteTokenStore } from 'fastify-api-tokens/sqlite'
 import { actingAs, apiTokensForTests } from 'fastify-api-tokens/testing'
 import apiTokensPage, { type ApiTokensPageOptions } from 'fastify-api-tokens/ui'
@@ -60,11 +60,11 @@ export const stores = [
   memoryTokenStore(),
   sqliteTokenStore({ filename: 'a.db', timeout: settingOf<number>(), migrate: settingOf<boolean>() }),
 ]
-export const others = [kyselyTokenStore, mysqlTokenStore, notifyCarrier]
+export const others = [kyselyTokenStore, mysqlTokenStore, postgresPubSub]
 // Neither the types of pg nor of ioredis are installed.
 export const onPostgres = (options: PostgresTokenStoreOptions) => postgresTokenStore(options)
-redisCarrier({ url: 'redis://localhost', channel: settingOf<string>() })
-redisCarrier({
+redisPubSub({ url: 'redis://localhost', channel: settingOf<string>() })
+redisPubSub({
   client: { isCluster: false, status: 'wait', duplicate: () => null },
   url: settingOf<string>(),
 })

@@ -19,7 +19,7 @@ import Fastify from 'fastify'
 import apiTokens from 'fastify-api-tokens'
 import { mysqlTokenStore } from 'fastify-api-tokens/mysql'
 import { postgresTokenStore } from 'fastify-api-tokens/postgres'
-import { redisCarrier } from 'fastify-api-tokens/redis'
+import { redisPubSub } from 'fastify-api-tokens/redis'
 import { apiTokensForTests } from 'fastify-api-tokens/testing'
 import { apiTokensPage } from 'fastify-api-tokens/ui'
 import 'fastify-api-tokens/kysely'
@@ -39,7 +39,7 @@ const reasonOf = (options) =>
   Fastify().register(apiTokens, { authenticateUser: () => null, keys: [], ...options }).ready().then(() => 'up', (error) => error.message)
 console.log(await reasonOf({ store: postgresTokenStore({ connectionString: 'postgres://localhost/app' }) }))
 console.log(await reasonOf({ store: mysqlTokenStore({ connectionString: 'mysql://localhost/app' }) }))
-console.log(await redisCarrier({ url: 'redis://localhost' }).connect({}).catch((error) => error.message))
+console.log(await redisPubSub({ url: 'redis://localhost' }).connect({}).catch((error) => error.message))
 process.exit()
 `
 
@@ -47,7 +47,7 @@ const ENTRIES_OUTPUT = [
   '200 200',
   'fastify-api-tokens: store: the package pg is not installed: npm install pg',
   'fastify-api-tokens: store: the package mysql2 is not installed: npm install mysql2',
-  'fastify-api-tokens: redisCarrier needs the package ioredis: npm install ioredis',
+  'fastify-api-tokens: redisPubSub needs the package ioredis: npm install ioredis',
 ]
 
 const POSTGRES_PROGRAM = `

@@ -4,10 +4,10 @@
  */
 
 import t from 'tap'
+import { oneOwnerRows } from '../../benchmark/growth/one-owner-rows.ts'
 import { SORT_FIELDS, type TokenQuery, type TokenStore } from '../../src/store/token-store.ts'
 import { DAY, draft, id, MANY_ENDED, NOW, query } from '../../src/testing/store-contract/records.ts'
-import { oneOwnerRows } from '../growth/one-owner-rows.ts'
-import { type Statement, type ToldStore, toldOnServer } from '../support/told-stores.ts'
+import { type PublishedStore, type Statement, toldOnServer } from '../support/published-stores.ts'
 
 const TOKENS = 40_000
 const MAX_ROWS = 1_000
@@ -97,7 +97,7 @@ for (const told of stores.filter((told) => told !== null)) {
 }
 
 /** Of the plugin's tables, sub-queries included. */
-async function rowsRead(told: ToldStore, statement: Statement): Promise<number> {
+async function rowsRead(told: PublishedStore, statement: Statement): Promise<number> {
   return told.name === 'MariaDB' ? readOnMariaDb(told, statement) : readOnPostgres(told, statement)
 }
 
@@ -109,7 +109,7 @@ interface PostgresNode {
   readonly Plans?: readonly PostgresNode[]
 }
 
-async function readOnPostgres({ run }: ToldStore, { sql, parameters }: Statement): Promise<number> {
+async function readOnPostgres({ run }: PublishedStore, { sql, parameters }: Statement): Promise<number> {
   const [answer] = await run<{ 'QUERY PLAN': [{ Plan: PostgresNode }] }>(
     `explain (analyze, format json) ${sql}`,
     parameters,
@@ -122,7 +122,7 @@ async function readOnPostgres({ run }: ToldStore, { sql, parameters }: Statement
   return answer === undefined ? 0 : read(answer['QUERY PLAN'][0].Plan)
 }
 
-async function readOnMariaDb({ run }: ToldStore, { sql, parameters }: Statement): Promise<number> {
+async function readOnMariaDb({ run }: PublishedStore, { sql, parameters }: Statement): Promise<number> {
   const [answer] = await run<{ ANALYZE: string }>(`analyze format=json ${sql}`, parameters)
   const read = (node: unknown): number => {
     if (typeof node !== 'object' || node === null) return 0

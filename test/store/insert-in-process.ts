@@ -1,6 +1,6 @@
 /** A process of its own that opens an SQLite store and inserts one token: `file number`. */
 
-import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
+import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import { draft, MANY_ENDED, NOW } from '../../src/testing/store-contract/records.ts'
 
 const [, , filename = '', number] = process.argv

@@ -1,10 +1,10 @@
 /** Migrations by real processes: many at once, and some that are killed in the middle. */
 
 import t from 'tap'
-import { migrations } from '../../src/store/kysely/migrations/index.ts'
-import { mysqlTokenStore } from '../../src/store/kysely/mysql/mysql-token-store.ts'
-import { postgresTokenStore } from '../../src/store/kysely/postgres/postgres-token-store.ts'
-import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
+import { mysqlTokenStore } from '../../src/store/kysely/dialects/mysql/mysql-token-store.ts'
+import { postgresTokenStore } from '../../src/store/kysely/dialects/postgres/postgres-token-store.ts'
+import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
+import { migrations } from '../../src/store/kysely/migrations/steps/index.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
 import { put, query } from '../../src/testing/store-contract/records.ts'
 import { runCommand, startCommand } from '../support/command.ts'
@@ -89,7 +89,7 @@ for (const database of databases.filter(({ name }) => name !== 'SQLite')) {
         // From the first statement behind the greeting to the last; the one that is reached runs, or never does.
         const at = 4 + Math.floor((kill * (statements - 5)) / (KILLS - 1))
         const killed = startCommand(['migrate', '--store', byProxy])
-        proxy.watch({ at, passes: kill % 2 === 0, onReached: killed.kill })
+        proxy.watch({ at, passes: kill % 2 === 0, onAvailable: killed.kill })
         t.equal((await killed.ended).code, null, `it was killed at packet ${at} of ${statements}`)
         if ((await stepsDone(database)).length < STEPS.length) unfinished += 1
         const next = await runCommand(['migrate', '--store', database.address])

@@ -5,8 +5,8 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { Kysely, MysqlDialect } from 'kysely'
 import mysql from 'mysql2'
 import t, { type Test } from 'tap'
+import { mysqlTokenStore } from '../../src/store/kysely/dialects/mysql/mysql-token-store.ts'
 import { kyselyTokenStore } from '../../src/store/kysely/host-token-store.ts'
-import { mysqlTokenStore } from '../../src/store/kysely/mysql/mysql-token-store.ts'
 import { id, NOW, put, rowOf } from '../../src/testing/store-contract/records.ts'
 import { ownDatabase } from '../support/databases.ts'
 import { as, issue, startHost, withToken } from '../support/host.ts'
@@ -65,7 +65,7 @@ if (found !== null) {
       t.equal((await store.findToken(token.id))?.token.id, token.id)
 
       await leave('start transaction')
-      await store.feed.stampOwner(token.userId)
+      await store.feed.touchOwner(token.userId)
       const connection = await pool.promise().getConnection()
       connection.destroy()
       t.not(await first.findOwner(token.userId), null)

@@ -2,7 +2,7 @@
 
 import mysql from 'mysql2'
 import t from 'tap'
-import { mysqlTokenStore } from '../../src/store/kysely/mysql/mysql-token-store.ts'
+import { mysqlTokenStore } from '../../src/store/kysely/dialects/mysql/mysql-token-store.ts'
 import { put, rowOf } from '../../src/testing/store-contract/records.ts'
 import { runCommand } from '../support/command.ts'
 import { ownMariaDb } from '../support/own-mariadb.ts'

@@ -1,7 +1,7 @@
 /** The MySQL store keeps the contract of stores, on a MariaDB of this machine. */
 
 import t from 'tap'
-import { mysqlTokenStore } from '../../src/store/kysely/mysql/mysql-token-store.ts'
+import { mysqlTokenStore } from '../../src/store/kysely/dialects/mysql/mysql-token-store.ts'
 import { ownDatabase } from '../support/databases.ts'
 import { runContractOn } from './run-contract-on-database.ts'
 

@@ -2,7 +2,7 @@
 
 import { PGlite } from '@electric-sql/pglite'
 import t from 'tap'
-import { pgliteTokenStore } from '../../src/store/kysely/pglite/pglite-token-store.ts'
+import { pgliteTokenStore } from '../../src/store/kysely/dialects/pglite/pglite-token-store.ts'
 import { runContractOn } from './run-contract-on-database.ts'
 
 const pglite = await PGlite.create()

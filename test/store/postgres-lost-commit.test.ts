@@ -2,7 +2,7 @@
 
 import pg from 'pg'
 import t, { type Test } from 'tap'
-import { postgresTokenStore } from '../../src/store/kysely/postgres/postgres-token-store.ts'
+import { postgresTokenStore } from '../../src/store/kysely/dialects/postgres/postgres-token-store.ts'
 import { ownDatabase } from '../support/databases.ts'
 import { as, issue, startHost, statusOf } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'

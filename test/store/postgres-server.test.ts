@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import t, { type Test } from 'tap'
-import { postgresTokenStore } from '../../src/store/kysely/postgres/postgres-token-store.ts'
+import { postgresTokenStore } from '../../src/store/kysely/dialects/postgres/postgres-token-store.ts'
 import { id, put } from '../../src/testing/store-contract/records.ts'
 import { ownPostgres } from '../support/own-postgres.ts'
 

@@ -1,7 +1,7 @@
 /** The PostgreSQL store keeps the contract of stores, on a server of this machine, whatever its sessions have set. */
 
 import t from 'tap'
-import { postgresTokenStore } from '../../src/store/kysely/postgres/postgres-token-store.ts'
+import { postgresTokenStore } from '../../src/store/kysely/dialects/postgres/postgres-token-store.ts'
 import { ownDatabase } from '../support/databases.ts'
 import { RIGHT, withSettings } from './postgres-session-settings.ts'
 import { runContractOn } from './run-contract-on-database.ts'

@@ -11,12 +11,12 @@ import mysql from 'mysql2'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import apiTokens from '../../src/index.ts'
+import { mysqlTokenStore } from '../../src/store/kysely/dialects/mysql/mysql-token-store.ts'
+import { pgliteTokenStore } from '../../src/store/kysely/dialects/pglite/pglite-token-store.ts'
+import { postgresTokenStore } from '../../src/store/kysely/dialects/postgres/postgres-token-store.ts'
+import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import { kyselyTokenStore } from '../../src/store/kysely/host-token-store.ts'
-import { migrations } from '../../src/store/kysely/migrations/index.ts'
-import { mysqlTokenStore } from '../../src/store/kysely/mysql/mysql-token-store.ts'
-import { pgliteTokenStore } from '../../src/store/kysely/pglite/pglite-token-store.ts'
-import { postgresTokenStore } from '../../src/store/kysely/postgres/postgres-token-store.ts'
-import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
+import { migrations } from '../../src/store/kysely/migrations/steps/index.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
 import { BUILT_COMMAND } from '../support/command.ts'
 import { hs256Key } from '../support/keys.ts'
@@ -30,26 +30,26 @@ for (const database of databases) {
   const test = (title: string, run: (t: Test) => Promise<void>) => t.test(`${database.name}: ${title}`, run)
 
   test('a host on an empty database fails, and starts after the command that the error names', async (t) => {
-    const message = await refusalOf(storeOn(database))
+    const message = await rejectionOf(storeOn(database))
     t.ok(message.includes(`lacks ${STEPS.join(', ')}: run npx fastify-api-tokens migrate --store `), message)
     t.same(await database.columnsAndIndexes(), [], 'nothing was written')
     await typed(t, commandIn(message))
-    t.equal(await refusalOf(storeOn(database)), 'started')
+    t.equal(await rejectionOf(storeOn(database)), 'started')
   })
 
   test('a host on an older schema fails, and starts after the command that the error names', async (t) => {
     const last = STEPS.at(-1) ?? ''
     await makeOlderSchema(database, last)
-    const message = await refusalOf(storeOn(database))
+    const message = await rejectionOf(storeOn(database))
     t.match(message, new RegExp(`lacks ${last}: run npx fastify-api-tokens migrate`))
     await typed(t, commandIn(message))
-    t.equal(await refusalOf(storeOn(database)), 'started')
+    t.equal(await rejectionOf(storeOn(database)), 'started')
   })
 
   test('a host on a newer schema fails with migrate and without, and names the way out', async (t) => {
     await database.run("insert into api_tokens_migration values ('2999-01-01-later', '2999-01-01T00:00:00Z')")
     for (const migrate of [false, true]) {
-      const message = await refusalOf(storeOn(database, migrate))
+      const message = await rejectionOf(storeOn(database, migrate))
       t.match(message, /2999-01-01-later.*: run npm install fastify-api-tokens@latest/)
     }
   })
@@ -65,7 +65,7 @@ t.test('the command of a host’s own Kysely names its schema and its prefix', a
       ? kyselyTokenStore({ db, dialect: 'postgres', schema: 'my auth', tablePrefix: 'app_' })
       : kyselyTokenStore({ db, dialect: 'mysql', tablePrefix: 'app_' })
     t.ok(
-      (await refusalOf(store)).includes(
+      (await rejectionOf(store)).includes(
         isPostgres
           ? "run npx fastify-api-tokens migrate --store postgres://… --schema 'my auth' --table-prefix app_, or"
           : 'run npx fastify-api-tokens migrate --store mysql://… --table-prefix app_, or',
@@ -82,7 +82,7 @@ t.test('promise 2: the command in the error holds no password', async (t) => {
     const connectionString = address.replace(/(root|postgres)@/, `$1:${secret}@`)
     const store =
       name === 'PostgreSQL' ? postgresTokenStore({ connectionString }) : mysqlTokenStore({ connectionString })
-    const message = await refusalOf(store)
+    const message = await rejectionOf(store)
     t.notOk(message.includes(secret), message)
     if (name === 'PostgreSQL')
       t.match(message, /--store 'postgres:\/\/postgres:\*\*\*@127\.0\.0\.1:5432\/test/)
@@ -92,16 +92,16 @@ t.test('promise 2: the command in the error holds no password', async (t) => {
 t.test('PGlite, which no command reaches, is migrated by its host alone', async (t) => {
   const pglite = await PGlite.create()
   t.teardown(() => pglite.close())
-  const message = await refusalOf(pgliteTokenStore({ pglite, migrate: false }))
+  const message = await rejectionOf(pgliteTokenStore({ pglite, migrate: false }))
   t.match(message, /lacks .*: open the store once with migrate: true$/)
-  t.equal(await refusalOf(pgliteTokenStore({ pglite })), 'started')
-  t.equal(await refusalOf(pgliteTokenStore({ pglite, migrate: false })), 'started')
+  t.equal(await rejectionOf(pgliteTokenStore({ pglite })), 'started')
+  t.equal(await rejectionOf(pgliteTokenStore({ pglite, migrate: false })), 'started')
   await pglite.exec("insert into api_tokens_migration values ('2999-01-01-later', '2999-01-01T00:00:00Z')")
-  t.match(await refusalOf(pgliteTokenStore({ pglite })), /run npm install fastify-api-tokens@latest/)
+  t.match(await rejectionOf(pgliteTokenStore({ pglite })), /run npm install fastify-api-tokens@latest/)
 })
 
 /** What a host says that starts on the store. */
-async function refusalOf(store: TokenStore): Promise<string> {
+async function rejectionOf(store: TokenStore): Promise<string> {
   const app = Fastify()
   try {
     await app.register(apiTokens, { routes: false, store, keys: [hs256Key()] })

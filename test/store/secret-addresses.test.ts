@@ -8,9 +8,12 @@ import { parseDatabaseAddress, placeOf } from '../../examples/bodhi-host/databas
 import { readSettings } from '../../examples/bodhi-host/settings.ts'
 import { migrateCommand } from '../../src/cli/migrate-command.ts'
 import apiTokens, { type ApiTokensOptions } from '../../src/index.ts'
-import { redisCarrier } from '../../src/invalidation/redis-carrier.ts'
-import { mysqlTokenStore } from '../../src/store/kysely/mysql/mysql-token-store.ts'
-import { notifyCarrier, postgresTokenStore } from '../../src/store/kysely/postgres/postgres-token-store.ts'
+import { redisPubSub } from '../../src/invalidation/redis-pubsub.ts'
+import { mysqlTokenStore } from '../../src/store/kysely/dialects/mysql/mysql-token-store.ts'
+import {
+  postgresPubSub,
+  postgresTokenStore,
+} from '../../src/store/kysely/dialects/postgres/postgres-token-store.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { hs256Key } from '../support/keys.ts'
 
@@ -68,16 +71,16 @@ const MAKERS: Readonly<
     'postgres',
     (connectionString) => ({ store: postgresTokenStore({ connectionString, timeout: 300 }) }),
   ],
-  notifyCarrier: [
+  postgresPubSub: [
     'postgres',
     (connectionString) => ({
       store: memoryTokenStore(),
-      invalidation: { carrier: notifyCarrier({ connectionString }) },
+      invalidation: { carrier: postgresPubSub({ connectionString }) },
     }),
   ],
-  redisCarrier: [
+  redisPubSub: [
     'redis',
-    (url) => ({ store: memoryTokenStore(), invalidation: { carrier: redisCarrier({ url }) } }),
+    (url) => ({ store: memoryTokenStore(), invalidation: { carrier: redisPubSub({ url }) } }),
   ],
 }
 

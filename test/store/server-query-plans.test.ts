@@ -4,12 +4,12 @@
  */
 
 import t from 'tap'
+import { idOf, MADE_AT, mariaDbRows, ownerOf, postgresRows } from '../../benchmark/growth/rows.ts'
 import { KyselyTokenStore } from '../../src/store/kysely/kysely-token-store.ts'
 import { SORT_FIELDS, type TokenStore } from '../../src/store/token-store.ts'
 import { DAY, draft, id, MANY_ENDED, query } from '../../src/testing/store-contract/records.ts'
 import { TOKEN_STATUSES } from '../../src/token/status.ts'
-import { idOf, MADE_AT, mariaDbRows, ownerOf, postgresRows } from '../growth/rows.ts'
-import { type Statement, type ToldStore, toldOnServer } from '../support/told-stores.ts'
+import { type PublishedStore, type Statement, toldOnServer } from '../support/published-stores.ts'
 
 const TOKENS = 100_000
 const NOW = MADE_AT + DAY
@@ -67,7 +67,7 @@ const WORKS: Readonly<Record<string, Work>> = {
   'an idle sweep': (store) => store.markIdle(MADE_AT + 500, 500),
   'an idle sweep when everything is idle': (store) => store.markIdle(NOW, 500),
   'a warning of idleness': (store) =>
-    store.warnIdle({ since: MADE_AT + 600, before: MADE_AT + 900, now: NOW }, 500),
+    store.listIdleWarnings({ since: MADE_AT + 600, before: MADE_AT + 900, now: NOW }, 500),
   'a pruning': (store) => store.prune(MADE_AT + 1, 500),
   'a pruning by the maximum age': (store) => store.prune(MADE_AT + 1, 500, 30 * DAY),
   'an issue where tokens of the maximum age go': (store) =>
@@ -78,7 +78,7 @@ const WORKS: Readonly<Record<string, Work>> = {
   'a pruning of leases': (store) => store.pruneLeases(500),
   'a lease': (store) => store.takeLease({ name: 'sweep', holder: 'me', ms: 0 }),
   'what has changed': (store) => store.feed.changesSince(Date.now() - 10_000),
-  'a stamp of an owner': (store) => store.feed.stampOwner('user-18'),
+  'a stamp of an owner': (store) => store.feed.touchOwner('user-18'),
 }
 
 const SERVERS = [
@@ -118,7 +118,7 @@ t.test('what is explained is all that the store does', async (t) => {
   const asked = new Set<string>()
   const store = new Proxy({ feed: {} } as TokenStore, {
     get: (_, name) => {
-      if (name === 'feed') return { changesSince: async () => asked, stampOwner: async () => asked }
+      if (name === 'feed') return { changesSince: async () => asked, touchOwner: async () => asked }
       return async () => asked.add(String(name))
     },
   })
@@ -168,7 +168,7 @@ interface PostgresNode {
   readonly Plans?: readonly PostgresNode[]
 }
 
-async function scansOnPostgres({ run }: ToldStore, { sql, parameters }: Statement): Promise<string[]> {
+async function scansOnPostgres({ run }: PublishedStore, { sql, parameters }: Statement): Promise<string[]> {
   const numbered = sql.replace('?', '$1')
   const [answer] = await run<{ 'QUERY PLAN': [{ Plan: PostgresNode }] }>(
     `explain (format json) ${numbered}`,
@@ -189,7 +189,7 @@ function nodesOf(node: PostgresNode): PostgresNode[] {
   return [node, ...(node.Plans ?? []).flatMap(nodesOf)]
 }
 
-async function scansOnMariaDb({ run }: ToldStore, { sql, parameters }: Statement): Promise<string[]> {
+async function scansOnMariaDb({ run }: PublishedStore, { sql, parameters }: Statement): Promise<string[]> {
   const plan = await run<{
     select_type: string
     table: string | null

@@ -3,12 +3,12 @@
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
-import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
+import { oneOwnerRows } from '../../benchmark/growth/one-owner-rows.ts'
+import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
 import { boundingEnded } from '../../src/testing/store-contract/bounding-ended.ts'
 import { boundingReads } from '../../src/testing/store-contract/bounding-reads.ts'
 import { DAY, draft, id, MANY_ENDED, NOW, put, query } from '../../src/testing/store-contract/records.ts'
-import { oneOwnerRows } from '../growth/one-owner-rows.ts'
 
 for (const part of [boundingReads, boundingEnded]) {
   part((title, run) => {
@@ -65,7 +65,7 @@ t.test('promise 15: what is slow is done in slices, between which requests come'
   t.ok((await turns(store.prune(NOW + DAY, 500))) >= 50, 'a deletion of 500')
   t.ok((await turns(store.markIdle(NOW + DAY, 500))) >= 5, 'marking 500')
   const soonIdle = { since: NOW - DAY, before: NOW + DAY, now: NOW + DAY }
-  t.ok((await turns(store.warnIdle(soonIdle, 500))) >= 5, 'warning of 500')
+  t.ok((await turns(store.listIdleWarnings(soonIdle, 500))) >= 5, 'warning of 500')
   const list = query({ sort: 'name', statuses: ['expired'] })
   t.ok((await turns(store.listTokens(list))) >= 2, 'a key, a page, a total')
 })

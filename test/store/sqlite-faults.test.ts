@@ -9,8 +9,8 @@ import Fastify from 'fastify'
 import { Kysely, SqliteDialect } from 'kysely'
 import t, { type Test } from 'tap'
 import apiTokens from '../../src/index.ts'
+import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import { kyselyTokenStore } from '../../src/store/kysely/host-token-store.ts'
-import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
 import { put } from '../../src/testing/store-contract/records.ts'
 import { as, issue, startHost, statusOf } from '../support/host.ts'
@@ -42,7 +42,7 @@ t.test(
     const filename = await usedFile(t)
     chmodSync(filename, 0o444)
     await asOtherUser(async () => {
-      const error = await refusalOf(await hostStore(t, filename, false))
+      const error = await rejectionOf(await hostStore(t, filename, false))
       t.match(error, /cannot be written: this process may not write it/)
       t.ok(error.includes(filename), error)
     })
@@ -62,7 +62,7 @@ t.test('so does a read-only mount', async (t) => {
   const filename = await usedFile(t)
   const folder = join(filename, '..')
   if (!mount(t, folder, ['--bind', '-o', 'ro', folder])) return
-  const error = await refusalOf(sqliteTokenStore({ filename }))
+  const error = await rejectionOf(sqliteTokenStore({ filename }))
   t.match(error, MAY_NOT)
   t.ok(error.includes(filename))
 })
@@ -77,7 +77,7 @@ t.test('so do a folder, another format and an encrypted file in its place, each 
   }
   for (const [name, why] of Object.entries(whys)) {
     const filename = join(folder, name)
-    const error = await refusalOf(sqliteTokenStore({ filename }))
+    const error = await rejectionOf(sqliteTokenStore({ filename }))
     const wanted = `fastify-api-tokens: store: the SQLite file ${filename} cannot be opened: ${why}`
     t.equal(error.slice(0, wanted.length), wanted)
   }
@@ -86,7 +86,7 @@ t.test('so do a folder, another format and an encrypted file in its place, each 
 t.test('a corrupt file fails the boot by name, not with "try again"', async (t) => {
   const filename = await usedFile(t)
   corrupt(filename)
-  const error = await refusalOf(sqliteTokenStore({ filename }))
+  const error = await rejectionOf(sqliteTokenStore({ filename }))
   t.match(error, /it is corrupt/)
   t.ok(error.includes(filename), error)
 })
@@ -143,7 +143,7 @@ t.test('a full disk at boot fails it by name', async (t) => {
   if (!mount(t, folder, ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs'])) return
   const filename = join(folder, 'tokens.db')
   fill(join(folder, 'other'))
-  t.match(await refusalOf(sqliteTokenStore({ filename })), /tokens\.db cannot be opened: the disk/)
+  t.match(await rejectionOf(sqliteTokenStore({ filename })), /tokens\.db cannot be opened: the disk/)
 })
 
 for (const [what, replace] of Object.entries({
@@ -205,7 +205,7 @@ t.test('a relative path is that of the moment when the store is made', async (t)
   t.teardown(() => store.close())
   await store.open()
   t.ok(readFileSync(join(folder, 'first', 'tokens.db')).length > 0)
-  t.ok((await refusalOf(missing)).includes(join(folder, 'first/no/such/tokens.db')))
+  t.ok((await rejectionOf(missing)).includes(join(folder, 'first/no/such/tokens.db')))
 })
 
 t.test('an empty file, a link and a file of a host with tables of its own do', async (t) => {
@@ -247,13 +247,13 @@ async function ownFolder(t: Test): Promise<string> {
 }
 
 async function failsAsOtherUser(t: Test, store: TokenStore, filename: string): Promise<void> {
-  const error = await asOtherUser(() => refusalOf(store))
+  const error = await asOtherUser(() => rejectionOf(store))
   t.match(error, MAY_NOT)
   t.ok(error.includes(filename), error)
 }
 
 /** What a host says that starts on the store, with what is behind it. */
-async function refusalOf(store: TokenStore): Promise<string> {
+async function rejectionOf(store: TokenStore): Promise<string> {
   const app = Fastify()
   try {
     await app.register(apiTokens, { routes: false, store, keys: [hs256Key()] })

@@ -7,8 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { Kysely, SqliteDialect } from 'kysely'
 import t, { type Test } from 'tap'
+import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import { kyselyTokenStore } from '../../src/store/kysely/host-token-store.ts'
-import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
 import { draft, id, MANY_ENDED, NOW, put, query } from '../../src/testing/store-contract/records.ts'
 import { as, issue, startHost, statusOf } from '../support/host.ts'
@@ -105,10 +105,10 @@ t.test('every write waits: changes, batches, leases, devices, stamps and the swe
     store.takeLease({ name: 'sweep', holder: 'me', ms: 1_000 }),
     store.pruneLeases(1),
     store.markIdle(0, 1),
-    store.warnIdle({ since: 0, before: 1, now: NOW }, 1),
+    store.listIdleWarnings({ since: 0, before: 1, now: NOW }, 1),
     store.prune(0, 1),
     store.setOwnerStatus('bob', 'active', NOW),
-    store.feed.stampOwner('ada'),
+    store.feed.touchOwner('ada'),
     store.devices.decide('none', { status: 'denied', userId: 'ada' }),
     store.devices.redeem('none'),
     store.rotateToken(id(1), draft(2), { ...MANY_ENDED, now: NOW, graceEndsAt: NOW + 1, replaces: null }),

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
-import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
+import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import { SORT_FIELDS, type TokenStore } from '../../src/store/token-store.ts'
 import { DAY, draft, id, MANY_ENDED, NOW, put, query } from '../../src/testing/store-contract/records.ts'
 import { TOKEN_STATUSES } from '../../src/token/status.ts'
@@ -112,7 +112,9 @@ t.test('the idle sweep reads what is idle alone, from an index', async (t) => {
 })
 
 t.test('what will soon be idle is found in an index, without what was warned of', async (t) => {
-  const plans = await plansOf(t, (store) => store.warnIdle({ since: NOW, before: NOW + 1, now: NOW }, 10))
+  const plans = await plansOf(t, (store) =>
+    store.listIdleWarnings({ since: NOW, before: NOW + 1, now: NOW }, 10),
+  )
   t.match(
     plans.join('\n'),
     /SEARCH api_tokens USING INDEX api_tokens_idle_spells \(status=\? AND idle_from>\? AND idle_from<\?\)/,

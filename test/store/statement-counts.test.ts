@@ -9,15 +9,15 @@ import { put } from '../../src/testing/store-contract/records.ts'
 import { UsageRecorder } from '../../src/usage/usage-recorder.ts'
 import { hs256Key } from '../support/keys.ts'
 import {
+  type PublishedStore,
   type Statement,
-  type ToldStore,
   toldOnServer,
   toldPGlite,
   toldSqlite,
-} from '../support/told-stores.ts'
+} from '../support/published-stores.ts'
 
 const USED = 10_000
-const stores: ToldStore[] = [
+const stores: PublishedStore[] = [
   await toldSqlite(t),
   await toldPGlite(t),
   await toldOnServer(t, 'PostgreSQL'),

@@ -1,9 +1,12 @@
 /** Addresses of stores: what they mean, and what of them is for no log. */
 
 import t from 'tap'
-import { redisCarrier } from '../../src/invalidation/redis-carrier.ts'
-import { mysqlTokenStore } from '../../src/store/kysely/mysql/mysql-token-store.ts'
-import { notifyCarrier, postgresTokenStore } from '../../src/store/kysely/postgres/postgres-token-store.ts'
+import { redisPubSub } from '../../src/invalidation/redis-pubsub.ts'
+import { mysqlTokenStore } from '../../src/store/kysely/dialects/mysql/mysql-token-store.ts'
+import {
+  postgresPubSub,
+  postgresTokenStore,
+} from '../../src/store/kysely/dialects/postgres/postgres-token-store.ts'
 import { addressOfFile, parseStoreAddress, secretsOf, withoutSecrets } from '../../src/store/store-address.ts'
 
 t.test('an address says its database by its scheme', async (t) => {
@@ -87,9 +90,9 @@ t.test(
         (connectionString) => postgresTokenStore({ connectionString }),
         ['sslmode', 'ssl'],
       ],
-      'postgresql://db/app': [(connectionString) => notifyCarrier({ connectionString }), ['sslmode', 'ssl']],
+      'postgresql://db/app': [(connectionString) => postgresPubSub({ connectionString }), ['sslmode', 'ssl']],
       'mysql://db/app': [(connectionString) => mysqlTokenStore({ connectionString }), ['ssl']],
-      'redis://db/0': [(url) => redisCarrier({ url }), ['tls']],
+      'redis://db/0': [(url) => redisPubSub({ url }), ['tls']],
     }
     const names = [
       'ssl-mode',

@@ -3,7 +3,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import { InvalidOption } from '../../src/errors.ts'
-import { isPermanentInSqlite } from '../../src/store/kysely/sqlite/sqlite-errors.ts'
+import { isPermanentInSqlite } from '../../src/store/kysely/dialects/sqlite/sqlite-errors.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { withOutages } from '../../src/store/store-outage.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
@@ -23,7 +23,7 @@ const CALLS: Record<string, (store: TokenStore) => Promise<unknown>> = {
     store.rotateToken(id(1), draft(2), { ...MANY_ENDED, now: NOW, graceEndsAt: NOW, replaces: null }),
   endPredecessor: (store) => store.endPredecessor({ successorId: id(2), predecessorId: id(1) }, NOW),
   setOwnerStatus: (store) => store.setOwnerStatus('ada', 'active', NOW),
-  warnIdle: (store) => store.warnIdle({ since: NOW, before: NOW, now: NOW }, 1),
+  listIdleWarnings: (store) => store.listIdleWarnings({ since: NOW, before: NOW, now: NOW }, 1),
   dailyUses: (store) => store.dailyUses(id(1), NOW),
   pruneDailyUses: (store) => store.pruneDailyUses(NOW, 1),
   takeLease: (store) => store.takeLease({ name: 'sweep', holder: 'me', ms: 60_000 }),

@@ -23,7 +23,7 @@ const WRITES: readonly (keyof TokenStore)[] = [
   'setOwnerStatus',
   'recordUses',
   'markIdle',
-  'warnIdle',
+  'listIdleWarnings',
   'prune',
   'pruneDailyUses',
   'takeLease',

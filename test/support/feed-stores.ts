@@ -13,7 +13,7 @@ export interface FeedStore extends TokenStore {
 export function feedStore(store: TokenStore): FeedStore {
   const own: Pick<FeedStore, 'line' | 'withheld'> = { line: 'open', withheld: (read) => read }
   const feed: ChangeFeed = {
-    stampOwner: (userId) => store.feed.stampOwner(userId),
+    touchOwner: (userId) => store.feed.touchOwner(userId),
     changesSince: async (since) => {
       if (own.line === 'cut') throw new Error('the line is cut')
       if (own.line === 'silent') return new Promise(() => undefined)

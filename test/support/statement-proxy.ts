@@ -16,12 +16,12 @@ export interface Watch {
   /** The packet, counted from now on. */
   readonly at: number
   readonly passes: boolean
-  onReached(): void
+  onAvailable(): void
 }
 
 export async function statementProxy(t: Test, targetPort: number): Promise<StatementProxy> {
   const sockets = new Set<Socket>()
-  let watched: Watch = { at: Number.POSITIVE_INFINITY, passes: true, onReached: () => undefined }
+  let watched: Watch = { at: Number.POSITIVE_INFINITY, passes: true, onAvailable: () => undefined }
   const server = createServer((client) => {
     const target = connect(targetPort, '127.0.0.1')
     for (const socket of [client, target]) {
@@ -35,7 +35,7 @@ export async function statementProxy(t: Test, targetPort: number): Promise<State
       proxy.asked += 1
       const isReached = proxy.asked === watched.at
       if (!isReached || watched.passes) target.write(bytes)
-      if (isReached) watched.onReached()
+      if (isReached) watched.onAvailable()
     })
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -12,6 +12,6 @@ export async function timeOfRevoke(here: FastifyInstance, there: FastifyInstance
   return within(1_500, async () => (await statusOf(there, credential)) === 401)
 }
 
-export function carriersInReach(...apps: FastifyInstance[]): boolean {
-  return apps.every((app) => app.apiTokens.stats().invalidation.carrierReach === 'in_reach')
+export function pubsubsAvailable(...apps: FastifyInstance[]): boolean {
+  return apps.every((app) => app.apiTokens.stats().invalidation.pubsubAvailability === 'available')
 }

@@ -7,8 +7,8 @@ import type { RecordUseRules, TokenUse } from '../../src/store/token-use.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { id, NOW, put } from '../../src/testing/store-contract/records.ts'
 import { UsageRecorder } from '../../src/usage/usage-recorder.ts'
-import { DAY_MS, startOfDay } from '../../src/usage/utc-day.ts'
-import { toldOnServer, toldPGlite, toldSqlite } from '../support/told-stores.ts'
+import { DAY_MS, startOfDay } from '../../src/utc-day.ts'
+import { toldOnServer, toldPGlite, toldSqlite } from '../support/published-stores.ts'
 
 const TODAY = startOfDay(NOW)
 

@@ -2,8 +2,8 @@
 
 import { mock } from 'node:test'
 import t from 'tap'
+import { oneAtATime } from '../../src/jobs/one-at-a-time.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
-import { oneAtATime } from '../../src/usage/one-at-a-time.ts'
 import { countingStore } from '../support/counting-store.ts'
 import { startHost } from '../support/host.ts'
 import { within } from '../support/within.ts'

@@ -5,15 +5,15 @@ import { mock } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { ApiTokensOptions } from '../../src/index.ts'
-import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
+import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { UsageRecorder } from '../../src/usage/usage-recorder.ts'
 import { countingStore } from '../support/counting-store.ts'
-import { heldStore } from '../support/held-store.ts'
 import { as, issue, START, startHost, withToken } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
 import { manualTimers } from '../support/manual-timers.ts'
+import { pausedStore } from '../support/paused-store.ts'
 
 t.test('promise 7: last use and count are seen at once, before they are written', async (t) => {
   const { app, clock, store, token, id } = await startWithToken(t)
@@ -35,7 +35,7 @@ t.test('promise 7: use moves the last use, and not the last change', async (t) =
 
 t.test('promise 7: a timer writes what was used, and writes nothing when nothing was', async (t) => {
   const real = countingStore(memoryTokenStore())
-  const store = heldStore(real)
+  const store = pausedStore(real)
   const { app } = await startHost(t, { store, usage: { flushInterval: 5 } })
   const { token, id } = await issue(app, 'ada')
   const write = store.hold('recordUses', 'after')
@@ -61,7 +61,7 @@ t.test('promise 7: closing the host writes what was not written yet', async (t) 
 
 t.test('promise 7: a close in the middle of a flush waits for it, and for what came since', async (t) => {
   const real = memoryTokenStore()
-  const store = heldStore(real)
+  const store = pausedStore(real)
   const { app } = await startHost(t, { store, usage: { flushInterval: '1d' } })
   const { token, id } = await issue(app, 'ada')
   await app.inject(withToken(token))

@@ -96,7 +96,7 @@ t.test('promise 5: a step back does not suspend the staleness bound', async (t) 
   const { app, token, clock, loads } = await startStepped(t, store, '3s')
   await statusOf(app, token)
   store.line = 'cut'
-  while (app.apiTokens.stats().invalidation.feed === 'in_reach') await sleep(50)
+  while (app.apiTokens.stats().invalidation.feed === 'available') await sleep(50)
   clock.time -= HOUR
   await statusOf(app, token)
   t.equal(loads(), 2)
@@ -139,7 +139,7 @@ t.test(
       await t.rejects(app.apiTokens.sweep())
     }
     store.line = 'cut'
-    while (app.apiTokens.stats().invalidation.feed === 'in_reach') await sleep(50)
+    while (app.apiTokens.stats().invalidation.feed === 'available') await sleep(50)
     app.apiTokens.invalidateUser('ada')
     await sleep(50)
     t.equal(signal.aborted, true)

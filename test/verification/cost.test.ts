@@ -7,9 +7,9 @@ import type { SigningJwk } from '../../src/keys/jwk.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { countingStore } from '../support/counting-store.ts'
 import { type Members, read, sign, unsecured } from '../support/forge.ts'
-import { heldStore } from '../support/held-store.ts'
 import { issue, startHost, withToken } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
+import { pausedStore } from '../support/paused-store.ts'
 
 t.test('promise 11: a credential that is new here costs one read and no write', async (t) => {
   const store = countingStore(memoryTokenStore())
@@ -91,7 +91,7 @@ t.test('promise 3: with a token prefix, a credential without it or with another 
 
 t.test('promise 11: ten requests with one new credential share one read', async (t) => {
   const counting = countingStore(memoryTokenStore())
-  const store = heldStore(counting)
+  const store = pausedStore(counting)
   const { app } = await startHost(t, { store })
   const { token, id } = await issue(app, 'ada')
   counting.calls.clear()
@@ -109,7 +109,7 @@ t.test(
   'promise 11: requests that shared a read that failed all learn it, the next one reads anew',
   async (t) => {
     const counting = countingStore(memoryTokenStore())
-    const store = heldStore(counting)
+    const store = pausedStore(counting)
     const { app } = await startHost(t, { store })
     const { token } = await issue(app, 'ada')
     counting.outage = new Error('the disk is gone')
@@ -177,11 +177,11 @@ t.test('stats count hits, misses, loads, entries and uses', async (t) => {
     cache: { size: 1, max: 7 },
     usage: { pending: 1, flushed: 0 },
     invalidation: {
-      feed: 'in_reach',
+      feed: 'available',
       feedLagMs: null,
       carrier: null,
-      carrierReach: null,
-      carrierLagMs: null,
+      pubsubAvailability: null,
+      pubsubLagMs: null,
     },
     sweep: { suspended: null, clockAheadMs: null },
   })

@@ -2,7 +2,7 @@
 
 import t, { type Test } from 'tap'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
-import type { FindUser, KnownUser } from '../../src/verification/owner-word.ts'
+import type { FindUser, KnownUser } from '../../src/verification/look-up-user.ts'
 import { countingStore } from '../support/counting-store.ts'
 import { issue, startHost, withToken } from '../support/host.ts'
 import { manualTimers } from '../support/manual-timers.ts'

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { ApiTokensOptions } from '../../src/index.ts'
-import { sqliteTokenStore } from '../../src/store/kysely/sqlite/sqlite-token-store.ts'
+import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { countingStore } from '../support/counting-store.ts'
-import { heldStore } from '../support/held-store.ts'
 import { as, issue, START, startHost, withToken } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
+import { pausedStore } from '../support/paused-store.ts'
 
 const DAY = 86_400_000
 
@@ -54,7 +54,7 @@ t.test(
 
 t.test('promise 6: use that is not written yet keeps a token from going idle', async (t) => {
   const real = memoryTokenStore()
-  const store = heldStore(real)
+  const store = pausedStore(real)
   const { app, clock } = await startHost(t, { store, cache: { ttl: '1m' } })
   const { token, id } = await issue(app, 'ada')
   const write = store.hold('recordUses', 'before')
@@ -109,7 +109,7 @@ t.test(
 )
 
 t.test('promise 6: the first use after a quiet hour is written at once', async (t) => {
-  const store = heldStore(memoryTokenStore())
+  const store = pausedStore(memoryTokenStore())
   const { app, clock } = await startHost(t, { store, usage: { flushInterval: '1d' } })
   const { token, id } = await issue(app, 'ada')
   clock.advance(3_600_001)
@@ -140,16 +140,16 @@ t.test(
     const { app, clock, store } = await startSweeping(t, { usage: { flushInterval: '7s' } })
     const { id } = await issue(app, 'ada')
     clock.advance(30 * DAY + 14_000)
-    t.same(await app.apiTokens.sweep(), { idle: 0, idleSoon: 0, pruned: 0 })
+    t.same(await app.apiTokens.sweep(), { idle: 0, idleWarning: 0, pruned: 0 })
     t.match((await store.findToken(id))?.token, { status: 'active' })
     clock.advance(1)
-    t.same(await app.apiTokens.sweep(), { idle: 1, idleSoon: 0, pruned: 0 })
+    t.same(await app.apiTokens.sweep(), { idle: 1, idleWarning: 0, pruned: 0 })
     t.match((await store.findToken(id))?.token, {
       status: 'inactive',
       statusReason: 'idle',
       lastUsedAt: null,
     })
-    t.same(await app.apiTokens.sweep(), { idle: 0, idleSoon: 0, pruned: 0 })
+    t.same(await app.apiTokens.sweep(), { idle: 0, idleWarning: 0, pruned: 0 })
   },
 )
 
@@ -197,7 +197,7 @@ for (const name of ['SQLite', 'memory']) {
     async (t) => {
       const filename = join(t.testdir(), 'tokens.db')
       const real = name === 'SQLite' ? sqliteTokenStore({ filename }) : memoryTokenStore()
-      const store = heldStore(real)
+      const store = pausedStore(real)
       const { app, clock } = await startHost(t, { store })
       const { token, id } = await issue(app, 'ada')
       clock.advance('29d')
@@ -240,7 +240,7 @@ t.test('with idleTimeout: false nothing goes idle, and nothing is swept', async 
   const { token, idle_expires_at } = await issue(app, 'ada')
   t.equal(idle_expires_at, null)
   clock.advance('3650d')
-  t.same(await app.apiTokens.sweep(), { idle: 0, idleSoon: 0, pruned: 0 })
+  t.same(await app.apiTokens.sweep(), { idle: 0, idleWarning: 0, pruned: 0 })
   t.equal((await app.inject(withToken(token))).statusCode, 200)
 })
 

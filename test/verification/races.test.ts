@@ -4,11 +4,11 @@ import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
-import { type HeldStore, heldStore } from '../support/held-store.ts'
 import { as, type Host, issue, startHost, withToken } from '../support/host.ts'
+import { type PausedStore, pausedStore } from '../support/paused-store.ts'
 
 interface Race extends Host {
-  readonly store: HeldStore
+  readonly store: PausedStore
   readonly real: TokenStore
   readonly id: string
   readonly token: string
@@ -52,7 +52,7 @@ for (const [what, end] of Object.entries(ENDS)) {
 }
 
 t.test('promise 11: news that comes between those who share one load is heard by each', async (t) => {
-  const store = heldStore(memoryTokenStore())
+  const store = pausedStore(memoryTokenStore())
   let active = true
   const { app } = await startHost(t, { store, findUser: () => ({ active }) }, (app) => {
     // What the first of them does happens before the next has gone on.
@@ -173,7 +173,7 @@ t.test('promise 6: a sweep writes use that is recorded here before it calls anyt
   clock.advance('4d')
   const sweep = app.apiTokens.sweep()
   quiet.release()
-  t.same(await sweep, { idle: 0, idleSoon: 0, pruned: 0 })
+  t.same(await sweep, { idle: 0, idleWarning: 0, pruned: 0 })
   t.match((await real.findToken(id))?.token, { status: 'active', useCount: 1 })
   t.equal((await app.inject(withToken(token))).statusCode, 200)
 })
@@ -186,7 +186,7 @@ t.test('promise 6: another instance’s sweep is undone by the late flush of an 
   await app.inject(withToken(token))
   await late.held
   clock.advance('2d')
-  t.same(await other.app.apiTokens.sweep(), { idle: 1, idleSoon: 0, pruned: 0 })
+  t.same(await other.app.apiTokens.sweep(), { idle: 1, idleWarning: 0, pruned: 0 })
   t.match((await real.findToken(id))?.token, { status: 'inactive', statusReason: 'idle' })
   late.release()
   await app.apiTokens.flush()
@@ -220,7 +220,7 @@ t.test('promise 11: an owner asked anew while findUser answers gets the new answ
 
 async function startRace(t: Test, addRoutes?: (app: Host['app']) => void): Promise<Race> {
   const real = memoryTokenStore()
-  const store = heldStore(real)
+  const store = pausedStore(real)
   const host = await startHost(t, { store, usage: { flushInterval: '1d' } }, addRoutes)
   return { ...host, store, real, ...(await issue(host.app, 'ada', { name: 'old' })) }
 }

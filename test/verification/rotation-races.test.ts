@@ -4,11 +4,11 @@ import t, { type Test } from 'tap'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
 import { countingStore } from '../support/counting-store.ts'
-import { type HeldStore, heldStore } from '../support/held-store.ts'
 import { as, type Host, issue, startHost, withToken } from '../support/host.ts'
+import { type PausedStore, pausedStore } from '../support/paused-store.ts'
 
 interface Race extends Host {
-  readonly store: HeldStore
+  readonly store: PausedStore
   readonly real: TokenStore
   readonly id: string
   readonly token: string
@@ -148,7 +148,7 @@ t.test('promise 5: on another instance the old token ends when its entry there d
 
 async function startRace(t: Test): Promise<Race> {
   const real = memoryTokenStore()
-  const store = heldStore(real)
+  const store = pausedStore(real)
   const host = await startHost(t, { store, usage: { flushInterval: '1d' } })
   return { ...host, store, real, ...(await issue(host.app, 'ada', { name: 'old' })) }
 }

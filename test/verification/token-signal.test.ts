@@ -8,9 +8,9 @@ import t, { type Test } from 'tap'
 import type { ApiTokensOptions } from '../../src/index.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { type CountingStore, countingStore } from '../support/counting-store.ts'
-import { type HeldStore, heldStore } from '../support/held-store.ts'
 import { type Host, issue, startHost, withToken } from '../support/host.ts'
 import { manualTimers } from '../support/manual-timers.ts'
+import { type PausedStore, pausedStore } from '../support/paused-store.ts'
 
 const TTL = 60_000
 
@@ -18,7 +18,7 @@ interface Stream extends Host {
   readonly id: string
   readonly token: string
   readonly store: CountingStore
-  readonly held: HeldStore
+  readonly held: PausedStore
   /** Another instance of the plugin on the same tokens. */
   readonly other: Host
   /** Opens a request whose answer ends only when the test says so. */
@@ -32,7 +32,7 @@ interface Stream extends Host {
 interface OpenOptions {
   readonly credential?: string
   /** Runs in the request, after its token was verified and before its signal is looked at. */
-  beforeLook?(): Promise<unknown>
+  beforePoll?(): Promise<unknown>
 }
 
 interface OpenRequest {
@@ -184,7 +184,7 @@ t.test(
   'promise 4: a token that ended between the check and the first look at its signal fires it',
   async (t) => {
     const { app, id, open, pass } = await startStream(t)
-    const { signal } = await open({ beforeLook: () => app.apiTokens.revoke(id) })
+    const { signal } = await open({ beforePoll: () => app.apiTokens.revoke(id) })
     await pass(1)
     t.equal(signal.aborted, true)
   },
@@ -192,7 +192,7 @@ t.test(
 
 t.test('promise 4: a token that was renamed in between does not', async (t) => {
   const { app, id, open, pass } = await startStream(t)
-  const { signal } = await open({ beforeLook: () => app.apiTokens.update(id, { name: 'new' }) })
+  const { signal } = await open({ beforePoll: () => app.apiTokens.update(id, { name: 'new' }) })
   await pass(1)
   await pass(TTL)
   t.equal(signal.aborted, false)
@@ -291,11 +291,11 @@ t.test('promise 4: the signal of a credential that code verified is judged until
 })
 
 async function startStream(t: Test, options: ApiTokensOptions = {}): Promise<Stream> {
-  const held = heldStore(memoryTokenStore())
+  const held = pausedStore(memoryTokenStore())
   const store = countingStore(held)
   const answered = Promise.withResolvers<void>()
   const requests: {
-    beforeLook: () => Promise<unknown>
+    beforePoll: () => Promise<unknown>
     looked(signal: AbortSignal): void
     gate: Promise<void>
   }[] = []
@@ -306,7 +306,7 @@ async function startStream(t: Test, options: ApiTokensOptions = {}): Promise<Str
       app.get('/held', { onRequest: app.verifyApiToken }, async ({ apiToken }) => {
         const opened = requests.pop()
         if (opened === undefined || apiToken === null) throw new Error('nobody opened this request')
-        await opened.beforeLook()
+        await opened.beforePoll()
         opened.looked(apiToken.signal)
         await opened.gate
         return 'done'
@@ -337,10 +337,10 @@ async function startStream(t: Test, options: ApiTokensOptions = {}): Promise<Str
     held,
     other,
     closed: answered.promise,
-    open: async ({ credential = token, beforeLook = async () => undefined } = {}) => {
+    open: async ({ credential = token, beforePoll = async () => undefined } = {}) => {
       const look = Promise.withResolvers<AbortSignal>()
       const gate = Promise.withResolvers<void>()
-      requests.push({ beforeLook, looked: look.resolve, gate: gate.promise })
+      requests.push({ beforePoll, looked: look.resolve, gate: gate.promise })
       const response = host.app.inject(withToken(credential, '/held'))
       t.teardown(() => gate.resolve())
       const finish = async () => {

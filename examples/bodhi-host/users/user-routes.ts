@@ -33,7 +33,7 @@ const ById = Type.Object({ id: Type.String({ minLength: 1, maxLength: 255 }) })
 
 const documented = { tags: ['Users'], security: [{ session: [] }] }
 
-const Refusal = Type.Object(
+const RejectionReason = Type.Object(
   {
     statusCode: Type.Integer(),
     code: Type.Optional(Type.String()),
@@ -44,9 +44,9 @@ const Refusal = Type.Object(
 )
 
 /** An administrator's routes respond with one user. */
-const oneUser = { 200: described(UserAnswer, 'The user'), '4xx': Refusal }
+const oneUser = { 200: described(UserAnswer, 'The user'), '4xx': RejectionReason }
 
-function described<Schema extends TSchema>(schema: Schema, description: string): Schema {
+function described<Migrator extends TSchema>(schema: Migrator, description: string): Migrator {
   return { ...schema, description }
 }
 
@@ -65,7 +65,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ users: UserDirectory }> = a
         operationId: 'whoAmI',
         summary: 'Who is calling, by session or by API token',
         security: [{ apiToken: [] }, { session: [] }],
-        response: { 200: described(CallerAnswer, 'Who is calling'), '4xx': Refusal },
+        response: { 200: described(CallerAnswer, 'Who is calling'), '4xx': RejectionReason },
       },
       onRequest: verifyApiTokenOr(async (request: FastifyRequest) => {
         if (!(await signedInUser(request, users))) throw new NotSignedIn()
@@ -100,7 +100,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ users: UserDirectory }> = a
           summary: 'All users (administrators)',
           response: {
             200: Type.Object({ data: Type.Array(UserAnswer) }, { description: 'All users' }),
-            '4xx': Refusal,
+            '4xx': RejectionReason,
           },
         },
       },
@@ -153,7 +153,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ users: UserDirectory }> = a
           operationId: 'removeUser',
           summary: "Removes a user and revokes the user's tokens for good",
           params: ById,
-          response: { 204: Type.Null({ description: 'The user is removed' }), '4xx': Refusal },
+          response: { 204: Type.Null({ description: 'The user is removed' }), '4xx': RejectionReason },
         },
       },
       async (request, reply) => {

@@ -3,11 +3,11 @@
 import { randomUUID } from 'node:crypto'
 import { TokenConflict, UserInactive } from '../../errors.ts'
 import { type IssuedToken, type IssueRequest, issueToken } from '../../lifecycle/issue-token.ts'
-import type { LifecycleParts } from '../../lifecycle/lifecycle-parts.ts'
+import type { Context } from '../../lifecycle/lifecycle-parts.ts'
 import { revokeToken } from '../../lifecycle/revoke-token.ts'
 import type { DeviceAuthorization, DevicePoll } from '../../store/device-authorization-store.ts'
 import { effectiveScopes } from '../../token/scope.ts'
-import { askOwner } from '../../verification/owner-word.ts'
+import { lookUpUser } from '../../verification/look-up-user.ts'
 import { requiredParameter } from '../form-body.ts'
 import type { Grant } from '../grants.ts'
 import { OAuthError } from '../oauth-error.ts'
@@ -20,7 +20,7 @@ const SLOW_DOWN_MS = 5_000
 /** Longer than an issue takes. */
 const ISSUE_MS = 30_000
 
-export function deviceGrant(lifecycle: LifecycleParts, { tokenLifetimeMs }: DeviceSettings): Grant {
+export function deviceGrant(lifecycle: Context, { tokenLifetimeMs }: DeviceSettings): Grant {
   const { store } = lifecycle
   return async ({ form, client }) => {
     const deviceDigest = deviceDigestOf(requiredParameter(form, 'device_code'))
@@ -42,7 +42,7 @@ function requireApproval({ device: { status }, expired, tooFast }: DevicePoll): 
 
 /** The owner is judged again: minutes may have passed since they approved. */
 async function redeem(
-  lifecycle: LifecycleParts,
+  lifecycle: Context,
   device: DeviceAuthorization,
   clientName: string,
   expiresIn: number,
@@ -63,7 +63,7 @@ async function redeem(
   }
 }
 
-async function issue(lifecycle: LifecycleParts, request: IssueRequest): Promise<IssuedToken> {
+async function issue(lifecycle: Context, request: IssueRequest): Promise<IssuedToken> {
   try {
     return await issueToken(lifecycle, request)
   } catch (error) {
@@ -75,7 +75,7 @@ async function issue(lifecycle: LifecycleParts, request: IssueRequest): Promise<
 }
 
 /** A token that nobody will get to see is revoked. */
-async function useUp(lifecycle: LifecycleParts, deviceDigest: string, { token }: IssuedToken): Promise<void> {
+async function useUp(lifecycle: Context, deviceDigest: string, { token }: IssuedToken): Promise<void> {
   let isFirst = false
   try {
     isFirst = await lifecycle.store.devices.redeem(deviceDigest)
@@ -87,11 +87,11 @@ async function useUp(lifecycle: LifecycleParts, deviceDigest: string, { token }:
 
 /** What was approved, cut to what the owner has by now (promise 8). */
 async function scopesNow(
-  { findUser, catalogue }: LifecycleParts,
+  { findUser, catalogue }: Context,
   userId: string,
   approved: readonly string[],
 ): Promise<readonly string[]> {
-  const word = await askOwner(findUser, userId)
+  const word = await lookUpUser(findUser, userId)
   const known = catalogue.entries(word?.scopes).map(({ name }) => name)
   const scopes = effectiveScopes(approved, known)
   if (approved.length > 0 && scopes.length === 0) {

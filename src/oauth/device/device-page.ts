@@ -7,12 +7,12 @@ import { keepResponses, type OwnResponse, sendOwn, sendOwnError } from '../../ht
 import { announceOwnRoutes, ownRoute } from '../../http/own-routes.ts'
 import { refuseApiToken } from '../../http/session-only.ts'
 import { type AuthenticateUser, requireUser, type SignedInUser, userOf } from '../../http/signed-in-user.ts'
-import type { LifecycleParts } from '../../lifecycle/lifecycle-parts.ts'
+import type { Context } from '../../lifecycle/lifecycle-parts.ts'
 import type { DeviceAuthorization } from '../../store/device-authorization-store.ts'
 import { missingScopes } from '../../token/scope.ts'
 import { nameFault } from '../../token/text.ts'
-import { askActiveOwner } from '../../verification/owner-word.ts'
-import type { ClientSettings } from '../client-settings.ts'
+import { askActiveOwner } from '../../verification/look-up-user.ts'
+import type { ClientSettings } from '../clients/client-settings.ts'
 import { type Endpoints, routeOf } from '../endpoints.ts'
 import { type Form, parameter, parseForms } from '../form-body.ts'
 import { formatUserCode, readUserCode, userDigestsOf } from './device-codes.ts'
@@ -28,11 +28,11 @@ import {
 import type { DeviceSettings } from './device-settings.ts'
 import { takeGuess, WAIT_SECONDS } from './guesses.ts'
 
-export interface DevicePageParts {
+export interface DevicePageDeps {
   readonly settings: DeviceSettings
   readonly endpoints: Endpoints
   readonly clients: ReadonlyMap<string, ClientSettings>
-  readonly lifecycle: LifecycleParts
+  readonly lifecycle: Context
   readonly authenticateUser: AuthenticateUser
   readonly trustedOrigins: ReadonlySet<string>
 }
@@ -54,7 +54,7 @@ const HEADERS = {
 
 const UNKNOWN = 'This code is not known here, was used already, or has run out.'
 
-export function devicePage(scope: FastifyInstance, parts: DevicePageParts): void {
+export function devicePage(scope: FastifyInstance, parts: DevicePageDeps): void {
   const { endpoints, lifecycle, settings, authenticateUser, trustedOrigins } = parts
   announceOwnRoutes(scope)
   parseForms(scope)
@@ -91,7 +91,7 @@ function htmlOf({ status, html }: Page): OwnResponse {
   return { status, type: 'text/html; charset=utf-8', body: html }
 }
 
-async function answer(parts: DevicePageParts, request: FastifyRequest, form: Form): Promise<Page> {
+async function answer(parts: DevicePageDeps, request: FastifyRequest, form: Form): Promise<Page> {
   const typed = parameter(form, 'user_code') ?? ''
   const user = userOf(request)
   const code = readUserCode(typed)
@@ -111,7 +111,7 @@ async function answer(parts: DevicePageParts, request: FastifyRequest, form: For
 }
 
 async function decide(
-  parts: DevicePageParts,
+  parts: DevicePageDeps,
   { log }: FastifyRequest,
   form: Form,
   device: DeviceAuthorization,
@@ -149,7 +149,7 @@ function decided(isDecided: boolean, status: 'approved' | 'denied'): Page {
 }
 
 function consentTo(
-  { clients, lifecycle }: DevicePageParts,
+  { clients, lifecycle }: DevicePageDeps,
   { clientId, name, scopes }: DeviceAuthorization,
   user: SignedInUser,
   userCode: string,
@@ -165,7 +165,7 @@ function consentTo(
 }
 
 /** Said here already, though redemption judges again: who is deactivated learns it where they can read it. */
-async function requireActive({ store, findUser }: LifecycleParts, userId: string): Promise<void> {
+async function requireActive({ store, findUser }: Context, userId: string): Promise<void> {
   const owner = await store.findOwner(userId)
   if (owner !== null && owner.status !== 'active') throw new UserInactive()
   await askActiveOwner(findUser, userId)

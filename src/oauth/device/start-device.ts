@@ -1,8 +1,8 @@
 /** Starts a device authorization (RFC 8628 §3.1 and §3.2): what a program shows to its user, and what it polls with. */
 
-import type { LifecycleParts } from '../../lifecycle/lifecycle-parts.ts'
+import type { Context } from '../../lifecycle/lifecycle-parts.ts'
 import { nameFault } from '../../token/text.ts'
-import type { ClientSettings } from '../client-settings.ts'
+import type { ClientSettings } from '../clients/client-settings.ts'
 import type { Endpoints } from '../endpoints.ts'
 import { type Form, parameter } from '../form-body.ts'
 import { DEVICE_CODE } from '../grant-types.ts'
@@ -11,10 +11,10 @@ import { requestedScopes } from '../requested-scopes.ts'
 import { deviceDigestOf, formatUserCode, newDeviceCode, newUserCode, userDigestOf } from './device-codes.ts'
 import type { DeviceSettings } from './device-settings.ts'
 
-export interface StartDeviceParts {
+export interface StartDeviceDeps {
   readonly settings: DeviceSettings
   readonly endpoints: Endpoints
-  readonly lifecycle: LifecycleParts
+  readonly lifecycle: Context
 }
 
 /** RFC 8628 §3.2. */
@@ -38,7 +38,7 @@ const RETRY_AFTER_SECONDS = 60
  * @throws {StoreUnavailable} When the store cannot keep it.
  */
 export async function startDevice(
-  { settings, endpoints, lifecycle }: StartDeviceParts,
+  { settings, endpoints, lifecycle }: StartDeviceDeps,
   client: ClientSettings,
   form: Form,
 ): Promise<DeviceAnswer> {
@@ -84,7 +84,7 @@ function tooManyPending(): OAuthError {
 }
 
 /** RFC 6749 §3.3: what is asked for, cut to what there is. What the user may grant is seen when there is a user. */
-function knownScopes({ catalogue }: LifecycleParts, wanted: readonly string[]): readonly string[] {
+function knownScopes({ catalogue }: Context, wanted: readonly string[]): readonly string[] {
   const known = new Set(catalogue.entries().map(({ name }) => name))
   const scopes = wanted.filter((name) => known.has(name))
   if (wanted.length > 0 && scopes.length === 0) {

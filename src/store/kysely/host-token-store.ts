@@ -4,17 +4,17 @@ import type { Kysely } from 'kysely'
 import { InvalidOption } from '../../errors.ts'
 import { flag, noMore, optionsOf, requireMethod, text } from '../../option-values.ts'
 import type { TokenStore } from '../token-store.ts'
-import type { Connection } from './connection.ts'
+import { requirePlainResults } from './dialects/plain-results.ts'
+import { listenToErrorsOf } from './dialects/postgres/error-listeners.ts'
+import { lockWaits, withoutBusyTimeout } from './dialects/sqlite/lock-waits.ts'
+import { DEFAULT_TIMEOUT_MS } from './dialects/with-timeout.ts'
 import { KyselyTokenStore } from './kysely-token-store.ts'
-import { type KyselyStoreDialect, ownTables, traitsOf } from './own-tables.ts'
-import { DEFAULT_TIMEOUT_MS } from './patience.ts'
-import { requirePlainResults } from './plain-results.ts'
-import { listenToErrorsOf } from './postgres/error-listeners.ts'
-import { migrateCommandFor } from './schema/migrate-command-line.ts'
-import { Schema } from './schema/schema.ts'
-import { lockWaits, withoutBusyTimeout } from './sqlite/lock-waits.ts'
+import { migrateCommandFor } from './migrations/migrate-command-line.ts'
+import { Migrator } from './migrations/migrator.ts'
+import { type KyselyStoreDialect, ownTables, traitsOf } from './tables/own-tables.ts'
+import type { Connection } from './transactions.ts'
 
-export type { KyselyStoreDialect } from './own-tables.ts'
+export type { KyselyStoreDialect } from './tables/own-tables.ts'
 
 export interface KyselyTokenStoreOptions<Database = unknown> {
   /** The host's own instance, which the store does not destroy. */
@@ -77,7 +77,7 @@ export function kyselyTokenStore<Database>(
   }
   return new KyselyTokenStore({
     connection,
-    schema: new Schema(connection, { command: migrateCommandFor(ADDRESSES[dialect], options) }),
+    schema: new Migrator(connection, { command: migrateCommandFor(ADDRESSES[dialect], options) }),
     shared: dialect !== 'sqlite',
     migrate,
     close: async () => undefined,

@@ -5,12 +5,12 @@ import { judge } from '../../token/status.ts'
 import type { OwnedToken, OwnerRecord, OwnerStatus, TokenRecord, UnownedToken } from '../../token/token.ts'
 import type { ChangeFeed } from '../change-feed.ts'
 import type { DeviceAuthorizationStore } from '../device-authorization-store.ts'
-import type { NewsCarrier } from '../news-carrier.ts'
+import type { PubSub } from '../pubsub.ts'
 import type {
   ChangeOutcome,
   ChangeScope,
   DailyUses,
-  IdleSpells,
+  IdlePeriods,
   InsertOutcome,
   InsertRules,
   Lease,
@@ -27,35 +27,35 @@ import type {
   TokenUse,
   UpdateScope,
 } from '../token-store.ts'
-import { writeChanges } from './change-token.sql.ts'
-import { changeFeed } from './changed-at.sql.ts'
-import { type Connection, reading, withRetries } from './connection.ts'
-import { deleteDailyUses, selectDailyUses } from './daily-uses.sql.ts'
-import { deviceAuthorizations } from './devices.sql.ts'
-import { type JoinedRow, ownedFromRow, selectToken } from './find-token.sql.ts'
-import { writeToken } from './insert-token.sql.ts'
-import { deleteEndedLeases, takeLease } from './leases.sql.ts'
-import { selectPage } from './list-tokens.sql.ts'
-import { updateIdle } from './mark-idle.sql.ts'
-import { selectNewestStamp } from './newest-stamp.sql.ts'
-import { selectOwner, writeOwnerStatus } from './owners.sql.ts'
-import { deleteEnded } from './prune.sql.ts'
-import { addUses } from './record-uses.sql.ts'
-import { writeRevocation } from './revoke-token.sql.ts'
-import { revokePredecessor, writeSuccessor } from './rotate-token.sql.ts'
-import type { Schema } from './schema/schema.ts'
+import type { Migrator } from './migrations/migrator.ts'
+import { writeChanges } from './queries/change-token.ts'
+import { changeFeed } from './queries/changed-at.ts'
+import { deleteDailyUses, selectDailyUses } from './queries/daily-uses.ts'
+import { deviceAuthorizations } from './queries/devices.ts'
+import { type JoinedRow, ownedFromRow, selectToken } from './queries/find-token.ts'
+import { writeToken } from './queries/insert-token.ts'
+import { deleteEndedLeases, takeLease } from './queries/leases.ts'
+import { selectPage } from './queries/list-tokens.ts'
+import { updateIdle } from './queries/mark-idle.ts'
+import { selectNewestStamp } from './queries/newest-stamp.ts'
+import { selectOwner, writeOwnerStatus } from './queries/owners.ts'
+import { deleteEnded } from './queries/prune.ts'
+import { addUses } from './queries/record-uses.ts'
+import { writeRevocation } from './queries/revoke-token.ts'
+import { revokePredecessor, writeSuccessor } from './queries/rotate-token.ts'
+import { updateWarned } from './queries/warn-idle.ts'
 import { SharedUse } from './shared-use.ts'
-import { updateWarned } from './warn-idle.sql.ts'
+import { type Connection, reading, withRetries } from './transactions.ts'
 
 /** What a store is built on. */
-export interface KyselyStoreParts {
+export interface KyselyStoreDeps {
   readonly connection: Connection
-  readonly schema: Schema
+  readonly schema: Migrator
   readonly shared: boolean
   /** Whether `open` brings the schema up to date; otherwise it requires that it is. */
   readonly migrate: boolean
   /** The database's own messenger, where it has one and can be connected to. */
-  readonly carrier?: NewsCarrier | undefined
+  readonly carrier?: PubSub | undefined
   /** Opens what has to be open before the first statement: the first of those who use the store calls it. */
   open?(): Promise<void>
   /** Ends what the store has opened; nothing, where the connection is the host's own. The last user calls it. */
@@ -70,15 +70,15 @@ export class KyselyTokenStore implements TokenStore {
   readonly shared: boolean
   readonly feed: ChangeFeed
   readonly devices: DeviceAuthorizationStore
-  readonly carrier?: NewsCarrier
+  readonly carrier?: PubSub
   readonly #connection: Connection
-  readonly #schema: Schema
+  readonly #schema: Migrator
   readonly #migrate: boolean
   readonly #usage: SharedUse
   readonly #selectToken: CompiledQuery<JoinedRow>
-  readonly #readAtOnce: KyselyStoreParts['readAtOnce']
+  readonly #readAtOnce: KyselyStoreDeps['readAtOnce']
 
-  constructor(parts: KyselyStoreParts) {
+  constructor(parts: KyselyStoreDeps) {
     const { connection, schema, shared, migrate, carrier, close, onFindToken, readAtOnce } = parts
     this.#connection = connection
     this.#schema = schema
@@ -185,7 +185,7 @@ export class KyselyTokenStore implements TokenStore {
     return this.#write((connection) => updateIdle(connection, idleBefore, limit))
   }
 
-  async warnIdle(spells: IdleSpells, limit: number): Promise<readonly TokenRecord[]> {
+  async listIdleWarnings(spells: IdlePeriods, limit: number): Promise<readonly TokenRecord[]> {
     return this.#write((connection) => updateWarned(connection, spells, limit))
   }
 
@@ -205,7 +205,7 @@ export class KyselyTokenStore implements TokenStore {
     return this.#write((connection) => deleteEndedLeases(connection, limit))
   }
 
-  async #openFirst({ open }: KyselyStoreParts): Promise<void> {
+  async #openFirst({ open }: KyselyStoreDeps): Promise<void> {
     await open?.()
     await this.#connection.traits.requireServer(this.#connection)
     if (this.#migrate) await this.#schema.migrate()

@@ -1,17 +1,17 @@
 /** Lets several applications of a process use one store: the first opens it, the last closes it, and it can be opened again. */
 
-export interface SharedUseParts {
+export interface SharedUseDeps {
   open(): Promise<void>
   /** Also called after an `open` that failed. */
   close(): Promise<void>
 }
 
 export class SharedUse {
-  readonly #parts: SharedUseParts
+  readonly #parts: SharedUseDeps
   #users = 0
   #last: Promise<void> = Promise.resolve()
 
-  constructor(parts: SharedUseParts) {
+  constructor(parts: SharedUseDeps) {
     this.#parts = parts
   }
 

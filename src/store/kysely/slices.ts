@@ -1,7 +1,7 @@
 /** Does what takes long in parts, where the database works within this thread and holds up all requests meanwhile. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Connection } from './connection.ts'
+import type { Connection } from './transactions.ts'
 
 /** Lets requests come in between two statements. */
 export async function betweenSlices({ traits }: Pick<Connection, 'traits'>): Promise<void> {

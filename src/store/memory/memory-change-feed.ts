@@ -1,15 +1,15 @@
 /** Keeps the stamps of changes in memory: for several instances of the plugin that share one memory store. */
 
-import type { ChangeFeed, ChangeSubject, ChangesRead } from '../change-feed.ts'
+import type { ChangeFeed, ChangesRead, InvalidationTarget } from '../change-feed.ts'
 
 /** Nobody asks for what is older. */
 const KEPT_MS = 60_000
 
 export class MemoryChangeFeed implements ChangeFeed {
   /** By subject, the oldest change first. */
-  readonly #stamps = new Map<string, { readonly subject: ChangeSubject; readonly changedAt: number }>()
+  readonly #stamps = new Map<string, { readonly subject: InvalidationTarget; readonly changedAt: number }>()
 
-  stamp(subject: ChangeSubject): void {
+  stamp(subject: InvalidationTarget): void {
     const key = JSON.stringify(subject)
     const now = Date.now()
     const before = this.#stamps.get(key)?.changedAt ?? 0
@@ -26,7 +26,7 @@ export class MemoryChangeFeed implements ChangeFeed {
     return { now: Date.now(), changes }
   }
 
-  async stampOwner(userId: string): Promise<void> {
+  async touchOwner(userId: string): Promise<void> {
     this.stamp({ userId })
   }
 }

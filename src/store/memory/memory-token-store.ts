@@ -14,7 +14,7 @@ import type {
   ChangeOutcome,
   ChangeScope,
   DailyUses,
-  IdleSpells,
+  IdlePeriods,
   InsertOutcome,
   InsertRules,
   Lease,
@@ -66,7 +66,7 @@ class MemoryTokenStore implements TokenStore {
   readonly #dailyUses = new MemoryDailyUses()
   readonly #leases: MemoryLeases
   /** The idle spell that a token was warned of, by its beginning. */
-  readonly #warnedOfIdleFrom = new Map<string, number>()
+  readonly #idleWarningFrom = new Map<string, number>()
 
   constructor(clock: Clock) {
     this.devices = new MemoryDevices(clock)
@@ -182,13 +182,13 @@ class MemoryTokenStore implements TokenStore {
     return idle.map((token) => this.#tokens.put({ ...token, status: 'inactive', statusReason: 'idle' }))
   }
 
-  async warnIdle(spells: IdleSpells, limit: number): Promise<readonly TokenRecord[]> {
+  async listIdleWarnings(spells: IdlePeriods, limit: number): Promise<readonly TokenRecord[]> {
     const soon = [...this.#tokens.values()]
       .filter(({ idleFrom }) => idleFrom >= spells.since && idleFrom < spells.before)
-      .filter(({ id, idleFrom }) => this.#warnedOfIdleFrom.get(id) !== idleFrom)
+      .filter(({ id, idleFrom }) => this.#idleWarningFrom.get(id) !== idleFrom)
       .filter((token) => this.#isActive(token, spells))
       .slice(0, limit)
-    for (const { id, idleFrom } of soon) this.#warnedOfIdleFrom.set(id, idleFrom)
+    for (const { id, idleFrom } of soon) this.#idleWarningFrom.set(id, idleFrom)
     return soon
   }
 
@@ -203,7 +203,7 @@ class MemoryTokenStore implements TokenStore {
   pruneLeases = async (limit: number): Promise<number> => this.#leases.prune(limit)
   newestStamp = async (): Promise<number | null> => newestStampOf(this.#tokens.values())
 
-  #isActive(token: TokenRecord, { now, maxAgeMs = null }: IdleSpells): boolean {
+  #isActive(token: TokenRecord, { now, maxAgeMs = null }: IdlePeriods): boolean {
     const isActive = this.#owners.statusOf(token, { now, idleTimeoutMs: null, maxAgeMs }) === 'active'
     return isActive && this.#owners.find(token.userId)?.status === 'active'
   }
@@ -223,7 +223,7 @@ class MemoryTokenStore implements TokenStore {
     for (const { id } of tokens) {
       this.#tokens.delete(id)
       this.#dailyUses.forget(id)
-      this.#warnedOfIdleFrom.delete(id)
+      this.#idleWarningFrom.delete(id)
     }
   }
 

@@ -56,7 +56,7 @@ export function enforcingAge(test: StoreTest): void {
     await putOfAge(store, 1, MAX_AGE, { idleFrom: NOW })
     await putOfAge(store, 2, MAX_AGE - 1, { idleFrom: NOW })
     const spells = { since: NOW - DAY, before: NOW + 1, now: NOW, maxAgeMs: MAX_AGE }
-    deepEqual(numbers(await store.warnIdle(spells, 10)), [2])
+    deepEqual(numbers(await store.listIdleWarnings(spells, 10)), [2])
   })
 
   test('pruning counts from the maximum age where that came first', async ({ store }) => {

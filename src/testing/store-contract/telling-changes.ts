@@ -1,18 +1,18 @@
 /** The contract of `feed`: whatever may end a judgement is told to who asks, by the store's own clock. */
 
 import { deepEqual, ok } from 'node:assert/strict'
-import type { ChangeSubject } from '../../store/change-feed.ts'
+import type { InvalidationTarget } from '../../store/change-feed.ts'
 import type { TokenStore } from '../../store/token-store.ts'
 import { DAY, draft, IDLE, id, MANY_ENDED, NOW, put, type StoreTest } from './records.ts'
 
-export function tellingChanges(test: StoreTest): void {
+export function publishingChanges(test: StoreTest): void {
   test('promise 5: each change of a token or an owner is told, to another instance too', async ({
     store,
     second,
   }) => {
     for (const n of [1, 2, 3, 4]) await put(store, n, { userId: `u${n}` })
     const scope = { now: NOW, idleBefore: null }
-    const told = (change: () => Promise<unknown>) => subjectsTold(second, change)
+    const told = (change: () => Promise<unknown>) => publishedTargets(second, change)
     deepEqual(await told(() => store.updateToken(id(1), { status: 'inactive' }, scope)), [token(1)])
     deepEqual(await told(() => store.updateToken(id(1), { status: 'active' }, scope)), [token(1)])
     deepEqual(await told(() => store.revokeToken(id(1), { now: NOW })), [token(1)])
@@ -20,12 +20,12 @@ export function tellingChanges(test: StoreTest): void {
     deepEqual(await told(() => store.setOwnerStatus('u2', 'active', NOW)), [{ userId: 'u2' }])
     deepEqual(await told(() => store.setOwnerStatus('u3', 'removed', NOW)), [{ userId: 'u3' }])
     deepEqual(await told(() => store.setOwnerStatus('new', 'inactive', NOW)), [{ userId: 'new' }])
-    deepEqual(await told(() => store.feed.stampOwner('u4')), [{ userId: 'u4' }])
+    deepEqual(await told(() => store.feed.touchOwner('u4')), [{ userId: 'u4' }])
   })
 
   test('promise 5: a rotation tells of every token whose end it moves', async ({ store, second }) => {
     await put(store, 1)
-    const told = (change: () => Promise<unknown>) => subjectsTold(second, change)
+    const told = (change: () => Promise<unknown>) => publishedTargets(second, change)
     const rotate = (n: number, replaces: string | null) => () =>
       store.rotateToken(id(1), draft(n, { predecessorId: id(1) }), {
         now: NOW,
@@ -45,7 +45,7 @@ export function tellingChanges(test: StoreTest): void {
     await put(store, 1)
     await put(store, 2, { idleFrom: NOW - 2 * IDLE })
     await store.revokeToken(id(1), { now: NOW })
-    const told = await subjectsTold(second, async () => {
+    const told = await publishedTargets(second, async () => {
       await store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW }], {
         now: NOW,
         day: NOW,
@@ -83,12 +83,15 @@ export function tellingChanges(test: StoreTest): void {
   })
 }
 
-function token(n: number): ChangeSubject {
+function token(n: number): InvalidationTarget {
   return { tokenId: id(n) }
 }
 
 /** What the feed tells of a change when it is asked for what came after the last one. */
-async function subjectsTold(store: TokenStore, change: () => Promise<unknown>): Promise<ChangeSubject[]> {
+async function publishedTargets(
+  store: TokenStore,
+  change: () => Promise<unknown>,
+): Promise<InvalidationTarget[]> {
   const before = await store.feed.changesSince(0)
   const known = new Set(before.changes.map((told) => JSON.stringify(told)))
   await change()

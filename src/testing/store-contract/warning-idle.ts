@@ -1,10 +1,10 @@
-/** The contract of `warnIdle`: a token is warned of once in an idle spell, and only while it could go idle. */
+/** The contract of `listIdleWarnings`: a token is warned of once in an idle spell, and only while it could go idle. */
 
 import { deepEqual, equal } from 'node:assert/strict'
 import { DAY, IDLE, id, NOW, numbers, put, rowOf, type StoreTest } from './records.ts'
 
 /** Spells that began from `NOW` on and before the next day. */
-const SPELLS = { since: NOW, before: NOW + DAY, now: NOW + 20 * DAY }
+const PERIODS = { since: NOW, before: NOW + DAY, now: NOW + 20 * DAY }
 const RULES = { now: NOW + 20 * DAY, day: NOW + 20 * DAY, idleTimeoutMs: IDLE }
 
 export function warningIdle(test: StoreTest): void {
@@ -13,50 +13,53 @@ export function warningIdle(test: StoreTest): void {
     const first = await put(store, 2, { idleFrom: NOW })
     const last = await put(store, 3, { idleFrom: NOW + DAY - 1 })
     await put(store, 4, { idleFrom: NOW + DAY })
-    const warned = await store.warnIdle(SPELLS, 10)
+    const warned = await store.listIdleWarnings(PERIODS, 10)
     deepEqual(
       warned.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
       [first, last],
     )
     deepEqual(await rowOf(store, 2), first, 'what the row says of the token is as it was')
-    deepEqual(await store.warnIdle(SPELLS, 10), [])
+    deepEqual(await store.listIdleWarnings(PERIODS, 10), [])
   })
 
   test('a use begins another spell, a late flush of an earlier use does not', async ({ store }) => {
     for (const n of [1, 2]) await put(store, n, { idleFrom: NOW + 5 })
-    await store.warnIdle(SPELLS, 10)
+    await store.listIdleWarnings(PERIODS, 10)
     await store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW + 6 }], RULES)
     await store.recordUses([{ tokenId: id(2), count: 1, lastUsedAt: NOW + 4 }], RULES)
-    deepEqual(numbers(await store.warnIdle(SPELLS, 10)), [1])
+    deepEqual(numbers(await store.listIdleWarnings(PERIODS, 10)), [1])
   })
 
   test('nobody is warned of what cannot go idle: off, idle, ended, its owner away', async ({ store }) => {
     await put(store, 1, { status: 'inactive', statusReason: 'switched_off' })
     await put(store, 2, { status: 'inactive', statusReason: 'idle' })
     await put(store, 3, { status: 'revoked', revokedAt: NOW })
-    await put(store, 4, { expiresAt: SPELLS.now })
-    await put(store, 5, { graceEndsAt: SPELLS.now })
+    await put(store, 4, { expiresAt: PERIODS.now })
+    await put(store, 5, { graceEndsAt: PERIODS.now })
     await put(store, 6, { userId: 'away' })
     await store.setOwnerStatus('away', 'inactive', NOW)
     await put(store, 7, { userId: 'gone' })
     await store.setOwnerStatus('gone', 'removed', NOW)
     await store.setOwnerStatus('gone', 'active', NOW)
-    await put(store, 8, { expiresAt: SPELLS.now + 1 })
-    deepEqual(numbers(await store.warnIdle(SPELLS, 10)), [8])
+    await put(store, 8, { expiresAt: PERIODS.now + 1 })
+    deepEqual(numbers(await store.listIdleWarnings(PERIODS, 10)), [8])
     await store.setOwnerStatus('away', 'active', NOW)
-    deepEqual(numbers(await store.warnIdle(SPELLS, 10)), [6], 'back again, they are warned')
+    deepEqual(numbers(await store.listIdleWarnings(PERIODS, 10)), [6], 'back again, they are warned')
   })
 
   test('a limit bounds how many are warned of at once', async ({ store }) => {
     for (let n = 0; n < 7; n += 1) await put(store, n)
     const sizes = []
-    for (let round = 0; round < 4; round += 1) sizes.push((await store.warnIdle(SPELLS, 3)).length)
+    for (let round = 0; round < 4; round += 1) sizes.push((await store.listIdleWarnings(PERIODS, 3)).length)
     deepEqual(sizes, [3, 3, 1, 0])
   })
 
   test('two sweepers at once warn of each token once', async ({ store, second }) => {
     for (let n = 0; n < 20; n += 1) await put(store, n)
-    const warned = await Promise.all([store.warnIdle(SPELLS, 100), second.warnIdle(SPELLS, 100)])
+    const warned = await Promise.all([
+      store.listIdleWarnings(PERIODS, 100),
+      second.listIdleWarnings(PERIODS, 100),
+    ])
     equal(warned.flat().length, 20)
     equal(new Set(numbers(warned.flat())).size, 20)
   })

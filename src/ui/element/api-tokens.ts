@@ -3,24 +3,24 @@
 import { html, LitElement, type PropertyDeclarations, type PropertyValues, type TemplateResult } from 'lit'
 import type { MessageOverrides } from '../messages/messages.ts'
 import type { ApiTokensElement } from './api-tokens-element.ts'
-import { cardLook } from './list/card-look.ts'
-import { listLook } from './list/list-look.ts'
+import { cardStyles } from './list/card-styles.ts'
+import { listStyles } from './list/list-styles.ts'
 import { listView } from './list/list-view.ts'
-import { pagerLook } from './list/pager.ts'
-import { tabsLook } from './list/status-tabs.ts'
+import { pagerStyles } from './list/pager.ts'
+import { tabsStyles } from './list/status-tabs.ts'
 import { TokenListing } from './list/token-listing.ts'
 import type { RowAction } from './list/token-row.ts'
-import { controls } from './look/controls.ts'
-import { forcedColors } from './look/forced-colors.ts'
-import { theme } from './look/theme.ts'
 import { OtherTabs } from './other-tabs.ts'
 import { PageActions } from './page-actions.ts'
 import { pageHeader } from './page-header.ts'
-import { pageLook } from './page-look.ts'
 import { type Dialogs, type PageParts, rowOf } from './page-parts.ts'
-import { switchLook } from './parts/active-switch.ts'
-import { sparklineLook } from './parts/sparkline.ts'
+import { pageStyles } from './page-styles.ts'
+import { switchStyles } from './parts/active-switch.ts'
+import { sparklineStyles } from './parts/sparkline.ts'
 import { START } from './place.ts'
+import { controls } from './styles/controls.ts'
+import { forcedColors } from './styles/forced-colors.ts'
+import { theme } from './styles/theme.ts'
 import { Texts } from './texts.ts'
 import { Toast } from './toast.ts'
 import type { Token } from './token.ts'
@@ -31,8 +31,8 @@ const TYPING_MS = 250
 
 export class ApiTokens extends LitElement implements ApiTokensElement {
   static override styles = [
-    ...[theme, controls, forcedColors, pageLook, tabsLook, listLook, cardLook, pagerLook],
-    ...[switchLook, sparklineLook, views.viewsLook],
+    ...[theme, controls, forcedColors, pageStyles, tabsStyles, listStyles, cardStyles, pagerStyles],
+    ...[switchStyles, sparklineStyles, views.viewsStyles],
   ]
   static override properties: PropertyDeclarations = {
     tokensUrl: { attribute: 'tokens-url' },
@@ -94,7 +94,7 @@ export class ApiTokens extends LitElement implements ApiTokensElement {
     window.addEventListener('offline', () => this.#onLine(false), { signal })
     window.addEventListener('online', () => this.#onLine(true), { signal })
     window.addEventListener('popstate', () => this.#onPopState(), { signal })
-    document.addEventListener('visibilitychange', () => this.#listing.freshen(), { signal })
+    document.addEventListener('visibilitychange', () => this.#listing.touch(), { signal })
     document.addEventListener('pointerdown', (event) => this.#onPointer(event), { signal })
     if (this.hasUpdated) this.#begin()
   }
@@ -186,7 +186,7 @@ export class ApiTokens extends LitElement implements ApiTokensElement {
   #begin(): void {
     this.#listing.client = new TokenClient(this.tokensUrl)
     this.#otherTabs?.close()
-    this.#otherTabs = new OtherTabs(this.tokensUrl, () => void this.#heed())
+    this.#otherTabs = new OtherTabs(this.tokensUrl, () => void this.#onInvalidate())
     void this.#listing.start().then(() => this.#showDetails())
   }
 
@@ -234,7 +234,7 @@ export class ApiTokens extends LitElement implements ApiTokensElement {
   }
 
   /** Another tab has changed something. */
-  async #heed(): Promise<void> {
+  async #onInvalidate(): Promise<void> {
     await this.refresh()
     if (this.#listing.place.token !== '') await this.#listing.fetchDetailed()
   }

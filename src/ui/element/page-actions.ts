@@ -7,7 +7,7 @@ import { focusRow, type PageParts, rowOf } from './page-parts.ts'
 import { sentence, titleOf } from './parts/foreign-text.ts'
 import { START } from './place.ts'
 import type { IssuedToken, Token } from './token.ts'
-import type { TokenChange } from './token-client.ts'
+import type { Invalidation } from './token-client.ts'
 
 export class PageActions {
   readonly #parts: PageParts
@@ -69,12 +69,12 @@ export class PageActions {
   }
 
   /** @throws {Fault} */
-  async #edit(token: Token, change: TokenChange): Promise<void> {
+  async #edit(token: Token, change: Invalidation): Promise<void> {
     await this.#change(token, change)
     this.#say('saved', token)
   }
 
-  async #change(token: Token, change: TokenChange): Promise<void> {
+  async #change(token: Token, change: Invalidation): Promise<void> {
     const { listing, tell } = this.#parts
     listing.replace(await listing.client.update(token.id, change))
     tell()

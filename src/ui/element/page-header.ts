@@ -1,7 +1,7 @@
 /** What the page is for, and the button that everything begins with. */
 
 import { html, nothing, type TemplateResult } from 'lit'
-import * as icons from './look/icons.ts'
+import * as icons from './styles/icons.ts'
 import type { Texts } from './texts.ts'
 
 export interface PageHeader {

@@ -28,7 +28,7 @@ export interface NewToken {
   readonly expires_in?: number | null
 }
 
-export interface TokenChange {
+export interface Invalidation {
   readonly name?: string | null
   readonly description?: string | null
   readonly status?: 'active' | 'inactive'
@@ -102,7 +102,7 @@ export class TokenClient {
     return this.#call('POST', '', { body: token })
   }
 
-  update(id: string, change: TokenChange): Promise<Token> {
+  update(id: string, change: Invalidation): Promise<Token> {
     return this.#call('PATCH', `/${encodeURIComponent(id)}`, { body: change })
   }
 

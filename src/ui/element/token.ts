@@ -79,7 +79,7 @@ export function hasEnded({ status }: Token): boolean {
 }
 
 /** Whether an active token is within its idle warning. */
-export function isIdleSoon({ status, idle_warning_at: warningAt }: Token, now: number): boolean {
+export function isIdleWarning({ status, idle_warning_at: warningAt }: Token, now: number): boolean {
   return status === 'active' && warningAt !== null && now >= Date.parse(warningAt)
 }
 

@@ -2,7 +2,7 @@
 
 import { css, html, nothing, type TemplateResult } from 'lit'
 import { type Fault, sayFault } from './fault.ts'
-import * as icons from './look/icons.ts'
+import * as icons from './styles/icons.ts'
 import type { Texts } from './texts.ts'
 
 interface View {
@@ -118,7 +118,7 @@ export function notAvailableView(texts: Texts, top: boolean): TemplateResult {
   })
 }
 
-export const viewsLook = css`
+export const viewsStyles = css`
   .view {
     display: grid;
     gap: 0.5rem;

@@ -55,7 +55,7 @@ export const english = {
   rotate: 'Rotate',
   revoke: 'Revoke',
 
-  idleSoon: {
+  idleWarning: {
     one: 'Unused for {count} day: becomes inactive on {date}',
     other: 'Unused for {count} days: becomes inactive on {date}',
   },

@@ -55,7 +55,7 @@ export const german: Messages = {
   rotate: 'Ersetzen',
   revoke: 'Widerrufen',
 
-  idleSoon: {
+  idleWarning: {
     one: 'Seit {count} Tag unbenutzt: wird am {date} inaktiv',
     other: 'Seit {count} Tagen unbenutzt: wird am {date} inaktiv',
   },

@@ -1,7 +1,7 @@
 /** Shows a credential, once. It cannot be lost by accident, and when the dialog has closed it is nowhere. */
 
 import { css, html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit'
-import * as icons from '../look/icons.ts'
+import * as icons from '../styles/icons.ts'
 import type { IssuedToken } from '../token.ts'
 import { copyText } from './copy-text.ts'
 import { curlLine } from './curl-line.ts'

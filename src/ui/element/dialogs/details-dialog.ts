@@ -2,14 +2,14 @@
 
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit'
 import type { MessageName } from '../../messages/messages.ts'
-import { activeSwitch, switchLook } from '../parts/active-switch.ts'
+import { activeSwitch, switchStyles } from '../parts/active-switch.ts'
 import { moment, titleOf } from '../parts/foreign-text.ts'
 import type { InPlaceText } from '../parts/in-place-text.ts'
 import { statusBadge, statusReason } from '../parts/status-badge.ts'
-import { chartLook, usageChart } from '../parts/usage-chart.ts'
+import { chartStyles, usageChart } from '../parts/usage-chart.ts'
 import { hasEnded, type Scope, type Token, type Usage } from '../token.ts'
-import type { TokenChange } from '../token-client.ts'
-import { detailsLook } from './details-look.ts'
+import type { Invalidation } from '../token-client.ts'
+import { detailsStyles } from './details-styles.ts'
 import { Modal } from './modal.ts'
 
 /** What the page around it does with a token. */
@@ -17,13 +17,13 @@ export interface TokenActions {
   readonly onSwitch: (token: Token) => void
   readonly onRotate: (token: Token) => void
   readonly onRevoke: (token: Token) => void
-  readonly change: (token: Token, change: TokenChange) => Promise<void>
+  readonly change: (token: Token, change: Invalidation) => Promise<void>
 }
 
 const DAYS = 30
 
 export class DetailsDialog extends Modal<null> {
-  static override styles = [...Modal.styles, switchLook, chartLook, detailsLook]
+  static override styles = [...Modal.styles, switchStyles, chartStyles, detailsStyles]
   static override properties: PropertyDeclarations = {
     token: { attribute: false },
     actions: { attribute: false },

@@ -6,12 +6,12 @@ import type { ExpiryLimits, IssuedToken, Scope } from '../token.ts'
 import type { NewToken } from '../token-client.ts'
 import { defaultExpiry, type Expiry, expiresIn, expiryField, NEVER } from './expiry.ts'
 import { Modal } from './modal.ts'
-import { scopePicker, scopePickerLook } from './scope-picker.ts'
+import { scopePicker, scopePickerStyles } from './scope-picker.ts'
 
 export class GenerateDialog extends Modal<IssuedToken> {
   static override styles = [
     ...Modal.styles,
-    scopePickerLook,
+    scopePickerStyles,
     css`
       fieldset {
         display: grid;

@@ -9,11 +9,11 @@ import {
   type TemplateResult,
 } from 'lit'
 import { Fault, sayFault } from '../fault.ts'
-import { controls } from '../look/controls.ts'
-import { dialogs } from '../look/dialogs.ts'
-import { forcedColors } from '../look/forced-colors.ts'
-import * as icons from '../look/icons.ts'
-import { theme } from '../look/theme.ts'
+import { controls } from '../styles/controls.ts'
+import { dialogs } from '../styles/dialogs.ts'
+import { forcedColors } from '../styles/forced-colors.ts'
+import * as icons from '../styles/icons.ts'
+import { theme } from '../styles/theme.ts'
 import type { Texts } from '../texts.ts'
 import type { TokenClient } from '../token-client.ts'
 

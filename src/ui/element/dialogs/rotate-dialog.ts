@@ -5,14 +5,14 @@ import type { Fault } from '../fault.ts'
 import { sentence, titleOf } from '../parts/foreign-text.ts'
 import type { IssuedToken, Scope, Token } from '../token.ts'
 import { Modal } from './modal.ts'
-import { scopePicker, scopePickerLook } from './scope-picker.ts'
+import { scopePicker, scopePickerStyles } from './scope-picker.ts'
 
 const HOUR_SECONDS = 3_600
 const DAY_HOURS = 24
 const GRACES_HOURS = [0, 1, DAY_HOURS, 3 * DAY_HOURS, 7 * DAY_HOURS]
 
 export class RotateDialog extends Modal<IssuedToken> {
-  static override styles = [...Modal.styles, scopePickerLook]
+  static override styles = [...Modal.styles, scopePickerStyles]
   static override properties: PropertyDeclarations = { scopes: { state: true }, chosen: { state: true } }
 
   /** What may be granted; `null` until it is known, and then the scopes stay as they are. */

@@ -54,7 +54,7 @@ export function scopePicker({ scopes, chosen, texts, onChoose }: ScopePicker): T
   `
 }
 
-export const scopePickerLook = css`
+export const scopePickerStyles = css`
   .scopes {
     max-height: 17rem;
     overflow: auto;

@@ -40,7 +40,7 @@ export function pager(pager: Pager): TemplateResult {
   </nav>`
 }
 
-export const pagerLook = css`
+export const pagerStyles = css`
   .pager {
     display: flex;
     flex-wrap: wrap;

@@ -53,7 +53,7 @@ function onKey(event: KeyboardEvent): void {
   tabs.at(next)?.click()
 }
 
-export const tabsLook = css`
+export const tabsStyles = css`
   .tabs {
     display: flex;
     gap: 0.25rem;

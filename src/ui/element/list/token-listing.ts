@@ -176,7 +176,7 @@ export class TokenListing {
   }
 
   /** Asks again when a person comes back to a list that has been there for a while. */
-  freshen(): void {
+  touch(): void {
     const stale = Date.now() - this.#loadedAt > STALE_MS
     if (document.visibilityState === 'visible' && stale) void this.load()
   }

@@ -1,11 +1,11 @@
 /** One token in the list. */
 
 import { html, nothing, type TemplateResult } from 'lit'
-import * as icons from '../look/icons.ts'
 import { activeSwitch } from '../parts/active-switch.ts'
 import { moment, titleOf } from '../parts/foreign-text.ts'
 import { sparkline, sumOf } from '../parts/sparkline.ts'
 import { statusBadge, statusReason } from '../parts/status-badge.ts'
+import * as icons from '../styles/icons.ts'
 import type { Texts } from '../texts.ts'
 import { type DayOfUse, hasEnded, type Token } from '../token.ts'
 

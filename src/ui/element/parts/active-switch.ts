@@ -25,7 +25,7 @@ export function activeSwitch({ token, texts, disabled, onSwitch }: ActiveSwitch)
   ></button>`
 }
 
-export const switchLook = css`
+export const switchStyles = css`
   button.switch {
     position: relative;
     flex: none;

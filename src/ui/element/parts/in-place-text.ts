@@ -2,10 +2,10 @@
 
 import { css, html, LitElement, nothing, type PropertyDeclarations, type TemplateResult } from 'lit'
 import { Fault, sayFault } from '../fault.ts'
-import { controls } from '../look/controls.ts'
-import { forcedColors } from '../look/forced-colors.ts'
-import * as icons from '../look/icons.ts'
-import { theme } from '../look/theme.ts'
+import { controls } from '../styles/controls.ts'
+import { forcedColors } from '../styles/forced-colors.ts'
+import * as icons from '../styles/icons.ts'
+import { theme } from '../styles/theme.ts'
 import type { Texts } from '../texts.ts'
 
 export class InPlaceText extends LitElement {

@@ -25,7 +25,7 @@ export function sumOf(days: readonly DayOfUse[]): number {
   return days.reduce((sum, { requests }) => sum + requests, 0)
 }
 
-export const sparklineLook = css`
+export const sparklineStyles = css`
   .spark .some {
     fill: var(--_accent);
   }

@@ -1,9 +1,9 @@
 /** How a token stands, and why, in words. */
 
 import { html, nothing, type TemplateResult } from 'lit'
-import * as icons from '../look/icons.ts'
+import * as icons from '../styles/icons.ts'
 import type { Texts } from '../texts.ts'
-import { isIdleSoon, type Token, unusedDays } from '../token.ts'
+import { isIdleWarning, type Token, unusedDays } from '../token.ts'
 
 export function statusBadge(token: Token, texts: Texts): TemplateResult {
   const { status } = token
@@ -12,18 +12,18 @@ export function statusBadge(token: Token, texts: Texts): TemplateResult {
 
 /** Why a token is not active, or that it will soon not be; nothing for one in good standing. */
 export function statusReason(token: Token, texts: Texts, now: number): unknown {
-  if (isIdleSoon(token, now) && token.idle_expires_at !== null) {
-    return html`<span class="warning-text soon">${icons.clock}${idleSoonText(token.idle_expires_at, token, texts, now)}</span>`
+  if (isIdleWarning(token, now) && token.idle_expires_at !== null) {
+    return html`<span class="warning-text soon">${icons.clock}${idleWarningText(token.idle_expires_at, token, texts, now)}</span>`
   }
   const reason = reasonText(token, texts)
   return reason === undefined ? nothing : html`<span class="muted reason">${reason}</span>`
 }
 
 /** With a timeout of hours, days say nothing: then it is the time of day. */
-function idleSoonText(end: string, token: Token, texts: Texts, now: number): string {
+function idleWarningText(end: string, token: Token, texts: Texts, now: number): string {
   const count = unusedDays(token, now)
   if (count === 0) return texts.say('idleToday', { date: texts.moment(end) })
-  return texts.say('idleSoon', { count, date: texts.day(end) })
+  return texts.say('idleWarning', { count, date: texts.day(end) })
 }
 
 function wasRotated(token: Token): boolean {

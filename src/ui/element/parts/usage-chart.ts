@@ -61,7 +61,7 @@ function asTable(days: readonly DayOfUse[], texts: Texts): TemplateResult {
   </details>`
 }
 
-export const chartLook = css`
+export const chartStyles = css`
   .chart {
     display: grid;
     gap: 0.625rem;

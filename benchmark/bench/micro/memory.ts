@@ -1,0 +1,41 @@
+/** The memory of a token in the cache: its entry, its row, its use, and its place in every index. */
+
+import type { Step } from '../steps.ts'
+import { startSubject } from './subject.ts'
+
+const TOKENS = 10_000
+
+/** Needs `--expose-gc`. */
+export async function memoryPerToken(): Promise<Step[]> {
+  const { instance, issue, close } = await startSubject({ cacheMax: TOKENS })
+  const credentials: string[] = []
+  for (let user = 0; user < TOKENS; user += 1) credentials.push(await issue(`user-${user}`))
+  // All that verification makes once is made before the count begins.
+  await verifyEach(credentials)
+  instance.verification.clear()
+  await instance.recorder.flush()
+  const before = heapUsed()
+  await verifyEach(credentials)
+  const bytes = (heapUsed() - before) / TOKENS
+  if (instance.cache.size !== TOKENS) throw new Error('not every token is in the cache')
+  await close()
+  return [
+    {
+      name: 'memory',
+      title: 'memory of a cached token, all told',
+      value: bytes,
+      unit: 'bytes',
+      target: 1536,
+    },
+  ]
+
+  async function verifyEach(each: readonly string[]): Promise<void> {
+    for (const credential of each) await instance.verification.load(credential, Date.now(), () => undefined)
+  }
+}
+
+function heapUsed(): number {
+  if (globalThis.gc === undefined) throw new Error('run by node --expose-gc')
+  for (let times = 0; times < 4; times += 1) globalThis.gc()
+  return process.memoryUsage().heapUsed
+}

@@ -1,0 +1,129 @@
+/** The warm path, step by step and whole, with 500 tokens in turn. */
+
+import { LRUCache } from 'lru-cache'
+import { findCredential } from '../../../src/http/authorization-header.ts'
+import { writeSlot } from '../../../src/http/request-slot.ts'
+import { RequestVerification } from '../../../src/http/request-token.ts'
+import { digestToFind, secretAt } from '../../../src/verification/credential-key.ts'
+import { FORGED } from '../../../src/verification/verification-entry.ts'
+import type { Step } from '../steps.ts'
+import { CREDENTIALS } from '../variants/variant.ts'
+import { nanoseconds } from './nanoseconds.ts'
+import { fresh, newConnection, requestsOf } from './requests.ts'
+import { startSubject } from './subject.ts'
+
+export async function warmPath(): Promise<Step[]> {
+  const { app, instance, slot, verify, warm, close } = await startSubject()
+  const { verification, cache, recorder, signals } = instance
+  const credentials = await warm(CREDENTIALS)
+  const requests = await requestsOf(app)
+  const entries = credentials.map((credential) => {
+    const entry = verification.getAndCount(credential, Date.now())
+    if (entry?.use == null || entry.refusal !== null) throw new Error('the token is not in the cache')
+    return { ...entry, use: entry.use }
+  })
+  const connection = newConnection()
+  const connections = credentials.map((credential) => ({ connection: newConnection(), credential }))
+  const byHand = new LRUCache<string, { until: number }>({ max: 10_000 })
+  for (const credential of credentials) byHand.set(credential, { until: Infinity })
+  let turn = 0
+  const inTurn = <T>(each: readonly T[]): T => {
+    turn = (turn + 1) % each.length
+    return each[turn] as T
+  }
+  const whole = (exchange: ReturnType<typeof requests.next>) => {
+    let error: Error | undefined = NOT_CALLED
+    verify(exchange[0], exchange[1], (refused) => {
+      error = refused
+    })
+    if (error !== undefined) throw error
+  }
+  const now = Date.now()
+  const steps: Step[] = [
+    {
+      name: 'header',
+      title: 'header: one bearer credential, and no second line',
+      value: await nanoseconds(
+        () => requests.nextRaw(connection, inTurn(credentials)),
+        (raw) => findCredential(raw),
+      ),
+      unit: 'ns',
+    },
+    {
+      name: 'key',
+      title: "key: SHA-256 of the credential's secret",
+      value: await nanoseconds(
+        () => fresh(inTurn(credentials)),
+        (credential) => digestToFind(credential, secretAt(credential, 0)),
+      ),
+      unit: 'ns',
+    },
+    {
+      name: 'lookup',
+      title: 'key and lookup: the entry of a credential, while its deadline has not come',
+      value: await nanoseconds(
+        () => fresh(inTurn(credentials)),
+        (credential) => cache.get(credential, now),
+      ),
+      unit: 'ns',
+    },
+    {
+      name: 'judgement',
+      title: 'judgement: an entry at hand is alive, before its deadline, and kept recent',
+      value: await nanoseconds(
+        () => cache.get(inTurn(credentials), now),
+        (entry) => verification.reuse(entry, now),
+      ),
+      unit: 'ns',
+    },
+    {
+      name: 'touch',
+      title: 'touch: one use counted, for its day',
+      value: await nanoseconds(
+        () => inTurn(entries).use,
+        (use) => recorder.touch(use, now),
+      ),
+      unit: 'ns',
+    },
+    {
+      name: 'decoration',
+      title: 'decoration: `request.apiToken`, which is made when it is asked for',
+      value: await nanoseconds(
+        () => requests.next(connection, 'x'),
+        ([request, reply]) => writeSlot(request, slot, new RequestVerification(FORGED, reply, signals)),
+      ),
+      unit: 'ns',
+    },
+    {
+      name: 'warm',
+      title: 'warm verification, all of it',
+      value: (await nanoseconds(() => requests.next(connection, inTurn(credentials)), whole)) / 1000,
+      unit: 'µs',
+      target: 0.85,
+    },
+    {
+      name: 'warm-connection',
+      title: 'the same on a connection that carried this header before',
+      value:
+        (await nanoseconds(() => {
+          const each = inTurn(connections)
+          return requests.next(each.connection, each.credential)
+        }, whole)) / 1000,
+      unit: 'µs',
+      target: 0.2,
+    },
+    {
+      name: 'by-hand',
+      title: 'beside them: a look into an LRU of raw tokens, by hand',
+      value: await nanoseconds(
+        () => requests.nextRaw(connection, inTurn(credentials)),
+        ({ headers: { authorization = '' } }) => byHand.get(authorization.slice(7)),
+      ),
+      unit: 'ns',
+    },
+  ]
+  await close()
+  return steps
+}
+
+const NOT_CALLED = new Error('the hook did not answer within the call')

@@ -1,0 +1,41 @@
+/** The rows of one owner with very many tokens, half of which have ended. */
+
+import type { SqlDatabase } from '../../test/support/sql-databases.ts'
+
+const SPELLINGS = {
+  SQLite: {
+    numbers: (size: number) =>
+      `(with recursive numbers(n) as (select 0 union all select n + 1 from numbers where n < ${size - 1}) select n from numbers)`,
+    id: "'019b7500-0000-7000-8000-' || printf('%012x', n)",
+    name: "'token ' || (n % 1000)",
+    made: '1767225600000',
+  },
+  PostgreSQL: {
+    numbers: (size: number) => `(select n from generate_series(0, ${size - 1}) as n)`,
+    id: "'019b7500-0000-7000-8000-' || lpad(to_hex(n), 12, '0')",
+    name: "'token ' || (n % 1000)",
+    made: "timestamptz '2026-01-01 00:00:00Z'",
+  },
+  MariaDB: {
+    numbers: (size: number) => `(select seq as n from seq_0_to_${size - 1})`,
+    id: "concat('019b7500-0000-7000-8000-', lower(lpad(hex(n), 12, '0')))",
+    name: "concat('token ', n mod 1000)",
+    made: "timestamp '2026-01-01 00:00:00'",
+  },
+} as const
+
+/** The statements that put them in. Those that ended were revoked when they were made. */
+export function oneOwnerRows(database: SqlDatabase['name'], size: number): readonly string[] {
+  const { numbers, id, name, made } = SPELLINGS[database]
+  const ended = 'n % 2 = 1'
+  return [
+    "insert into api_token_owners (user_id, status, generation) values ('ada', 'active', 1)",
+    `insert into api_tokens (id, user_id, generation, name, description, scopes, status, hint, kid, created_at, updated_at,
+      idle_from, use_count, revoked_at)
+      select ${id}, 'ada', 1, ${name}, ${name}, 'chat:read', case when ${ended} then 'revoked' else 'active' end, 'wxyz',
+        'kid', ${made}, ${made}, ${made}, 0, case when ${ended} then ${made} end from ${numbers(size)} as numbers`,
+    ...(database === 'SQLite' ? ['analyze'] : []),
+    ...(database === 'PostgreSQL' ? ['analyze api_tokens'] : []),
+    ...(database === 'MariaDB' ? ['analyze table api_tokens'] : []),
+  ]
+}

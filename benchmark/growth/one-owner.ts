@@ -1,0 +1,128 @@
+/**
+ * Measures what an owner with everything stored does to others: `node benchmark/growth/one-owner.ts`. One client uses a cached
+ * token while another one works on the tokens of its own; the table compares 100 tokens of that owner with 200,000.
+ */
+
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setTimeout as pause } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import Fastify, { type FastifyInstance } from 'fastify'
+import t from 'tap'
+import apiTokens, { verifyApiToken } from '../../src/index.ts'
+import { mysqlTokenStore } from '../../src/store/kysely/dialects/mysql/mysql-token-store.ts'
+import { postgresTokenStore } from '../../src/store/kysely/dialects/postgres/postgres-token-store.ts'
+import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
+import type { TokenStore } from '../../src/store/token-store.ts'
+import { hs256Key } from '../../test/support/keys.ts'
+import { type SqlDatabase, sqlDatabases } from '../../test/support/sql-databases.ts'
+import { oneOwnerRows } from './one-owner-rows.ts'
+
+const { values } = parseArgs({
+  options: { seconds: { type: 'string', default: '8' }, stores: { type: 'string', default: '' } },
+})
+
+const SIZES = [100, 200_000] as const
+const MAX_TOKENS = 110_000
+
+interface Measured {
+  /** Of the event loop, beyond the resolution of the timer, in milliseconds. */
+  readonly delay: number
+  /** The longest. */
+  readonly longest: number
+  /** How long the other client waits for a request with a cached token. */
+  readonly other: number
+  readonly requests: number
+}
+
+const OPERATIONS: readonly ((app: FastifyInstance, n: number) => Promise<unknown>)[] = [
+  ...['created_at', '-created_at', 'name', '-name', 'last_used_at', '-last_used_at'].flatMap((sort) =>
+    ['', 'q=nothing', 'status=expired', 'status=inactive&status=revoked'].map(
+      (filter) => (app: FastifyInstance) => app.inject(ada(`/tokens?sort=${sort}&${filter}`)),
+    ),
+  ),
+  async (app) => {
+    const issued = await app.inject({ ...ada('/tokens'), method: 'POST', payload: { name: 'new' } })
+    if (issued.statusCode !== 201) throw new Error(issued.body)
+    const { id } = issued.json()
+    await app.inject({ ...ada(`/tokens/${id}/rotate`), method: 'POST', payload: { grace_period: 0 } })
+    await app.inject(ada(`/tokens/${id}/usage`))
+    await app.inject({ ...ada(`/tokens/${id}`), method: 'DELETE' })
+  },
+]
+
+for (const database of await sqlDatabases(t)) {
+  if (values.stores !== '' && !values.stores.split(',').includes(database.name)) continue
+  for (const size of SIZES) {
+    await database.empty()
+    const store = storeOf(database)
+    await store.open()
+    await store.close()
+    for (const sql of oneOwnerRows(database.name, size)) await database.run(sql)
+    const { delay, longest, other, requests } = await measured(storeOf(database))
+    const ms = (value: number) => `${value.toFixed(1)} ms`
+    console.log(
+      `| ${database.name} | ${size.toLocaleString('en')} | ${ms(delay)} | ${ms(longest)} | ${ms(other)} | ${requests} |`,
+    )
+  }
+}
+
+async function measured(store: TokenStore): Promise<Measured> {
+  const app = Fastify()
+  await app.register(apiTokens, {
+    ...{ store, keys: [hs256Key()], maxTokensPerUser: MAX_TOKENS, idleTimeout: false },
+    authenticateUser: () => ({ id: 'ada' }),
+  })
+  app.get('/', { onRequest: verifyApiToken }, () => 'ok')
+  const { credential } = await app.apiTokens.issue({ userId: 'bob' })
+  const headers = { authorization: `Bearer ${credential}` }
+  // The first issue counts what was put in by hand.
+  await app.apiTokens.issue({ userId: 'ada' })
+  const end = performance.now() + Number(values.seconds) * 1000
+  const histogram = monitorEventLoopDelay({ resolution: 1 })
+  histogram.enable()
+  let requests = 0
+  const load = async (start: number) => {
+    for (let n = start; performance.now() < end; n += 1) {
+      await OPERATIONS[n % OPERATIONS.length]?.(app, n)
+      requests += 1
+      // As over a socket: the next request comes in another turn.
+      await pause(0)
+    }
+  }
+  const waits: number[] = []
+  const other = async () => {
+    while (performance.now() < end) {
+      const start = performance.now()
+      await app.inject({ url: '/', headers })
+      waits.push(performance.now() - start)
+      await pause(2)
+    }
+  }
+  await Promise.all([load(0), load(12), other()])
+  histogram.disable()
+  await app.close()
+  waits.sort((a, b) => a - b)
+  return {
+    delay: histogram.percentile(99) / 1e6 - 1,
+    longest: histogram.max / 1e6 - 1,
+    other: waits[Math.floor(waits.length * 0.99)] ?? 0,
+    requests,
+  }
+}
+
+function ada(url: string) {
+  return { url }
+}
+
+function storeOf({ name, address }: SqlDatabase): TokenStore {
+  switch (name) {
+    case 'SQLite':
+      return sqliteTokenStore({ filename: address.replace('sqlite:', '') })
+    case 'PostgreSQL':
+      return postgresTokenStore({ connectionString: address, migrate: true })
+    case 'MariaDB':
+      return mysqlTokenStore({ connectionString: address, migrate: true })
+    default:
+      return name satisfies never
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * Decides whether this process's clock is right enough to delete rows by it. A sweep by a clock that is a year ahead
+ * would make every token inactive and prune what was revoked today.
+ */
+
+import type { Clock } from '../clock.ts'
+import { InvalidResult } from '../errors.ts'
+import type { TokenStore } from '../store/token-store.ts'
+
+/**
+ * Why a sweep changes no token: the clock differs from the store's; it is behind what is stored already; it jumped against
+ * the monotonic clock.
+ */
+export type SweepSuspension = 'clock_differs' | 'clock_behind' | 'clock_jumped'
+
+/** Whether sweeps trust this process's clock. */
+export interface SweepStats {
+  /** Why the last sweep changed no token; `null` when it worked. */
+  readonly suspended: SweepSuspension | null
+  /** Milliseconds by which this clock is ahead of the store's, negative behind it; `null` with a clock of the host's own. */
+  readonly clockAheadMs: number | null
+}
+
+export interface SweepClockDeps {
+  readonly clock: Clock
+  /** `null` for a clock of the host's own, which is compared with nothing. */
+  readonly store: Pick<TokenStore, 'shared' | 'feed' | 'newestStamp'> | null
+  readonly log: SweepClockLog
+}
+
+export interface SweepClockLog {
+  info(message: string): void
+  error(details: object, message: string): void
+}
+
+/** How far clocks may be apart. */
+const TOLERANCE_MS = 120_000
+/** How long a jump suspends sweeps. */
+const JUMP_MEMORY_MS = 3_600_000
+const SAMPLE_INTERVAL_MS = 60_000
+
+/** The difference between the wall clock and the monotonic clock, at a moment of the latter. */
+interface Sample {
+  readonly at: number
+  readonly offset: number
+}
+
+export class SweepClock {
+  readonly #parts: SweepClockDeps
+  #samples: Sample[] = []
+  #stats: SweepStats = { suspended: null, clockAheadMs: null }
+  /** The difference between the two clocks when this one last was right; `null` when it was not. */
+  #rightOffset: number | null = null
+
+  constructor(parts: SweepClockDeps) {
+    this.#parts = parts
+    this.watch()
+  }
+
+  /** To be called every second or so: notes how the clock runs against the monotonic one. */
+  watch(): void {
+    const last = this.#samples.at(-1)
+    const sample = this.#sample()
+    if (last !== undefined && sample.at - last.at < SAMPLE_INTERVAL_MS) return
+    this.#samples = [...this.#samples.filter(({ at }) => sample.at - at <= JUMP_MEMORY_MS), sample]
+  }
+
+  /** The time to sweep by, `null` while it cannot be trusted. Rejects when the store does not tell its own. */
+  async now(): Promise<number | null> {
+    const { clock, store } = this.#parts
+    if (store === null) return clock.now()
+    const { offset } = this.#sample()
+    const before = clock.now()
+    // Nothing was changed in the far future: this only asks for the time.
+    const { now: storeNow } = await store.feed.changesSince(Number.MAX_SAFE_INTEGER)
+    if (!Number.isFinite(storeNow)) {
+      throw new InvalidResult('feed.changesSince() of the store must return now, its time in milliseconds')
+    }
+    const aheadMs = outsideOf(before, clock.now(), storeNow)
+    const suspended = Math.abs(aheadMs) > TOLERANCE_MS ? 'clock_differs' : await this.#localFault(before)
+    this.#rightOffset = suspended === null ? offset : null
+    this.#settle({ suspended, clockAheadMs: aheadMs })
+    return suspended === null ? before : null
+  }
+
+  /** Whether the clock was right when it was last compared, and has not jumped since. Reads nothing. */
+  isTrusted(): boolean {
+    if (this.#parts.store === null) return true
+    return this.#rightOffset !== null && Math.abs(this.#sample().offset - this.#rightOffset) <= TOLERANCE_MS
+  }
+
+  /**
+   * Whether what ends by the store's clock may be deleted: devices and leases. Not by a store's clock that may be ahead,
+   * since they would count again once it is right: a lease keeps a JWT from being accepted twice.
+   */
+  mayPruneByStoreClock(): boolean {
+    const { suspended, clockAheadMs } = this.#stats
+    if (suspended === 'clock_differs') return Number(clockAheadMs) > 0
+    return suspended !== 'clock_jumped'
+  }
+
+  stats(): SweepStats {
+    return this.#stats
+  }
+
+  /** A store that is not shared has the clock of this machine: only its past can tell that it is wrong. */
+  async #localFault(now: number): Promise<SweepSuspension | null> {
+    const { store } = this.#parts
+    if (store === null || store.shared) return null
+    const { at, offset } = this.#sample()
+    const recent = this.#samples.filter((sample) => at - sample.at <= JUMP_MEMORY_MS)
+    if (recent.some((sample) => Math.abs(sample.offset - offset) > TOLERANCE_MS)) return 'clock_jumped'
+    const newest = await store.newestStamp?.()
+    return newest !== undefined && newest !== null && now < newest - TOLERANCE_MS ? 'clock_behind' : null
+  }
+
+  #settle(stats: SweepStats): void {
+    const before = this.#stats.suspended
+    this.#stats = stats
+    if (stats.suspended === before) return
+    const { log } = this.#parts
+    if (stats.suspended === null) log.info('the clock agrees again: the sweep of API tokens goes on')
+    else log.error({ ...stats }, `the sweep of API tokens changes no token: ${REASONS[stats.suspended]}`)
+  }
+
+  #sample(): Sample {
+    const at = performance.now()
+    return { at, offset: this.#parts.clock.now() - at }
+  }
+}
+
+const REASONS: Readonly<Record<SweepSuspension, string>> = {
+  clock_differs: 'the clock of this machine and that of the database are more than two minutes apart',
+  clock_behind: 'the clock of this machine is more than two minutes behind the newest time in the store',
+  clock_jumped: 'the clock of this machine jumped by more than two minutes within the last hour',
+}
+
+/** How far a span of time lies after a moment, negative before it; 0 when it holds the moment. */
+function outsideOf(from: number, to: number, moment: number): number {
+  if (moment < from) return from - moment
+  return moment > to ? to - moment : 0
+}

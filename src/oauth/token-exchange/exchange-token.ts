@@ -1,0 +1,165 @@
+/** Token exchange (RFC 8693): a token of the user's identity provider for an API token. */
+
+import { InvalidResult, TokenConflict, UserInactive } from '../../errors.ts'
+import { checkedUser, type SignedInUser } from '../../http/signed-in-user.ts'
+import type { ExpiryPolicy } from '../../lifecycle/expiry-policy.ts'
+import { type IssuedToken, issueToken } from '../../lifecycle/issue-token.ts'
+import type { Context } from '../../lifecycle/lifecycle-parts.ts'
+import { scopeListOf } from '../../token/scope.ts'
+import { askActiveOwner } from '../../verification/look-up-user.ts'
+import { withTimeout } from '../../with-timeout.ts'
+import { type Form, parameter, requiredParameter } from '../form-body.ts'
+import type { Grant } from '../grants.ts'
+import { OAuthError, outage } from '../oauth-error.ts'
+import type { SubjectTokenType } from '../oauth-options.ts'
+import type { OAuthSettings } from '../oauth-settings.ts'
+import { requestedScopes } from '../requested-scopes.ts'
+import { tokenAnswer } from '../token-answer.ts'
+import { exchangeOnce } from './single-exchange.ts'
+import { SubjectTokens, type VerifiedSubject } from './subject-token.ts'
+import { ACCESS_TOKEN_TYPE, ID_TOKEN_TYPE, JWT_TYPE } from './token-exchange-names.ts'
+
+const USER_TIMEOUT_MS = 5_000
+
+export interface ExchangeTokenDeps {
+  readonly settings: OAuthSettings
+  readonly lifecycle: Context
+}
+
+export function tokenExchange({ settings, lifecycle }: ExchangeTokenDeps): Grant {
+  const { trustedIssuers } = settings
+  const { tokenPrefixes, clock } = lifecycle
+  const subjects = new SubjectTokens({ trustedIssuers, tokenPrefixes, clock })
+  return async ({ form, client }) => {
+    requireKnownTarget(form, settings, lifecycle)
+    requireNoActor(form)
+    const type = subjectTokenType(form)
+    const subject = await subjects.verify(requiredParameter(form, 'subject_token'), type)
+    const user = await userOf(subject)
+    const scopes = await grantedScopes(lifecycle, user, await cappedScopes(subject, requestedScopes(form)))
+    const request = {
+      userId: user.id,
+      name: parameter(form, 'name') ?? client.clientName,
+      scopes,
+      grantable: user.scopes,
+      expiresIn: lifetimeOf(form, settings.maxExchangeMs, lifecycle.expiry),
+    }
+    const isOnce = subject.type === 'id_token' || subject.trusted.singleUse
+    const issued = isOnce
+      ? await exchangeOnce(lifecycle, subject, (parts) => issue(parts, request))
+      : await issue(lifecycle, request)
+    const issuedType = parameter(form, 'requested_token_type') ?? ACCESS_TOKEN_TYPE
+    return { answer: { ...tokenAnswer(issued), issued_token_type: issuedType }, tokenId: issued.token.id }
+  }
+}
+
+/** RFC 8693 §2.1: a token for another place than this is not to be had here. */
+function requireKnownTarget(form: Form, { endpoints }: OAuthSettings, { audience }: Context): void {
+  const known = [endpoints.issuer, endpoints.resource, audience.audience]
+  const targets = [...(form.get('resource') ?? []), ...(form.get('audience') ?? [])]
+  if (targets.every((target) => known.includes(target))) return
+  throw new OAuthError('invalid_target', 'Tokens are issued for this server alone')
+}
+
+/** RFC 8693 §2.1. Delegation is not known here: to leave the actor out in silence would say something else. */
+function requireNoActor(form: Form): void {
+  if (parameter(form, 'actor_token') === undefined && parameter(form, 'actor_token_type') === undefined)
+    return
+  throw new OAuthError('invalid_request', 'actor_token is not supported')
+}
+
+function subjectTokenType(form: Form): SubjectTokenType {
+  const wanted = parameter(form, 'requested_token_type') ?? ACCESS_TOKEN_TYPE
+  if (wanted !== ACCESS_TOKEN_TYPE && wanted !== JWT_TYPE) {
+    throw new OAuthError('invalid_request', 'requested_token_type must be that of an access token')
+  }
+  const given = requiredParameter(form, 'subject_token_type')
+  switch (given) {
+    case ACCESS_TOKEN_TYPE:
+      return 'access_token'
+    case ID_TOKEN_TYPE:
+      return 'id_token'
+    case JWT_TYPE:
+      return 'jwt'
+    default:
+      throw new OAuthError('invalid_request', 'This subject_token_type is not supported')
+  }
+}
+
+/** Whom the host knows by the claims. It gets a copy: what it changes there must not change which token is spent. */
+async function userOf({ trusted, claims }: VerifiedSubject): Promise<SignedInUser> {
+  const user: unknown = await askHost('user', () => trusted.user(structuredClone(claims)))
+  if (user === null) throw new OAuthError('invalid_grant', 'The subject_token speaks of nobody known here')
+  return checkedUser(user, 'trustedIssuers: user')
+}
+
+/** What is asked for, cut to what the host lets a token with these claims be exchanged for. */
+async function cappedScopes(
+  { trusted, claims }: VerifiedSubject,
+  wanted: readonly string[],
+): Promise<readonly string[]> {
+  const { scopes } = trusted
+  if (scopes === undefined) return wanted
+  const cap = scopeListOf(await askHost('scopes', () => scopes(structuredClone(claims))))
+  if (cap === undefined) throw new InvalidResult('trustedIssuers: scopes must return an array of strings')
+  return atLeastOne(
+    wanted,
+    wanted.filter((name) => cap.includes(name)),
+  )
+}
+
+/** A failure of the host's function is an outage; a wrong value is its fault, which waiting does not cure (500). */
+async function askHost(name: string, ask: () => unknown): Promise<unknown> {
+  try {
+    return await withTimeout(ask(), USER_TIMEOUT_MS, name)
+  } catch (cause) {
+    throw outage('The user cannot be looked up right now, try again shortly', cause)
+  }
+}
+
+/** RFC 6749 §3.3: what is asked for, cut to what the user may grant; nothing when nothing is asked for. */
+async function grantedScopes(
+  { findUser, catalogue }: Context,
+  user: SignedInUser,
+  wanted: readonly string[],
+): Promise<readonly string[]> {
+  const word = await asInvalidGrant(() => askActiveOwner(findUser, user.id))
+  const owned = new Set(catalogue.entries(user.scopes).map(({ name }) => name))
+  return atLeastOne(
+    wanted,
+    wanted.filter((name) => owned.has(name) && word.scopes?.includes(name) !== false),
+  )
+}
+
+function atLeastOne(wanted: readonly string[], granted: readonly string[]): readonly string[] {
+  if (wanted.length === 0 || granted.length > 0) return granted
+  throw new OAuthError('invalid_scope', 'The user may grant none of these scopes')
+}
+
+/** `expires_in` is no parameter of RFC 8693: with it a client asks for less. */
+function lifetimeOf(form: Form, longestMs: number, { minMs }: ExpiryPolicy): number {
+  const wanted = parameter(form, 'expires_in')
+  if (wanted === undefined) return longestMs
+  if (!/^[1-9]\d{0,9}$/.test(wanted)) {
+    throw new OAuthError('invalid_request', 'expires_in must be a whole number of seconds')
+  }
+  const ms = Number(wanted) * 1000
+  if (ms >= minMs) return Math.min(ms, longestMs)
+  throw new OAuthError('invalid_request', `expires_in must be at least ${minMs / 1000}`)
+}
+
+function issue(lifecycle: Context, request: Parameters<typeof issueToken>[1]): Promise<IssuedToken> {
+  return asInvalidGrant(() => issueToken(lifecycle, request))
+}
+
+/** A user who may have no token makes the grant invalid (RFC 6749 §5.2). */
+async function asInvalidGrant<Result>(ask: () => Promise<Result>): Promise<Result> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (error instanceof UserInactive || error instanceof TokenConflict) {
+      throw new OAuthError('invalid_grant', error.message, { cause: error })
+    }
+    throw error
+  }
+}

@@ -1,0 +1,135 @@
+/** The keys of a trusted issuer, found by its metadata and fetched again when they rotate. */
+
+import { createRemoteJWKSet, customFetch } from 'jose'
+import type { Clock } from '../../clock.ts'
+import { InvalidOption } from '../../errors.ts'
+import { FETCH_TIMEOUT_MS, fetchBounded } from '../bounded-fetch.ts'
+import { isSecure } from '../identifier.ts'
+import { providerFailure } from '../provider-error.ts'
+import { requireUsableKey } from '../public-key.ts'
+
+export type KeySet = ReturnType<typeof createRemoteJWKSet>
+
+/** How long the place of the keys is believed. */
+const DISCOVERY_MS = 3_600_000
+/** How long the keys are: one that its issuer took away ends no later. */
+const KEYS_MS = 600_000
+/** How long nobody asks again: after a failure, and for a key that was not there. */
+const COOLDOWN_MS = 5_000
+
+/** A span of the clock's time. */
+interface Span {
+  readonly from: number
+  readonly until: number
+}
+
+export class ProviderKeys {
+  readonly #issuer: string
+  readonly #clock: Clock
+  #found: ({ readonly uri: string; readonly keys: KeySet } & Span) | undefined
+  #failed: ({ readonly error: unknown } & Span) | undefined
+  #finding: Promise<KeySet> | undefined
+
+  constructor(issuer: string, clock: Clock) {
+    this.#issuer = issuer
+    this.#clock = clock
+  }
+
+  /**
+   * The key set, which fetches by itself. However many wait, the issuer is asked once.
+   *
+   * @throws {Error} When the issuer's metadata cannot be had, or is not its own.
+   */
+  async find(): Promise<KeySet> {
+    const now = this.#clock.now()
+    if (this.#found !== undefined && holds(this.#found, now)) return this.#found.keys
+    if (this.#failed !== undefined && holds(this.#failed, now)) throw this.#failed.error
+    this.#finding ??= this.#discover(now).finally(() => {
+      this.#finding = undefined
+    })
+    return this.#finding
+  }
+
+  async #discover(now: number): Promise<KeySet> {
+    try {
+      const uri = await findKeysUri(this.#issuer)
+      const keys = this.#found?.uri === uri ? this.#found.keys : keySet(uri)
+      this.#found = { uri, keys, from: now, until: now + DISCOVERY_MS }
+      return keys
+    } catch (error) {
+      this.#failed = { error, from: now, until: now + COOLDOWN_MS }
+      throw error
+    }
+  }
+}
+
+/**
+ * Why the key that a token names cannot verify it; `undefined` when it can, or is not there. RFC 7517 §5 lets a set hold
+ * keys that cannot be used: they matter once a token is signed with one.
+ */
+export function faultOfKey(keys: KeySet, kid: string | undefined, issuer: string): unknown {
+  const all = keys.jwks()?.keys ?? []
+  const named = kid === undefined && all.length > 1 ? [] : all.filter((key) => key.kid === kid)
+  try {
+    for (const key of named) requireUsableKey(key, `the key ${kid ?? 'without a kid'} of ${issuer}`)
+    return undefined
+  } catch (fault) {
+    return fault
+  }
+}
+
+/** Not before its beginning either: a clock that went back would lengthen it. */
+function holds({ from, until }: Span, now: number): boolean {
+  return now >= from && now < until
+}
+
+function keySet(uri: string): KeySet {
+  return createRemoteJWKSet(new URL(uri), {
+    timeoutDuration: FETCH_TIMEOUT_MS,
+    cooldownDuration: COOLDOWN_MS,
+    cacheMaxAge: KEYS_MS,
+    [customFetch]: fetchBounded,
+  })
+}
+
+/** OpenID Connect Discovery 1.0 §4, which providers have; RFC 8414 §3 for those that have none. */
+async function findKeysUri(issuer: string): Promise<string> {
+  const { origin, pathname } = new URL(issuer)
+  const path = pathname.replace(/\/$/, '')
+  const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS)
+  for (const url of [
+    `${origin}${path}/.well-known/openid-configuration`,
+    `${origin}/.well-known/oauth-authorization-server${path}`,
+  ]) {
+    const metadata = await fetchMetadata(url, signal).catch((error) => {
+      throw providerFailure(`reading the metadata of ${issuer}`, error)
+    })
+    if (metadata === undefined) continue
+    return readKeysUri(metadata, issuer)
+  }
+  throw new Error(`${issuer} has no metadata`)
+}
+
+/** The document; `undefined` for a 404. */
+async function fetchMetadata(url: string, signal: AbortSignal): Promise<unknown> {
+  const response = await fetchBounded(url, { signal })
+  if (response.status === 404) return undefined
+  if (response.status === 200) return response.json()
+  throw Object.assign(new Error('the response is not 200'), { status: response.status })
+}
+
+/**
+ * OpenID Connect Discovery 1.0 §4.3, RFC 8414 §3.3: metadata that names another issuer must not be used.
+ *
+ * @throws {InvalidOption} Waiting does not correct it: the option `issuer` or the provider's metadata is wrong.
+ */
+function readKeysUri(metadata: unknown, issuer: string): string {
+  const { issuer: named, jwks_uri: uri } = (metadata ?? {}) as { issuer?: unknown; jwks_uri?: unknown }
+  if (typeof named !== 'string') throw new Error(`the metadata of ${issuer} names no issuer`)
+  if (named !== issuer)
+    throw new InvalidOption(`oauth.trustedIssuers: the metadata of ${issuer} is another issuer's`)
+  const url = typeof uri === 'string' ? URL.parse(uri) : null
+  // `fetch` would name a user and a password of the URL in its error.
+  if (url !== null && isSecure(url) && `${url.username}${url.password}` === '') return url.href
+  throw new InvalidOption(`oauth.trustedIssuers: the metadata of ${issuer} names no keys`)
+}

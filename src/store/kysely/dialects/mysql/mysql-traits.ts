@@ -1,0 +1,178 @@
+/** What MySQL 8 and MariaDB have in common against the others. */
+
+import {
+  type Expression,
+  type InsertQueryBuilder,
+  type InsertResult,
+  sql,
+  type UpdateQueryBuilder,
+  type UpdateResult,
+} from 'kysely'
+import type { TokenUse } from '../../../token-store.ts'
+import { USE_COLUMNS, useValues } from '../../queries/use-values.ts'
+import type { ApiTokenDatabase } from '../../tables/database.ts'
+import type { Instant } from '../../tables/instant.ts'
+import { type ApiTokenRow, tokenColumns } from '../../tables/token-row.ts'
+import { atomically, type Connection } from '../../transactions.ts'
+import type { DialectTraits, UseRow } from '../dialect-traits.ts'
+import { errorMember } from '../error-code.ts'
+import { END_OF_TIME, isoInRange } from '../utc-range.ts'
+import { isPermanentInMysql } from './mysql-errors.ts'
+import { requireTables } from './table-check.ts'
+
+const DEADLOCK = 1213
+/** MariaDB: the row has changed since it was read, with `innodb_snapshot_isolation`. */
+const CHANGED_SINCE_READ = 1020
+const NO_SUCH_TABLE = 1146
+const TABLE_EXISTS = 1050
+const COLUMN_EXISTS = 1060
+const INDEX_EXISTS = 1061
+const NO_SUCH_INDEX = 1091
+
+const USE_TYPES: Readonly<Record<keyof UseRow, string>> = {
+  id: 'varchar(64) character set utf8mb4',
+  uses: 'bigint',
+  used_at: 'datetime(3)',
+  asked: 'bigint',
+  ip: 'varchar(64) character set utf8mb4',
+  user_agent: 'varchar(255) character set utf8mb4',
+}
+
+/** By bytes, spaces at the end included. Each server runs the comment that is for it. */
+const BYTES = sql.raw('/*M! collate utf8mb4_nopad_bin */ /*!80017 collate utf8mb4_0900_bin */')
+const EPOCH = sql.raw("timestamp'1970-01-01 00:00:00'")
+const LOCK = sql.lit('fastify-api-tokens.migration')
+const LOCK_SECONDS = sql.lit(3600)
+
+export const mysqlTraits: DialectTraits = {
+  types: {
+    text: (length) => sql`varchar(${sql.lit(length)})`,
+    longText: sql`text`,
+    integer: sql`integer`,
+    count: sql`bigint`,
+    // Without a time zone, so that the session's says nothing: UTC, to the year 9999.
+    instant: sql`datetime(3)`,
+    computed: (type, expression) => sql`${type} generated always as (${expression}) stored`,
+    earliest: (columns) => sql`least(${sql.join(columns.map(orEndOfTime))})`,
+    joined: (nullableText, other) =>
+      sql`concat(coalesce(${sql.ref(nullableText)}, ''), char(1 using utf8mb4), ${sql.ref(other)})`,
+    // Whatever the defaults of the server and the database are: another format has no room for an index of user ids.
+    tableOptions: sql`engine = InnoDB, row_format = dynamic, default character set utf8mb4 ${BYTES}`,
+    sparseIndexes: false,
+    indexNamesOf: 'table',
+  },
+
+  writers: 'many',
+  now: sql<number>`(timestampdiff(microsecond, ${EPOCH}, utc_timestamp(3)) div 1000)`,
+  telling: (stamp) => stamp,
+  time: (ms) => sql<Instant>`cast(${datetime(ms)} as datetime(3))`,
+  millis: (time) => sql<number>`timestampdiff(microsecond, ${EPOCH}, ${time}) div 1000`,
+  lowerAscii,
+  locked: (query, whenLocked = 'wait') =>
+    whenLocked === 'skip' ? query.forUpdate().skipLocked() : query.forUpdate(),
+
+  onConflictDoNothing,
+  onConflictAdd,
+  usesTable,
+
+  change: (connection, id, update) =>
+    atomically(connection, async ({ db, traits }) => {
+      const { numUpdatedRows } = await update(db.updateTable('api_tokens'))
+        .where('api_tokens.id', '=', id)
+        .executeTakeFirstOrThrow()
+      if (numUpdatedRows === 0n) return undefined
+      // The row stays locked until the end of the transaction: it is what the UPDATE has made of it.
+      return db
+        .selectFrom('api_tokens')
+        .select(tokenColumns(traits))
+        .where('id', '=', id)
+        .$castTo<ApiTokenRow>()
+        .executeTakeFirstOrThrow()
+    }),
+
+  updateWithUses: ({ db }, uses) =>
+    // Kysely's type for two tables knows none that is made on the spot.
+    db.updateTable([usesTable(uses), 'api_tokens'] as never) as unknown as UpdateQueryBuilder<
+      ApiTokenDatabase & { used: UseRow },
+      'api_tokens',
+      'api_tokens' | 'used',
+      UpdateResult
+    >,
+
+  // Each connection is checked before its first statement.
+  requireServer: async () => undefined,
+  requireTables,
+  migrateAlone,
+  isDuplicateObject: (error) =>
+    [TABLE_EXISTS, COLUMN_EXISTS, INDEX_EXISTS, NO_SUCH_INDEX].includes(Number(errorMember(error, 'errno'))),
+  isMissingTable: (error) => errorMember(error, 'errno') === NO_SUCH_TABLE,
+  isPermanent: isPermanentInMysql,
+  isRetryable: (error) => [DEADLOCK, CHANGED_SINCE_READ].includes(Number(errorMember(error, 'errno'))),
+}
+
+/** Writes the key over itself: `insert ignore` would hide other faults too. */
+function onConflictDoNothing<Table extends keyof ApiTokenDatabase>(
+  insert: InsertQueryBuilder<ApiTokenDatabase, Table, InsertResult>,
+  key: string & keyof ApiTokenDatabase[Table],
+) {
+  // That the value is one of the key's column TypeScript cannot follow for any table.
+  return insert.onDuplicateKeyUpdate({ [key]: sql.ref(key) } as never)
+}
+
+function onConflictAdd<Table extends keyof ApiTokenDatabase>(
+  insert: InsertQueryBuilder<ApiTokenDatabase, Table, InsertResult>,
+  _table: Table,
+  _keys: readonly string[],
+  column: string & keyof ApiTokenDatabase[Table],
+) {
+  const sum = sql`${sql.ref(column)} + values(${sql.ref(column)})`
+  return insert.onDuplicateKeyUpdate({ [column]: sum } as never)
+}
+
+/** Their own `lower` folds letters beyond ASCII too. */
+function lowerAscii(text: Expression<string | null>) {
+  const letters = Array.from({ length: 26 }, (_, index) => String.fromCharCode(65 + index))
+  return letters.reduce(
+    (folded, letter) => sql`replace(${folded}, ${sql.lit(letter)}, ${sql.lit(letter.toLowerCase())})`,
+    sql<string | null>`${text}`,
+  )
+}
+
+function orEndOfTime(column: string) {
+  return sql`coalesce(${sql.ref(column)}, timestamp ${sql.lit(datetime(END_OF_TIME))})`
+}
+
+function datetime(ms: number): string {
+  return isoInRange(ms).replace('T', ' ').replace('Z', '')
+}
+
+function usesTable(uses: readonly TokenUse[]) {
+  const rows = JSON.stringify(uses.map((use) => useValues(use, datetime(use.lastUsedAt))))
+  const columns = sql.join(
+    USE_COLUMNS.map(
+      (name, n) => sql`${sql.ref(name)} ${sql.raw(USE_TYPES[name])} path ${sql.lit(`$[${n}]`)}`,
+    ),
+  )
+  return sql<UseRow>`json_table(${rows}, '$[*]' columns (${columns}))`.as<'used'>(sql`used`)
+}
+
+/** Their DDL cannot be undone, so that each statement has to say that it was done before. */
+async function migrateAlone<T>(
+  { db, traits }: Connection,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  return db.connection().execute(async (connection) => {
+    // Of this connection: a crash lets it go.
+    const { rows } = await sql<{ got: unknown }>`select get_lock(${LOCK}, ${LOCK_SECONDS}) as got`.execute(
+      connection,
+    )
+    // 0 when it took too long, null when somebody ended the wait.
+    if (Number(rows[0]?.got) !== 1) throw new Error('another still migrates the schema of a token store')
+    try {
+      return await work({ db: connection, traits })
+    } finally {
+      // A connection that was lost has let go of it; what failed before is the error to tell.
+      await sql`select release_lock(${LOCK})`.execute(connection).catch(() => undefined)
+    }
+  })
+}

@@ -1,0 +1,70 @@
+/** Checks at boot that the tables in MySQL or MariaDB are such as the migrations make them. */
+
+import { sql } from 'kysely'
+import { InvalidOption } from '../../../../errors.ts'
+import type { ApiTokenDatabase } from '../../tables/database.ts'
+import type { Connection } from '../dialect-traits.ts'
+
+const TABLES: readonly (keyof ApiTokenDatabase)[] = [
+  'api_tokens',
+  'api_token_owners',
+  'api_token_usage',
+  'api_token_devices',
+  'api_token_leases',
+]
+/** They compare texts by their bytes, spaces at the end included. */
+const BY_BYTES = ['utf8mb4_nopad_bin', 'utf8mb4_0900_bin']
+const HISTORY = 'api_tokens_migration'
+
+/** @throws `FST_API_TOKENS_INVALID_OPTION` that names what was changed. */
+export async function requireTables(connection: Connection): Promise<void> {
+  const faults = [...(await engineFaults(connection)), ...(await collationFaults(connection))]
+  if (!(await countsFoundRows(connection))) faults.push('its driver is set to flags without FOUND_ROWS')
+  if (faults.length > 0) throw new InvalidOption(`store: MySQL cannot be used: ${faults.join('; ')}`)
+}
+
+/** Without transactions half of a change could stay. */
+async function engineFaults({ db }: Connection): Promise<string[]> {
+  const { rows } = await sql<{ found: string; engine: string; format: string }>`
+    select table_name as found, engine as engine, row_format as format from information_schema.tables
+    where table_schema = database() and table_name in (${names({ db })})
+    order by table_name`.execute(db)
+  return rows.flatMap(({ found, engine, format }) => {
+    if (engine !== 'InnoDB') return [`table ${found} has the engine ${engine}, and must have InnoDB`]
+    return ['Dynamic', 'Compressed'].includes(format) ? [] : [`table ${found} has the row format ${format}`]
+  })
+}
+
+async function collationFaults({ db }: Connection): Promise<string[]> {
+  const { rows } = await sql<{ found: string; named: string; collation: string; type: unknown }>`
+    select table_name as found, column_name as named, collation_name as collation, column_type as type
+    from information_schema.columns
+    where table_schema = database() and table_name in (${names({ db })}) and collation_name is not null
+    order by table_name, column_name`.execute(db)
+  // The type is a long text, as scopes are, and such as no statement without a table has.
+  if (rows.some(({ type }) => typeof type !== 'string')) return ['its driver (typeCast) changes texts']
+  return rows
+    .filter(({ collation }) => !BY_BYTES.includes(collation))
+    .map(({ found, named, collation }) => `column ${found}.${named} has the collation ${collation}`)
+}
+
+/** The names of the tables with the host's prefix, which is put before them when a statement is compiled. */
+function names({ db }: Pick<Connection, 'db'>) {
+  return sql.join(
+    TABLES.map((table) => {
+      const [, name = table] = /from `(\w+)`/.exec(db.selectFrom(table).selectAll().compile().sql) ?? []
+      return sql.val(name)
+    }),
+  )
+}
+
+/** Whether an UPDATE that changes nothing tells that it found its row. */
+async function countsFoundRows({ db }: Connection): Promise<boolean> {
+  const row = await db.selectFrom(HISTORY).select('name').limit(1).executeTakeFirstOrThrow()
+  const { numUpdatedRows } = await db
+    .updateTable(HISTORY)
+    .set((eb) => ({ name: eb.ref('name') }))
+    .where('name', '=', row.name)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows > 0n
+}

@@ -1,0 +1,43 @@
+/** Keeps tokens in a PGlite, PostgreSQL within this process, that the host has opened. */
+
+import { Kysely, type PGlite } from 'kysely'
+import { flag, noMore, optionsOf, requireMethod } from '../../../../option-values.ts'
+import type { TokenStore } from '../../../token-store.ts'
+import { KyselyTokenStore } from '../../kysely-token-store.ts'
+import { Migrator } from '../../migrations/migrator.ts'
+import type { ApiTokenDatabase } from '../../tables/database.ts'
+import { postgresTraits } from '../postgres/postgres-traits.ts'
+import { PGliteTurnsDialect } from './pglite-dialect.ts'
+
+export interface PGliteTokenStoreOptions {
+  /** An instance of `@electric-sql/pglite`, which the store does not close. */
+  readonly pglite: PGlite
+  /** Whether the schema is brought up to date at start. Default `true`: nobody else could do it. */
+  readonly migrate?: boolean | undefined
+}
+
+/**
+ * Makes a store in an embedded PostgreSQL. It belongs to one process.
+ *
+ * @throws At boot, with `migrate: false`, when the schema is not this version's.
+ * @example
+ * import { PGlite } from '@electric-sql/pglite'
+ *
+ * const store = pgliteTokenStore({ pglite: await PGlite.create('data/tokens') })
+ * await app.register(apiTokens, { store, authenticateUser })
+ */
+export function pgliteTokenStore(options: PGliteTokenStoreOptions, ...more: never[]): TokenStore {
+  noMore('pgliteTokenStore', more)
+  const { pglite, migrate = true } = optionsOf('pgliteTokenStore', options, ['pglite', 'migrate'])
+  requireMethod(pglite, 'query', 'pgliteTokenStore: pglite must be a PGlite')
+  flag(migrate, 'pgliteTokenStore: migrate')
+  const db = new Kysely<ApiTokenDatabase>({ dialect: new PGliteTurnsDialect({ pglite }) })
+  const connection = { db, traits: postgresTraits }
+  return new KyselyTokenStore({
+    connection,
+    schema: new Migrator(connection),
+    shared: false,
+    migrate,
+    close: async () => undefined,
+  })
+}

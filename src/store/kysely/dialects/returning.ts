@@ -1,0 +1,42 @@
+/** Traits of the databases that return the rows which a statement has changed: SQLite and PostgreSQL. */
+
+import { type InsertQueryBuilder, type InsertResult, sql } from 'kysely'
+import type { ApiTokenDatabase } from '../tables/database.ts'
+import { type ApiTokenRow, tokenColumns } from '../tables/token-row.ts'
+import type { Connection } from '../transactions.ts'
+import type { DialectTraits, TokenUpdate } from './dialect-traits.ts'
+
+/** The traits that both share; each gives its batch of uses as a table. */
+export function returningTraits(usesTable: DialectTraits['usesTable']) {
+  return {
+    onConflictDoNothing<Table extends keyof ApiTokenDatabase>(
+      insert: InsertQueryBuilder<ApiTokenDatabase, Table, InsertResult>,
+      key: string & keyof ApiTokenDatabase[Table],
+    ) {
+      return insert.onConflict((conflict) => conflict.column(key).doNothing())
+    },
+
+    onConflictAdd<Table extends keyof ApiTokenDatabase>(
+      insert: InsertQueryBuilder<ApiTokenDatabase, Table, InsertResult>,
+      table: Table,
+      keys: readonly (string & keyof ApiTokenDatabase[Table])[],
+      column: string & keyof ApiTokenDatabase[Table],
+    ) {
+      const sum = sql`${sql.ref(`${table}.${column}`)} + ${sql.ref(`excluded.${column}`)}`
+      // That the value is one of the column TypeScript cannot follow for any table.
+      return insert.onConflict((conflict) =>
+        conflict.columns([...keys]).doUpdateSet({ [column]: sum } as never),
+      )
+    },
+
+    usesTable,
+
+    async change({ db, traits }: Connection, id: string, update: (tokens: TokenUpdate) => TokenUpdate) {
+      return update(db.updateTable('api_tokens'))
+        .where('api_tokens.id', '=', id)
+        .returning([...tokenColumns(traits)])
+        .$castTo<ApiTokenRow>()
+        .executeTakeFirst()
+    },
+  } satisfies Partial<DialectTraits>
+}

@@ -1,0 +1,38 @@
+/** Fails the boot where this process may not write to the database: SQLite opens such a file without an error. */
+
+import { sql } from 'kysely'
+import { InvalidOption } from '../../../../errors.ts'
+import { atomically, type Connection } from '../../transactions.ts'
+import { withoutBusyTimeout } from './lock-waits.ts'
+import { faultOf, isLocked } from './sqlite-errors.ts'
+
+/**
+ * Writes what is there already. Where another connection writes at this moment the file is writable.
+ *
+ * @throws {InvalidOption} That names the file and why it cannot be written.
+ */
+export async function requireWritable(connection: Connection): Promise<void> {
+  try {
+    await withoutBusyTimeout(connection, (own) => atomically(own, rewriteVersion))
+  } catch (cause) {
+    const fault = faultOf(cause)
+    if (isLocked(cause)) return
+    if (fault === undefined) throw cause
+    const file = await pathOf(connection)
+    throw new InvalidOption(`store: the SQLite file ${file} cannot be written: ${fault}`, { cause })
+  }
+}
+
+async function rewriteVersion({ db }: Connection): Promise<void> {
+  const { rows } = await sql<{ user_version: number }>`pragma user_version`.execute(db)
+  const version = Number(rows[0]?.user_version ?? 0)
+  await sql`pragma user_version = ${sql.lit(version)}`.execute(db)
+}
+
+/** Absolute, as SQLite knows it. */
+async function pathOf({ db }: Connection): Promise<string> {
+  const { rows } = await sql<{ file: string }>`select file from pragma_database_list where name = 'main'`
+    .execute(db)
+    .catch(() => ({ rows: [] }))
+  return rows[0]?.file ?? 'of the host'
+}

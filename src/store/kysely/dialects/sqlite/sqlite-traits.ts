@@ -1,0 +1,64 @@
+/** What is SQLite's own. Its text compares byte by byte as it is, and its one writer is alone by itself. */
+
+import { type Expression, sql } from 'kysely'
+import type { TokenUse } from '../../../token-store.ts'
+import { USE_COLUMNS, useValues } from '../../queries/use-values.ts'
+import type { Instant } from '../../tables/instant.ts'
+import { atomically, withRetries } from '../../transactions.ts'
+import type { DialectTraits, UseRow } from '../dialect-traits.ts'
+import { returningTraits } from '../returning.ts'
+import { END_OF_TIME } from '../utc-range.ts'
+import { requireWritable } from './require-writable.ts'
+import { isPermanentInSqlite } from './sqlite-errors.ts'
+
+const text = sql`text`
+const integer = sql`integer`
+
+export const sqliteTraits: DialectTraits = {
+  ...returningTraits(usesTable),
+
+  types: {
+    text: () => text,
+    longText: text,
+    integer,
+    count: integer,
+    // Milliseconds since the epoch: SQLite has no type for times.
+    instant: integer,
+    computed: (type, expression) => sql`${type} generated always as (${expression}) virtual`,
+    earliest: (columns) => sql`min(${sql.join(columns.map(orEndOfTime))})`,
+    joined: (nullableText, other) =>
+      sql`coalesce(${sql.ref(nullableText)}, '') || char(1) || ${sql.ref(other)}`,
+    tableOptions: sql`strict, without rowid`,
+    sparseIndexes: true,
+    indexNamesOf: 'schema',
+  },
+
+  writers: 'one',
+  now: sql<number>`cast(unixepoch('subsec') * 1000 as integer)`,
+  telling: (stamp) => stamp,
+  time: (ms) => sql<Instant>`${ms}`,
+  millis: (time) => sql<number>`${time}`,
+  // Without its ICU extension SQLite knows the case of ASCII letters alone.
+  lowerAscii: (field: Expression<string | null>) => sql<string | null>`lower(${field})`,
+  locked: (query) => query,
+
+  updateWithUses: ({ db }, uses) => db.updateTable('api_tokens').from(usesTable(uses)),
+
+  requireServer: requireWritable,
+  migrateAlone: (connection, work) => withRetries(connection, (attempt) => atomically(attempt, work)),
+  isDuplicateObject: () => false,
+  isMissingTable: (error) => error instanceof Error && /no such table/.test(error.message),
+  isPermanent: isPermanentInSqlite,
+  // It waits for a lock by itself, and says so when that took too long.
+  isRetryable: () => false,
+}
+
+function orEndOfTime(column: string) {
+  return sql`coalesce(${sql.ref(column)}, ${sql.lit(END_OF_TIME)})`
+}
+
+function usesTable(uses: readonly TokenUse[]) {
+  const rows = JSON.stringify(uses.map((use) => useValues(use, use.lastUsedAt)))
+  const columns = sql.join(USE_COLUMNS.map((column, n) => sql`value ->> ${sql.lit(n)} as ${sql.ref(column)}`))
+  return sql<UseRow>`(select ${columns} from json_each(${rows}))`.as<'used'>(sql`used`)
+}

@@ -1,0 +1,140 @@
+/** Brings the schema up to date, once however many instances start, and says what state it is in. */
+
+import { sql } from 'kysely'
+import { InvalidOption } from '../../../errors.ts'
+import { type Connection, reading } from '../transactions.ts'
+import type { Migration, SchemaStatement } from './migration.ts'
+import { migrations } from './steps/index.ts'
+
+/** Steps by name, in order. */
+export interface SchemaState {
+  readonly done: readonly string[]
+  readonly missing: readonly string[]
+  /** Done by another version of the package. */
+  readonly unknown: readonly string[]
+}
+
+export interface PlannedStep {
+  readonly name: string
+  readonly sql: readonly string[]
+}
+
+const TABLE = 'api_tokens_migration'
+
+export interface SchemaOptions {
+  /** The command that migrates it, for the error of a host that starts too early; where there is one. */
+  readonly command?: string
+  readonly steps?: Readonly<Record<string, Migration>>
+}
+
+export class Migrator {
+  readonly #connection: Connection
+  readonly #command: string | undefined
+  readonly #steps: Readonly<Record<string, Migration>>
+
+  constructor(connection: Connection, { command, steps = migrations }: SchemaOptions = {}) {
+    this.#connection = connection
+    this.#command = command
+    this.#steps = steps
+  }
+
+  async state(): Promise<SchemaState> {
+    const rows = await reading(this.#connection, ({ db }) =>
+      db.selectFrom(TABLE).select('name').execute(),
+    ).catch((error) => {
+      if (this.#connection.traits.isMissingTable(error)) return []
+      throw error
+    })
+    const known = Object.keys(this.#steps)
+    const done = rows.map(({ name }) => name)
+    return {
+      done: known.filter((name) => done.includes(name)),
+      missing: known.filter((name) => !done.includes(name)),
+      unknown: done.filter((name) => !known.includes(name)),
+    }
+  }
+
+  /** Throws unless the schema is exactly this version's, and says what to do. */
+  async require(): Promise<void> {
+    const { missing, unknown } = await this.state()
+    refuseUnknown(unknown)
+    if (missing.length === 0) return
+    const command = this.#command === undefined ? '' : `run ${this.#command}, or `
+    throw new Error(
+      `The schema of the token store lacks ${missing.join(', ')}: ${command}open the store once with migrate: true`,
+    )
+  }
+
+  /** Runs every step that is missing, and returns their names. Who comes while another migrates waits for it. */
+  async migrate(): Promise<readonly string[]> {
+    const { missing, unknown } = await this.state()
+    refuseUnknown(unknown)
+    if (missing.length === 0) return []
+    try {
+      return await this.#connection.traits.migrateAlone(this.#connection, (alone) => this.#runMissing(alone))
+    } catch (cause) {
+      if (cause instanceof InvalidOption) throw cause
+      throw new Error('The schema of the token store could not be migrated', { cause })
+    }
+  }
+
+  /** What `migrate` would run, as SQL that does the same when it is run by hand. */
+  async plan(): Promise<readonly PlannedStep[]> {
+    const { missing, unknown } = await this.state()
+    refuseUnknown(unknown)
+    return missing.map((name, index) => ({
+      name,
+      sql: [
+        // It is there or not: who runs the plan need not know.
+        ...(index === 0 ? [this.#historyTable(this.#connection)] : []),
+        ...this.#statementsOf(name, this.#connection),
+        this.#recordOf(name, this.#connection),
+      ].map((statement) => statement.compile().sql),
+    }))
+  }
+
+  async #runMissing(alone: Connection): Promise<readonly string[]> {
+    await this.#historyTable(alone).execute()
+    // Another may have done them while this one waited, even one of a later version.
+    const { missing, unknown } = await new Migrator(alone, { steps: this.#steps }).state()
+    refuseUnknown(unknown)
+    for (const name of missing) await this.#run(name, alone)
+    return missing
+  }
+
+  async #run(name: string, alone: Connection): Promise<void> {
+    for (const statement of this.#statementsOf(name, alone)) {
+      await statement.execute().catch((error) => {
+        if (!alone.traits.isDuplicateObject(error)) throw error
+      })
+    }
+    await this.#recordOf(name, alone).execute()
+  }
+
+  #historyTable({ db, traits }: Connection): SchemaStatement {
+    return db.schema
+      .createTable(TABLE)
+      .ifNotExists()
+      .addColumn('name', traits.types.text(255), (column) => column.notNull().primaryKey())
+      .addColumn('timestamp', traits.types.text(255), (column) => column.notNull())
+      .modifyEnd(traits.types.tableOptions)
+  }
+
+  #recordOf(name: string, { db }: Connection): SchemaStatement {
+    return db.insertInto(TABLE).values({ name: sql.lit(name), timestamp: sql.lit(new Date().toISOString()) })
+  }
+
+  #statementsOf(name: string, { db, traits }: Connection) {
+    const step = this.#steps[name]
+    if (step === undefined) throw new Error(`there is no step ${name}`)
+    return step(db.schema, traits.types)
+  }
+}
+
+function refuseUnknown(unknown: readonly string[]): void {
+  if (unknown.length === 0) return
+  throw new Error(
+    `The schema of the token store has ${unknown.join(', ')}, which this version does not know: ` +
+      'run npm install fastify-api-tokens@latest',
+  )
+}

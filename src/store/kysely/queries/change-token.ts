@@ -1,0 +1,66 @@
+/** Changes one token in one statement that decides, and returns the row after it. */
+
+import type { UpdateObject } from 'kysely'
+import type { TokenRecord } from '../../../token/token.ts'
+import type { TokenChanges, UpdateScope } from '../../token-store.ts'
+import type { TokenUpdate } from '../dialects/dialect-traits.ts'
+import type { ApiTokenDatabase } from '../tables/database.ts'
+import { type ApiTokenRow, tokenFromRow } from '../tables/token-row.ts'
+import type { Connection } from '../transactions.ts'
+import { stamp } from './changed-at.ts'
+import { belongsTo, ownerGeneration, type Tokens } from './owner-conditions.ts'
+import { clockMoment, isLiving } from './token-status.ts'
+
+/** Runs the UPDATE, whose conditions decide; `undefined` when they did not hold. */
+export async function changeToken(
+  connection: Connection,
+  id: string,
+  update: (tokens: TokenUpdate) => TokenUpdate,
+): Promise<TokenRecord | undefined> {
+  const row = await connection.traits.change(connection, id, update)
+  // `change` selects what `tokenColumns` names.
+  return row === undefined ? undefined : tokenFromRow(row as ApiTokenRow)
+}
+
+/** Writes just the given fields of a token that has not ended. */
+export async function writeChanges(
+  connection: Connection,
+  id: string,
+  changes: TokenChanges,
+  scope: UpdateScope,
+): Promise<TokenRecord | undefined> {
+  const moment = clockMoment(connection.traits, scope)
+  return changeToken(connection, id, (tokens) =>
+    tokens
+      .set((eb) => ({
+        ...columnsOf(eb, changes, scope, connection),
+        updated_at: moment.now,
+        changed_at: stamp('api_tokens', connection.traits),
+      }))
+      .where((eb) => isLiving(eb, moment))
+      .where((eb) => eb('api_tokens.generation', '=', ownerGeneration(eb)))
+      .where((eb) => belongsTo(eb, scope.userId)),
+  )
+}
+
+/** Waking restarts the idle clock of a token that is inactive by its row or by the clock. */
+function columnsOf(
+  eb: Tokens,
+  { status, ...texts }: TokenChanges,
+  { now, idleBefore }: UpdateScope,
+  { traits }: Connection,
+): UpdateObject<ApiTokenDatabase, 'api_tokens'> {
+  if (status === undefined) return texts
+  if (status === 'inactive') return { ...texts, status, status_reason: 'switched_off' }
+  const sleeps = eb.or([
+    eb('api_tokens.status', '=', 'inactive'),
+    ...(idleBefore === null ? [] : [eb('api_tokens.idle_from', '<', traits.time(idleBefore))]),
+  ])
+  return {
+    ...texts,
+    // Before the status that it depends on: MySQL writes from left to right.
+    idle_from: eb.case().when(sleeps).then(traits.time(now)).else(eb.ref('api_tokens.idle_from')).end(),
+    status,
+    status_reason: null,
+  }
+}

@@ -1,0 +1,78 @@
+/** The counts by day: added with the uses of a batch, read by token, pruned by age. */
+
+import type { DailyUses, TokenUse } from '../../token-store.ts'
+import { atomically, type Connection, reading, withRetries } from '../transactions.ts'
+
+/** Adds a batch of uses to one day; what is not a token any more is passed over. */
+export async function addDailyUses(
+  { db, traits }: Connection,
+  uses: readonly TokenUse[],
+  day: number,
+): Promise<void> {
+  const counted = db
+    .insertInto('api_token_usage')
+    .columns(['token_id', 'day', 'requests'])
+    .expression((eb) =>
+      eb
+        .selectFrom(traits.usesTable(uses))
+        .select(['used.id', traits.time(day).as('day'), 'used.uses'])
+        .where((use) =>
+          use.exists(
+            use.selectFrom('api_tokens').select('api_tokens.id').whereRef('api_tokens.id', '=', 'used.id'),
+          ),
+        ),
+    )
+  await traits.onConflictAdd(counted, 'api_token_usage', ['token_id', 'day'], 'requests').execute()
+}
+
+/** The days of use from `since` on, in their order. */
+export async function selectDailyUses(
+  { db, traits }: Connection,
+  tokenId: string,
+  since: number,
+): Promise<readonly DailyUses[]> {
+  const rows = await db
+    .selectFrom('api_token_usage')
+    .select((eb) => [traits.millis(eb.ref('day')).as('from'), 'requests'])
+    .where('token_id', '=', tokenId)
+    .where('day', '>=', traits.time(since))
+    .orderBy('api_token_usage.day')
+    .execute()
+  return rows.map(({ from, requests }) => ({ day: Number(from), requests: Number(requests) }))
+}
+
+/** Deletes at most `limit` counts of days before `before`, day by day. */
+export async function deleteDailyUses(
+  connection: Connection,
+  before: number,
+  limit: number,
+): Promise<number> {
+  const old = await reading(connection, (attempt) => selectOldDays(attempt, before, limit))
+  let deleted = 0
+  for (const [day, rows] of Map.groupBy(old, ({ from }) => Number(from))) {
+    const tokenIds = rows.map((row) => row.token_id).sort()
+    deleted += await withRetries(connection, (attempt) => deleteDay(attempt, day, tokenIds))
+  }
+  return deleted
+}
+
+async function selectOldDays({ db, traits }: Connection, before: number, limit: number) {
+  return db
+    .selectFrom('api_token_usage')
+    .select((eb) => ['token_id', traits.millis(eb.ref('day')).as('from')])
+    .where('day', '<', traits.time(before))
+    .orderBy('api_token_usage.day')
+    .limit(limit)
+    .execute()
+}
+
+async function deleteDay(connection: Connection, day: number, tokenIds: readonly string[]): Promise<number> {
+  return atomically(connection, async ({ db, traits }) => {
+    const { numDeletedRows } = await db
+      .deleteFrom('api_token_usage')
+      .where('day', '=', traits.time(day))
+      .where('token_id', 'in', tokenIds)
+      .executeTakeFirstOrThrow()
+    return Number(numDeletedRows)
+  })
+}

@@ -1,0 +1,189 @@
+/** Device authorizations in a database: each step is one conditional statement, or one transaction under a lock. */
+
+import { hash } from 'node:crypto'
+import { type RawBuilder, sql } from 'kysely'
+import { formatScope } from '../../../token/scope.ts'
+import type {
+  DeviceAuthorization,
+  DeviceAuthorizationStore,
+  DeviceDecision,
+  DeviceInsertOutcome,
+  DeviceInsertRules,
+  DevicePoll,
+  DevicePollRules,
+  DeviceStatus,
+  NewDeviceAuthorization,
+} from '../../device-authorization-store.ts'
+import { pollOf } from '../../device-poll.ts'
+import type { DialectTraits } from '../dialects/dialect-traits.ts'
+import { deviceFromRow } from '../tables/api-token-device.ts'
+import { atomically, type Connection, reading, withRetries } from '../transactions.ts'
+import { takeLease } from './leases.ts'
+
+/** How long the row that starts of a client are counted under lasts, in milliseconds: longer than a transaction. */
+const START_LOCK_MS = 60_000
+
+export function deviceAuthorizations(connection: Connection): DeviceAuthorizationStore {
+  const write = <T>(work: (connection: Connection) => Promise<T>) => withRetries(connection, work)
+  return {
+    insert: (device, rules) => write((attempt) => insertDevice(attempt, device, rules)),
+    find: (userDigests) => reading(connection, (attempt) => selectDevice(attempt, userDigests)),
+    decide: (deviceDigest, decision) =>
+      write((attempt) => moveDevice(attempt, deviceDigest, 'pending', columnsOf(decision))),
+    poll: (deviceDigest, clientId, rules) =>
+      write((attempt) => pollDevice(attempt, deviceDigest, clientId, rules)),
+    redeem: (deviceDigest) =>
+      write((attempt) => moveDevice(attempt, deviceDigest, 'approved', { status: 'redeemed' })),
+    prune: (expiredForMs, limit) => write((attempt) => deleteExpired(attempt, expiredForMs, limit)),
+  }
+}
+
+async function insertDevice(
+  connection: Connection,
+  device: NewDeviceAuthorization,
+  { maxPending }: DeviceInsertRules,
+): Promise<DeviceInsertOutcome> {
+  return atomically(connection, async (transaction) => {
+    const { db, traits } = transaction
+    await lockStartsOf(transaction, device.clientId)
+    if ((await countPending(transaction, device.clientId, maxPending)) >= maxPending) return 'limit_reached'
+    await db
+      .insertInto('api_token_devices')
+      .values({
+        device_digest: device.deviceDigest,
+        user_digest: device.userDigest,
+        client_id: device.clientId,
+        name: device.name,
+        scopes: formatScope(device.scopes),
+        status: 'pending',
+        user_id: null,
+        expires_at: sql<number>`${traits.now} + ${device.lifetimeMs}`,
+        interval_ms: device.intervalMs,
+        polled_at: null,
+      })
+      .execute()
+    return 'inserted'
+  })
+}
+
+/**
+ * Until the end of the transaction no other start of the client counts: two that counted at once would both find room.
+ * The lease is everybody's, so that it is always taken; what matters is the lock on its row.
+ */
+async function lockStartsOf(transaction: Connection, clientId: string): Promise<void> {
+  const name = `starts ${hash('sha256', clientId, 'base64url')}`
+  await takeLease(transaction, { name, holder: 'device authorization', ms: START_LOCK_MS })
+}
+
+/** How many are pending; what is beyond the limit is not counted. */
+async function countPending({ db, traits }: Connection, clientId: string, limit: number): Promise<number> {
+  const { pending } = await db
+    .selectFrom((eb) =>
+      eb
+        .selectFrom('api_token_devices')
+        .select('device_digest')
+        .where('client_id', '=', clientId)
+        .where('status', '=', 'pending')
+        .where('expires_at', '>', nowOnce(traits))
+        .limit(limit)
+        .as('pending'),
+    )
+    .select((eb) => eb.fn.countAll().as('pending'))
+    .executeTakeFirstOrThrow()
+  return Number(pending)
+}
+
+async function selectDevice(
+  { db, traits }: Connection,
+  userDigests: readonly string[],
+): Promise<DeviceAuthorization | null> {
+  const row = await db
+    .selectFrom('api_token_devices')
+    .selectAll()
+    .where('user_digest', 'in', userDigests)
+    .where('expires_at', '>', nowOnce(traits))
+    .executeTakeFirst()
+  return row === undefined ? null : deviceFromRow(row)
+}
+
+async function moveDevice(
+  { db, traits }: Connection,
+  deviceDigest: string,
+  from: DeviceStatus,
+  columns: ReturnType<typeof columnsOf>,
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('api_token_devices')
+    .set(columns)
+    .where('device_digest', '=', deviceDigest)
+    .where('status', '=', from)
+    .where('expires_at', '>', traits.now)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows > 0n
+}
+
+function columnsOf(decision: DeviceDecision | { readonly status: 'redeemed' }) {
+  switch (decision.status) {
+    case 'approved': {
+      const { status, userId, name, scopes } = decision
+      return { status, user_id: userId, name, scopes: formatScope(scopes) }
+    }
+    case 'denied':
+      return { status: decision.status, user_id: decision.userId }
+    default:
+      return { status: decision.status }
+  }
+}
+
+/** Under the lock of the row, so that of two polls at once the second counts as too fast. */
+async function pollDevice(
+  connection: Connection,
+  deviceDigest: string,
+  clientId: string,
+  rules: DevicePollRules,
+): Promise<DevicePoll | null> {
+  return atomically(connection, async ({ db, traits }) => {
+    const query = db
+      .selectFrom('api_token_devices')
+      .selectAll()
+      .select(traits.now.as('now'))
+      .where('device_digest', '=', deviceDigest)
+      .where('client_id', '=', clientId)
+    const row = await traits.locked(query).executeTakeFirst()
+    if (row === undefined) return null
+    const poll = pollOf(deviceFromRow(row), Number(row.now), rules)
+    await db
+      .updateTable('api_token_devices')
+      .set({ polled_at: poll.device.polledAt, interval_ms: poll.device.intervalMs })
+      .where('device_digest', '=', deviceDigest)
+      .execute()
+    return poll
+  })
+}
+
+async function deleteExpired(
+  { db, traits }: Connection,
+  expiredForMs: number,
+  limit: number,
+): Promise<number> {
+  const expired = await db
+    .selectFrom('api_token_devices')
+    .select('device_digest')
+    .where('expires_at', '<=', sql<number>`${nowOnce(traits)} - ${expiredForMs}`)
+    .orderBy('expires_at')
+    .limit(limit)
+    .execute()
+  if (expired.length === 0) return 0
+  // In one order, as two who delete the same must lock them.
+  const digests = expired.map(({ device_digest: digest }) => digest).sort()
+  const { numDeletedRows } = await db
+    .deleteFrom('api_token_devices')
+    .where('device_digest', 'in', digests)
+    .executeTakeFirstOrThrow()
+  return Number(numDeletedRows)
+}
+
+/** The clock as a query of its own is read once; PostgreSQL would read it for each row, and use no index with it. */
+function nowOnce({ now }: DialectTraits): RawBuilder<number> {
+  return sql<number>`(select ${now})`
+}

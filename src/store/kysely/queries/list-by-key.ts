@@ -1,0 +1,54 @@
+/**
+ * The owner's page in the order of an index: by key, so that a page costs the same wherever it lies and nothing is seen
+ * twice. With a filter it lies between two keys, so that it reads a bounded number of rows, whatever they match.
+ */
+
+import type { OwnerRecord, TokenRecord } from '../../../token/token.ts'
+import { nameAndId, nameIn } from '../../name-and-id.ts'
+import type { PagePosition, TokenPage, TokenQuery } from '../../token-store.ts'
+import { betweenSlices } from '../slices.ts'
+import { type ApiTokenRow, tokenColumns, tokenFromRow } from '../tables/token-row.ts'
+import type { Connection } from '../transactions.ts'
+import { isFiltered, matches } from './list-filters.ts'
+import { type KeyColumn, keyBehind } from './owner-keys.ts'
+
+export async function selectByKey(
+  connection: Connection,
+  owner: OwnerRecord,
+  query: TokenQuery,
+): Promise<Pick<TokenPage, 'tokens' | 'next'>> {
+  const { db, traits } = connection
+  const { userId, descending, sort, limit, maxRows } = query
+  const column = sort === 'name' ? 'name_and_id' : 'id'
+  const after = query.after === undefined ? null : keyOf(query.after, column)
+  // Read first: the page then lies between two keys, whatever is inserted or deleted meanwhile. Without a filter it is for
+  // MySQL, which reads a descending page from the owner's last row on unless it sees how short the range is.
+  const n = isFiltered(query) ? maxRows : limit + 1
+  const end =
+    isFiltered(query) || after !== null ? await keyBehind(connection, query, { column, after, n }) : undefined
+  await betweenSlices(connection)
+  const rows = await db
+    .selectFrom('api_tokens')
+    .select(tokenColumns(traits))
+    .where('user_id', '=', userId)
+    .$if(after !== null, (page) => page.where(column, descending ? '<' : '>', after))
+    .$if(end !== undefined, (page) => page.where(column, descending ? '>=' : '<=', end?.key ?? ''))
+    .$if(isFiltered(query), (page) => page.where((eb) => matches(eb, owner, query, traits)))
+    .orderBy(`api_tokens.${column}`, descending ? 'desc' : 'asc')
+    .limit(limit + 1)
+    .$castTo<ApiTokenRow>()
+    .execute()
+  const tokens = rows.slice(0, limit).map(tokenFromRow)
+  const last = tokens.at(-1)
+  if (rows.length > limit && last !== undefined) return { tokens, next: positionOf(last, column) }
+  if (end === undefined) return { tokens, next: null }
+  return { tokens, next: positionOf({ id: end.id, name: nameIn(end.key, end.id) }, column) }
+}
+
+function keyOf({ value, id }: PagePosition, column: KeyColumn): string {
+  return column === 'id' ? id : nameAndId(String(value), id)
+}
+
+function positionOf({ id, name }: Pick<TokenRecord, 'id' | 'name'>, column: KeyColumn): PagePosition {
+  return { value: column === 'id' ? null : (name ?? ''), id }
+}

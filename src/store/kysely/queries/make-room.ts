@@ -1,0 +1,108 @@
+/** Finds room for one more token of an owner, whose row is locked: the limits, and the ended tokens that have to go. */
+
+import type { OwnerRecord } from '../../../token/token.ts'
+import { MAX_DELETED, MAX_READ } from '../../ended-bounds.ts'
+import type { InsertOutcome, InsertRules, MaxAgeMs } from '../../token-store.ts'
+import type { Connection } from '../transactions.ts'
+import { agedTokens } from './maximum-age.ts'
+import { type CountedNow, type CountedOwner, countsAt, type OwnerCounts, recount } from './owner-counts.ts'
+
+/** Whether there is room, and what its counts are without the new token. */
+export interface Room {
+  readonly outcome: 'room' | Exclude<InsertOutcome['outcome'], 'inserted' | 'owner_inactive'>
+  /** The ids of ended tokens that the insert deletes. */
+  readonly oldest: readonly string[]
+  readonly counts: OwnerCounts
+}
+
+/** How long a count of all tokens is good for: an owner without room must not have them counted for each refusal. */
+const RECOUNT_MS = 60_000
+
+/** A refusal is never by counts that are older than a minute: a clock that was ahead can have made them too high. */
+export async function findRoom(
+  connection: Connection,
+  owner: CountedOwner,
+  rules: InsertRules,
+): Promise<Room> {
+  const moment = { now: rules.now, maxAgeMs: rules.maxAgeMs ?? null }
+  const counted = await countsAt(connection, owner, moment)
+  const room = await roomWith(connection, owner, rules, counted)
+  const age = rules.now - counted.kept.recountedAt
+  if (room.outcome === 'room' || (age >= 0 && age < RECOUNT_MS)) return room
+  return roomWith(connection, owner, rules, await recount(connection, owner, moment))
+}
+
+async function roomWith(
+  connection: Connection,
+  owner: OwnerRecord,
+  { maxTokens, maxEnded, deletableBefore, maxAgeMs }: InsertRules,
+  { living, ended, kept: counts }: CountedNow,
+): Promise<Room> {
+  if (living >= maxTokens) return { outcome: 'limit_reached', oldest: [], counts }
+  if (ended < maxEnded) return { outcome: 'room', oldest: [], counts }
+  const oldest = await oldestEnded(connection, owner, deletableBefore, maxAgeMs)
+  return { outcome: oldest.length > 0 ? 'room' : 'ended_limit_reached', oldest, counts }
+}
+
+/** Those of before a removal first, then those that ended first, then those that reached the maximum age. */
+async function oldestEnded(
+  connection: Connection,
+  owner: OwnerRecord,
+  deletableBefore: number,
+  maxAgeMs: MaxAgeMs,
+): Promise<readonly string[]> {
+  const { db, traits } = connection
+  const earlier = await earlierGenerations(connection, owner, deletableBefore)
+  if (earlier.length >= MAX_DELETED) return earlier
+  const rows = await db
+    .selectFrom('api_tokens')
+    .select('id')
+    .where('user_id', '=', owner.userId)
+    .where('generation', '=', owner.generation)
+    .where('ends_at', '<', traits.time(deletableBefore))
+    .orderBy('ends_at')
+    .limit(MAX_DELETED - earlier.length)
+    .execute()
+  const oldest = [...earlier, ...rows.map(({ id }) => id)]
+  if (oldest.length >= MAX_DELETED || maxAgeMs === null || maxAgeMs === undefined) return oldest
+  const scope = { maxAgeMs, endedBefore: deletableBefore, userId: owner.userId }
+  const aged = await agedTokens(connection, scope).limit(MAX_DELETED).execute()
+  return [...new Set([...oldest, ...aged.map(({ id }) => id)])].slice(0, MAX_DELETED)
+}
+
+/** What the owner's removal has ended, and what had ended before it. */
+async function earlierGenerations(
+  { db, traits }: Connection,
+  { userId, generation }: OwnerRecord,
+  deletableBefore: number,
+): Promise<readonly string[]> {
+  // The first generation has none before it.
+  if (generation === 1) return []
+  const moment = traits.time(deletableBefore)
+  const first = db
+    .selectFrom('api_tokens')
+    .select(['id', 'ends_at'])
+    .where('user_id', '=', userId)
+    .where('generation', '<', generation)
+    .orderBy('generation')
+    .orderBy('ends_at')
+    .limit(MAX_READ)
+  const rows = await db
+    .selectFrom(first.as('earlier'))
+    .select('earlier.id')
+    .where((eb) =>
+      eb.or([
+        eb('earlier.ends_at', '<', moment),
+        eb.exists(
+          eb
+            .selectFrom('api_token_owners')
+            .select('api_token_owners.user_id')
+            .where('api_token_owners.user_id', '=', userId)
+            .where('api_token_owners.removed_at', '<', moment),
+        ),
+      ]),
+    )
+    .limit(MAX_DELETED)
+    .execute()
+  return rows.map(({ id }) => id)
+}

@@ -1,0 +1,204 @@
+/**
+ * How many tokens an owner has, kept on the owner's row, so that an insert need not count them. Nothing but an insert
+ * and the removal of the owner writes the counts: tokens that were revoked or have expired since are found by their ends.
+ */
+
+import { sql } from 'kysely'
+import { endsAt } from '../../../token/status.ts'
+import type { OwnerRecord, UnownedToken } from '../../../token/token.ts'
+import { betweenSlices } from '../slices.ts'
+import type { Connection } from '../transactions.ts'
+import { agedBy, isYoung } from './maximum-age.ts'
+import { keyBehind } from './owner-keys.ts'
+
+/** An owner's row with its counts, `null` where they are not known. */
+export interface CountedOwner extends OwnerRecord {
+  readonly counts: OwnerCounts | null
+}
+
+export interface OwnerCounts {
+  /** Tokens of the present generation that end at `countedAt` or later. */
+  readonly living: number
+  /** All others. */
+  readonly ended: number
+  readonly countedAt: number
+  /** When the tokens themselves were last counted. */
+  readonly recountedAt: number
+  /** The maximum age by which they were counted. */
+  readonly maxAgeMs: number | null
+}
+
+/** The moment of an insert, and the age at which tokens end. */
+export interface CountMoment {
+  readonly now: number
+  readonly maxAgeMs: number | null
+}
+
+/** The counts at a moment. `kept` is for the row: what ends at that very moment may become more. */
+export interface CountedNow {
+  readonly living: number
+  readonly ended: number
+  readonly kept: OwnerCounts
+}
+
+/** If more tokens than this have ended since the last insert, all are counted again. */
+const MAX_ENDED_SINCE = 1_000
+/**
+ * How many tokens one statement counts, so that it neither holds up the thread nor runs into a timeout. Of more at once
+ * MariaDB takes an index that is shorter but has another order, and reads all tokens each time.
+ */
+const SLICE = 1_000
+
+/** The counts at `now`, by a bounded read, unless they are not known or too much has ended. */
+export async function countsAt(
+  connection: Connection,
+  owner: CountedOwner,
+  moment: CountMoment,
+): Promise<CountedNow> {
+  const { counts } = owner
+  // Of instances that differ in the maximum age each counts for itself.
+  if (counts === null || counts.maxAgeMs !== moment.maxAgeMs) return recount(connection, owner, moment)
+  const { all, before } = await endedSince(connection, owner, counts, moment.now)
+  if (all > MAX_ENDED_SINCE) return recount(connection, owner, moment)
+  return countedNow(counts, { all, before, now: moment.now })
+}
+
+/** The counts at `now`, by reading every token of the owner. */
+export async function recount(
+  connection: Connection,
+  owner: OwnerRecord,
+  moment: CountMoment,
+): Promise<CountedNow> {
+  const { now, maxAgeMs } = moment
+  const counts = {
+    ...(await countTokens(connection, owner, moment)),
+    ...{ countedAt: now, recountedAt: now, maxAgeMs },
+  }
+  return countedNow(counts, { ...(await endedSince(connection, owner, counts, now)), now })
+}
+
+/** Writes the counts, after the INSERT of a token and the deletion of ended ones. */
+export async function writeCounts(
+  { db, traits }: Connection,
+  userId: string,
+  { living, ended, countedAt, recountedAt, maxAgeMs }: OwnerCounts,
+): Promise<void> {
+  await db
+    .updateTable('api_token_owners')
+    .set({
+      living_count: living,
+      ended_count: ended,
+      counted_at: traits.time(countedAt),
+      recounted_at: traits.time(recountedAt),
+      counted_max_age: maxAgeMs,
+    })
+    .where('user_id', '=', userId)
+    .execute()
+}
+
+/** The counts with one token more, and without some ended ones. */
+export function withToken(counts: OwnerCounts, token: UnownedToken, deleted: number): OwnerCounts {
+  const end = Math.min(token.revokedAt ?? Infinity, endsAt(token, counts.maxAgeMs) ?? Infinity)
+  const lives = end >= counts.countedAt ? 1 : 0
+  return { ...counts, living: counts.living + lives, ended: counts.ended + 1 - lives - deleted }
+}
+
+function countedNow(
+  counts: OwnerCounts,
+  { all, before, now }: { readonly all: number; readonly before: number; readonly now: number },
+): CountedNow {
+  return {
+    living: counts.living - all,
+    ended: counts.ended + all,
+    kept: {
+      ...counts,
+      living: counts.living - before,
+      ended: counts.ended + before,
+      // The clock of another instance may be ahead.
+      countedAt: Math.max(counts.countedAt, now),
+    },
+  }
+}
+
+/**
+ * How many tokens ended by their rows since the count until now, both included, and how many of them before now. One that
+ * had reached the maximum age when all were counted has ended then. One that reached it since counts as living until
+ * all are counted again, which an insert does before it refuses.
+ */
+async function endedSince(
+  { db, traits }: Connection,
+  { userId, generation }: OwnerRecord,
+  { countedAt, recountedAt, maxAgeMs }: Pick<OwnerCounts, 'countedAt' | 'recountedAt' | 'maxAgeMs'>,
+  now: number,
+) {
+  const moment = traits.time(now)
+  const ends = db
+    .selectFrom('api_tokens')
+    .select('ends_at')
+    .where('user_id', '=', userId)
+    .where('generation', '=', generation)
+    .where('ends_at', '>=', traits.time(countedAt))
+    .where('ends_at', '<=', moment)
+    .where((eb) => eb.and(isYoung(eb, agedBy(traits, recountedAt, maxAgeMs))))
+    .limit(MAX_ENDED_SINCE + 1)
+  const { all, before } = await db
+    .selectFrom(ends.as('ends'))
+    .select((eb) => [
+      sql<number>`count(*)`.as('all'),
+      sql<number>`coalesce(sum(case when ${eb('ends_at', '<', moment)} then 1 else 0 end), 0)`.as('before'),
+    ])
+    .executeTakeFirstOrThrow()
+  return { all: Number(all), before: Number(before) }
+}
+
+async function countTokens(
+  connection: Connection,
+  owner: OwnerRecord,
+  moment: CountMoment,
+): Promise<Pick<OwnerCounts, 'living' | 'ended'>> {
+  const counts = { living: 0, ended: 0 }
+  for (let after = ''; ; ) {
+    const end = await keyBehind(
+      connection,
+      { ...owner, descending: false },
+      { column: 'id', after, n: SLICE },
+    )
+    await betweenSlices(connection)
+    const { all, living } = await countBetween(connection, owner, { after, end: end?.id, moment })
+    counts.living += living
+    counts.ended += all - living
+    if (end === undefined) return counts
+    after = end.id
+    await betweenSlices(connection)
+  }
+}
+
+/** After one id and up to another one, if there is one. */
+async function countBetween(
+  { db, traits }: Connection,
+  { userId, generation }: OwnerRecord,
+  {
+    after,
+    end,
+    moment: { now, maxAgeMs },
+  }: { readonly after: string; readonly end: string | undefined; readonly moment: CountMoment },
+) {
+  const row = await db
+    .selectFrom('api_tokens')
+    .select((eb) => {
+      const lives = eb.and([
+        eb('generation', '=', generation),
+        eb('ends_at', '>=', traits.time(now)),
+        ...isYoung(eb, agedBy(traits, now, maxAgeMs)),
+      ])
+      return [
+        sql<number>`count(*)`.as('all'),
+        sql<number>`coalesce(sum(case when ${lives} then 1 else 0 end), 0)`.as('living'),
+      ]
+    })
+    .where('user_id', '=', userId)
+    .where('id', '>', after)
+    .$if(end !== undefined, (rows) => rows.where('id', '<=', end ?? ''))
+    .executeTakeFirstOrThrow()
+  return { all: Number(row.all), living: Number(row.living) }
+}

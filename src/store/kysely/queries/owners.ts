@@ -1,0 +1,95 @@
+/** The one row of a user that suspends or ends all their tokens. */
+
+import type { OwnerRecord, OwnerStatus } from '../../../token/token.ts'
+import { ownerFromRow } from '../tables/api-token-owner.ts'
+import { atomically, type Connection } from '../transactions.ts'
+import { stamp } from './changed-at.ts'
+import type { CountedOwner, OwnerCounts } from './owner-counts.ts'
+
+export async function selectOwner({ db }: Connection, userId: string): Promise<OwnerRecord | null> {
+  const row = await ownerQuery({ db }, userId).executeTakeFirst()
+  return row === undefined ? null : ownerFromRow(row)
+}
+
+/** The owner, whose row nobody else changes, or counts on, until the transaction ends. */
+export async function lockOwner(
+  { db, traits }: Connection,
+  userId: string,
+): Promise<CountedOwner | undefined> {
+  const query = ownerQuery({ db }, userId).select((eb) => [
+    'living_count',
+    'ended_count',
+    traits.millis(eb.ref('counted_at')).as('counted_at'),
+    traits.millis(eb.ref('recounted_at')).as('recounted_at'),
+    'counted_max_age',
+  ])
+  const row = await traits.locked(query).executeTakeFirst()
+  return row === undefined ? undefined : { ...ownerFromRow(row), counts: countsOf(row) }
+}
+
+/** Forgets the counts of owners whose tokens are being deleted: the next insert counts them. */
+export async function forgetCounts({ db }: Connection, userIds: readonly string[]): Promise<void> {
+  await db.updateTable('api_token_owners').set({ counted_at: null }).where('user_id', 'in', userIds).execute()
+}
+
+/** Makes the row of an active user, unless there is one. */
+export async function addOwner({ db, traits }: Connection, userId: string): Promise<void> {
+  const owner = { user_id: userId, status: 'active', generation: 1 } as const
+  await traits.onConflictDoNothing(db.insertInto('api_token_owners').values(owner), 'user_id').execute()
+}
+
+/** Writes the status, in a row that is made if it is missing; a removal raises the generation. */
+export async function writeOwnerStatus(
+  connection: Connection,
+  userId: string,
+  status: OwnerStatus,
+  now: number,
+): Promise<OwnerRecord> {
+  return atomically(connection, async (transaction) => {
+    await addOwner(transaction, userId)
+    const { db, traits } = transaction
+    await db
+      .updateTable('api_token_owners')
+      .set((eb) => ({
+        status,
+        changed_at: stamp('api_token_owners', traits),
+        ...(status === 'removed'
+          ? {
+              generation: eb('generation', '+', 1),
+              removed_at: traits.time(now),
+              // In this order: MySQL reads what it has just written.
+              ended_count: eb('ended_count', '+', eb.ref('living_count')),
+              living_count: 0,
+            }
+          : {}),
+      }))
+      .where('user_id', '=', userId)
+      .execute()
+    return ownerFromRow(await ownerQuery({ db }, userId).executeTakeFirstOrThrow())
+  })
+}
+
+function countsOf(row: {
+  readonly living_count: number | null
+  readonly ended_count: number | null
+  readonly counted_at: number | null
+  readonly recounted_at: number | null
+  readonly counted_max_age: number | null
+}): OwnerCounts | null {
+  const { living_count: living, ended_count: ended, counted_at, recounted_at, counted_max_age } = row
+  if (living === null || ended === null || counted_at === null) return null
+  return {
+    living: Number(living),
+    ended: Number(ended),
+    countedAt: Number(counted_at),
+    recountedAt: Number(recounted_at ?? 0),
+    maxAgeMs: counted_max_age === null ? null : Number(counted_max_age),
+  }
+}
+
+function ownerQuery({ db }: Pick<Connection, 'db'>, userId: string) {
+  return db
+    .selectFrom('api_token_owners')
+    .select(['user_id', 'status', 'generation'])
+    .where('user_id', '=', userId)
+}

@@ -1,0 +1,89 @@
+/** Deletes tokens that ended long ago, and what is kept of them elsewhere, in bounded batches. */
+
+import type { SelectQueryBuilder } from 'kysely'
+import type { MaxAgeMs } from '../../token-store.ts'
+import type { ApiTokenDatabase } from '../tables/database.ts'
+import { atomically, type Connection, withRetries } from '../transactions.ts'
+import { deleteTokens } from './delete-tokens.ts'
+import { agedTokens } from './maximum-age.ts'
+import { forgetCounts } from './owners.ts'
+
+type Ids = SelectQueryBuilder<ApiTokenDatabase, keyof ApiTokenDatabase, { id: string; user_id: string }>
+
+/** Deletes at most `limit` tokens that were revoked, expired, rotated or lost their owner before `endedBefore`. */
+export async function deleteEnded(
+  connection: Connection,
+  endedBefore: number,
+  limit: number,
+  maxAgeMs: MaxAgeMs,
+): Promise<number> {
+  let deleted = 0
+  for (const ended of [...ENDS.map(endedTokens), tokensOfRemoved, ...byAge(maxAgeMs)]) {
+    if (deleted >= limit) return deleted
+    deleted += await deleteBatch(connection, (transaction) =>
+      ended(transaction, endedBefore).limit(limit - deleted),
+    )
+  }
+  if (deleted < limit) await withRetries(connection, (attempt) => forgetRemovals(attempt, endedBefore))
+  return deleted
+}
+
+const ENDS = ['revoked_at', 'expires_at', 'grace_ends_at'] as const
+
+/** Two statements: MySQL deletes from no table that the same statement selects from. What has ended stays so. */
+async function deleteBatch(connection: Connection, ended: (transaction: Connection) => Ids): Promise<number> {
+  const work = async (transaction: Connection) => {
+    const rows = await ended(transaction).execute()
+    if (rows.length === 0) return 0
+    // The owners first, as an insert locks them.
+    await forgetCounts(transaction, [...new Set(rows.map(({ user_id }) => user_id))].sort())
+    return deleteTokens(
+      transaction,
+      rows.map(({ id }) => id),
+    )
+  }
+  return withRetries(connection, (attempt) => atomically(attempt, work))
+}
+
+function endedTokens(column: (typeof ENDS)[number]) {
+  return ({ db, traits }: Connection, endedBefore: number): Ids =>
+    db.selectFrom('api_tokens').select(['id', 'user_id']).where(column, '<', traits.time(endedBefore))
+}
+
+function byAge(maxAgeMs: MaxAgeMs) {
+  if (maxAgeMs === null || maxAgeMs === undefined) return []
+  return [
+    (connection: Connection, endedBefore: number) =>
+      // Kysely's type names the sub-query as a table, too.
+      agedTokens(connection, { maxAgeMs, endedBefore }) as unknown as Ids,
+  ]
+}
+
+function tokensOfRemoved({ db, traits }: Connection, endedBefore: number): Ids {
+  return db
+    .selectFrom('api_token_owners')
+    .innerJoin('api_tokens', 'api_tokens.user_id', 'api_token_owners.user_id')
+    .select(['api_tokens.id', 'api_tokens.user_id'])
+    .where('api_token_owners.removed_at', '<', traits.time(endedBefore))
+    .whereRef('api_tokens.generation', '<', 'api_token_owners.generation')
+}
+
+/** An owner whose ended tokens are all gone need not be looked at again. */
+async function forgetRemovals({ db, traits }: Connection, endedBefore: number): Promise<void> {
+  await db
+    .updateTable('api_token_owners')
+    .set({ removed_at: null })
+    .where('removed_at', '<', traits.time(endedBefore))
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('api_tokens')
+            .select('api_tokens.id')
+            .whereRef('api_tokens.user_id', '=', 'api_token_owners.user_id')
+            .whereRef('api_tokens.generation', '<', 'api_token_owners.generation'),
+        ),
+      ),
+    )
+    .execute()
+}

@@ -1,0 +1,96 @@
+/** Adds a batch of uses in one transaction: counters add up, times move forward, and no status changes but `idle`. */
+
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type Expression, type ExpressionBuilder, sql } from 'kysely'
+import type { StoredStatus } from '../../../token/token.ts'
+import type { RecordUseRules, TokenUse } from '../../token-store.ts'
+import type { UseRow } from '../dialects/dialect-traits.ts'
+import type { ApiTokenDatabase } from '../tables/database.ts'
+import type { Instant } from '../tables/instant.ts'
+import { atomically, type Connection } from '../transactions.ts'
+import { addDailyUses } from './daily-uses.ts'
+import { storeBatch } from './use-batch.ts'
+
+type Uses = ExpressionBuilder<ApiTokenDatabase & { used: UseRow }, 'api_tokens' | 'used'>
+
+const NO_CLIENT = { last_used_ip: null, last_used_user_agent: null }
+
+export async function addUses(
+  connection: Connection,
+  uses: readonly TokenUse[],
+  rules: RecordUseRules,
+): Promise<void> {
+  await atomically(connection, async (transaction) => {
+    // Before the tokens: a repeated batch waits here until the transaction that it repeats has ended.
+    if (rules.batch !== undefined && !(await storeBatch(transaction, rules.batch))) return
+    // The tokens first: their rows stay locked, so that none goes, and none is counted by another, in between.
+    await updateTokens(transaction, uses, rules)
+    // What runs in this thread holds up all requests: warm ones come in between, others wait for the transaction.
+    if (transaction.traits.writers === 'one') await nextTurn()
+    await addDailyUses(transaction, uses, rules.day)
+  })
+}
+
+async function updateTokens(
+  connection: Connection,
+  uses: readonly TokenUse[],
+  { now, idleTimeoutMs, keepsClients = false }: RecordUseRules,
+): Promise<void> {
+  const { time } = connection.traits
+  await connection.traits
+    .updateWithUses(connection, uses)
+    .set((eb) => {
+      // Forward only: a use that is flushed late moves nothing back.
+      const latest = (known: Expression<Instant>) =>
+        eb.case().when(known, '<', eb.ref('used.used_at')).then(eb.ref('used.used_at')).else(known).end()
+      const counted = {
+        // Before the time that they are judged by: MySQL reads what it has just written.
+        ...(keepsClients ? latestClient(eb, time(0)) : NO_CLIENT),
+        scopes_used: sql<number>`${eb.ref('api_tokens.scopes_used')} | ${eb.ref('used.asked')}`,
+        use_count: eb('api_tokens.use_count', '+', eb.ref('used.uses')),
+        last_used_at: latest(eb.fn.coalesce('api_tokens.last_used_at', time(0))),
+        idle_from: latest(eb.ref('api_tokens.idle_from')),
+      }
+      if (idleTimeoutMs === null) return counted
+      // The sweeper called a token idle that had been used elsewhere: its use says that it was not. Both columns must
+      // come out right whichever is written first: an active token has no reason, one that is switched off has.
+      const lasting = eb('used.used_at', '>=', time(now - idleTimeoutMs))
+      const isOrWasIdle = eb.or([
+        eb('api_tokens.status_reason', '=', 'idle'),
+        eb('api_tokens.status_reason', 'is', null),
+      ])
+      const wakes = eb.and([eb('api_tokens.status', '=', 'inactive'), isOrWasIdle, lasting])
+      const awake = eb.or([eb('api_tokens.status', '=', 'active'), wakes])
+      return {
+        ...counted,
+        status: eb
+          .case()
+          .when(wakes)
+          .then(sql.lit<StoredStatus>('active'))
+          .else(eb.ref('api_tokens.status'))
+          .end(),
+        status_reason: eb.case().when(awake).then(null).else(eb.ref('api_tokens.status_reason')).end(),
+      }
+    })
+    .whereRef('api_tokens.id', '=', 'used.id')
+    .execute()
+}
+
+/** Who used the token last: the batch says so, unless the row knows of a later use or the batch of no client. */
+function latestClient(eb: Uses, never: Expression<Instant>) {
+  const isLatest = eb.and([
+    eb('used.ip', 'is not', null),
+    eb('used.used_at', '>=', eb.fn.coalesce('api_tokens.last_used_at', never)),
+  ])
+  const latest = (told: 'ip' | 'user_agent', known: 'last_used_ip' | 'last_used_user_agent') =>
+    eb
+      .case()
+      .when(isLatest)
+      .then(eb.ref(`used.${told}`))
+      .else(eb.ref(`api_tokens.${known}`))
+      .end()
+  return {
+    last_used_ip: latest('ip', 'last_used_ip'),
+    last_used_user_agent: latest('user_agent', 'last_used_user_agent'),
+  }
+}

@@ -1,0 +1,39 @@
+/** Revokes a token; with an unused successor goes its rotation. */
+
+import type { TokenRecord } from '../../../token/token.ts'
+import type { RevokeScope } from '../../token-store.ts'
+import { atomically, type Connection } from '../transactions.ts'
+import { changeToken } from './change-token.ts'
+import { stamp } from './changed-at.ts'
+import { belongsTo } from './owner-conditions.ts'
+import { cancelRotation } from './rotate-token.ts'
+
+/** The row after it, or nothing when there was no such token that could be revoked. */
+export async function writeRevocation(
+  connection: Connection,
+  id: string,
+  { userId, now, reason = null, undoesRotation = false }: RevokeScope,
+): Promise<TokenRecord | undefined> {
+  return atomically(connection, async (transaction) => {
+    const moment = transaction.traits.time(now)
+    const revoked = await changeToken(transaction, id, (tokens) =>
+      tokens
+        .set({
+          status: 'revoked',
+          status_reason: reason,
+          revoked_at: moment,
+          updated_at: moment,
+          changed_at: stamp('api_tokens', transaction.traits),
+        })
+        .where('api_tokens.status', '<>', 'revoked')
+        .where((eb) => belongsTo(eb, userId)),
+    )
+    if (revoked === undefined) return undefined
+    const { predecessorId } = revoked
+    if (predecessorId !== null) {
+      const graceAfter = undoesRotation ? null : now
+      await cancelRotation(transaction, { successorId: id, predecessorId }, graceAfter)
+    }
+    return revoked
+  })
+}

@@ -1,0 +1,126 @@
+/** The statements of a rotation. Each function is one transaction, whose first statement writes and decides. */
+
+import type { TokenRecord, UnownedToken } from '../../../token/token.ts'
+import type { RotateScope, Succession } from '../../token-store.ts'
+import { atomically, type Connection } from '../transactions.ts'
+import { changeToken } from './change-token.ts'
+import { stamp } from './changed-at.ts'
+import { insertInto } from './insert-token.ts'
+import { findRoom } from './make-room.ts'
+import { belongsTo, hasActiveOwner, ownerGeneration } from './owner-conditions.ts'
+import { writeCounts } from './owner-counts.ts'
+import { lockOwner } from './owners.ts'
+import { clockMoment, isLiving } from './token-status.ts'
+
+/**
+ * Names the successor in the old token's row, inserts it, and revokes the unused one that it replaces. Returns the old
+ * token's row, nothing when the conditions did not hold, or that the owner has too many ended tokens.
+ */
+export async function writeSuccessor(
+  connection: Connection,
+  id: string,
+  successor: UnownedToken,
+  scope: RotateScope,
+): Promise<TokenRecord | 'ended_limit_reached' | undefined> {
+  const { replaces } = scope
+  return atomically(connection, async (transaction) => {
+    const { db, traits } = transaction
+    // The owner first, as an insert locks it.
+    const owner = await lockOwner(transaction, successor.userId)
+    if (owner === undefined) return undefined
+    const room = await findRoom(transaction, owner, { ...scope, maxTokens: Infinity })
+    if (room.outcome !== 'room') {
+      await writeCounts(transaction, owner.userId, room.counts)
+      return 'ended_limit_reached'
+    }
+    const moment = clockMoment(traits, scope)
+    const { now } = moment
+    const changedAt = stamp('api_tokens', traits)
+    const old = await changeToken(transaction, id, (tokens) =>
+      tokens
+        .set({
+          successor_id: successor.id,
+          grace_ends_at: traits.time(scope.graceEndsAt),
+          updated_at: now,
+          changed_at: changedAt,
+        })
+        .where('api_tokens.status', '=', 'active')
+        .where((eb) => isLiving(eb, moment))
+        .where((eb) => eb('api_tokens.generation', '=', ownerGeneration(eb)))
+        .where((eb) => hasActiveOwner(eb))
+        .where((eb) => belongsTo(eb, scope.userId))
+        // Of two rotations at once the second finds another successor than it knows of.
+        .where('api_tokens.successor_id', replaces === null ? 'is' : '=', replaces),
+    )
+    if (old === undefined) return undefined
+    await insertInto(transaction, { ...successor, generation: old.generation }, room)
+    if (replaces !== null) {
+      await db
+        .updateTable('api_tokens')
+        .set({
+          status: 'revoked',
+          status_reason: 'rotated',
+          revoked_at: now,
+          updated_at: now,
+          changed_at: changedAt,
+        })
+        .where('api_tokens.id', '=', replaces)
+        .where('api_tokens.status', '<>', 'revoked')
+        .execute()
+    }
+    return old
+  })
+}
+
+/** Marks a successor as used and revokes its predecessor; returns what was revoked. */
+export async function revokePredecessor(
+  connection: Connection,
+  { successorId, predecessorId }: Succession,
+  now: number,
+): Promise<TokenRecord | null> {
+  return atomically(connection, async (transaction) => {
+    const { db, traits } = transaction
+    const changedAt = stamp('api_tokens', traits)
+    const { numUpdatedRows } = await db
+      .updateTable('api_tokens')
+      .set({ predecessor_id: null, changed_at: changedAt })
+      .where('id', '=', successorId)
+      .where('predecessor_id', '=', predecessorId)
+      .where('status', '<>', 'revoked')
+      .executeTakeFirstOrThrow()
+    if (numUpdatedRows === 0n) return null
+    const moment = traits.time(now)
+    const ended = await changeToken(transaction, predecessorId, (tokens) =>
+      tokens
+        .set({
+          status: 'revoked',
+          status_reason: 'rotated',
+          revoked_at: moment,
+          updated_at: moment,
+          changed_at: changedAt,
+        })
+        .where('api_tokens.successor_id', '=', successorId)
+        .where('api_tokens.status', '<>', 'revoked'),
+    )
+    return ended ?? null
+  })
+}
+
+/**
+ * Gives a token back its whole life when its unused successor is revoked.
+ *
+ * @param graceAfter Only if its grace ends after this moment; `null` for any.
+ */
+export async function cancelRotation(
+  { db, traits }: Connection,
+  { successorId, predecessorId }: Succession,
+  graceAfter: number | null,
+): Promise<void> {
+  await db
+    .updateTable('api_tokens')
+    .set({ successor_id: null, grace_ends_at: null, changed_at: stamp('api_tokens', traits) })
+    .where('id', '=', predecessorId)
+    .where('successor_id', '=', successorId)
+    .$if(graceAfter !== null, (query) => query.where('grace_ends_at', '>', traits.time(graceAfter ?? 0)))
+    .execute()
+}

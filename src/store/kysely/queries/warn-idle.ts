@@ -1,0 +1,65 @@
+/** Finds tokens that will soon be idle, each once in an idle spell, in bounded batches. */
+
+import type { Expression, SqlBool } from 'kysely'
+import type { TokenRecord } from '../../../token/token.ts'
+import type { IdlePeriods } from '../../token-store.ts'
+import type { DialectTraits } from '../dialects/dialect-traits.ts'
+import { betweenSlices, inSlices } from '../slices.ts'
+import { type ApiTokenRow, tokenColumns, tokenFromRow } from '../tables/token-row.ts'
+import { atomically, type Connection } from '../transactions.ts'
+import { hasActiveOwner, ownerGeneration, type Tokens } from './owner-conditions.ts'
+import { clockMoment, isLiving } from './token-status.ts'
+
+const SLICE = 100
+
+/**
+ * Remembers in the row which spell was warned of: its beginning, which the next use moves. What another has locked is
+ * passed over: it is being used, ended, or warned of by another sweeper.
+ */
+export async function updateWarned(
+  connection: Connection,
+  spells: IdlePeriods,
+  limit: number,
+): Promise<readonly TokenRecord[]> {
+  return atomically(connection, async ({ db, traits }) => {
+    const soonIdle = db
+      .selectFrom('api_tokens')
+      .select(tokenColumns(traits))
+      .where((eb) => isToWarnOf(eb, spells, traits))
+      .orderBy('api_tokens.idle_from')
+      .limit(limit)
+      .$castTo<ApiTokenRow>()
+    const tokens = (await traits.locked(soonIdle, 'skip').execute()).map(tokenFromRow)
+    if (tokens.length === 0) return []
+    await betweenSlices({ traits })
+    await inSlices({ traits }, tokens, SLICE, async (some) => {
+      await db
+        .updateTable('api_tokens')
+        .set((eb) => ({ idle_warning_from: eb.ref('api_tokens.idle_from') }))
+        .where(
+          'id',
+          'in',
+          some.map(({ id }) => id),
+        )
+        .execute()
+    })
+    return tokens
+  })
+}
+
+/** Active, of an active owner, in such a spell, and not warned of it yet. */
+function isToWarnOf(eb: Tokens, spells: IdlePeriods, traits: DialectTraits): Expression<SqlBool> {
+  const { time } = traits
+  return eb.and([
+    eb('api_tokens.status', '=', 'active'),
+    eb('api_tokens.idle_from', '>=', time(spells.since)),
+    eb('api_tokens.idle_from', '<', time(spells.before)),
+    eb.or([
+      eb('api_tokens.idle_warning_from', 'is', null),
+      eb('api_tokens.idle_warning_from', '<>', eb.ref('api_tokens.idle_from')),
+    ]),
+    isLiving(eb, clockMoment(traits, spells)),
+    eb('api_tokens.generation', '=', ownerGeneration(eb)),
+    hasActiveOwner(eb),
+  ])
+}

@@ -1,0 +1,35 @@
+/** The table of device authorizations: a row from the start of one until some time after it has expired. */
+
+import type { Selectable } from 'kysely'
+import { parseScope } from '../../../token/scope.ts'
+import type { DeviceAuthorization, DeviceStatus } from '../../device-authorization-store.ts'
+
+/** Times are in milliseconds since the epoch. */
+export interface ApiTokenDeviceTable {
+  device_digest: string
+  user_digest: string
+  client_id: string
+  name: string | null
+  scopes: string
+  status: DeviceStatus
+  user_id: string | null
+  expires_at: number
+  interval_ms: number
+  polled_at: number | null
+}
+
+export function deviceFromRow(row: Selectable<ApiTokenDeviceTable>): DeviceAuthorization {
+  return {
+    deviceDigest: row.device_digest,
+    userDigest: row.user_digest,
+    clientId: row.client_id,
+    name: row.name,
+    scopes: parseScope(row.scopes),
+    status: row.status,
+    userId: row.user_id,
+    // What drivers make of 53 bits.
+    expiresAt: Number(row.expires_at),
+    intervalMs: Number(row.interval_ms),
+    polledAt: row.polled_at === null ? null : Number(row.polled_at),
+  }
+}

@@ -1,0 +1,77 @@
+/** Runs work on a connection as one transaction, and again where the database asks for it. */
+
+import type { Connection } from './dialects/dialect-traits.ts'
+
+export type { Connection } from './dialects/dialect-traits.ts'
+
+/**
+ * Runs the work as one transaction, in which each statement sees what was committed before it. Within a transaction
+ * it is a part of that.
+ *
+ * @throws The error of the work or of COMMIT. A ROLLBACK that fails after it is ignored: SQLite rolls back by itself
+ *   when the disk is full, and a connection that is lost cannot roll back.
+ */
+export async function atomically<T>(
+  { db, traits }: Connection,
+  work: (transaction: Connection) => Promise<T>,
+): Promise<T> {
+  if (db.isTransaction) return work({ db, traits })
+  const transaction = await db.startTransaction().setIsolationLevel('read committed').execute()
+  try {
+    const result = await work({ db: transaction, traits })
+    await transaction.commit().execute()
+    return result
+  } catch (error) {
+    await transaction
+      .rollback()
+      .execute()
+      .catch(() => undefined)
+    throw error
+  }
+}
+
+const MAX_TRIES = 8
+
+/**
+ * Runs work that writes, and again where the database asks for it. The work is one statement or one transaction, on
+ * the connection that it is given.
+ */
+export async function withRetries<T>(
+  connection: Connection,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  return connection.lockWaits === undefined
+    ? untilAccepted(connection, work)
+    : connection.lockWaits.write(connection, work)
+}
+
+/** Runs work that only reads, on the connection that it is given, and again where the database asks for it. */
+export async function reading<T>(
+  connection: Connection,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  return connection.lockWaits === undefined
+    ? untilAccepted(connection, work)
+    : connection.lockWaits.read(connection, work)
+}
+
+async function untilAccepted<T>(
+  connection: Connection,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work(connection)
+    } catch (error) {
+      if (tries === MAX_TRIES || !connection.traits.isRetryable(error)) throw error
+      await pause(Math.random() * 5 * 2 ** tries)
+    }
+  }
+}
+
+/** Who were in each other's way should not meet again at once. */
+function pause(ms: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  setTimeout(resolve, ms)
+  return promise
+}

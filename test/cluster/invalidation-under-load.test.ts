@@ -1,0 +1,157 @@
+/** Four processes under load: how soon what ends on one ends on the others. It runs alone: package.json, `test:timed`. */
+
+import { randomInt, randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import t, { type Test } from 'tap'
+import { postgresTokenStore } from '../../src/store/kysely/dialects/postgres/postgres-token-store.ts'
+import { type OwnDatabase, ownDatabase } from '../support/databases.ts'
+import { isListening } from '../support/services.ts'
+import { tcpProxy } from '../support/tcp-proxy.ts'
+import { type Cluster, type Setting, startCluster, timesToReach } from './cluster.ts'
+
+/** The stated bounds, in milliseconds. */
+const FEED_BOUND = 1_500
+const CARRIER_BOUND = 100
+const CHANGES = 500
+const BATCH = 25
+
+/** What is bounded is how soon each change reaches the others, not how long it takes to make them all. */
+const TIMEOUT_MS = 240_000
+t.setTimeout(3 * TIMEOUT_MS)
+
+const database = await ownDatabase(t, 'PostgreSQL')
+const redisPort = 6379
+const hasRedis = process.env['CI'] !== undefined || (await isListening(redisPort))
+if (database !== null) {
+  const store = postgresTokenStore({ connectionString: database.connectionString, migrate: true })
+  await store.open()
+  await store.close()
+
+  t.test('promise 5: by NOTIFY', { timeout: TIMEOUT_MS }, async (t) => {
+    const application = `cluster-${randomUUID()}`
+    const kill = () =>
+      database.run(
+        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = '${application}'`,
+      )
+    const urlOf = (port: number) => {
+      const url = new URL(database.connectionString)
+      url.port = String(port)
+      url.searchParams.set('application_name', application)
+      return url.href
+    }
+    await carries(t, database, { carrier: 'notify', port: 5432, urlOf, kill })
+  })
+
+  t.test(
+    'promise 5: by Redis',
+    { timeout: TIMEOUT_MS, skip: hasRedis ? false : 'no Redis on port 6379' },
+    async (t) => {
+      // A database of its own tells whose connections are this test's.
+      const db = randomInt(1, 16)
+      const admin = new Redis({ port: redisPort })
+      t.teardown(() => admin.disconnect())
+      const kill = async () => {
+        const clients = String(await admin.client('LIST')).split('\n')
+        for (const client of clients.filter((line) => line.includes(` db=${db} `))) {
+          await admin.client('KILL', 'ID', /^id=(\d+)/.exec(client)?.[1] ?? '')
+        }
+      }
+      const urlOf = (port: number) => `redis://127.0.0.1:${port}/${db}`
+      await carries(t, database, { carrier: 'redis', port: redisPort, urlOf, kill })
+    },
+  )
+
+  t.test("promise 5: by the store's own feed within 1.5 s", { timeout: TIMEOUT_MS }, async (t) => {
+    const cluster = await startCluster(t, settingOf(database, { carrier: 'store', redisUrl: '' }))
+    const times: number[] = []
+    for (let n = 0; n < 3; n += 1) times.push(...(await timesToReach(cluster, 20)))
+    t.ok(Math.max(...times) <= FEED_BOUND, summary(times))
+    await wasUnderLoad(t, cluster)
+  })
+}
+
+interface Carrier {
+  readonly carrier: 'notify' | 'redis'
+  readonly port: number
+  urlOf(port: number): string
+  /** Ends the connections of all instances, at the server. */
+  kill(): Promise<unknown>
+}
+
+async function carries(t: Test, store: OwnDatabase, { carrier, port, urlOf, kill }: Carrier): Promise<void> {
+  const proxy = await tcpProxy(t, port)
+  const cluster = await startCluster(t, settingOf(store, { carrier, redisUrl: urlOf(proxy.port) }))
+  await allAre(cluster, 'available')
+
+  let times = await manyTimes(cluster)
+  // No other test file runs beside this one; a second try is for what else the machine does.
+  if (percentile(times, 99) > CARRIER_BOUND) {
+    t.comment(`the first try: ${summary(times)}`)
+    times = await manyTimes(cluster)
+  }
+  t.ok(percentile(times, 99) <= CARRIER_BOUND, `p99 of ${times.length}: ${summary(times)}`)
+
+  const losses: Record<string, () => unknown> = {
+    'connections are killed': kill,
+    'packets are dropped': () => {
+      proxy.state = 'silent'
+    },
+  }
+  for (const [loss, lose] of Object.entries(losses)) {
+    await lose()
+    const lost = await timesToReach(cluster, 10)
+    t.ok(Math.max(...lost) <= FEED_BOUND, `while its ${loss}: ${summary(lost)}`)
+    if (proxy.state === 'silent') {
+      await allAre(cluster, 'unavailable')
+      const silent = await timesToReach(cluster, 10)
+      t.ok(Math.max(...silent) <= FEED_BOUND, `out of reach: ${summary(silent)}`)
+      proxy.state = 'open'
+    }
+    await allAre(cluster, 'available')
+    const back = await timesToReach(cluster, BATCH)
+    t.ok(percentile(back, 50) <= CARRIER_BOUND, `fast again after its ${loss}: ${summary(back)}`)
+  }
+  await wasUnderLoad(t, cluster)
+}
+
+function settingOf(
+  { connectionString }: OwnDatabase,
+  carrier: Pick<Setting, 'carrier' | 'redisUrl'>,
+): Omit<Setting, 'keys'> {
+  return { connectionString, channel: `cluster-${randomUUID()}`, ...carrier }
+}
+
+async function manyTimes(cluster: Cluster): Promise<readonly number[]> {
+  const times: number[] = []
+  while (times.length < CHANGES) times.push(...(await timesToReach(cluster, BATCH)))
+  return times
+}
+
+async function allAre({ all }: Cluster, reach: 'available' | 'unavailable'): Promise<void> {
+  const until = performance.now() + 10_000
+  for (;;) {
+    const reached = await Promise.all(all.map((instance) => instance.ask('reach', null)))
+    if (reached.every((each) => each === reach)) return
+    if (performance.now() > until) throw new Error(`not all are ${reach}: ${reached.join(', ')}`)
+    await sleep(50)
+  }
+}
+
+async function wasUnderLoad(t: Test, { all }: Cluster): Promise<void> {
+  for (const instance of all) {
+    const { served, refused } = await instance.ask('served', null)
+    t.ok(served > 100, `${served} requests served`)
+    t.equal(refused, 0, 'none was refused that should not be')
+  }
+}
+
+function percentile(times: readonly number[], percent: number): number {
+  const sorted = times.toSorted((a, b) => a - b)
+  return sorted[Math.ceil((sorted.length * percent) / 100) - 1] ?? Infinity
+}
+
+function summary(times: readonly number[]): string {
+  const [half, most, all] = [50, 99, 100].map((percent) => Math.round(percentile(times, percent)))
+  return `median ${half} ms, p99 ${most} ms, at most ${all} ms`
+}

@@ -1,0 +1,196 @@
+/** News by PostgreSQL's NOTIFY, on a real server behind a proxy that the test cuts. */
+
+import { randomUUID } from 'node:crypto'
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import t, { type Test } from 'tap'
+import type { ApiTokensOptions } from '../../src/index.ts'
+import {
+  type PostgresTokenStoreOptions,
+  postgresPubSub,
+  postgresTokenStore,
+} from '../../src/store/kysely/dialects/postgres/postgres-token-store.ts'
+import { kyselyTokenStore } from '../../src/store/kysely/host-token-store.ts'
+import type { TokenStore } from '../../src/store/token-store.ts'
+import { ownDatabase } from '../support/databases.ts'
+import { deafProxy } from '../support/deaf-proxy.ts'
+import { startHost } from '../support/host.ts'
+import { hs256Key } from '../support/keys.ts'
+import { tcpProxy } from '../support/tcp-proxy.ts'
+import { pubsubsAvailable, timeOfRevoke } from '../support/two-instances.ts'
+import { within } from '../support/within.ts'
+
+const POSTGRES_PORT = 5432
+const database = await ownDatabase(t, 'PostgreSQL')
+const skip = database === null ? 'no PostgreSQL' : false
+const connectionString = database?.connectionString ?? ''
+
+t.test('promise 5: by NOTIFY what one instance changes reaches the other', { skip }, async (t) => {
+  const { here, there } = await twoInstances(t, () => storeAt())
+  const times: number[] = []
+  for (let n = 0; n < 20; n += 1) times.push(await timeOfRevoke(here, there))
+  times.sort((a, b) => a - b)
+  t.ok((times[10] ?? Infinity) < 100, `the median took ${Math.round(times[10] ?? Infinity)} ms`)
+  t.match(there.apiTokens.stats().invalidation, {
+    carrier: 'notify',
+    pubsubAvailability: 'available',
+    pubsubLagMs: Number,
+  })
+})
+
+t.test(
+  'promise 5: NOTIFY rides in the transaction that changes, once for each subject',
+  { skip },
+  async (t) => {
+    const { told } = await listener(t)
+    const store = storeAt()
+    const { app } = await startHost(t, { store, keys: [hs256Key()], invalidation: { carrier: 'store' } })
+    const { apiTokens } = app
+    const ann = randomUUID()
+    const tokens: string[] = []
+    for (let n = 0; n < 3; n += 1) tokens.push((await apiTokens.issue({ userId: ann })).token.id)
+    const [first = '', second = ''] = tokens
+    await apiTokens.revoke(first)
+    await apiTokens.deactivateUser(ann)
+    await apiTokens.reactivateUser(ann)
+    const { token: successor } = await apiTokens.rotate(second)
+    await apiTokens.revoke(successor.id)
+    await apiTokens.removeUser(ann)
+    await within(2_000, () => told.filter((text) => text === `user ${ann}`).length === 3)
+    const own = told.filter((text) => text === `user ${ann}` || tokens.some((id) => text.endsWith(id)))
+    t.same(own, [
+      `token ${first}`,
+      `user ${ann}`,
+      `user ${ann}`,
+      `token ${second}`,
+      `token ${second}`,
+      `user ${ann}`,
+    ])
+    t.same(
+      told.filter((text) => text.endsWith(successor.id)),
+      [`token ${successor.id}`],
+    )
+  },
+)
+
+t.test('promise 5: what is rolled back is not told', { skip }, async (t) => {
+  const { told, client } = await listener(t)
+  const id = randomUUID()
+  const pool = new pg.Pool({ connectionString })
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
+  t.teardown(() => db.destroy())
+  const undone = db.transaction().execute(async (transaction) => {
+    const store = kyselyTokenStore({ db: transaction, dialect: 'postgres' })
+    await store.setOwnerStatus(`${id} undone`, 'inactive', Date.now())
+    throw new Error('no')
+  })
+  await t.rejects(undone, { message: 'no' })
+  await kyselyTokenStore({ db, dialect: 'postgres' }).setOwnerStatus(`${id} done`, 'inactive', Date.now())
+  await within(2_000, () => told.includes(`user ${id} done`))
+  await client.query('select 1')
+  t.notOk(told.includes(`user ${id} undone`))
+})
+
+for (const state of ['closed', 'silent'] as const) {
+  t.test(
+    `promise 5: NOTIFY whose connection is ${state} is noticed, the feed goes on, and NOTIFY comes back`,
+    { skip },
+    async (t) => {
+      const proxy = await tcpProxy(t, POSTGRES_PORT)
+      const carrier = postgresPubSub({ connectionString: at(proxy.port) })
+      const { here, there } = await twoInstances(t, () => storeAt(), { invalidation: { carrier } })
+      const reach = () => there.apiTokens.stats().invalidation.pubsubAvailability
+      proxy.state = state
+      await within(2_500, () => reach() === 'unavailable')
+      t.ok((await timeOfRevoke(here, there)) <= 1_500, 'by the feed')
+      proxy.state = 'open'
+      await within(8_000, () => reach() === 'available')
+      const times = [await timeOfRevoke(here, there), await timeOfRevoke(here, there)]
+      t.ok(Math.min(...times) < 500, `fast again: ${times.map(Math.round).join(', ')} ms`)
+    },
+  )
+}
+
+t.test('promise 5: a pooler that passes no notification is found by its heartbeat', { skip }, async (t) => {
+  const port = await deafProxy(t, POSTGRES_PORT)
+  const { app } = await startHost(t, { store: storeAt({ connectionString: at(port) }), keys: [hs256Key()] })
+  await within(3_000, () => app.apiTokens.stats().invalidation.pubsubAvailability === 'unavailable')
+  t.equal(app.apiTokens.stats().invalidation.feed, 'available')
+})
+
+t.test('a heartbeat goes out on another connection than it comes in on', { skip }, async (t) => {
+  const beat = `beat ${randomUUID()}`
+  const senders: number[] = []
+  const { client } = await listener(t)
+  client.on('notification', ({ processId, payload }) => {
+    if (payload === beat) senders.push(processId)
+  })
+  const heard: string[] = []
+  const connection = await postgresPubSub({ connectionString }).connect({
+    message: (text) => heard.push(text),
+    lost: () => undefined,
+  })
+  t.teardown(() => connection.close())
+  const listening = await client.query<{ pid: number }>(
+    `select pid from pg_stat_activity where query = 'listen fastify_api_tokens'`,
+  )
+  await connection.send(beat)
+  await within(2_000, () => heard.includes(beat) && senders.length === 1)
+  t.ok(listening.rows.length >= 1)
+  t.notOk(listening.rows.some(({ pid }) => pid === senders[0]))
+})
+
+t.test("a host's own pool has NOTIFY too, on connections that are not the pool's", { skip }, async (t) => {
+  const pool = new pg.Pool({ connectionString, max: 1 })
+  t.teardown(() => pool.end())
+  const { here, there } = await twoInstances(t, () => postgresTokenStore({ pool, migrate: true }))
+  t.ok((await timeOfRevoke(here, there)) < 1_000)
+  t.equal(pool.totalCount, 1)
+  const bare = { connect: () => pool.connect() }
+  t.equal(postgresTokenStore({ pool: bare }).carrier, undefined, 'a pool that does not tell how it connects')
+})
+
+t.test('a store under a prefix tells by NOTIFY as well', { skip }, async (t) => {
+  const pool = new pg.Pool({ connectionString })
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
+  t.teardown(() => db.destroy())
+  const { here, there } = await twoInstances(
+    t,
+    () => kyselyTokenStore({ db, dialect: 'postgres', migrate: true, tablePrefix: 'own_' }),
+    { invalidation: { carrier: postgresPubSub({ connectionString }) } },
+  )
+  const times = [await timeOfRevoke(here, there), await timeOfRevoke(here, there)]
+  t.ok(Math.min(...times) < 500, times.map(Math.round).join(', '))
+})
+
+function storeAt(options: Partial<PostgresTokenStoreOptions> = {}): TokenStore {
+  return postgresTokenStore({ connectionString, migrate: true, ...options } as PostgresTokenStoreOptions)
+}
+
+function at(port: number): string {
+  const url = new URL(connectionString)
+  url.port = String(port)
+  return url.href
+}
+
+/** Hears all that is told in the database, of other tests too. */
+async function listener(t: Test) {
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  t.teardown(() => client.end())
+  const told: string[] = []
+  client.on('notification', ({ payload = '' }) => told.push(payload))
+  await client.query('listen fastify_api_tokens')
+  return { client, told }
+}
+
+async function twoInstances(t: Test, makeStore: () => TokenStore, options: ApiTokensOptions = {}) {
+  const key = hs256Key()
+  const start = async () => {
+    const clock = { now: () => Date.now() }
+    return (await startHost(t, { store: makeStore(), keys: [key], clock, ...options })).app
+  }
+  const [here, there] = [await start(), await start()]
+  await within(3_000, () => pubsubsAvailable(here, there))
+  return { here, there }
+}

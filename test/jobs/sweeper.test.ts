@@ -1,0 +1,228 @@
+/** The sweeper makes the store say what is already true, in bounded steps. */
+
+import { mock } from 'node:test'
+import t from 'tap'
+import { type SweeperDeps, sweep } from '../../src/jobs/sweeper.ts'
+import type { NewDeviceAuthorization } from '../../src/store/device-authorization-store.ts'
+import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
+import { manualClock } from '../../src/testing/index.ts'
+import { put } from '../../src/testing/store-contract/records.ts'
+import { UsageRecorder } from '../../src/usage/usage-recorder.ts'
+import { countingStore } from '../support/counting-store.ts'
+import { issue, START, startHost, withToken } from '../support/host.ts'
+
+const DAY = 86_400_000
+
+t.test('ended tokens are pruned after their retention and not before', async (t) => {
+  const store = memoryTokenStore()
+  const { app, clock } = await startHost(t, { store, retention: '90d' })
+  const revoked = await issue(app, 'ada')
+  const expired = await issue(app, 'ada', { expires_in: 60 })
+  const removed = await issue(app, 'eve')
+  await app.apiTokens.revoke(revoked.id)
+  await app.apiTokens.removeUser('eve')
+  clock.advance('90d')
+  t.match(await app.apiTokens.sweep(), { pruned: 0 })
+  clock.advance(1)
+  t.match(await app.apiTokens.sweep(), { pruned: 2 })
+  t.equal(await store.findToken(revoked.id), null)
+  t.equal(await store.findToken(removed.id), null)
+  clock.advance('60s')
+  t.match(await app.apiTokens.sweep(), { pruned: 1 })
+  t.equal(await store.findToken(expired.id), null)
+})
+
+t.test('promise 9: a pruned token stays refused, and a removed user’s id gets none of it back', async (t) => {
+  const { app, clock } = await startHost(t, { retention: '1d' })
+  const { token } = await issue(app, 'eve')
+  await app.apiTokens.removeUser('eve')
+  clock.advance('2d')
+  t.match(await app.apiTokens.sweep(), { pruned: 1 })
+  await app.apiTokens.reactivateUser('eve')
+  t.equal((await app.inject(withToken(token))).statusCode, 401)
+})
+
+t.test('a sweep goes on until nothing is left, 500 rows a statement', async (t) => {
+  const store = countingStore(memoryTokenStore())
+  for (let n = 0; n < 1_001; n += 1) await put(store, n, { userId: `u${n}` })
+  store.calls.clear()
+  const { parts, marked } = sweeperOn(store, START + 40 * DAY)
+  t.same(await sweep(parts), { idle: 1_001, idleWarning: 0, pruned: 0 })
+  t.equal(marked.length, 1_001)
+  t.equal(store.calls.get('markIdle'), 3)
+  t.equal(store.calls.get('prune'), 1)
+})
+
+t.test(
+  'a sweep works off whatever there is, each job in turn, and the event loop turns in between',
+  async (t) => {
+    const { store, rows, order } = storeWith({ prune: 11_000, pruneDailyUses: 30_000, pruneLeases: 600 })
+    const { parts } = sweeperOn(store, START)
+    let turns = 0
+    let over = false
+    const counting = (async () => {
+      for (; !over; turns += 1) await new Promise(setImmediate)
+    })()
+    t.same(await sweep(parts), { idle: 0, idleWarning: 0, pruned: 11_000 })
+    over = true
+    await counting
+    t.same(rows, { prune: 0, pruneDailyUses: 0, pruneLeases: 0 })
+    t.same(order.slice(0, 6), [
+      'prune',
+      'pruneDailyUses',
+      'pruneLeases',
+      'prune',
+      'pruneDailyUses',
+      'pruneLeases',
+    ])
+    t.ok(turns >= order.length, `${turns} turns for ${order.length} statements`)
+  },
+)
+
+t.test('a sweep ends in time for its lease, and the next one goes on', async (t) => {
+  const { store, rows } = storeWith({ prune: 10_000, pruneDailyUses: 0, pruneLeases: 0 })
+  let now = 0
+  const clock = mock.method(performance, 'now', () => now)
+  t.teardown(() => clock.mock.restore())
+  const { parts } = sweeperOn(
+    {
+      ...store,
+      prune: (before, limit) => {
+        now += 10_000
+        return store.prune(before, limit)
+      },
+    },
+    START,
+  )
+  t.same(await sweep(parts), { idle: 0, idleWarning: 0, pruned: 2_500 })
+  t.same(await sweep(parts), { idle: 0, idleWarning: 0, pruned: 2_500 })
+  t.equal(rows.prune, 5_000)
+})
+
+t.test('a sweep that is told to stop ends after its statement', async (t) => {
+  const { store } = storeWith({ prune: 10_000, pruneDailyUses: 10_000, pruneLeases: 10_000 })
+  const stopping = new AbortController()
+  const { parts } = sweeperOn(
+    {
+      ...store,
+      prune: (before, limit) => {
+        stopping.abort()
+        return store.prune(before, limit)
+      },
+    },
+    START,
+  )
+  t.same(await sweep(parts, stopping.signal), { idle: 0, idleWarning: 0, pruned: 500 })
+})
+
+/** A store with so many rows to prune, and the order in which it is asked to. */
+function storeWith(rows: { prune: number; pruneDailyUses: number; pruneLeases: number }) {
+  const order: string[] = []
+  const take = (name: keyof typeof rows, limit: number) => {
+    order.push(name)
+    const taken = Math.min(rows[name], limit)
+    rows[name] -= taken
+    return taken
+  }
+  const store: SweeperDeps['store'] = {
+    markIdle: async () => [],
+    listIdleWarnings: async () => [],
+    devices: memoryTokenStore().devices,
+    prune: async (_, limit) => take('prune', limit),
+    pruneDailyUses: async (_, limit) => take('pruneDailyUses', limit),
+    pruneLeases: async (limit) => take('pruneLeases', limit),
+  }
+  return { store, rows, order }
+}
+
+t.test(
+  'device authorizations and leases are pruned until none is left, and others have their turn',
+  async (t) => {
+    const storeClock = manualClock(START)
+    const store = memoryTokenStore({ clock: storeClock })
+    const rules = { maxPending: 100_000 }
+    for (let n = 0; n < 15_000; n += 1) {
+      await store.devices.insert(device(n), rules)
+      await store.takeLease({ name: `lease ${n}`, holder: 'me', ms: 1 })
+    }
+    storeClock.advance('20m')
+    await store.devices.insert(device(15_000), rules)
+    const batches: number[] = []
+    const { prune } = store.devices
+    store.devices.prune = async (...args) => {
+      const pruned = await prune.apply(store.devices, args)
+      batches.push(pruned)
+      return pruned
+    }
+    let turns = 0
+    let over = false
+    const turn = () => {
+      turns += 1
+      if (!over) setImmediate(turn)
+    }
+    turn()
+    await sweep(sweeperOn(store, START).parts)
+    over = true
+    t.equal(
+      batches.reduce((sum, pruned) => sum + pruned, 0),
+      15_000,
+      'more than can be started between two sweeps',
+    )
+    t.equal(Math.max(...batches), 100, 'a few at a time')
+    t.ok(turns >= 2 * batches.length - 2, `${turns} turns of the event loop`)
+    t.equal(await store.pruneLeases(1), 0)
+    t.match(await store.devices.find(['user 15000']), { status: 'pending' })
+    t.equal(await store.takeLease({ name: 'lease 1', holder: 'another', ms: 1 }), true)
+  },
+)
+
+t.test('an authorization that has expired is remembered for ten minutes', async (t) => {
+  const clock = manualClock(START)
+  const store = memoryTokenStore({ clock })
+  await store.devices.insert(device(1), { maxPending: 1 })
+  for (const [ms, isThere] of [
+    [600_000 + 599_999, true],
+    [1, false],
+  ] as const) {
+    clock.advance(ms)
+    await sweep(sweeperOn(store, START).parts)
+    const polled = await store.devices.poll('device 1', 'cli', { slowDownMs: 1 })
+    t.equal(polled !== null, isThere)
+  }
+})
+
+/** A device authorization that lasts for ten minutes. */
+function device(n: number): NewDeviceAuthorization {
+  return {
+    ...{ deviceDigest: `device ${n}`, userDigest: `user ${n}`, clientId: 'cli', name: null, scopes: [] },
+    ...{ lifetimeMs: 600_000, intervalMs: 5_000 },
+  }
+}
+
+function sweeperOn(store: SweeperDeps['store'], now: number) {
+  const marked: string[] = []
+  const clock = manualClock(now)
+  const recorder = new UsageRecorder({
+    store: memoryTokenStore(),
+    clock,
+    idleTimeoutMs: 30 * DAY,
+    keepsClients: false,
+    onFlushFailed: () => undefined,
+  })
+  const parts = {
+    store,
+    recorder,
+    now: async () => now,
+    mayPruneByStoreClock: () => true,
+    idleTimeoutMs: 30 * DAY,
+    maxAgeMs: null,
+    idleWarningMs: 5 * DAY,
+    flushIntervalMs: 5_000,
+    retentionMs: 90 * DAY,
+    dailyRetentionMs: 90 * DAY,
+    hasIdleWarningListener: () => true,
+    onIdleWarning: () => undefined,
+    onIdle: ({ id }: { readonly id: string }) => marked.push(id),
+  }
+  return { parts, marked }
+}
