@@ -25,7 +25,7 @@ export function createApiTokens(instance: Instance, challenges: Challenges): Api
   const { lifecycle, verification, cache, signals, recorder, events, news } = instance
   const bounded = new BoundedSignals(signals)
   const accept = (entry: VerificationEntry): VerifiedToken & Disposable => {
-    if (entry.refusal !== null) throw challenges.invalidToken(NO_SCOPES)
+    if (entry.rejection !== null) throw challenges.invalidToken(NO_SCOPES)
     return disposableToken(entry, () => bounded.hold(entry))
   }
   return withCheckedArguments({

@@ -120,6 +120,34 @@ export const InvalidOption = errorClass(`${PREFIX}INVALID_OPTION`, 'fastify-api-
 /** A function of the host returned what it may not: waiting does not help, and neither a refusal nor a pass is safe. */
 export const InvalidResult = errorClass(`${PREFIX}INVALID_RESULT`, 'fastify-api-tokens: %s', 500, TypeError)
 
+/**
+ * The error classes by code, as `fastify.errorCodes` has Fastify's own.
+ *
+ * @example if (error instanceof errorCodes.FST_API_TOKENS_INVALID) reply.code(401)
+ */
+export const errorCodes = {
+  FST_API_TOKENS_MISSING: MissingCredential,
+  FST_API_TOKENS_MALFORMED: MalformedCredential,
+  FST_API_TOKENS_INVALID: InvalidToken,
+  FST_API_TOKENS_INSUFFICIENT_SCOPE: InsufficientScope,
+  FST_API_TOKENS_SCOPE_NOT_GRANTABLE: ScopeNotGrantable,
+  FST_API_TOKENS_USER_REQUIRED: UserRequired,
+  FST_API_TOKENS_SESSION_ONLY: SessionOnly,
+  FST_API_TOKENS_USER_INACTIVE: UserInactive,
+  FST_API_TOKENS_PROVIDER_REFUSED: ProviderRefused,
+  FST_API_TOKENS_CROSS_SITE: CrossSite,
+  FST_API_TOKENS_NOT_FOUND: TokenNotFound,
+  FST_API_TOKENS_CONFLICT: TokenConflict,
+  FST_API_TOKENS_AUTHENTICATION_DISABLED: AuthenticationDisabled,
+  FST_API_TOKENS_STORE_UNAVAILABLE: StoreUnavailable,
+  FST_API_TOKENS_STORE_FAULT: StoreFault,
+  FST_API_TOKENS_NOT_REGISTERED: NotRegistered,
+  FST_API_TOKENS_MISPLACED_HOOK: MisplacedHook,
+  FST_API_TOKENS_TOO_MANY_SIGNALS: TooManySignals,
+  FST_API_TOKENS_INVALID_OPTION: InvalidOption,
+  FST_API_TOKENS_INVALID_RESULT: InvalidResult,
+} as const
+
 /** Whether an error is one of the plugin's, by its code. */
 export function isApiTokensError(error: unknown): error is ApiTokensError {
   return (

@@ -1,5 +1,6 @@
 /** The public names of `fastify-api-tokens`. */
 
+import { errorCodes } from './errors.ts'
 import './http/fastify-types.ts'
 import { requireAnyScope, requireScopes, verifyApiToken, verifyApiTokenOr } from './http/exported-hooks.ts'
 import { bearerSecurityScheme } from './http/open-api.ts'
@@ -22,6 +23,7 @@ const apiTokens = withDefault(
     jwksFile,
     offlineTokens,
     bearerSecurityScheme,
+    errorCodes,
   }),
 )
 
@@ -81,10 +83,12 @@ export type {
 export type { VerifiedToken } from './token/verified-token.ts'
 export type { FindUser, KnownUser, UserStatus } from './verification/look-up-user.ts'
 export type { RejectionReason } from './verification/verification-entry.ts'
+export type { VerificationStats } from './verification/verification-deps.ts'
 export {
   apiTokens,
   apiTokens as 'module.exports',
   bearerSecurityScheme,
+  errorCodes,
   jwksFile,
   offlineTokens,
   requireAnyScope,

@@ -79,7 +79,7 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     maxAgeMs,
     ttlMs: settings.cacheTtlMs,
     findUser,
-    holder: settings.holder,
+    identityProvider: settings.identityProvider,
     endToken: async (tokenId) => {
       await revokeToken(lifecycle, tokenId, {}, 'provider_ended').catch(unlessGone)
     },
@@ -128,7 +128,7 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     expiry: settings.expiry,
     maxUsageDays: Math.floor(settings.dailyRetentionMs / DAY_MS),
     findUser,
-    holder: settings.holder,
+    identityProvider: settings.identityProvider,
     catalogue,
     recorder,
     changes,
@@ -152,9 +152,9 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
       changes.announce({ subject: { tokenId: token.id }, ended: true })
       events.tell('idle', { token: viewOf(token, null, clock.now(), lifecycle) })
     },
-    hasIdleWarningListener: () => events.listenerCount('idle-soon') > 0,
+    hasIdleWarningListener: () => events.listenerCount('idle-warning') > 0,
     onIdleWarning: (token) =>
-      events.tell('idle-soon', { token: viewOf(token, null, clock.now(), lifecycle) }),
+      events.tell('idle-warning', { token: viewOf(token, null, clock.now(), lifecycle) }),
   }
   return {
     lifecycle,

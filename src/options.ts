@@ -24,10 +24,12 @@ export interface ApiTokensOptions {
   keys?: KeySource | undefined
   /** How often the source of the keys is asked again. Default: `'30s'`. */
   keyRefresh?: Duration | undefined
-  /** The `iss` claim, or `offlineTokens(…)`: who holds the tokens. Default: `'fastify-api-tokens'`. */
-  issuer?: string | OfflineTokens | undefined
+  /** The `iss` claim. Default: `'fastify-api-tokens'`. */
+  issuer?: string | undefined
   /** The `aud` claim. Default: the issuer. */
   audience?: string | undefined
+  /** `offlineTokens({ … })`: each token is an offline refresh token of this identity provider. Default: none. */
+  identityProvider?: OfflineTokens | undefined
   /**
    * Put before the JWT, so that secret scanners recognize a leak. In a list the first is for new credentials, and
    * credentials with any of them are accepted. Default: `''`.
@@ -40,7 +42,7 @@ export interface ApiTokensOptions {
   /** How long a token may lie unused. Default: `'30d'`; `false` turns it off. */
   idleTimeout?: Duration | false | undefined
   /**
-   * How long before the idle timeout the owner is warned, on the page and by `idle-soon`. Default: `'5d'`; `false` turns
+   * How long before the idle timeout the owner is warned, on the page and by `idle-warning`. Default: `'5d'`; `false` turns
    * it off.
    */
   idleWarning?: Duration | false | undefined

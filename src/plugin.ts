@@ -223,7 +223,7 @@ function registerRoutes(
   const { authenticateUser, trustedOrigins, routesPrefix, openapi } = settings
   if (routesPrefix === null || authenticateUser === undefined) return false
   const { lifecycle } = instance
-  const subjectToken = async (request: FastifyRequest) => settings.holder?.subjectToken(request)
+  const subjectToken = async (request: FastifyRequest) => settings.identityProvider?.subjectToken(request)
   const operations = { tag: '', security: [], ...openapi, hide: openapi === null }
   fastify.register(
     async (scope) => {

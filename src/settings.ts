@@ -28,8 +28,8 @@ export interface Settings {
   readonly keys: KeySource
   readonly keyRefreshMs: number
   readonly issuer: string
-  /** `null`: the plugin alone holds the tokens. */
-  readonly holder: OfflineTokens | null
+  /** `null`: tokens carry no refresh token of an identity provider. */
+  readonly identityProvider: OfflineTokens | null
   readonly audience: string
   readonly tokenPrefixes: TokenPrefixes
   readonly realm: string
@@ -69,6 +69,7 @@ const KNOWN: readonly (keyof ApiTokensOptions)[] = [
   'keyRefresh',
   'issuer',
   'audience',
+  'identityProvider',
   'tokenPrefix',
   'realm',
   'authentication',
@@ -96,9 +97,9 @@ const KNOWN: readonly (keyof ApiTokensOptions)[] = [
 export function readOptions(given: ApiTokensOptions): Settings {
   // `undefined` counts as left out, `null` does not: a default must never take the place of a wrong value.
   const options = pluginOptionsOf(given, KNOWN)
-  const { issuer: named = DEFAULT_ISSUER, authentication = 'required' } = options
-  const holder = named instanceof OfflineTokens ? named : null
-  const issuer = holder === null ? text(named, 'issuer') : (holder.iss ?? DEFAULT_ISSUER)
+  const { authentication = 'required' } = options
+  const identityProvider = readIdentityProvider(options.identityProvider)
+  const issuer = text(orDefault(options.issuer, DEFAULT_ISSUER), 'issuer')
   if (authentication !== 'required' && authentication !== 'none') {
     throw new InvalidOption("authentication must be 'required' or 'none'")
   }
@@ -118,7 +119,7 @@ export function readOptions(given: ApiTokensOptions): Settings {
     keys: readKeys(options),
     keyRefreshMs: durationMs(orDefault(options.keyRefresh, '30s'), 'keyRefresh', DAY_MS),
     issuer,
-    holder,
+    identityProvider,
     audience: text(orDefault(options.audience, issuer), 'audience'),
     tokenPrefixes: readPrefixes(orDefault(options.tokenPrefix, '')),
     realm: readRealm(orDefault(options.realm, issuer)),
@@ -137,9 +138,16 @@ export function readOptions(given: ApiTokensOptions): Settings {
     oauth:
       options.oauth === undefined
         ? null
-        : readOAuth(options.oauth, issuer, { expiry, providerHolds: holder !== null }),
+        : readOAuth(options.oauth, issuer, { expiry, hasIdentityProvider: identityProvider !== null }),
     clock: readClock(options.clock),
   }
+}
+
+/** @throws {InvalidOption} For anything that `offlineTokens` did not return. */
+function readIdentityProvider(given: unknown): OfflineTokens | null {
+  if (given === undefined) return null
+  if (given instanceof OfflineTokens) return given
+  throw new InvalidOption('identityProvider must be what offlineTokens({ … }) returns')
 }
 
 /** What a secret scanner matches, and what may stand in a bearer credential (RFC 6750 §2.1). */

@@ -84,10 +84,10 @@ function idOf({ apiToken }: FastifyRequest): string {
 async function endableId(parts: CurrentTokenRouteDeps, request: FastifyRequest): Promise<string> {
   const { lifecycle, challenges } = parts
   const found = await findEndable(lifecycle, credentialIn(request, challenges))
-  if (found.refusal === null) return found.token.id
+  if (found.rejection === null) return found.token.id
   throw refuseCredential(
     { challenges, events: lifecycle.events },
-    found.refusal,
+    found.rejection,
     found.tokenId,
     request,
     NO_SCOPES,

@@ -34,7 +34,7 @@ const tokenMembers = {
   status: Type.Enum([...TOKEN_STATUSES]),
   status_reason: nullable(
     Type.String({
-      description: 'Why it is inactive or revoked: switched_off, idle, user_removed, rotated, provider_ended',
+      description: 'Why it is inactive or revoked: disabled, idle, user_removed, rotated, provider_ended',
     }),
   ),
   hint: Type.String({ description: 'The last four characters of the credential' }),

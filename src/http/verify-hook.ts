@@ -139,8 +139,8 @@ function accept(
   reply: FastifyReply,
   required: ScopeRequirement,
 ): Error | undefined {
-  const { refusal, tokenId } = entry
-  if (refusal !== null) return refuseCredential(parts, refusal, tokenId, request, required)
+  const { rejection, tokenId } = entry
+  if (rejection !== null) return refuseCredential(parts, rejection, tokenId, request, required)
   let verification = readSlot(request, parts.slot)
   if (verification?.entry !== entry) {
     if (parts.keepsClients && entry.use !== null) entry.use.client = clientOf(request)

@@ -8,8 +8,8 @@ import type { Context } from './lifecycle-parts.ts'
 
 /** The token of a credential with a good signature, or the reason why it cannot be ended. */
 export type EndableToken =
-  | { readonly token: TokenRecord; readonly refusal: null }
-  | { readonly tokenId: string | null; readonly refusal: RejectionReason }
+  | { readonly token: TokenRecord; readonly rejection: null }
+  | { readonly tokenId: string | null; readonly rejection: RejectionReason }
 
 /**
  * Finds the token that a credential may end: one that has not ended, also a disabled or idle one, or one of a
@@ -19,17 +19,17 @@ export type EndableToken =
  */
 export async function findEndable(parts: Context, credential: string): Promise<EndableToken> {
   const signed = readSignedToken(parts, credential, parts.clock.now())
-  if (signed === undefined) return { tokenId: null, refusal: 'forged' }
+  if (signed === undefined) return { tokenId: null, rejection: 'forged' }
   const tokenId = signed.claims.jti
   const owned = await parts.store.findToken(tokenId)
-  if (owned === null) return { tokenId, refusal: 'unknown' }
+  if (owned === null) return { tokenId, rejection: 'unknown' }
   const { token, owner } = owned
-  if (!isAsIssued(signed, token, parts.audience)) return { tokenId, refusal: 'not_as_issued' }
+  if (!isAsIssued(signed, token, parts.audience)) return { tokenId, rejection: 'not_as_issued' }
   const { status } = judge(token, owner, {
     now: parts.clock.now(),
     idleTimeoutMs: null,
     maxAgeMs: parts.maxAgeMs,
   })
-  if (status === 'revoked' || status === 'expired') return { tokenId, refusal: status }
-  return { token, refusal: null }
+  if (status === 'revoked' || status === 'expired') return { tokenId, rejection: status }
+  return { token, rejection: null }
 }

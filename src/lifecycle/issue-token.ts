@@ -8,10 +8,10 @@ import { askActiveOwner } from '../verification/look-up-user.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
 import { endedRules, tooManyEnded } from './ended-tokens.ts'
 import { lifetimeMs } from './expiry-policy.ts'
-import { holdToken } from './hold-token.ts'
 import type { Context } from './lifecycle-parts.ts'
 import { makeToken } from './make-token.ts'
 import { distinctScopes, requireNoFault, requireTexts } from './valid-input.ts'
+import { withRefreshToken } from './with-refresh-token.ts'
 
 export interface IssueRequest {
   readonly userId: string
@@ -52,7 +52,7 @@ export async function issueToken(parts: Context, request: IssueRequest): Promise
   parts.catalogue.requireGrantable(scopes, request.grantable)
   await requireOwner(parts, request.userId, scopes)
   const lifetime = lifetimeMs(parts.expiry, request.expiresIn)
-  const issued = await holdToken(parts, request.subjectToken, async (held) => {
+  const issued = await withRefreshToken(parts, request.subjectToken, async (refreshToken) => {
     const now = parts.clock.now()
     const { record, credential } = makeToken(
       parts,
@@ -64,7 +64,7 @@ export async function issueToken(parts: Context, request: IssueRequest): Promise
         expiresAt: lifetime === null ? null : now + lifetime,
       },
       now,
-      held,
+      refreshToken,
     )
     return { token: await insert(parts, record, now), credential }
   })

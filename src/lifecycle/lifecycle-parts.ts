@@ -32,7 +32,7 @@ export interface Context {
   readonly maxUsageDays: number
   readonly findUser: FindUser | undefined
   /** Who holds the tokens, if it is not the plugin alone. */
-  readonly holder: IdentityProvider | null
+  readonly identityProvider: IdentityProvider | null
   readonly catalogue: ScopeCatalogue
   readonly recorder: UsageRecorder
   readonly changes: TokenChanges

@@ -17,14 +17,14 @@ export interface MadeToken {
 }
 
 /**
- * @param held The provider's refresh token, where that holds the token.
+ * @param refreshToken The provider's refresh token, where that holds the token.
  * @throws {InvalidInput} When its scopes make the credential longer than a header may be.
  */
 export function makeToken(
   { newId, signer, audience, tokenPrefixes }: Context,
   wanted: NewToken,
   now: number,
-  held?: string,
+  refreshToken?: string,
 ): MadeToken {
   const key = signer.signingKey(now)
   const draft: UnownedToken = {
@@ -48,12 +48,12 @@ export function makeToken(
   }
   const credential = credentialOf(
     tokenPrefixes[0],
-    key.sign(claimsOf(draft, audience, refreshTokenHash(held))),
-    held,
+    key.sign(claimsOf(draft, audience, refreshTokenHash(refreshToken))),
+    refreshToken,
   )
   if (credential.length > MAX_CREDENTIAL_LENGTH)
     throw new InvalidInput(
-      held === undefined ? 'scopes make the credential too long' : 'the credential would be too long',
+      refreshToken === undefined ? 'scopes make the credential too long' : 'the credential would be too long',
     )
   return { record: { ...draft, hint: hintOf(credential) }, credential }
 }

@@ -12,11 +12,11 @@ import { changeToken } from './change-token.ts'
 import { endedRules, tooManyEnded } from './ended-tokens.ts'
 import { type ExpiryPolicy, lifetimeMs } from './expiry-policy.ts'
 import { findOwned } from './get-token.ts'
-import { holdToken } from './hold-token.ts'
 import type { IssuedToken } from './issue-token.ts'
 import type { Context, OwnerScope } from './lifecycle-parts.ts'
 import { makeToken } from './make-token.ts'
 import { distinctScopes } from './valid-input.ts'
+import { withRefreshToken } from './with-refresh-token.ts'
 
 export interface RotateRequest {
   /**
@@ -64,8 +64,8 @@ export async function rotateToken(
   const scopes = await scopesOf(parts, old, wanted, request.grantable)
   await requireNoUnusedSuccessor(parts, old)
   requireActive(parts, { token: old, owner }, parts.clock.now())
-  return holdToken(parts, request.subjectToken, (held) =>
-    writeSuccessor(parts, old, { scopes, graceMs, lifetime, scope, held }),
+  return withRefreshToken(parts, request.subjectToken, (refreshToken) =>
+    writeSuccessor(parts, old, { scopes, graceMs, lifetime, scope, refreshToken }),
   )
 }
 
@@ -75,13 +75,13 @@ interface Succeeding {
   /** In milliseconds; `null` is without end, `undefined` as long as the old token was given. */
   readonly lifetime: number | null | undefined
   readonly scope: OwnerScope
-  readonly held: string | undefined
+  readonly refreshToken: string | undefined
 }
 
 async function writeSuccessor(
   parts: Context,
   old: TokenRecord,
-  { scopes, graceMs, lifetime = lifetimeAfter(old, parts.expiry), scope, held }: Succeeding,
+  { scopes, graceMs, lifetime = lifetimeAfter(old, parts.expiry), scope, refreshToken }: Succeeding,
 ): Promise<IssuedToken> {
   const now = parts.clock.now()
   const { id, name, description, userId, successorId: replaces } = old
@@ -90,7 +90,7 @@ async function writeSuccessor(
     parts,
     { userId, name, description, scopes, expiresAt, predecessorId: id },
     now,
-    held,
+    refreshToken,
   )
   const { token: rotated, changed } = await changeToken(parts, id, {
     ends: graceMs === 0,

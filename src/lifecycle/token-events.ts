@@ -14,7 +14,7 @@ export interface TokenEventMap {
   /** `successor` was issued in the place of `token`, which works on until its `expiresAt` or the successor's use. */
   rotated: [event: { readonly token: ApiToken; readonly successor: ApiToken }]
   /** The sweeper found that it will be idle at its `idleExpiresAt` unless it is used: told once in a spell without use. */
-  'idle-soon': [event: { readonly token: ApiToken }]
+  'idle-warning': [event: { readonly token: ApiToken }]
   /** The sweeper found it unused for too long. */
   idle: [event: { readonly token: ApiToken }]
   /** A credential was refused. `tokenId` is `null` for a forgery, whose claims are nobody's word. */
@@ -28,7 +28,7 @@ const NAMES: Readonly<Record<TokenEventName, true>> = {
   updated: true,
   revoked: true,
   rotated: true,
-  'idle-soon': true,
+  'idle-warning': true,
   idle: true,
   rejected: true,
 }

@@ -34,10 +34,10 @@ export async function introspectToken(
 
 /** The claims, with the scopes and the expiry that count now: both may be less than the credential says. */
 function describe(
-  { refusal, token, expiresAt, scopes }: VerificationEntry,
+  { rejection, token, expiresAt, scopes }: VerificationEntry,
   audience: Audience,
 ): Introspection {
-  if (refusal !== null || token === null) return { active: false }
+  if (rejection !== null || token === null) return { active: false }
   const { scope: _, ...claims } = claimsOf({ ...token, expiresAt }, audience)
   return {
     active: true,

@@ -34,14 +34,14 @@ const KNOWN: readonly (keyof OAuthOptions)[] = [
 /** What it depends on of other options. */
 export interface OAuthContext {
   readonly expiry: ExpiryPolicy
-  readonly providerHolds: boolean
+  readonly hasIdentityProvider: boolean
 }
 
 /** @throws {InvalidOption} That names the path of what is wrong. */
 export function readOAuth(
   options: unknown,
   issuer: string,
-  { expiry, providerHolds }: OAuthContext,
+  { expiry, hasIdentityProvider }: OAuthContext,
 ): OAuthSettings {
   const {
     clients = [],
@@ -57,9 +57,9 @@ export function readOAuth(
   if (new URL(resourceId).origin !== new URL(issuer).origin) {
     throw new InvalidOption("oauth.resource must be of the issuer's origin: its metadata is served there")
   }
-  // Its grants have no token of the user's at the provider, for which that could hold one.
-  if (providerHolds && (trustedIssuers !== undefined || device !== undefined)) {
-    throw new InvalidOption('oauth: trustedIssuers and device are not for tokens that a provider holds')
+  // These grants have no subject token that the identity provider could exchange for a refresh token.
+  if (hasIdentityProvider && (trustedIssuers !== undefined || device !== undefined)) {
+    throw new InvalidOption('oauth: trustedIssuers and device cannot be used with identityProvider')
   }
   return {
     endpoints: endpointsOf(issuer, resourceId),

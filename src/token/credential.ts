@@ -13,17 +13,17 @@ export function hintOf(credential: string): string {
   return credential.slice(-HINT_LENGTH)
 }
 
-const HELD = '~'
+const REFRESH_TOKEN_MARK = '~'
 
 /** What a credential is made of. */
 export interface CredentialParts {
   readonly jwt: string
   /** The refresh token of the identity provider, where that holds the token. */
-  readonly held: string | undefined
+  readonly refreshToken: string | undefined
 }
 
-export function credentialOf(prefix: string, jwt: string, held: string | undefined): string {
-  return prefix + jwt + (held === undefined ? '' : HELD + held)
+export function credentialOf(prefix: string, jwt: string, refreshToken: string | undefined): string {
+  return prefix + jwt + (refreshToken === undefined ? '' : REFRESH_TOKEN_MARK + refreshToken)
 }
 
 /** The prefixes that credentials may have: new ones get the first. No prefix that is not empty begins another. */
@@ -47,8 +47,10 @@ export function partsOf(credential: string, prefixes: TokenPrefixes): readonly C
 
 function partsBehind(credential: string, prefix: string): CredentialParts {
   const rest = credential.slice(prefix.length)
-  const end = rest.indexOf(HELD)
-  return end === -1 ? { jwt: rest, held: undefined } : { jwt: rest.slice(0, end), held: rest.slice(end + 1) }
+  const end = rest.indexOf(REFRESH_TOKEN_MARK)
+  return end === -1
+    ? { jwt: rest, refreshToken: undefined }
+    : { jwt: rest.slice(0, end), refreshToken: rest.slice(end + 1) }
 }
 
 /** Where the next part of a JWT begins behind one that stands at `at` of a text (RFC 7515 §7.1); 0 if there is none. */

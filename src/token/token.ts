@@ -4,7 +4,7 @@
 export type StoredStatus = 'active' | 'inactive' | 'revoked'
 
 /** Why a token is not active: switched off by its owner, unused for too long, its owner gone, replaced, or ended by the provider that holds it. */
-export type StatusReason = 'switched_off' | 'idle' | 'user_removed' | 'rotated' | 'provider_ended'
+export type StatusReason = 'disabled' | 'idle' | 'user_removed' | 'rotated' | 'provider_ended'
 
 /** Where a use came from, as the request said it. It is personal data. */
 export interface LastClient {

@@ -28,5 +28,5 @@ export interface IdentityProvider {
   refresh(refreshToken: string, now: number): Promise<RefreshResult>
 
   /** Revokes what nobody will use (RFC 7009), as far as the provider lets. */
-  giveBack(refreshToken: string): Promise<void>
+  revoke(refreshToken: string): Promise<void>
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { Found, InFlightRead } from './load.ts'
 
 /** `held` is the refresh token that came with the credential, where the provider holds the tokens. */
-type FindToken = (tokenId: string, held: string | undefined) => Promise<Found>
+type FindToken = (tokenId: string, refreshToken: string | undefined) => Promise<Found>
 
 export class InFlightReads {
   readonly #clock: Clock
@@ -23,10 +23,10 @@ export class InFlightReads {
   }
 
   /** The read of a token that is under way, or a new one. */
-  of(tokenId: string, userId: string, held?: string): InFlightRead {
+  of(tokenId: string, userId: string, refreshToken?: string): InFlightRead {
     // Who has no credential at hand, and asks the provider nothing, is no help to who has.
-    const key = held === undefined ? tokenId : `${tokenId} held`
-    return this.#underWay.get(key) ?? this.#start(key, tokenId, userId, held)
+    const key = refreshToken === undefined ? tokenId : `${tokenId} with refresh token`
+    return this.#underWay.get(key) ?? this.#start(key, tokenId, userId, refreshToken)
   }
 
   invalidateToken(tokenId: string): void {
@@ -41,10 +41,16 @@ export class InFlightReads {
     this.#abandon(() => true)
   }
 
-  #start(key: string, tokenId: string, userId: string, held: string | undefined): InFlightRead {
+  #start(key: string, tokenId: string, userId: string, refreshToken: string | undefined): InFlightRead {
     this.#count += 1
     const startedAt = this.#clock.now()
-    const load: InFlightRead = { tokenId, userId, startedAt, found: this.#find(tokenId, held), stale: false }
+    const load: InFlightRead = {
+      tokenId,
+      userId,
+      startedAt,
+      found: this.#find(tokenId, refreshToken),
+      stale: false,
+    }
     this.#underWay.set(key, load)
     const done = () => {
       if (this.#underWay.get(key) === load) this.#underWay.delete(key)

@@ -16,7 +16,7 @@ export interface SignedTokenDeps {
   readonly audience: Audience
   readonly tokenPrefixes: TokenPrefixes
   /** Where the identity provider holds the tokens a credential carries its refresh token. */
-  readonly holder: object | null
+  readonly identityProvider: object | null
 }
 
 /** The claims behind a good signature, and the key that made it. */
@@ -26,7 +26,7 @@ export interface SignedToken {
   /** The JWT's payload as it was sent, in base64url. */
   readonly payload: string
   /** The provider's refresh token that was signed with it. */
-  readonly held: string | undefined
+  readonly refreshToken: string | undefined
 }
 
 /** Everything that a forgery fails at; `undefined` for one. */
@@ -44,8 +44,8 @@ export function readSignedToken(
 }
 
 function readParts(
-  { signer, audience, holder }: SignedTokenDeps,
-  { jwt, held }: CredentialParts,
+  { signer, audience, identityProvider }: SignedTokenDeps,
+  { jwt, refreshToken }: CredentialParts,
   now: number,
 ): SignedToken | undefined {
   const signed = signer.verify(jwt)
@@ -53,17 +53,18 @@ function readParts(
   if (signed === undefined || claims === undefined) return undefined
   // Unknown, duplicate and reordered members, and other spellings of the same JSON, need no read to be refused.
   if (payloadOf(claims) !== signed.payload) return undefined
-  // Without what it was signed with a token is none, and one of the other kind is none here.
-  if ((holder !== null) !== (held !== undefined) || claims.rt_hash !== refreshTokenHash(held))
-    return undefined
-  return { kid: signed.kid, claims, payload: signed.payload, held }
+  // With an identity provider every credential carries a refresh token, without one none does.
+  if ((identityProvider !== null) !== (refreshToken !== undefined)) return undefined
+  // The signature covers the hash, so that a refresh token cannot be exchanged for another.
+  if (claims.rt_hash !== refreshTokenHash(refreshToken)) return undefined
+  return { kid: signed.kid, claims, payload: signed.payload, refreshToken }
 }
 
 /** What the signature binds a refresh token by. */
-export function refreshTokenHash(held: string): string
-export function refreshTokenHash(held: string | undefined): string | undefined
-export function refreshTokenHash(held: string | undefined): string | undefined {
-  return held === undefined ? undefined : hash('sha256', held, 'base64url')
+export function refreshTokenHash(refreshToken: string): string
+export function refreshTokenHash(refreshToken: string | undefined): string | undefined
+export function refreshTokenHash(refreshToken: string | undefined): string | undefined {
+  return refreshToken === undefined ? undefined : hash('sha256', refreshToken, 'base64url')
 }
 
 /**
@@ -71,9 +72,9 @@ export function refreshTokenHash(held: string | undefined): string | undefined {
  * This one comparison covers every claim: the owner, the scopes, both times and the refresh token.
  */
 export function isAsIssued(
-  { kid, payload, held }: Pick<SignedToken, 'kid' | 'payload' | 'held'>,
+  { kid, payload, refreshToken }: Pick<SignedToken, 'kid' | 'payload' | 'refreshToken'>,
   token: TokenRecord,
   audience: Audience,
 ): boolean {
-  return token.kid === kid && payload === payloadOf(claimsOf(token, audience, refreshTokenHash(held)))
+  return token.kid === kid && payload === payloadOf(claimsOf(token, audience, refreshTokenHash(refreshToken)))
 }

@@ -26,7 +26,7 @@ export interface VerificationEntry extends CredentialKey {
   /** The first moment at which the entry is no longer valid. */
   deadlineDay: number
   deadlineMs: number
-  readonly refusal: RejectionReason | null
+  readonly rejection: RejectionReason | null
   /** Where use is counted; absent while the entry is not in the cache. */
   use: PendingUse | null
   /** Whether it is in the cache. News makes it false at once, wherever the entry is remembered. */
@@ -54,7 +54,7 @@ export function deadlineOf({ deadlineDay, deadlineMs }: VerificationEntry): numb
 
 type EntryFields = Pick<
   VerificationEntry,
-  'refusal' | 'tokenId' | 'userId' | 'token' | 'expiresAt' | 'scopes' | 'accessToken' | 'readAt'
+  'rejection' | 'tokenId' | 'userId' | 'token' | 'expiresAt' | 'scopes' | 'accessToken' | 'readAt'
 >
 
 /** An entry that is not in the cache yet, to be believed until `deadline`, in milliseconds since the epoch. */
@@ -73,7 +73,7 @@ export function newEntry(key: CredentialKey, deadline: number, fields: EntryFiel
     open: key.open,
     deadlineDay: day,
     deadlineMs: ms,
-    refusal: fields.refusal,
+    rejection: fields.rejection,
     use: null,
     live: false,
     movedAt: 0,
@@ -93,7 +93,7 @@ export const FORGED: VerificationEntry = {
   open: '',
   deadlineDay: 0,
   deadlineMs: 0,
-  refusal: 'forged',
+  rejection: 'forged',
   use: null,
   live: false,
   movedAt: 0,
@@ -112,8 +112,8 @@ export const FORGED: VerificationEntry = {
  * differs from its row must not stand in the place of the genuine credential. Nor is a successor remembered that was
  * only asked about: its first use must still find the predecessor to end.
  */
-export function isWorthKeeping({ refusal, token }: VerificationEntry): boolean {
-  if (refusal === 'not_as_issued') return false
-  if (refusal === null && (token?.predecessorId ?? null) !== null) return false
-  return refusal !== 'idle' || token?.status === 'inactive'
+export function isWorthKeeping({ rejection, token }: VerificationEntry): boolean {
+  if (rejection === 'not_as_issued') return false
+  if (rejection === null && (token?.predecessorId ?? null) !== null) return false
+  return rejection !== 'idle' || token?.status === 'inactive'
 }

@@ -19,7 +19,7 @@ import {
   type RejectionReason,
   type VerificationEntry,
 } from './verification-entry.ts'
-import type { VerificationDeps, VerificationStats } from './verification-parts.ts'
+import type { VerificationDeps, VerificationStats } from './verification-deps.ts'
 
 export class Verification {
   readonly #parts: VerificationDeps
@@ -29,7 +29,7 @@ export class Verification {
 
   constructor(parts: VerificationDeps) {
     this.#parts = parts
-    this.#loads = new InFlightReads(parts.clock, (tokenId, held) => this.#find(tokenId, held))
+    this.#loads = new InFlightReads(parts.clock, (tokenId, refreshToken) => this.#find(tokenId, refreshToken))
   }
 
   /**
@@ -71,7 +71,7 @@ export class Verification {
       const genuine = this.#check(credential, now)
       if (genuine === undefined) return take(FORGED)
       const { jti, sub } = genuine.claims
-      const load = this.#loads.of(jti, sub, genuine.held)
+      const load = this.#loads.of(jti, sub, genuine.refreshToken)
       const found = await load.found
       // An invalidation came during the read, or while another waiting request went on with its result.
       if (load.stale || load.entry?.live === false) continue
@@ -98,7 +98,7 @@ export class Verification {
       if (genuine === undefined) return take(FORGED)
       const remembered = this.#parts.cache.get(credential, this.#parts.clock.now())
       if (remembered !== undefined) return take(remembered)
-      const load = this.#loads.of(genuine.claims.jti, genuine.claims.sub, genuine.held)
+      const load = this.#loads.of(genuine.claims.jti, genuine.claims.sub, genuine.refreshToken)
       const found = await load.found
       if (load.stale || load.entry?.live === false) continue
       return take(this.#settle(genuine, load, found))
@@ -153,14 +153,15 @@ export class Verification {
     return signed && { credential, ...signed }
   }
 
-  async #find(tokenId: string, held: string | undefined): Promise<Found> {
-    const { store, clock, findUser, holder, endToken } = this.#parts
+  async #find(tokenId: string, refreshToken: string | undefined): Promise<Found> {
+    const { store, clock, findUser, identityProvider, endToken } = this.#parts
     const owned = await store.findToken(tokenId)
     if (owned === null || this.#ownRejection(owned, clock.now()) !== null)
       return { owned, word: null, provider: null }
     const word = await lookUpUser(findUser, owned.token.userId)
-    if (held === undefined || holder === null || word?.active !== true) return { owned, word, provider: null }
-    const provider = await holder.refresh(held, clock.now())
+    if (refreshToken === undefined || identityProvider === null || word?.active !== true)
+      return { owned, word, provider: null }
+    const provider = await identityProvider.refresh(refreshToken, clock.now())
     // The news of it makes this very load stale: its row is read again.
     if (provider.outcome === 'ended') await endToken(tokenId)
     return { owned, word, provider }
@@ -174,13 +175,13 @@ export class Verification {
     if (shared !== undefined) return shared
     const token = found.owned?.token ?? null
     const provider = found.provider?.outcome === 'good' ? found.provider : null
-    const refusal = this.#judge(genuine, found, now)
+    const rejection = this.#judge(genuine, found, now)
     const deadline = Math.min(
-      this.#deadlineOf(token, refusal, load.startedAt),
+      this.#deadlineOf(token, rejection, load.startedAt),
       provider?.expiresAt ?? Infinity,
     )
     const entry = newEntry(keyOf(genuine.credential), deadline, {
-      refusal,
+      rejection,
       // The row's own texts where they are the same: those of the claims need not be kept then.
       tokenId: token?.id ?? genuine.claims.jti,
       userId: token?.userId ?? genuine.claims.sub,
@@ -211,14 +212,14 @@ export class Verification {
   }
 
   #counted(entry: VerificationEntry, now: number, counts: boolean): VerificationEntry {
-    if (counts && entry.refusal === null && entry.use !== null) this.#parts.recorder.touch(entry.use, now)
+    if (counts && entry.rejection === null && entry.use !== null) this.#parts.recorder.touch(entry.use, now)
     return entry
   }
 
   #rejectionOf({ owned, word, provider }: Found, now: number): RejectionReason | null {
     if (owned === null) return 'unknown'
-    const refusal = this.#ownRejection(owned, now)
-    if (refusal !== null) return refusal
+    const rejection = this.#ownRejection(owned, now)
+    if (rejection !== null) return rejection
     if (provider?.outcome === 'ended') return 'revoked'
     return word?.active === true ? null : 'owner_inactive'
   }
@@ -239,10 +240,10 @@ export class Verification {
   }
 
   /** The earliest of: the ttl is over, the token expires or its grace ends, it goes idle. */
-  #deadlineOf(token: TokenRecord | null, refusal: RejectionReason | null, startedAt: number): number {
+  #deadlineOf(token: TokenRecord | null, rejection: RejectionReason | null, startedAt: number): number {
     const { ttlMs, idleTimeoutMs, maxAgeMs } = this.#parts
     const ttlEnd = startedAt + Math.min(ttlMs, this.#parts.cache.longestLifeMs)
-    if (token === null || refusal !== null) return ttlEnd
+    if (token === null || rejection !== null) return ttlEnd
     const idleFrom = this.#withKnownUse(token).idleFrom
     const idleEnd = idleTimeoutMs === null ? Infinity : idleFrom + idleTimeoutMs + 1
     return Math.min(ttlEnd, endsAt(token, maxAgeMs) ?? Infinity, idleEnd)

@@ -1,4 +1,4 @@
-/** The checks that hold what is promised of tokens that the identity provider holds. */
+/** The checks behind `identityProvider: offlineTokens(…)`. */
 
 import type { Guard } from './guard.ts'
 
@@ -6,63 +6,63 @@ const tests = ['test/oauth/offline-tokens.test.ts']
 
 export const identityProviderGuards: readonly Guard[] = [
   {
-    name: 'held: a refresh token is bound by the signature',
+    name: 'identity provider: a refresh token is bound by the signature',
     file: 'src/verification/signed-token.ts',
-    remove: ' || claims.rt_hash !== refreshTokenHash(held)',
+    remove: '  if (claims.rt_hash !== refreshTokenHash(refreshToken)) return undefined\n',
     put: '',
     tests,
   },
   {
-    name: 'held: a token that is not held is none where the provider holds them',
+    name: 'identity provider: a credential without a refresh token is refused',
     file: 'src/verification/signed-token.ts',
-    remove: '(holder !== null) !== (held !== undefined) || ',
+    remove: '  if ((identityProvider !== null) !== (refreshToken !== undefined)) return undefined\n',
     put: '',
     tests,
   },
   {
-    name: 'held: the provider is asked',
+    name: 'identity provider: the provider is asked',
     file: 'src/verification/verification.ts',
-    remove: 'const provider = await holder.refresh(held, clock.now())',
+    remove: 'const provider = await identityProvider.refresh(refreshToken, clock.now())',
     put: "const provider = { outcome: 'good', accessToken: 'x'.repeat(30), expiresAt: null } as const",
     tests,
   },
   {
-    name: 'held: the record says that the provider has ended it',
+    name: 'identity provider: the record says that the provider has ended it',
     file: 'src/verification/verification.ts',
     remove: "    if (provider.outcome === 'ended') await endToken(tokenId)\n",
     put: '',
     tests,
   },
   {
-    name: 'held: an entry lives no longer than its access token',
+    name: 'identity provider: an entry lives no longer than its access token',
     file: 'src/verification/verification.ts',
     remove: 'provider?.expiresAt ?? Infinity',
     put: 'Infinity',
     tests,
   },
   {
-    name: 'held: invalid_grant alone ends a token',
+    name: 'identity provider: invalid_grant alone ends a token',
     file: 'src/oauth/provider-client/offline-tokens.ts',
     remove: "error instanceof oauth.ResponseBodyError && error.error === 'invalid_grant'",
     put: 'error instanceof oauth.ResponseBodyError',
     tests,
   },
   {
-    name: 'held: a provider that rotates is refused',
+    name: 'identity provider: a provider that rotates is refused',
     file: 'src/oauth/provider-client/offline-tokens.ts',
-    remove: 'answer.refresh_token !== undefined && answer.refresh_token !== held',
-    put: 'answer.refresh_token === held',
+    remove: 'answer.refresh_token !== undefined && answer.refresh_token !== refreshToken',
+    put: 'answer.refresh_token === refreshToken',
     tests,
   },
   {
-    name: 'held: what comes to nothing is given back',
-    file: 'src/lifecycle/hold-token.ts',
-    remove: '    await holder.giveBack(held)\n',
+    name: 'identity provider: the refresh token of a failed issue is revoked',
+    file: 'src/lifecycle/with-refresh-token.ts',
+    remove: '    await identityProvider.revoke(refreshToken)\n',
     put: '',
     tests,
   },
   {
-    name: 'held: the access token is not serialized',
+    name: 'identity provider: the access token is not serialized',
     file: 'src/http/request-token.ts',
     remove: '{ value: entry.accessToken }',
     put: '{ value: entry.accessToken, enumerable: true }',

@@ -21,15 +21,15 @@ export const lifecycleGuards: readonly Guard[] = [
   {
     name: 'DELETE /tokens/current: a token that has ended is refused',
     file: 'src/lifecycle/find-endable.ts',
-    remove: "if (status === 'revoked' || status === 'expired') return { tokenId, refusal: status }",
+    remove: "if (status === 'revoked' || status === 'expired') return { tokenId, rejection: status }",
     put: '',
     tests: ['test/http/current-token.test.ts'],
   },
   {
     name: 'DELETE /tokens/current: an invalid signature costs no read',
     file: 'src/lifecycle/find-endable.ts',
-    remove: "if (signed === undefined) return { tokenId: null, refusal: 'forged' }",
-    put: "if (signed === undefined) return { tokenId: null, refusal: (await parts.store.isEmpty()) ? 'forged' : 'forged' }",
+    remove: "if (signed === undefined) return { tokenId: null, rejection: 'forged' }",
+    put: "if (signed === undefined) return { tokenId: null, rejection: (await parts.store.isEmpty()) ? 'forged' : 'forged' }",
     tests: ['test/http/current-token.test.ts'],
   },
   {

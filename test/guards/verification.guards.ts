@@ -55,7 +55,7 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'promise 3: the payload is what would be signed for the row',
     file: 'src/verification/signed-token.ts',
-    remove: ' && payload === payloadOf(claimsOf(token, audience, refreshTokenHash(held)))',
+    remove: ' && payload === payloadOf(claimsOf(token, audience, refreshTokenHash(refreshToken)))',
     put: '',
     tests: ['test/http/forged-credentials.test.ts'],
   },
@@ -104,7 +104,7 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'promise 12: a successor that was only inspected still ends its predecessor at its first use',
     file: 'src/verification/verification-entry.ts',
-    remove: 'if (refusal === null && (token?.predecessorId ?? null) !== null) return false',
+    remove: 'if (rejection === null && (token?.predecessorId ?? null) !== null) return false',
     put: '',
     tests: ['test/oauth/introspection.test.ts'],
   },
@@ -147,7 +147,7 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'promise 6: the row is read again before a refusal for idleness',
     file: 'src/verification/verification-entry.ts',
-    remove: "return refusal !== 'idle' || token?.status === 'inactive'",
+    remove: "return rejection !== 'idle' || token?.status === 'inactive'",
     put: 'return token !== undefined',
     tests: ['test/verification/idleness.test.ts'],
   },
@@ -217,7 +217,7 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'promise 11: what differs from its row takes no place in the cache',
     file: 'src/verification/verification-entry.ts',
-    remove: "if (refusal === 'not_as_issued') return false",
+    remove: "if (rejection === 'not_as_issued') return false",
     put: '',
     tests: ['test/verification/cached-judgements.test.ts'],
   },

@@ -152,7 +152,7 @@ t.test('no idle warning for a token that has the maximum age', async (t) => {
   const idle = { idleTimeout: '12d', idleWarning: '5d' } as const
   const { before, app, clock } = await twoHosts(t, { expiry: ALL, ...idle })
   await issue(before, 'ada')
-  app.apiTokens.events.on('idle-soon', () => t.fail('it has ended'))
+  app.apiTokens.events.on('idle-warning', () => t.fail('it has ended'))
   clock.advance(10 * DAY)
   t.match(await app.apiTokens.sweep(), { idleWarning: 0 })
 })

@@ -12,7 +12,7 @@ const names: readonly TokenEventName[] = [
   'updated',
   'revoked',
   'rotated',
-  'idle-soon',
+  'idle-warning',
   'idle',
   'rejected',
 ]
@@ -50,7 +50,7 @@ t.test('every change is told once, with the token as it is then', async (t) => {
   heard()
   clock.advance('26d')
   await app.apiTokens.sweep()
-  t.match(heard(), [['idle-soon', { token: { id, userId: 'ada', status: 'active' } }]])
+  t.match(heard(), [['idle-warning', { token: { id, userId: 'ada', status: 'active' } }]])
   clock.advance('5d')
   await app.apiTokens.sweep()
   t.match(heard(), [['idle', { token: { id, status: 'inactive', statusReason: 'idle' } }]])

@@ -33,9 +33,9 @@ t.test('PATCH changes what is given and leaves the rest alone', async (t) => {
     name: null,
     description: 'd',
     status: 'inactive',
-    status_reason: 'switched_off',
+    status_reason: 'disabled',
   })
-  t.match((await patch(app, id, { name: 'e' })).json(), { status: 'inactive', status_reason: 'switched_off' })
+  t.match((await patch(app, id, { name: 'e' })).json(), { status: 'inactive', status_reason: 'disabled' })
   t.match((await patch(app, id, { status: 'active' })).json(), {
     name: 'e',
     status: 'active',

@@ -47,6 +47,6 @@ t.test('name, description and status are changed, alone or together', async (t) 
     name: null,
     description: 'd',
     status: 'inactive',
-    statusReason: 'switched_off',
+    statusReason: 'disabled',
   })
 })

@@ -14,13 +14,13 @@ const TOKEN = '/token'
 const realNow = Date.now
 
 /** A host whose users are signed in at the provider. */
-async function startHeldHost(t: Test, provider: HoldingProvider, options: ApiTokensOptions = {}) {
+async function startProviderHost(t: Test, provider: HoldingProvider, options: ApiTokensOptions = {}) {
   const store = countingStore(memoryTokenStore())
   const host = await startHost(
     t,
     {
       store,
-      issuer: offlineTokens({
+      identityProvider: offlineTokens({
         ...{ issuer: provider.issuer, ...CLIENT },
         subjectToken: ({ headers }) =>
           typeof headers['x-user'] === 'string' ? provider.subjectToken(headers['x-user']) : null,
@@ -48,7 +48,7 @@ const callsOf = ({ calls }: HoldingProvider) => calls.get(TOKEN) ?? 0
 
 t.test('a token is issued by exchange, works, and costs the provider one refresh a minute', async (t) => {
   const provider = await startHoldingProvider(t)
-  const { app, store, clock, issue } = await startHeldHost(t, provider)
+  const { app, store, clock, issue } = await startProviderHost(t, provider)
   const { id, token } = await issue()
   t.match(token, /^[\w-]+\.[\w-]+\.[\w-]+~[\w-]+$/)
   const before = callsOf(provider)
@@ -66,7 +66,7 @@ t.test('a token is issued by exchange, works, and costs the provider one refresh
 
 t.test('twenty cold requests at once are one refresh', async (t) => {
   const provider = await startHoldingProvider(t)
-  const { app, issue } = await startHeldHost(t, provider)
+  const { app, issue } = await startProviderHost(t, provider)
   const { token } = await issue()
   const before = callsOf(provider)
   const statuses = await Promise.all(Array.from({ length: 20 }, () => statusOf(app, token)))
@@ -76,7 +76,7 @@ t.test('twenty cold requests at once are one refresh', async (t) => {
 
 t.test('an entry lives no longer than the access token that came with it', async (t) => {
   const provider = await startHoldingProvider(t)
-  const { app, clock, issue } = await startHeldHost(t, provider, { cache: { ttl: '1h' } })
+  const { app, clock, issue } = await startProviderHost(t, provider, { cache: { ttl: '1h' } })
   const { token } = await issue()
   await statusOf(app, token)
   const before = callsOf(provider)
@@ -91,7 +91,7 @@ t.test('an entry lives no longer than the access token that came with it', async
 t.test('promise 3: what is forged costs no read and no call', async (t) => {
   const provider = await startHoldingProvider(t)
   const key = hs256Key()
-  const { app, store, issue } = await startHeldHost(t, provider, { keys: [key] })
+  const { app, store, issue } = await startProviderHost(t, provider, { keys: [key] })
   const { token } = await issue()
   const [jwt = '', held = ''] = token.split('~')
   const { token: other } = await issue('bob')
@@ -122,7 +122,7 @@ t.test('promise 3: what is forged costs no read and no call', async (t) => {
 t.test('a token of the one kind is none where the other is', async (t) => {
   const provider = await startHoldingProvider(t)
   const shared = { store: memoryTokenStore(), keys: [hs256Key()] }
-  const held = await startHeldHost(t, provider, shared)
+  const held = await startProviderHost(t, provider, shared)
   const { app: plain } = await startHost(t, shared)
   const { token } = await held.issue()
   t.equal(await statusOf(plain, token), 401)
@@ -144,7 +144,7 @@ for (const [why, end] of [
     `promise 9: a user or grant that is ${why} ends the token here, and its record says so`,
     async (t) => {
       const provider = await startHoldingProvider(t)
-      const { app, clock, issue } = await startHeldHost(t, provider)
+      const { app, clock, issue } = await startProviderHost(t, provider)
       const revoked: unknown[] = []
       app.apiTokens.events.on('revoked', ({ token }) => revoked.push(token.statusReason))
       const { id, token } = await issue()
@@ -168,7 +168,7 @@ t.test(
   'a session that lay idle at the provider for thirty days, by its clock, ends the token here',
   async (t) => {
     const provider = await startHoldingProvider(t)
-    const { app, clock, issue } = await startHeldHost(t, provider, { idleTimeout: false })
+    const { app, clock, issue } = await startProviderHost(t, provider, { idleTimeout: false })
     const { id, token } = await issue()
     moveProvidersClock(t, 29)
     t.equal(await statusOf(app, token), 200)
@@ -189,7 +189,7 @@ function moveProvidersClock(t: Test, days: number): void {
 
 t.test('an outage of the provider is 503 with Retry-After, never 401, and ends nothing', async (t) => {
   const provider = await startHoldingProvider(t)
-  const { app, clock, issue } = await startHeldHost(t, provider)
+  const { app, clock, issue } = await startProviderHost(t, provider)
   const { id, token } = await issue()
   t.equal(await statusOf(app, token), 200)
   await provider.stop()
@@ -215,7 +215,7 @@ for (const [why, answer] of [
 ] as const) {
   t.test(`a provider that answers with ${why} is an outage, and ends nothing`, async (t) => {
     const provider = await startHoldingProvider(t)
-    const { app, issue } = await startHeldHost(t, provider)
+    const { app, issue } = await startProviderHost(t, provider)
     const { id, token } = await issue()
     provider.answer = (path) => (path === TOKEN ? answer : undefined)
     t.equal(await statusOf(app, token), 503)
@@ -227,7 +227,7 @@ for (const [why, answer] of [
 
 t.test('a provider that does not answer is an outage after five seconds', async (t) => {
   const provider = await startHoldingProvider(t)
-  const { app, issue } = await startHeldHost(t, provider)
+  const { app, issue } = await startProviderHost(t, provider)
   const { token } = await issue()
   provider.answer = (path) => (path === TOKEN ? { status: 200, body: '{}', delayMs: 60_000 } : undefined)
   const before = performance.now()
@@ -239,7 +239,7 @@ t.test(
   'a provider that rotates refresh tokens is refused at issue, with the reason, and nothing is left',
   async (t) => {
     const provider = await startHoldingProvider(t, { rotates: true })
-    const { app } = await startHeldHost(t, provider)
+    const { app } = await startProviderHost(t, provider)
     const answer = await app.inject(as('ada', { method: 'POST', url: '/tokens', payload: {} }))
     t.match(
       [answer.statusCode, answer.json()],
@@ -252,17 +252,17 @@ t.test(
 
 t.test('what the provider refuses at issue is 403, who is not signed in there is 401', async (t) => {
   const provider = await startHoldingProvider(t)
-  const { app } = await startHeldHost(t, provider)
+  const { app } = await startProviderHost(t, provider)
   provider.gone.add('eve')
   const refused = await app.inject(as('eve', { method: 'POST', url: '/tokens', payload: {} }))
   t.match([refused.statusCode, refused.json().code], [403, 'FST_API_TOKENS_PROVIDER_REFUSED'])
   const { app: signedOut } = await startHost(t, {
-    issuer: offlineTokens({ ...{ issuer: provider.issuer, ...CLIENT }, subjectToken: () => null }),
+    identityProvider: offlineTokens({ ...{ issuer: provider.issuer, ...CLIENT }, subjectToken: () => null }),
   })
   const anew = await signedOut.inject(as('ada', { method: 'POST', url: '/tokens', payload: {} }))
   t.match([anew.statusCode, anew.json().code], [401, 'FST_API_TOKENS_USER_REQUIRED'])
   const { app: wrong } = await startHost(t, {
-    issuer: offlineTokens({
+    identityProvider: offlineTokens({
       ...{ issuer: provider.issuer, ...CLIENT },
       subjectToken: (() => ({ access_token: 'x' })) as never,
     }),
@@ -273,7 +273,7 @@ t.test('what the provider refuses at issue is 403, who is not signed in there is
 
 t.test('code issues with a subject token, and not without', async (t) => {
   const provider = await startHoldingProvider(t)
-  const { app } = await startHeldHost(t, provider)
+  const { app } = await startProviderHost(t, provider)
   const subjectToken = await provider.subjectToken('ada')
   const { credential } = await app.apiTokens.issue({ userId: 'ada', subjectToken })
   t.equal(await statusOf(app, credential), 200)
@@ -287,7 +287,7 @@ t.test('code issues with a subject token, and not without', async (t) => {
 
 t.test('an issue that fails here gives back what the provider gave', async (t) => {
   const provider = await startHoldingProvider(t)
-  const { app, issue } = await startHeldHost(t, provider, { maxTokensPerUser: 1 })
+  const { app, issue } = await startProviderHost(t, provider, { maxTokensPerUser: 1 })
   await issue()
   t.equal((await app.inject(as('ada', { method: 'POST', url: '/tokens', payload: {} }))).statusCode, 409)
   t.equal(provider.calls.get('/token/revocation'), 1)
@@ -295,7 +295,7 @@ t.test('an issue that fails here gives back what the provider gave', async (t) =
 
 t.test('rotation has the provider hold another; the old one ends at its first use', async (t) => {
   const provider = await startHoldingProvider(t)
-  const { app, issue } = await startHeldHost(t, provider)
+  const { app, issue } = await startProviderHost(t, provider)
   const { id, token } = await issue()
   const answer = await app.inject(as('ada', { method: 'POST', url: `/tokens/${id}/rotate`, payload: {} }))
   t.equal(answer.statusCode, 201)
@@ -306,7 +306,7 @@ t.test('rotation has the provider hold another; the old one ends at its first us
 
 t.test('switched off, expired and revoked here it is refused without a call', async (t) => {
   const provider = await startHoldingProvider(t)
-  const { app, issue } = await startHeldHost(t, provider)
+  const { app, issue } = await startProviderHost(t, provider)
   const { id, token } = await issue()
   await statusOf(app, token)
   const before = callsOf(provider)
@@ -327,7 +327,7 @@ t.test(
   'the handler has the provider’s access token, and what is logged or serialized does not',
   async (t) => {
     const provider = await startHoldingProvider(t)
-    const { app, issue } = await startHeldHost(t, provider)
+    const { app, issue } = await startProviderHost(t, provider)
     const { token } = await issue()
     const { accessToken, serialized } = (await app.inject(withToken(token, '/upstream'))).json()
     t.type(accessToken, 'string')
@@ -341,7 +341,7 @@ t.test(
 
 t.test('promise 10: such a token makes no tokens', async (t) => {
   const provider = await startHoldingProvider(t)
-  const { app, issue } = await startHeldHost(t, provider)
+  const { app, issue } = await startProviderHost(t, provider)
   const { token } = await issue()
   const answer = await app.inject({ ...withToken(token, '/tokens'), method: 'GET' })
   t.match([answer.statusCode, answer.json().code], [403, 'FST_API_TOKENS_SESSION_ONLY'])
@@ -351,7 +351,7 @@ t.test('promise 10: such a token makes no tokens', async (t) => {
 t.test('promise 2: neither token of the provider is in the store', async (t) => {
   const provider = await startHoldingProvider(t)
   const store = memoryTokenStore()
-  const { app, issue } = await startHeldHost(t, provider, { store })
+  const { app, issue } = await startProviderHost(t, provider, { store })
   const { id, token } = await issue()
   const { accessToken } = (await app.inject(withToken(token, '/upstream'))).json()
   const row = JSON.stringify(await store.findToken(id))
@@ -371,14 +371,23 @@ t.test('wrong options fail at boot and name themselves', async (t) => {
     [{ ...good, token_endpoint_auth_method: 'x' }, /token_endpoint_auth_method must be/],
     [{ ...good, scope: 1 }, /offlineTokens\.scope/],
     [{ ...good, secret: 1 }, /offlineTokens\.secret is not an option/],
+    [{ ...good, iss: 'https://app.example.com' }, /offlineTokens\.iss is not an option/],
   ] as const) {
     t.throws(() => offlineTokens(options as never), { code: 'FST_API_TOKENS_INVALID_OPTION', message })
   }
-  const issuer = offlineTokens({ ...good, iss: 'https://app.example.com' })
+  const identityProvider = offlineTokens(good)
+  const issuer = 'https://app.example.com'
   for (const oauth of [{ device: {} }, { trustedIssuers: [] }]) {
-    await t.rejects(startHost(t, { issuer, oauth }), /not for tokens that a provider holds/)
+    await t.rejects(startHost(t, { issuer, identityProvider, oauth }), /cannot be used with identityProvider/)
   }
-  const { app } = await startHost(t, { issuer, oauth: {} })
+  for (const wrong of ['https://id.example.com', { ...good }, null]) {
+    await t.rejects(
+      startHost(t, { identityProvider: wrong as never }),
+      /identityProvider must be what offlineTokens/,
+    )
+  }
+  await t.rejects(startHost(t, { issuer: identityProvider as never }), /issuer must be a string/)
+  const { app } = await startHost(t, { issuer, identityProvider, oauth: {} })
   t.equal(
     (await app.inject('/.well-known/oauth-authorization-server')).json().issuer,
     'https://app.example.com',

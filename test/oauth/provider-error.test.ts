@@ -37,7 +37,7 @@ for (const [what, status, body, expected] of ANSWERS) {
   t.test(`at issue, ${what} of the provider is not passed on`, async (t) => {
     const provider = await startHoldingProvider(t)
     const { app, said } = await listeningHost(t, {
-      issuer: offlineTokens({
+      identityProvider: offlineTokens({
         ...{ issuer: provider.issuer, ...CLIENT },
         subjectToken: ({ headers }) => provider.subjectToken(String(headers['x-user'])),
       }),

@@ -31,7 +31,7 @@ t.test('the end of its idle clock is told, when there is one', async (t) => {
 })
 
 t.test('a row that says why is believed', async (t) => {
-  for (const reason of ['switched_off', 'idle'] as const) {
+  for (const reason of ['disabled', 'idle'] as const) {
     const state = { status: 'inactive', reason }
     t.same(judge(token({ status: 'inactive', statusReason: reason }), null, MOMENT), state)
   }
@@ -50,7 +50,7 @@ t.test('an owner’s deactivation is not the token’s state', async (t) => {
 
 t.test('what ended it for good comes before what can be undone', async (t) => {
   const everything = { expiresAt: NOW - 1, idleFrom: 0, generation: 1 }
-  const off = { status: 'inactive', statusReason: 'switched_off' } as const
+  const off = { status: 'inactive', statusReason: 'disabled' } as const
   const gone = owner({ generation: 2 })
   t.same(judge(token({ ...everything, status: 'revoked' }), gone, MOMENT), {
     status: 'revoked',
@@ -58,7 +58,7 @@ t.test('what ended it for good comes before what can be undone', async (t) => {
   })
   t.equal(judge(token({ ...everything, ...off }), gone, MOMENT).reason, 'user_removed')
   t.equal(judge(token({ ...everything, ...off }), null, MOMENT).status, 'expired')
-  t.equal(judge(token({ ...off, idleFrom: 0 }), null, MOMENT).reason, 'switched_off')
+  t.equal(judge(token({ ...off, idleFrom: 0 }), null, MOMENT).reason, 'disabled')
 })
 
 function token(fields: Partial<TokenRecord>): TokenRecord {

@@ -114,26 +114,25 @@ t.test('promise 1: a hint is the last four characters', async (t) => {
   t.equal(hintOf('bodhi_eyJ.abc.wxyz'), 'wxyz')
 })
 
-t.test(
-  'a credential is a JWT behind its prefix, and where it is held the provider’s token after it',
-  async (t) => {
-    t.same(partsOf('bodhi_a.b.c', ['bodhi_']), [{ jwt: 'a.b.c', held: undefined }])
-    t.same(partsOf('a.b.c', ['']), [{ jwt: 'a.b.c', held: undefined }])
-    t.same(partsOf('a.b.c', ['bodhi_']), [])
-    t.same(partsOf('BODHI_a.b.c', ['bodhi_']), [])
-    t.same(
-      partsOf('bodhi_a.b.c~r~x', ['bodhi_']),
-      [{ jwt: 'a.b.c', held: 'r~x' }],
-      'which may hold any letter',
-    )
-    t.same(partsOf('a.b.c~', ['']), [{ jwt: 'a.b.c', held: '' }])
-    t.same(
-      partsOf('eyJ.b.c', ['', 'new_', 'ey']).map(({ jwt }) => jwt),
-      ['J.b.c', 'eyJ.b.c'],
-      'the empty prefix is tried last',
-    )
-    for (const held of [undefined, 'r', 'r~x']) {
-      t.same(partsOf(credentialOf('p_', 'a.b.c', held), ['other_', 'p_']), [{ jwt: 'a.b.c', held }])
-    }
-  },
-)
+t.test('a credential is a prefix and a JWT, with an identity provider also its refresh token', async (t) => {
+  t.same(partsOf('bodhi_a.b.c', ['bodhi_']), [{ jwt: 'a.b.c', refreshToken: undefined }])
+  t.same(partsOf('a.b.c', ['']), [{ jwt: 'a.b.c', refreshToken: undefined }])
+  t.same(partsOf('a.b.c', ['bodhi_']), [])
+  t.same(partsOf('BODHI_a.b.c', ['bodhi_']), [])
+  t.same(
+    partsOf('bodhi_a.b.c~r~x', ['bodhi_']),
+    [{ jwt: 'a.b.c', refreshToken: 'r~x' }],
+    'which may hold any letter',
+  )
+  t.same(partsOf('a.b.c~', ['']), [{ jwt: 'a.b.c', refreshToken: '' }])
+  t.same(
+    partsOf('eyJ.b.c', ['', 'new_', 'ey']).map(({ jwt }) => jwt),
+    ['J.b.c', 'eyJ.b.c'],
+    'the empty prefix is tried last',
+  )
+  for (const refreshToken of [undefined, 'r', 'r~x']) {
+    t.same(partsOf(credentialOf('p_', 'a.b.c', refreshToken), ['other_', 'p_']), [
+      { jwt: 'a.b.c', refreshToken },
+    ])
+  }
+})

@@ -163,6 +163,6 @@ async function startListening(t: Test, options: ApiTokensOptions = {}) {
 
 function listen(app: FastifyInstance): ApiToken[] {
   const told: ApiToken[] = []
-  app.apiTokens.events.on('idle-soon', ({ token }) => told.push(token))
+  app.apiTokens.events.on('idle-warning', ({ token }) => told.push(token))
   return told
 }

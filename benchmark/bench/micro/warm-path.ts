@@ -19,7 +19,7 @@ export async function warmPath(): Promise<Step[]> {
   const requests = await requestsOf(app)
   const entries = credentials.map((credential) => {
     const entry = verification.getAndCount(credential, Date.now())
-    if (entry?.use == null || entry.refusal !== null) throw new Error('the token is not in the cache')
+    if (entry?.use == null || entry.rejection !== null) throw new Error('the token is not in the cache')
     return { ...entry, use: entry.use }
   })
   const connection = newConnection()

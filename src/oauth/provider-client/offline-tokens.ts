@@ -11,7 +11,7 @@ import { isIdentifier } from '../identifier.ts'
 import { providerFailure, registeredCode } from '../provider-error.ts'
 import { ACCESS_TOKEN_TYPE, REFRESH_TOKEN_TYPE } from '../token-exchange/token-exchange-names.ts'
 
-/** See `docs/guides/provider-held-tokens.md`. */
+/** See `docs/guides/identity-provider-tokens.md`. */
 export interface OfflineTokensOptions {
   /** The provider's `iss`, exactly: an https URL, or http on loopback. Its endpoints are found by its metadata. */
   readonly issuer: string
@@ -24,8 +24,6 @@ export interface OfflineTokensOptions {
   subjectToken(request: FastifyRequest): string | null | undefined | Promise<string | null | undefined>
   /** What is asked of the provider. Default: `'openid offline_access'`. */
   readonly scope?: string | undefined
-  /** The `iss` claim of the credentials. Default: `'fastify-api-tokens'`. */
-  readonly iss?: string | undefined
 }
 
 const KNOWN: readonly (keyof OfflineTokensOptions)[] = [
@@ -35,7 +33,6 @@ const KNOWN: readonly (keyof OfflineTokensOptions)[] = [
   'token_endpoint_auth_method',
   'subjectToken',
   'scope',
-  'iss',
 ]
 
 /** RFC 6750 §2.1: what may stand in a bearer credential. */
@@ -48,13 +45,13 @@ const METADATA_MS = 60 * 60 * 1000
  *
  * @throws {InvalidOption} That names the member that is wrong.
  * @example
- * const holder = offlineTokens({
+ * const identityProvider = offlineTokens({
  *   issuer: 'https://id.example.com',
  *   client_id: 'acme-app',
  *   token_endpoint_auth_method: 'none',
  *   subjectToken: (request) => request.headers['x-provider-token']?.toString(),
  * })
- * await app.register(apiTokens, { issuer: holder, authenticateUser })
+ * await app.register(apiTokens, { identityProvider, authenticateUser })
  */
 export function offlineTokens(options: OfflineTokensOptions, ...more: never[]): OfflineTokens {
   noMore('offlineTokens', more)
@@ -62,8 +59,6 @@ export function offlineTokens(options: OfflineTokensOptions, ...more: never[]): 
 }
 
 export class OfflineTokens implements IdentityProvider {
-  /** The `iss` claim of the credentials, if the host names one. */
-  readonly iss: string | undefined
   readonly #options: OfflineTokensOptions
   readonly #issuer: URL
   readonly #client: oauth.Client
@@ -72,19 +67,20 @@ export class OfflineTokens implements IdentityProvider {
 
   constructor(given: OfflineTokensOptions) {
     // A copy, so that the checked value is the used value. Each member is checked below.
-    const options = record(given, KNOWN, 'issuer: offlineTokens') as unknown as OfflineTokensOptions
+    const options = record(given, KNOWN, 'identityProvider: offlineTokens') as unknown as OfflineTokensOptions
     if (typeof options.issuer !== 'string' || !isIdentifier(options.issuer)) {
-      throw new InvalidOption('issuer: offlineTokens.issuer must be an https URL, or http on loopback')
+      throw new InvalidOption(
+        'identityProvider: offlineTokens.issuer must be an https URL, or http on loopback',
+      )
     }
     if (options.subjectToken === undefined) {
-      throw new InvalidOption('issuer: offlineTokens.subjectToken is required')
+      throw new InvalidOption('identityProvider: offlineTokens.subjectToken is required')
     }
-    requireFunction(options.subjectToken, 'issuer: offlineTokens.subjectToken')
-    for (const name of ['client_id', 'scope', 'iss'] as const) {
+    requireFunction(options.subjectToken, 'identityProvider: offlineTokens.subjectToken')
+    for (const name of ['client_id', 'scope'] as const) {
       if (name === 'client_id' || options[name] !== undefined)
-        text(options[name], `issuer: offlineTokens.${name}`)
+        text(options[name], `identityProvider: offlineTokens.${name}`)
     }
-    this.iss = options.iss
     this.#options = options
     this.#issuer = new URL(options.issuer)
     this.#client = { client_id: options.client_id }
@@ -99,18 +95,18 @@ export class OfflineTokens implements IdentityProvider {
     const token: unknown = await this.#options.subjectToken(request)
     if (token === null || token === undefined || token === '') throw new UserRequired()
     if (typeof token === 'string') return token
-    throw new InvalidResult('issuer: offlineTokens.subjectToken must return a string or null')
+    throw new InvalidResult('identityProvider: offlineTokens.subjectToken must return a string or null')
   }
 
   async obtain(subjectToken: string): Promise<string> {
-    const held = await this.#exchange(subjectToken)
+    const refreshToken = await this.#exchange(subjectToken)
     try {
-      await this.#requireUsable(held)
+      await this.#requireUsable(refreshToken)
     } catch (error) {
-      await this.giveBack(held)
+      await this.revoke(refreshToken)
       throw error
     }
-    return held
+    return refreshToken
   }
 
   async refresh(refreshToken: string, now: number): Promise<RefreshResult> {
@@ -129,7 +125,7 @@ export class OfflineTokens implements IdentityProvider {
     }
   }
 
-  async giveBack(refreshToken: string): Promise<void> {
+  async revoke(refreshToken: string): Promise<void> {
     try {
       const server = await this.#server()
       if (server.revocation_endpoint === undefined) return
@@ -166,24 +162,24 @@ export class OfflineTokens implements IdentityProvider {
   }
 
   /** It must be good for more than one use, and fit into a header. */
-  async #requireUsable(held: string): Promise<void> {
-    if (!BEARER.test(held))
+  async #requireUsable(refreshToken: string): Promise<void> {
+    if (!BEARER.test(refreshToken))
       throw new ProviderRefused('its refresh token does not fit into a bearer credential')
     let answer: oauth.TokenEndpointResponse
     try {
-      answer = await this.#refresh(held)
+      answer = await this.#refresh(refreshToken)
     } catch (error) {
       throw rejectionOf(error)
     }
-    if (answer.refresh_token !== undefined && answer.refresh_token !== held) {
+    if (answer.refresh_token !== undefined && answer.refresh_token !== refreshToken) {
       throw new ProviderRefused('it rotates refresh tokens, so that none can be used twice')
     }
   }
 
-  async #refresh(held: string): Promise<oauth.TokenEndpointResponse> {
+  async #refresh(refreshToken: string): Promise<oauth.TokenEndpointResponse> {
     const server = await this.#server()
     const response = await oauth.refreshTokenGrantRequest(
-      ...[server, this.#client, this.#auth, held],
+      ...[server, this.#client, this.#auth, refreshToken],
       this.#calling(),
     )
     return oauth.processRefreshTokenResponse(server, this.#client, response)
@@ -210,15 +206,15 @@ export class OfflineTokens implements IdentityProvider {
 function clientAuth(options: OfflineTokensOptions): oauth.ClientAuth {
   const { token_endpoint_auth_method: method = 'client_secret_basic', client_secret: secret } = options
   if (method === 'none' && secret !== undefined) {
-    throw new InvalidOption('issuer: offlineTokens.client_secret is not used by none')
+    throw new InvalidOption('identityProvider: offlineTokens.client_secret is not used by none')
   }
   if (method === 'none') return oauth.None()
   if (method !== 'client_secret_basic' && method !== 'client_secret_post') {
     throw new InvalidOption(
-      'issuer: offlineTokens.token_endpoint_auth_method must be client_secret_basic, client_secret_post or none',
+      'identityProvider: offlineTokens.token_endpoint_auth_method must be client_secret_basic, client_secret_post or none',
     )
   }
-  const given = text(secret, 'issuer: offlineTokens.client_secret')
+  const given = text(secret, 'identityProvider: offlineTokens.client_secret')
   return method === 'client_secret_basic' ? oauth.ClientSecretBasic(given) : oauth.ClientSecretPost(given)
 }
 

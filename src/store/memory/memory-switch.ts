@@ -10,7 +10,7 @@ export function switched(
   { now, idleBefore }: UpdateScope,
 ): Partial<TokenRecord> {
   if (status === undefined) return {}
-  if (status === 'inactive') return { status, statusReason: 'switched_off' }
+  if (status === 'inactive') return { status, statusReason: 'disabled' }
   const sleeps = token.status === 'inactive' || (idleBefore !== null && token.idleFrom < idleBefore)
   return { status, statusReason: null, idleFrom: sleeps ? now : token.idleFrom }
 }

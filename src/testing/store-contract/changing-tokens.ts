@@ -36,7 +36,7 @@ export function changingTokens(test: StoreTest): void {
   test('switching off says so, switching on starts the idle clock anew', async ({ store }) => {
     await put(store, 1)
     await store.updateToken(id(1), { status: 'inactive' }, { ...ANYONE, now: NOW + 1 })
-    hasFields(await rowOf(store, 1), { status: 'inactive', statusReason: 'switched_off', idleFrom: NOW })
+    hasFields(await rowOf(store, 1), { status: 'inactive', statusReason: 'disabled', idleFrom: NOW })
     await store.updateToken(id(1), { status: 'active' }, ANYONE)
     hasFields(await rowOf(store, 1), {
       status: 'active',

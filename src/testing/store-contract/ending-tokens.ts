@@ -27,7 +27,7 @@ export function endingTokens(test: StoreTest): void {
   })
 
   test('what is switched off or revoked stays what it is', async ({ store }) => {
-    const off = await put(store, 1, { status: 'inactive', statusReason: 'switched_off' })
+    const off = await put(store, 1, { status: 'inactive', statusReason: 'disabled' })
     const revoked = await put(store, 2, { status: 'revoked', revokedAt: NOW })
     deepEqual(await store.markIdle(NOW + DAY, 10), [])
     deepEqual(await rowOf(store, 1), off)

@@ -20,7 +20,7 @@ export function enforcingAge(test: StoreTest): void {
     await putOfAge(store, 4, 0, { expiresAt: NOW })
     await putOfAge(store, 5, 2 * MAX_AGE, { status: 'revoked', revokedAt: NOW - DAY })
     await putOfAge(store, 6, MAX_AGE, { graceEndsAt: NOW })
-    await putOfAge(store, 7, MAX_AGE, { status: 'inactive', statusReason: 'switched_off' })
+    await putOfAge(store, 7, MAX_AGE, { status: 'inactive', statusReason: 'disabled' })
     deepEqual(await shown(store, { statuses: ['expired'] }), { of: [1, 3, 4, 7], total: 4 })
     deepEqual(await shown(store, { statuses: ['active'] }), { of: [2], total: 1 })
     deepEqual(await shown(store, { statuses: ['inactive'] }), { of: [], total: 0 })

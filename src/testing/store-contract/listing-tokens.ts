@@ -166,7 +166,7 @@ async function found(store: TokenStore, text: string): Promise<number[]> {
 
 /** Three that are active, four inactive, three revoked, three expired, as of NOW, at every boundary. */
 async function putOfEveryKind(store: TokenStore): Promise<void> {
-  const off = { status: 'inactive', statusReason: 'switched_off' } as const
+  const off = { status: 'inactive', statusReason: 'disabled' } as const
   const swept = { status: 'inactive', statusReason: 'idle' } as const
   const revoked = { status: 'revoked', revokedAt: NOW } as const
   const kinds = [

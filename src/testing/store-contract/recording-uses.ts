@@ -176,7 +176,7 @@ export function recordingUses(test: StoreTest): void {
       RULES,
     )
     hasFields(await rowOf(store, 1), { status: 'revoked', revokedAt: NOW, useCount: 1, updatedAt: NOW })
-    hasFields(await rowOf(store, 2), { status: 'inactive', statusReason: 'switched_off', useCount: 1 })
+    hasFields(await rowOf(store, 2), { status: 'inactive', statusReason: 'disabled', useCount: 1 })
   })
 
   test('a flush and a revoke at once: the token is revoked and the use counted', async ({

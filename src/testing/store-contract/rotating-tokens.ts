@@ -59,7 +59,7 @@ export function rotatingTokens(test: StoreTest): void {
   test('only an active token that has not ended is rotated, and the limit does not count', async ({
     store,
   }) => {
-    await put(store, 1, { status: 'inactive', statusReason: 'switched_off' })
+    await put(store, 1, { status: 'inactive', statusReason: 'disabled' })
     await put(store, 2, { status: 'revoked', revokedAt: NOW })
     await put(store, 3, { expiresAt: LATER })
     await put(store, 4, { successorId: id(99), graceEndsAt: LATER })

@@ -31,7 +31,7 @@ export function warningIdle(test: StoreTest): void {
   })
 
   test('nobody is warned of what cannot go idle: off, idle, ended, its owner away', async ({ store }) => {
-    await put(store, 1, { status: 'inactive', statusReason: 'switched_off' })
+    await put(store, 1, { status: 'inactive', statusReason: 'disabled' })
     await put(store, 2, { status: 'inactive', statusReason: 'idle' })
     await put(store, 3, { status: 'revoked', revokedAt: NOW })
     await put(store, 4, { expiresAt: PERIODS.now })

@@ -45,7 +45,7 @@ export function writingAtOnce(test: StoreTest): void {
     second,
   }) => {
     for (let n = 0; n < 10; n += 1) {
-      await put(store, n, { status: 'inactive', statusReason: 'switched_off' })
+      await put(store, n, { status: 'inactive', statusReason: 'disabled' })
       const writes = [
         () => store.updateToken(id(n), { status: 'active' }, SCOPE),
         () => second.revokeToken(id(n), { now: LATER }),
@@ -127,7 +127,7 @@ const KINDS = 4
 /** What the n-th token is in the end, however the writers met. One that was in use is not idle. */
 const EXPECTED: readonly object[] = [
   { status: 'revoked', statusReason: null, revokedAt: LATER },
-  { status: 'inactive', statusReason: 'switched_off', name: 'renamed' },
+  { status: 'inactive', statusReason: 'disabled', name: 'renamed' },
   { status: 'active', statusReason: null, name: 'renamed', description: 'described' },
   { status: 'active', statusReason: null },
 ]

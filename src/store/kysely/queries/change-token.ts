@@ -51,7 +51,7 @@ function columnsOf(
   { traits }: Connection,
 ): UpdateObject<ApiTokenDatabase, 'api_tokens'> {
   if (status === undefined) return texts
-  if (status === 'inactive') return { ...texts, status, status_reason: 'switched_off' }
+  if (status === 'inactive') return { ...texts, status, status_reason: 'disabled' }
   const sleeps = eb.or([
     eb('api_tokens.status', '=', 'inactive'),
     ...(idleBefore === null ? [] : [eb('api_tokens.idle_from', '<', traits.time(idleBefore))]),

@@ -30,7 +30,7 @@ export interface ApiTokenTable {
   successor_id: string | null
   predecessor_id: string | null
   grace_ends_at: Instant | null
-  /** The `idle_from` of which `idle-soon` was told. It is the sweeper's own and no part of a token. */
+  /** The `idle_from` of which `idle-warning` was told. It is the sweeper's own and no part of a token. */
   idle_warning_from: Generated<Instant | null>
   /** The last change that others must hear of, in milliseconds by the database's clock; `null` until the first. */
   changed_at: number | null

@@ -10,23 +10,23 @@ import type { Context } from './lifecycle-parts.ts'
  * @throws {ProviderRefused} With the provider's reason.
  * @throws {StoreUnavailable} When the provider cannot be asked.
  */
-export async function holdToken<T>(
-  { holder }: Pick<Context, 'holder'>,
+export async function withRefreshToken<T>(
+  { identityProvider }: Pick<Context, 'identityProvider'>,
   subjectToken: string | undefined,
-  work: (held: string | undefined) => Promise<T>,
+  work: (refreshToken: string | undefined) => Promise<T>,
 ): Promise<T> {
-  if (holder === null) {
+  if (identityProvider === null) {
     if (subjectToken !== undefined) throw new InvalidInput('subjectToken is for tokens that a provider holds')
     return work(undefined)
   }
   if (subjectToken === undefined) {
     throw new InvalidInput('subjectToken is missing: the identity provider holds the tokens')
   }
-  const held = await holder.obtain(subjectToken)
+  const refreshToken = await identityProvider.obtain(subjectToken)
   try {
-    return await work(held)
+    return await work(refreshToken)
   } catch (error) {
-    await holder.giveBack(held)
+    await identityProvider.revoke(refreshToken)
     throw error
   }
 }

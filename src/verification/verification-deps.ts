@@ -24,7 +24,7 @@ export interface VerificationDeps {
   readonly ttlMs: number
   readonly findUser: FindUser | undefined
   /** Who holds the tokens, if it is not the plugin alone. */
-  readonly holder: IdentityProvider | null
+  readonly identityProvider: IdentityProvider | null
   /** Writes that the provider has ended a token, and announces it. */
   endToken(tokenId: string): Promise<void>
   /** Ends what a rotated token replaces, and announces it. */
