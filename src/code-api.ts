@@ -22,7 +22,7 @@ import { BoundedSignals } from './verification/bounded-signals.ts'
 import type { VerificationEntry } from './verification/verification-entry.ts'
 
 export function createApiTokens(instance: Instance, challenges: Challenges): ApiTokens {
-  const { lifecycle, verification, cache, signals, recorder, events, news } = instance
+  const { lifecycle, verification, cache, signals, recorder, events, remoteInvalidation } = instance
   const bounded = new BoundedSignals(signals)
   const accept = (entry: VerificationEntry): VerifiedToken & Disposable => {
     if (entry.rejection !== null) throw challenges.invalidToken(NO_SCOPES)
@@ -51,7 +51,7 @@ export function createApiTokens(instance: Instance, challenges: Challenges): Api
       verification: verification.stats(),
       cache: { size: cache.size, max: cache.max },
       usage: recorder.stats(),
-      invalidation: news.stats(),
+      invalidation: remoteInvalidation.stats(),
       sweep: instance.sweepClock.stats(),
     }),
     events,
@@ -88,8 +88,8 @@ export function createDisabledApiTokens({ cacheMax }: Settings): ApiTokens {
       invalidation: {
         feed: 'available',
         feedLagMs: null,
-        carrier: null,
-        pubsubAvailability: null,
+        pubsubName: null,
+        pubsub: null,
         pubsubLagMs: null,
       },
       sweep: { suspended: null, clockAheadMs: null },

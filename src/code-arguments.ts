@@ -13,7 +13,7 @@ import type { RotateRequest } from './lifecycle/rotate-token.ts'
 import type { UsageRequest } from './lifecycle/token-usage.ts'
 import { requireNoFault } from './lifecycle/valid-input.ts'
 import { listOf, membersOf } from './option-values.ts'
-import type { TokenChanges } from './store/token-store.ts'
+import type { TokenPatch } from './store/token-store.ts'
 import { scopeListOf } from './token/scope.ts'
 import { TOKEN_STATUSES } from './token/status.ts'
 import { descriptionFault, nameFault, userIdFault } from './token/text.ts'
@@ -114,7 +114,7 @@ const LIST: Faults<ListRequest> = {
   sort: oneOf(TOKEN_SORTS),
 }
 
-const CHANGES: Faults<TokenChanges> = {
+const CHANGES: Faults<TokenPatch> = {
   name: orNull(nameFault),
   description: orNull(descriptionFault),
   status: oneOf(['active', 'inactive']),
@@ -144,7 +144,7 @@ function listRequest(value: unknown): ListRequest {
   return request as typeof request & { userId: string }
 }
 
-function changesOf(value: unknown): TokenChanges {
+function changesOf(value: unknown): TokenPatch {
   return requestOf(value, 'the changes', CHANGES)
 }
 

@@ -4,7 +4,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { V7Generator } from 'uuidv7'
 import { systemClock } from './clock.ts'
 import { TokenNotFound } from './errors.ts'
-import { TokenChanges } from './invalidation/invalidation-bus.ts'
+import { InvalidationBus } from './invalidation/invalidation-bus.ts'
 import { RemoteInvalidation } from './invalidation/remote-invalidation.ts'
 import { jobLog } from './jobs/job-log.ts'
 import { SweepClock } from './jobs/sweep-clock.ts'
@@ -40,7 +40,7 @@ export interface Instance {
   readonly signals: TokenSignals
   readonly recorder: UsageRecorder
   readonly events: TokenEventEmitter
-  readonly news: RemoteInvalidation
+  readonly remoteInvalidation: RemoteInvalidation
   readonly sweepClock: SweepClock
   /** To be called every second: entries must not outlive their time when the clock goes back. */
   watchClock(): void
@@ -55,7 +55,7 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
   const { clock, idleTimeoutMs, findUser, tokenPrefixes } = settings
   const { maxAgeMs } = settings.expiry
   const audience = { issuer: settings.issuer, audience: settings.audience }
-  const changes = new TokenChanges()
+  const invalidations = new InvalidationBus()
   const events = createTokenEvents((err) => log.error({ err }, 'a listener of API token events failed'))
   const recorder = new UsageRecorder({
     store,
@@ -92,15 +92,15 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     recheck: (tokenId, userId) => verification.recheck(tokenId, userId),
   })
   // What is remembered goes first, so that who is woken by a signal cannot be let in by it.
-  changes.listen((change) => verification.onInvalidate(change))
-  changes.listen((change) => signals.onInvalidate(change))
-  const { carrier = store.carrier ?? null, boundMs } = settings.invalidation
-  const news = new RemoteInvalidation({
+  invalidations.subscribe((change) => verification.onInvalidate(change))
+  invalidations.subscribe((change) => signals.onInvalidate(change))
+  const { pubsub = store.pubsub ?? null, maxStalenessMs } = settings.invalidation
+  const remoteInvalidation = new RemoteInvalidation({
     feed: store.feed,
-    carrier,
-    boundMs,
+    pubsub,
+    maxStalenessMs,
     log,
-    hear: (subject) => changes.hear(subject),
+    onInvalidate: (target) => invalidations.receive(target),
     limitLives: (restMs, lifeMs) => {
       try {
         cache.limitLives(clock.now() + restMs, lifeMs)
@@ -111,7 +111,7 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     },
     liftLimit: () => cache.liftLimit(),
   })
-  changes.publishTo((subject) => news.tell(subject))
+  invalidations.publishTo((target) => remoteInvalidation.publish(target))
   const sweepClock = new SweepClock({ clock, store: clock === systemClock ? store : null, log })
   const drift = new ClockDrift()
   const lifecycle: Context = {
@@ -131,7 +131,7 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     identityProvider: settings.identityProvider,
     catalogue,
     recorder,
-    changes,
+    invalidations,
     events,
     isClockTrusted: () => sweepClock.isTrusted(),
     onTouchFailed: (err) => log.error({ err }, 'other instances were not told to forget a user'),
@@ -149,7 +149,7 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     retentionMs: settings.retentionMs,
     dailyRetentionMs: settings.dailyRetentionMs,
     onIdle: (token) => {
-      changes.announce({ subject: { tokenId: token.id }, ended: true })
+      invalidations.publish({ target: { tokenId: token.id }, ended: true })
       events.tell('idle', { token: viewOf(token, null, clock.now(), lifecycle) })
     },
     hasIdleWarningListener: () => events.listenerCount('idle-warning') > 0,
@@ -167,7 +167,7 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
       verification.clear()
       signals.reevaluateAll()
     },
-    news,
+    remoteInvalidation,
     sweepClock,
     watchClock: () => {
       const now = clock.now()

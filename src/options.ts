@@ -48,7 +48,7 @@ export interface ApiTokensOptions {
   idleWarning?: Duration | false | undefined
   /** The verification cache. Default: `{ max: 10_000, ttl: '60s' }`. */
   cache?: { max?: number | undefined; ttl?: Duration | undefined } | undefined
-  /** How instances hear of each other's changes. Default: `{ bound: '15s' }`. */
+  /** How instances receive each other's changes. Default: `{ maxStaleness: '15s' }`. */
   invalidation?: InvalidationOptions | undefined
   /**
    * How often recorded use is written, how long counts by day stay, whether the last client's address and user agent

@@ -116,9 +116,9 @@ async function registerRequired(
   })
   const signer = await createSigner(fastify, keys)
   const instance = assemble({ settings, store, signer, catalogue, log })
-  const { verification, lifecycle, signals, events, news, recorder } = instance
-  await news.open().catch(throwCause)
-  fastify.addHook('onClose', () => news.close())
+  const { verification, lifecycle, signals, events, remoteInvalidation, recorder } = instance
+  await remoteInvalidation.open().catch(throwCause)
+  fastify.addHook('onClose', () => remoteInvalidation.close())
   // The first issue may come before the first sweep, and deletes ended tokens by this clock.
   await instance.sweepClock.now().catch(throwCause)
   const challenges = createChallenges(settings.realm, settings.oauth?.endpoints.protectedResourceMetadata)

@@ -117,7 +117,7 @@ async function addPeople(app: FastifyInstance, settings: Settings, origin: () =>
     // How instances hear of a revoke: by Redis where there is one, otherwise as the database can.
     ...(settings.redisUrl === null
       ? {}
-      : { invalidation: { carrier: redisPubSub({ url: settings.redisUrl }) } }),
+      : { invalidation: { pubsub: redisPubSub({ url: settings.redisUrl }) } }),
     ...oauthOf(settings, provider, users),
     realm: 'bodhi-host',
     tokenPrefix: 'bodhi_',

@@ -1,39 +1,39 @@
-/** Tells everything in this instance that holds a judgement of a token that it may no longer be true. */
+/** Notifies the parts of this instance that cache or watch a token when the token or its owner changes. */
 
 import type { InvalidationTarget } from '../store/change-feed.ts'
 
-/** News of one token, or of everything that a user owns. */
+/** A token, or all tokens of a user, whose cached verifications are no longer valid. */
 export interface Invalidation {
-  readonly subject: InvalidationTarget
-  /** Whether it is known that the subject may no longer be used; otherwise it has to be judged again. */
+  readonly target: InvalidationTarget
+  /** `true` when the target can no longer be used; `false` when it has to be read and evaluated again. */
   readonly ended: boolean
 }
 
-export type InvalidationListener = (change: Invalidation) => void
+export type InvalidationListener = (invalidation: Invalidation) => void
 
-/** A message only ever removes what was remembered, so that a false one costs a read and nothing else. */
-export class TokenChanges {
+/** An invalidation only removes cache entries, so a superfluous one costs a read and has no other effect. */
+export class InvalidationBus {
   readonly #listeners: InvalidationListener[] = []
-  #publishTo: (subject: InvalidationTarget) => void = () => undefined
+  #publishToOthers: (target: InvalidationTarget) => void = () => undefined
 
-  /** Listeners are called in the order in which they came, before `announce` returns. */
-  listen(listener: InvalidationListener): void {
+  /** Listeners are called in the order of their subscription, before `publish` returns. */
+  subscribe(listener: InvalidationListener): void {
     this.#listeners.push(listener)
   }
 
-  /** From now on the other instances hear of what happens in this one. */
-  publishTo(tell: (subject: InvalidationTarget) => void): void {
-    this.#publishTo = tell
+  /** Sets the function that publishes the changes of this instance to the other instances. */
+  publishTo(publish: (target: InvalidationTarget) => void): void {
+    this.#publishToOthers = publish
   }
 
-  /** News of a change that was made here. */
-  announce(change: Invalidation): void {
-    for (const listener of this.#listeners) listener(change)
-    this.#publishTo(change.subject)
+  /** Handles a change that this instance made. */
+  publish(invalidation: Invalidation): void {
+    for (const listener of this.#listeners) listener(invalidation)
+    this.#publishToOthers(invalidation.target)
   }
 
-  /** News from another instance. Whoever remembers the subject reads it again, whatever the message may have said. */
-  hear(subject: InvalidationTarget): void {
-    for (const listener of this.#listeners) listener({ subject, ended: false })
+  /** Handles a message of another instance. It never ends anything by itself: listeners read the store again. */
+  receive(target: InvalidationTarget): void {
+    for (const listener of this.#listeners) listener({ target, ended: false })
   }
 }

@@ -1,48 +1,50 @@
-/** The option that says how instances hear of each other's changes. */
+/** The option `invalidation`: how instances receive each other's changes. */
 
 import { type Duration, durationMs } from '../duration.ts'
 import { InvalidOption } from '../errors.ts'
 import { flag, isRecord, record, text } from '../option-values.ts'
 import type { PubSub } from '../store/pubsub.ts'
+import { DAY_MS } from '../utc-day.ts'
 
 export interface InvalidationOptions {
   /**
-   * What carries news between instances, beside the store's own feed: `redisPubSub(…)`, or `'store'` for the feed
-   * alone. Default: NOTIFY where the store has it, otherwise the feed alone.
+   * Publishes invalidations faster than the store's change feed: `redisPubSub(…)` or `postgresPubSub(…)`. `false`
+   * uses the feed alone. Default: the pub/sub of the store, if it has one.
    */
-  carrier?: PubSub | 'store' | undefined
-  /** How long what is remembered lives at most while no news can be heard. Default: `'15s'`. */
-  bound?: Duration | undefined
+  pubsub?: PubSub | false | undefined
+  /** Maximum age of a cached verification while the store is unavailable, from 3 s to a day. Default: `'15s'`. */
+  maxStaleness?: Duration | undefined
 }
 
 export interface InvalidationSettings {
-  /** `undefined`: what the store offers. */
-  readonly carrier: PubSub | null | undefined
-  readonly boundMs: number
+  /** `undefined`: the pub/sub of the store. `null`: none. */
+  readonly pubsub: PubSub | null | undefined
+  readonly maxStalenessMs: number
 }
 
-/** An outage is noticed within two seconds: a bound must leave time for that. */
-const LEAST_BOUND_MS = 3_000
-const DAY_MS = 86_400_000
+/** It takes up to two seconds to notice an outage of the store. */
+const MIN_STALENESS_MS = 3_000
 
-/** @throws {InvalidOption} That names the path of what is wrong. */
+/** @throws {InvalidOption} Names the path of the wrong value. */
 export function readInvalidation(options: unknown = {}): InvalidationSettings {
-  const { carrier, bound = '15s' } = record(options, ['carrier', 'bound'], 'invalidation')
-  const boundMs = durationMs(bound, 'invalidation.bound', DAY_MS)
-  if (boundMs < LEAST_BOUND_MS) throw new InvalidOption('invalidation.bound must be at least 3 s')
-  return { carrier: readPubSub(carrier), boundMs }
+  const { pubsub, maxStaleness = '15s' } = record(options, ['pubsub', 'maxStaleness'], 'invalidation')
+  const maxStalenessMs = durationMs(maxStaleness, 'invalidation.maxStaleness', DAY_MS)
+  if (maxStalenessMs < MIN_STALENESS_MS) {
+    throw new InvalidOption('invalidation.maxStaleness must be at least 3 s')
+  }
+  return { pubsub: readPubSub(pubsub), maxStalenessMs }
 }
 
-function readPubSub(carrier: unknown): PubSub | null | undefined {
-  if (carrier === undefined) return undefined
-  if (carrier === 'store') return null
-  if (!isRecord(carrier) || typeof carrier['connect'] !== 'function') {
+function readPubSub(pubsub: unknown): PubSub | null | undefined {
+  if (pubsub === undefined) return undefined
+  if (pubsub === false) return null
+  if (!isRecord(pubsub) || typeof pubsub['connect'] !== 'function') {
     throw new InvalidOption(
-      "invalidation.carrier must be 'store', or a carrier such as redisPubSub({ url }) returns",
+      'invalidation.pubsub must be false, or a PubSub such as redisPubSub({ url }) returns',
     )
   }
-  text(carrier['name'], 'invalidation.carrier.name')
-  flag(carrier['sentByStore'], 'invalidation.carrier.sentByStore')
+  text(pubsub['name'], 'invalidation.pubsub.name')
+  flag(pubsub['publishedByStore'], 'invalidation.pubsub.publishedByStore')
   // Each member was checked above.
-  return carrier as unknown as PubSub
+  return pubsub as unknown as PubSub
 }

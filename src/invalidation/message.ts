@@ -1,28 +1,28 @@
-/** What instances tell each other, as the text that a carrier carries. */
+/** The text format of invalidation messages and heartbeats. */
 
 import type { InvalidationTarget } from '../store/change-feed.ts'
 
-/** News of a change, or a heartbeat that its sender waits for. */
-export type Message = { readonly subject: InvalidationTarget } | { readonly beat: string }
+/** An invalidation, or a heartbeat that only its sender evaluates. */
+export type Message = { readonly target: InvalidationTarget } | { readonly heartbeat: string }
 
-export function invalidationMessage(subject: InvalidationTarget): string {
-  return 'tokenId' in subject ? `token ${subject.tokenId}` : `user ${subject.userId}`
+export function invalidationMessage(target: InvalidationTarget): string {
+  return 'tokenId' in target ? `token ${target.tokenId}` : `user ${target.userId}`
 }
 
-export function heartbeatMessage(beat: string): string {
-  return `beat ${beat}`
+export function heartbeatMessage(heartbeat: string): string {
+  return `heartbeat ${heartbeat}`
 }
 
-/** Nothing for a text of another kind: a later version may send more. */
+/** Returns `undefined` for an unknown kind of message: a later version may publish more kinds. */
 export function readMessage(text: string): Message | undefined {
-  const [, kind, rest = ''] = /^(token|user|beat) (.+)$/su.exec(text) ?? []
+  const [, kind, rest = ''] = /^(token|user|heartbeat) (.+)$/su.exec(text) ?? []
   switch (kind) {
     case 'token':
-      return { subject: { tokenId: rest } }
+      return { target: { tokenId: rest } }
     case 'user':
-      return { subject: { userId: rest } }
-    case 'beat':
-      return { beat: rest }
+      return { target: { userId: rest } }
+    case 'heartbeat':
+      return { heartbeat: rest }
     default:
       return undefined
   }

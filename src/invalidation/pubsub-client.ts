@@ -1,4 +1,4 @@
-/** Keeps a carrier connected, and knows by heartbeats of its own whether what is sent arrives. */
+/** Keeps a pub/sub connected, and checks by heartbeats that published messages arrive. */
 
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,65 +9,64 @@ import { withTimeout } from '../with-timeout.ts'
 import { heartbeatMessage, invalidationMessage, readMessage } from './message.ts'
 
 export interface PubSubClientDeps {
-  readonly carrier: PubSub
-  hear(subject: InvalidationTarget): void
-  /** Heartbeats return. What was sent before the first of them may have been missed. */
+  readonly pubsub: PubSub
+  onInvalidate(target: InvalidationTarget): void
+  /** Called for each heartbeat that returns. Messages published before the first one may be lost. */
   onAvailable(): void
   onUnavailable(error: unknown): void
 }
 
-/** How often a heartbeat is sent, and how long it may take to return: one that does not means out of reach. */
-export const BEAT_INTERVAL_MS = 1_000
-/** How long connecting may take. */
+/** The interval of heartbeats, and the time in which each must return: after it the pub/sub is unavailable. */
+export const HEARTBEAT_INTERVAL_MS = 1_000
 const CONNECT_TIMEOUT_MS = 2_000
-/** Between attempts to connect: twice as long each time, and never the same for two instances. */
+/** The pause between attempts to connect doubles. It is random, so that instances do not reconnect all at once. */
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 5_000
 
-interface Link {
+interface OpenConnection {
   readonly connection: PubSubConnection
   /** Rejects when the connection is lost. */
   readonly lost: Promise<never>
 }
 
 export class PubSubClient {
-  readonly #parts: PubSubClientDeps
+  readonly #deps: PubSubClientDeps
   readonly #id = randomUUID()
   readonly #stopping = new AbortController()
   #running: Promise<void> = Promise.resolve()
   #connection: PubSubConnection | undefined
-  #beats = 0
-  #onBeat: (beat: string) => void = () => undefined
+  #heartbeats = 0
+  #onHeartbeat: (heartbeat: string) => void = () => undefined
   #failures = 0
   #lagMs: number | null = null
 
-  constructor(parts: PubSubClientDeps) {
-    this.#parts = parts
+  constructor(deps: PubSubClientDeps) {
+    this.#deps = deps
   }
 
-  /** How long the last heartbeat was under way, in milliseconds. */
+  /** The time that the last heartbeat took, in milliseconds. */
   get lagMs(): number | null {
     return this.#lagMs
   }
 
   /**
-   * Connects, and goes on by itself; a carrier that cannot be reached is tried again in the background.
+   * Connects, and reconnects in the background from then on. A first attempt that fails is retried in the background.
    *
-   * @throws {InvalidOption} For what trying again cannot mend.
+   * @throws {InvalidOption} When a retry cannot help.
    */
   async start(): Promise<void> {
     const first = await this.#connect().catch((error: unknown) => {
       if (error instanceof InvalidOption) throw error
-      this.#miss(error)
+      this.#fail(error)
       return undefined
     })
     this.#running = this.#run(first)
   }
 
-  /** Sends without waiting: what gets lost, the store's feed tells. */
-  tell(subject: InvalidationTarget): void {
-    if (this.#parts.carrier.sentByStore) return
-    this.#connection?.send(invalidationMessage(subject)).catch(() => undefined)
+  /** Publishes without waiting. The other instances find a lost message in the store's change feed. */
+  publish(target: InvalidationTarget): void {
+    if (this.#deps.pubsub.publishedByStore) return
+    this.#connection?.publish(invalidationMessage(target)).catch(() => undefined)
   }
 
   async stop(): Promise<void> {
@@ -75,13 +74,13 @@ export class PubSubClient {
     await this.#running
   }
 
-  async #run(first: Link | undefined): Promise<void> {
+  async #run(first: OpenConnection | undefined): Promise<void> {
     const { signal } = this.#stopping
-    for (let link = first; !signal.aborted; link = undefined) {
+    for (let open = first; !signal.aborted; open = undefined) {
       try {
-        await this.#beatOn(link ?? (await this.#connect()))
+        await this.#sendHeartbeats(open ?? (await this.#connect()))
       } catch (error) {
-        if (!signal.aborted) this.#miss(error)
+        if (!signal.aborted) this.#fail(error)
       } finally {
         await this.#disconnect()
       }
@@ -89,65 +88,68 @@ export class PubSubClient {
     }
   }
 
-  async #connect(): Promise<Link> {
+  async #connect(): Promise<OpenConnection> {
     const lost = Promise.withResolvers<never>()
     lost.promise.catch(() => undefined)
-    const connecting = this.#parts.carrier.connect({
-      message: (text) => this.#take(text),
+    const connecting = this.#deps.pubsub.connect({
+      message: (text) => this.#receive(text),
       lost: (cause) => lost.reject(cause),
     })
     try {
-      this.#connection = await withTimeout(connecting, CONNECT_TIMEOUT_MS, 'the carrier')
+      this.#connection = await withTimeout(connecting, CONNECT_TIMEOUT_MS, 'the pub/sub')
       return { connection: this.#connection, lost: lost.promise }
     } catch (error) {
-      // One that is made after all is nobody's.
+      // A connection that opens after the timeout is not used.
       connecting.then((late) => late.close()).catch(() => undefined)
       throw error
     }
   }
 
-  /** Sends heartbeats on a connection until one does not return, which is also what a half-open one looks like. */
-  async #beatOn({ connection, lost }: Link): Promise<void> {
+  /** Publishes heartbeats until one does not return. This also detects half-open connections. */
+  async #sendHeartbeats({ connection, lost }: OpenConnection): Promise<void> {
     const { signal } = this.#stopping
     while (!signal.aborted) {
       const sentAt = performance.now()
-      await Promise.race([withTimeout(this.#beat(connection), BEAT_INTERVAL_MS, 'a heartbeat'), lost])
+      await Promise.race([
+        withTimeout(this.#heartbeat(connection), HEARTBEAT_INTERVAL_MS, 'a heartbeat of the pub/sub'),
+        lost,
+      ])
       this.#lagMs = performance.now() - sentAt
       this.#failures = 0
-      this.#parts.onAvailable()
-      const rest = sleep(BEAT_INTERVAL_MS, undefined, { ref: false, signal }).catch(() => undefined)
+      this.#deps.onAvailable()
+      const rest = sleep(HEARTBEAT_INTERVAL_MS, undefined, { ref: false, signal }).catch(() => undefined)
       await Promise.race([rest, lost])
     }
   }
 
-  async #beat(connection: PubSubConnection): Promise<void> {
+  async #heartbeat(connection: PubSubConnection): Promise<void> {
     const returned = Promise.withResolvers<void>()
-    this.#beats += 1
-    const sent = `${this.#id} ${this.#beats}`
-    this.#onBeat = (beat) => {
-      if (beat === sent) returned.resolve()
+    this.#heartbeats += 1
+    const sent = `${this.#id} ${this.#heartbeats}`
+    this.#onHeartbeat = (heartbeat) => {
+      if (heartbeat === sent) returned.resolve()
     }
-    await Promise.all([connection.send(heartbeatMessage(sent)), returned.promise])
+    await Promise.all([connection.publish(heartbeatMessage(sent)), returned.promise])
   }
 
-  #take(text: string): void {
+  #receive(text: string): void {
     const message = readMessage(text)
     if (message === undefined) return
-    if ('beat' in message) this.#onBeat(message.beat)
-    else this.#parts.hear(message.subject)
+    if ('heartbeat' in message) this.#onHeartbeat(message.heartbeat)
+    else this.#deps.onInvalidate(message.target)
   }
 
-  #miss(error: unknown): void {
+  #fail(error: unknown): void {
     this.#failures += 1
     this.#lagMs = null
-    this.#parts.onUnavailable(error)
+    this.#deps.onUnavailable(error)
   }
 
   async #disconnect(): Promise<void> {
     const connection = this.#connection
     this.#connection = undefined
-    // A connection that is silent does not answer its end either.
-    await withTimeout(connection?.close(), CONNECT_TIMEOUT_MS, 'the carrier').catch(() => undefined)
+    // The close of a half-open connection may never settle.
+    await withTimeout(connection?.close(), CONNECT_TIMEOUT_MS, 'the pub/sub').catch(() => undefined)
   }
 
   #pause(): number {

@@ -1,16 +1,16 @@
-/** The address of a Redis server, parsed before the driver sees it: its password is for no error. */
+/** Parses the address of a Redis server, so that its password appears in no error of the driver. */
 
 import type { RedisOptions } from 'ioredis'
 import { InvalidOption } from '../errors.ts'
 import { parseServerAddress, requireKnownTls } from '../store/store-address.ts'
 
-/** Where a server is, and who connects. */
+/** The options of `ioredis` that an address sets. */
 export type RedisPlace = Pick<RedisOptions, 'path' | 'host' | 'port' | 'username' | 'password' | 'db' | 'tls'>
 
 /**
- * What `ioredis` connects with: for `redis://…`, `rediss://…`, or the path of a Unix socket.
+ * The options of `ioredis` for `redis://…`, `rediss://…`, or the path of a Unix socket.
  *
- * @throws `FST_API_TOKENS_INVALID_OPTION`, whose message holds nothing of the text.
+ * @throws `FST_API_TOKENS_INVALID_OPTION`, whose message contains nothing of the text.
  */
 export function redisAddress(text: string): RedisPlace {
   if (text.startsWith('/') && !text.startsWith('//')) return { path: text }

@@ -1,4 +1,4 @@
-/** Carries news between instances by Redis: PUBLISH and SUBSCRIBE on one channel. */
+/** Pub/sub by Redis: PUBLISH and SUBSCRIBE on one channel. */
 
 import type { Cluster, Redis } from 'ioredis'
 import { InvalidOption } from '../errors.ts'
@@ -6,7 +6,7 @@ import { isRecord, noMore, optionsOf, text } from '../option-values.ts'
 import type { PubSub, PubSubConnection, PubSubEvents } from '../store/pubsub.ts'
 import { redisAddress } from './redis-address.ts'
 
-/** What is used of a client of `ioredis`: a `Redis`, also one that finds its server by Sentinel, or a `Cluster`. */
+/** The members that are needed of a client of `ioredis`: a `Redis`, with or without Sentinel, or a `Cluster`. */
 export interface RedisClient {
   readonly isCluster: boolean
   readonly status: string
@@ -18,11 +18,11 @@ export interface RedisPubSubOptions {
   /** Where Redis is, such as `'redis://localhost:6379'` or `'rediss://user:secret@host:6380/0'`. */
   readonly url?: string | undefined
   /**
-   * A client of yours, a `Redis` or `Cluster` of `ioredis`. Its servers, credentials, TLS and so on are used for two
-   * connections of the carrier's own. The client itself is neither used nor closed.
+   * Your `Redis` or `Cluster` of `ioredis`. The plugin duplicates it twice, with its servers, credentials and TLS. The
+   * client itself is neither used nor closed.
    */
   readonly client?: RedisClient | undefined
-  /** The channel, for all instances the same. Default `'fastify-api-tokens'`. */
+  /** The channel, the same for all instances. Default: `'fastify-api-tokens'`. */
   readonly channel?: string | undefined
 }
 
@@ -30,7 +30,7 @@ type RedisConnection = Redis | Cluster
 
 const CONNECT_TIMEOUT_MS = 2_000
 
-/** The plugin connects again by itself, and what cannot be sent at once is not worth sending later. */
+/** `PubSubClient` reconnects, so ioredis must not. A message that cannot be sent at once is dropped. */
 const CONNECTION = {
   lazyConnect: true,
   connectTimeout: CONNECT_TIMEOUT_MS,
@@ -40,7 +40,7 @@ const CONNECTION = {
   maxRetriesPerRequest: 0,
 } as const
 
-/** What the options of a client of the host may not change. A replica does not pass on what is published there. */
+/** Overrides options of the host's client. A message that is published on a replica does not reach the others. */
 const DUPLICATE = {
   ...CONNECTION,
   sentinelRetryStrategy: () => null,
@@ -57,13 +57,14 @@ const CLUSTER = {
 } as const
 
 /**
- * Makes a carrier of news by Redis. Nothing is stored there. With a `url` it needs the package `ioredis`.
+ * Publishes invalidations by Redis. Nothing is stored there. With a `url` it needs the package `ioredis`. While Redis is
+ * unavailable, instances use the store's change feed alone, and the plugin reconnects in the background.
  *
- * @throws `FST_API_TOKENS_INVALID_OPTION` for a wrong address or client, and at boot, when `ioredis` is not installed. A Redis that cannot be reached is tried again, and does not matter.
+ * @throws `FST_API_TOKENS_INVALID_OPTION` for a wrong address or client, and at boot without the package `ioredis`.
  * @example
  * await app.register(apiTokens, {
  *   authenticateUser,
- *   invalidation: { carrier: redisPubSub({ url: 'redis://localhost:6379' }) },
+ *   invalidation: { pubsub: redisPubSub({ url: 'redis://localhost:6379' }) },
  * })
  */
 export function redisPubSub(given: RedisPubSubOptions, ...more: never[]): PubSub {
@@ -80,7 +81,7 @@ export function redisPubSub(given: RedisPubSubOptions, ...more: never[]): PubSub
   const makeConnection = url === undefined ? fromClient(client) : fromAddress(url)
   return {
     name: 'redis',
-    sentByStore: false,
+    publishedByStore: false,
     connect: (events) => connect(makeConnection, channel, events),
   }
 }
@@ -97,7 +98,7 @@ function fromClient(client: unknown): () => Promise<RedisConnection> {
   if (!isClient(client)) {
     throw new InvalidOption('redisPubSub: client must be a Redis or Cluster of ioredis')
   }
-  // No other package has a client with these members.
+  // Only clients of ioredis have these members.
   const own = client as unknown as RedisConnection
   return async () => (isCluster(own) ? own.duplicate([], CLUSTER) : own.duplicate(DUPLICATE))
 }
@@ -120,16 +121,16 @@ async function connect(
   channel: string,
   events: PubSubEvents,
 ): Promise<PubSubConnection> {
-  // A connection that listens can do nothing else.
-  const [listening, sending] = await Promise.all([makeConnection(), makeConnection()])
+  // A connection that subscribes cannot publish.
+  const [subscriber, publisher] = await Promise.all([makeConnection(), makeConnection()])
   const close = async () => {
-    listening.disconnect()
-    sending.disconnect()
+    subscriber.disconnect()
+    publisher.disconnect()
   }
-  // Why a connection could not be made is emitted; its promise says only that it is closed.
+  // ioredis emits the reason of a failure; the promise of `connect` says only that the connection is closed.
   let reason: unknown
-  const opened = [listening, sending].map((connection) => {
-    // A Cluster that is not ready closes the connection, and never settles its promise.
+  const opened = [subscriber, publisher].map((connection) => {
+    // A Cluster that is not ready closes the connection, and its promise never settles.
     const closed = Promise.withResolvers<never>()
     connection.on('error', (error: unknown) => {
       reason = error
@@ -140,30 +141,30 @@ async function connect(
     })
     return Promise.race([connection.connect(), closed.promise])
   })
-  listening.on('message', (_channel: string, message: string) => events.message(message))
-  // Both: the end of a TLS handshake that is cut off is an error that ioredis does not catch.
+  subscriber.on('message', (_channel: string, message: string) => events.message(message))
+  // Wait for both: ioredis does not catch the error of a TLS handshake that is cut off.
   const outcomes = await Promise.allSettled(opened)
   try {
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
-    await listening.subscribe(channel)
+    await subscriber.subscribe(channel)
   } catch (error) {
     await close()
     throw withoutCommand(reason ?? error)
   }
-  const send = async (message: string) => {
+  const publish = async (message: string) => {
     try {
-      await sending.publish(channel, message)
+      await publisher.publish(channel, message)
     } catch (error) {
       throw withoutCommand(error)
     }
   }
-  return { send, close }
+  return { publish, close }
 }
 
-/** An error of ioredis has the command that failed, and AUTH has the password. */
+/** Errors of ioredis contain the command that failed, and AUTH contains the password. */
 function withoutCommand(error: unknown): Error {
   if (!(error instanceof Error)) return new Error(String(error))
-  // Of a Cluster: why the last of its servers could not be asked.
+  // Of a Cluster: the error of the server that was tried last.
   const cause =
     'lastNodeError' in error && error.lastNodeError instanceof Error ? error.lastNodeError : undefined
   return new Error(cause === undefined ? error.message : `${error.message} ${cause.message}`)

@@ -1,6 +1,6 @@
 /**
- * The news between instances: the store's feed, which every instance reads, and a carrier that is quicker where there
- * is one. Only the feed is relied on: while it is silent, nothing remembered outlives the bound.
+ * Receives the changes of other instances: by the store's change feed, which every instance polls, and by a faster
+ * pub/sub if there is one. Only the feed guarantees delivery. While it is unavailable, cache entries live shorter.
  */
 
 import type { ChangeFeed, InvalidationTarget } from '../store/change-feed.ts'
@@ -10,30 +10,30 @@ import { StoreFeed } from './store-feed.ts'
 
 export type Availability = 'available' | 'unavailable'
 
-/** What `stats()` tells of the news. */
+/** The member `invalidation` of `stats()`. */
 export interface InvalidationStats {
-  /** Whether the store's own feed answers. */
+  /** Whether the last poll of the store's change feed succeeded. */
   readonly feed: Availability
-  /** Milliseconds from the last change that the feed told of until it did; `null` before the first. */
+  /** Milliseconds from the last change in the feed until it was read; `null` before the first. */
   readonly feedLagMs: number | null
-  /** The carrier's name, or `null` when the feed is alone. */
-  readonly carrier: string | null
-  /** Whether the carrier's heartbeats return; `null` without a carrier. */
-  readonly pubsubAvailability: Availability | null
-  /** Milliseconds that the last heartbeat was under way. */
+  /** Whether the heartbeats of the pub/sub return; `null` without a pub/sub, and before the first connection. */
+  readonly pubsub: Availability | null
+  /** Such as `'redis'`; `null` without a pub/sub. */
+  readonly pubsubName: string | null
+  /** Milliseconds that the last heartbeat took; `null` while the pub/sub is unavailable. */
   readonly pubsubLagMs: number | null
 }
 
 export interface RemoteInvalidationDeps {
   readonly feed: ChangeFeed
-  readonly carrier: PubSub | null
-  /** How long an entry may live while no news can be heard, in milliseconds. */
-  readonly boundMs: number
+  readonly pubsub: PubSub | null
+  /** Maximum age of a cache entry while the feed is unavailable. */
+  readonly maxStalenessMs: number
   readonly log: InvalidationLog
-  hear(subject: InvalidationTarget): void
-  /** Nothing that is remembered may be believed for more than `restMs` from now, nor new entries for more than `lifeMs`. */
+  onInvalidate(target: InvalidationTarget): void
+  /** Limits the life of present cache entries to `restMs` from now, and the life of new ones to `lifeMs`. */
   limitLives(restMs: number, lifeMs: number): void
-  /** News is heard again. */
+  /** Called when the feed is available again. */
   liftLimit(): void
 }
 
@@ -43,89 +43,89 @@ export interface InvalidationLog {
 }
 
 export class RemoteInvalidation {
-  readonly #parts: RemoteInvalidationDeps
+  readonly #deps: RemoteInvalidationDeps
   readonly #feed: StoreFeed
-  readonly #link: PubSubClient | null
+  readonly #client: PubSubClient | null
   #feedAvailability: Availability = 'available'
   #pubsubAvailability: Availability | null = null
 
-  constructor(parts: RemoteInvalidationDeps) {
-    const { feed, carrier, hear } = parts
-    this.#parts = parts
+  constructor(deps: RemoteInvalidationDeps) {
+    const { feed, pubsub, onInvalidate } = deps
+    this.#deps = deps
     this.#feed = new StoreFeed({
       feed,
-      hear,
+      onInvalidate,
       onAvailable: () => this.#feedAvailable(),
       onUnavailable: (error, receivedUntil) => this.#feedFailed(error, receivedUntil),
     })
-    this.#link =
-      carrier === null
+    this.#client =
+      pubsub === null
         ? null
         : new PubSubClient({
-            carrier,
-            hear,
-            onAvailable: () => this.#pubsubAvailable(carrier),
-            onUnavailable: (error) => this.#pubsubFailed(carrier, error),
+            pubsub,
+            onInvalidate,
+            onAvailable: () => this.#pubsubAvailable(pubsub),
+            onUnavailable: (error) => this.#pubsubFailed(pubsub, error),
           })
   }
 
-  /** Begins to listen. Rejects when the store cannot answer, or when the carrier can never work. */
+  /** Rejects when the store is unavailable, or when the pub/sub can never work. */
   async open(): Promise<void> {
     await this.#feed.start()
-    await this.#link?.start()
+    await this.#client?.start()
   }
 
-  /** Tells the other instances of a change that was made here; what a carrier loses, the store's feed tells. */
-  tell(subject: InvalidationTarget): void {
-    this.#link?.tell(subject)
+  /** Publishes a change of this instance to the others. */
+  publish(target: InvalidationTarget): void {
+    this.#client?.publish(target)
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#feed.stop(), this.#link?.stop()])
+    await Promise.all([this.#feed.stop(), this.#client?.stop()])
   }
 
   stats(): InvalidationStats {
     return {
       feed: this.#feedAvailability,
       feedLagMs: this.#feed.lagMs,
-      carrier: this.#parts.carrier?.name ?? null,
-      pubsubAvailability: this.#pubsubAvailability,
-      pubsubLagMs: this.#link?.lagMs ?? null,
+      pubsub: this.#pubsubAvailability,
+      pubsubName: this.#deps.pubsub?.name ?? null,
+      pubsubLagMs: this.#client?.lagMs ?? null,
     }
   }
 
   #feedAvailable(): void {
     if (this.#feedAvailability === 'available') return
     this.#feedAvailability = 'available'
-    this.#parts.liftLimit()
-    this.#parts.log.info({}, 'news of changed API tokens is heard again from the store')
+    this.#deps.liftLimit()
+    this.#deps.log.info({}, 'the change feed of the store of API tokens is available again')
   }
 
   #feedFailed(err: unknown, receivedUntil: number): void {
     if (this.#feedAvailability === 'unavailable') return
     this.#feedAvailability = 'unavailable'
-    const { boundMs, limitLives, log } = this.#parts
-    // What was changed while the last good look was under way may be missing in it.
-    limitLives(Math.max(0, boundMs - (performance.now() - receivedUntil)), boundMs)
+    const { maxStalenessMs, limitLives, log } = this.#deps
+    // The last successful poll may have missed changes that were made after it began.
+    limitLives(Math.max(0, maxStalenessMs - (performance.now() - receivedUntil)), maxStalenessMs)
     log.warn(
-      { err, boundMs },
-      'news of changed API tokens cannot be read from the store: entries live shorter',
+      { err, maxStalenessMs },
+      'the change feed of the store of API tokens is unavailable: cached verifications live shorter',
     )
   }
 
   #pubsubAvailable({ name }: PubSub): void {
     if (this.#pubsubAvailability === 'available') return
     if (this.#pubsubAvailability === 'unavailable') {
-      this.#parts.log.info({ carrier: name }, 'the carrier of news of API tokens is in reach again')
+      this.#deps.log.info({ pubsub: name }, 'the pub/sub of API tokens is available again')
     }
     this.#pubsubAvailability = 'available'
-    // What it lost meanwhile is in the store.
-    void this.#feed.look()
+    // Messages that the pub/sub lost are in the feed.
+    void this.#feed.poll()
   }
 
   #pubsubFailed({ name }: PubSub, err: unknown): void {
     if (this.#pubsubAvailability !== 'unavailable') {
-      this.#parts.log.warn({ err, carrier: name }, 'the carrier of news of API tokens is out of reach')
+      this.#deps.log.warn({ err, pubsub: name }, 'the pub/sub of API tokens is unavailable')
     }
     this.#pubsubAvailability = 'unavailable'
   }

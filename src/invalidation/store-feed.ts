@@ -1,112 +1,119 @@
-/** Asks the store every second what was changed since the last look: news on every database. */
+/** Polls the store's change feed every second. This works on every database. */
 
 import type { ChangeFeed, InvalidationTarget } from '../store/change-feed.ts'
 import { withTimeout } from '../with-timeout.ts'
 
 export interface StoreFeedDeps {
   readonly feed: ChangeFeed
-  hear(subject: InvalidationTarget): void
-  /** The store has answered: whatever was changed before this look began has been heard. */
+  onInvalidate(target: InvalidationTarget): void
+  /** A poll succeeded: all changes made before it began were received. */
   onAvailable(): void
-  /** A look failed, or had no answer in time. `receivedUntil` is when the last good one began, by `performance.now()`. */
+  /** A poll failed or timed out. The last successful one began at `receivedUntil`, by `performance.now()`. */
   onUnavailable(error: unknown, receivedUntil: number): void
 }
 
-/** How often the store is asked, and how long it may take to answer. */
+/** The interval of polls, and the time limit of each. */
 export const POLL_INTERVAL_MS = 1_000
 
 /**
- * Transactions commit in another order than they stamp: a change can appear behind one that is seen already. Each look
- * goes back so far, and what it finds again is dropped.
+ * Transactions may commit in another order than their changes are stamped, so that a change can appear behind a newer
+ * one. Each poll therefore reads the last ten seconds again and skips the changes that it has already processed.
  */
 const OVERLAP_MS = 10_000
 
-/** Looks that never end hold a connection each. */
-const MAX_UNANSWERED = 3
+/** Each poll that the store has not responded to may still occupy a connection. */
+const MAX_PENDING_POLLS = 3
 
 export class StoreFeed {
-  readonly #parts: StoreFeedDeps
-  /** The stamp of each row that was heard of, as far back as a look goes. */
-  readonly #heard = new Map<string, number>()
-  /** The store's clock at the last good look. */
+  readonly #deps: StoreFeedDeps
+  /** The stamp of each change that was processed within the overlap, by target. */
+  readonly #processed = new Map<string, number>()
+  /** The store's clock at the last successful poll. */
   #since = 0
   #receivedUntil = 0
-  #unanswered = 0
+  #pendingPolls = 0
   #lagMs: number | null = null
-  #looking: Promise<void> | undefined
+  #polling: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
 
-  constructor(parts: StoreFeedDeps) {
-    this.#parts = parts
+  constructor(deps: StoreFeedDeps) {
+    this.#deps = deps
   }
 
-  /** How long the last news was under way, in milliseconds: from the change to the look that found it. */
+  /** Milliseconds from the last change until the poll that found it; `null` before the first. */
   get lagMs(): number | null {
     return this.#lagMs
   }
 
   /**
-   * Begins. Nothing is remembered yet of which earlier changes could be news.
+   * Begins to poll. Earlier changes are skipped, because nothing is cached yet.
    *
-   * @throws Whatever the store throws: it was opened a moment ago.
+   * @throws The error of the store, which fails the boot.
    */
   async start(): Promise<void> {
     this.#receivedUntil = performance.now()
-    const { now } = await this.#parts.feed.changesSince(Number.MAX_SAFE_INTEGER)
+    const { now } = await this.#deps.feed.changesSince(Number.MAX_SAFE_INTEGER)
     this.#since = now
-    this.#timer = setInterval(() => void this.look(), POLL_INTERVAL_MS)
+    this.#timer = setInterval(() => void this.poll(), POLL_INTERVAL_MS)
     this.#timer.unref()
   }
 
-  /** Asks now. Never rejects. */
-  look(): Promise<void> {
-    this.#looking ??= this.#look().finally(() => {
-      this.#looking = undefined
+  /** Polls now, or joins the poll in progress. Never rejects. */
+  poll(): Promise<void> {
+    this.#polling ??= this.#poll().finally(() => {
+      this.#polling = undefined
     })
-    return this.#looking
+    return this.#polling
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#timer)
-    await this.#looking
+    await this.#polling
   }
 
-  async #look(): Promise<void> {
+  async #poll(): Promise<void> {
     const startedAt = performance.now()
     try {
-      const { now, changes } = await withTimeout(this.#ask(), POLL_INTERVAL_MS, 'the feed of the store')
+      const { now, changes } = await withTimeout(
+        this.#read(),
+        POLL_INTERVAL_MS,
+        'the change feed of the store',
+      )
       this.#receivedUntil = startedAt
       this.#since = now
       this.#forgetBefore(now - OVERLAP_MS)
-      for (const { subject, changedAt } of changes) {
-        if (this.#isKnown(subject, changedAt)) continue
+      for (const { target, changedAt } of changes) {
+        if (this.#isProcessed(target, changedAt)) continue
         this.#lagMs = Math.max(0, now - changedAt)
-        this.#parts.hear(subject)
+        this.#deps.onInvalidate(target)
       }
-      this.#parts.onAvailable()
+      this.#deps.onAvailable()
     } catch (error) {
-      this.#parts.onUnavailable(error, this.#receivedUntil)
+      this.#deps.onUnavailable(error, this.#receivedUntil)
     }
   }
 
-  async #ask() {
-    if (this.#unanswered >= MAX_UNANSWERED) throw new Error('the store has not answered earlier looks yet')
-    this.#unanswered += 1
+  async #read() {
+    if (this.#pendingPolls >= MAX_PENDING_POLLS) {
+      throw new Error('the store has not responded to earlier polls yet')
+    }
+    this.#pendingPolls += 1
     try {
-      return await this.#parts.feed.changesSince(this.#since - OVERLAP_MS)
+      return await this.#deps.feed.changesSince(this.#since - OVERLAP_MS)
     } finally {
-      this.#unanswered -= 1
+      this.#pendingPolls -= 1
     }
   }
 
-  #isKnown(subject: InvalidationTarget, changedAt: number): boolean {
-    const key = JSON.stringify(subject)
-    if (this.#heard.get(key) === changedAt) return true
-    this.#heard.set(key, changedAt)
+  /** Also notes the change as processed. */
+  #isProcessed(target: InvalidationTarget, changedAt: number): boolean {
+    const key = JSON.stringify(target)
+    if (this.#processed.get(key) === changedAt) return true
+    this.#processed.set(key, changedAt)
     return false
   }
 
   #forgetBefore(moment: number): void {
-    for (const [key, changedAt] of this.#heard) if (changedAt < moment) this.#heard.delete(key)
+    for (const [key, changedAt] of this.#processed) if (changedAt < moment) this.#processed.delete(key)
   }
 }

@@ -3,7 +3,7 @@
 import type { InvalidationStats } from '../invalidation/remote-invalidation.ts'
 import type { SweepStats } from '../jobs/sweep-clock.ts'
 import type { SweepResult } from '../jobs/sweeper.ts'
-import type { TokenChanges } from '../store/token-store.ts'
+import type { TokenPatch } from '../store/token-store.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import type { UsageStats } from '../usage/usage-recorder.ts'
 import type { VerificationStats } from '../verification/verification-deps.ts'
@@ -37,7 +37,7 @@ export interface ApiTokens {
   /** One token by id; with a user only if it is theirs. */
   get(id: string, scope?: OwnerScope): Promise<ApiToken>
   /** Renames, describes, switches off and on. */
-  update(id: string, changes: TokenChanges, scope?: OwnerScope): Promise<ApiToken>
+  update(id: string, changes: TokenPatch, scope?: OwnerScope): Promise<ApiToken>
   /** Revokes for good. */
   revoke(id: string, scope?: OwnerScope): Promise<ApiToken>
   /**

@@ -5,7 +5,7 @@ import type { OwnerStatus } from '../token/token.ts'
 import type { Context } from './lifecycle-parts.ts'
 import { requireNoFault } from './valid-input.ts'
 
-type OwnerDeps = Pick<Context, 'store' | 'clock' | 'changes' | 'onTouchFailed'>
+type OwnerDeps = Pick<Context, 'store' | 'clock' | 'invalidations' | 'onTouchFailed'>
 
 /** Stops all tokens of a user at once, until `reactivateUser`. The user may be unknown yet. */
 export function deactivateUser(parts: OwnerDeps, userId: string): Promise<void> {
@@ -26,14 +26,14 @@ export function removeUser(parts: OwnerDeps, userId: string): Promise<void> {
  * Forgets what is remembered of a user: for a host whose `findUser` would answer something else now. It is forgotten
  * here when this returns, and elsewhere as soon as the news is there.
  */
-export function invalidateUser({ store, changes, onTouchFailed }: OwnerDeps, userId: string): void {
+export function invalidateUser({ store, invalidations, onTouchFailed }: OwnerDeps, userId: string): void {
   requireNoFault('userId', userIdFault(userId))
-  changes.announce({ subject: { userId }, ended: false })
+  invalidations.publish({ target: { userId }, ended: false })
   store.feed.touchOwner(userId).catch(onTouchFailed)
 }
 
 async function setStatus(
-  { store, clock, changes }: OwnerDeps,
+  { store, clock, invalidations }: OwnerDeps,
   userId: string,
   status: OwnerStatus,
 ): Promise<void> {
@@ -44,6 +44,6 @@ async function setStatus(
     ended = owner.status !== 'active'
   } finally {
     // Also when the store's answer was lost: then it has to be asked again.
-    changes.announce({ subject: { userId }, ended })
+    invalidations.publish({ target: { userId }, ended })
   }
 }

@@ -22,7 +22,7 @@ export interface ChangedToken {
  * @throws {StoreUnavailable} When the store's answer was lost.
  */
 export async function changeToken(
-  { changes }: Pick<Context, 'changes'>,
+  { invalidations }: Pick<Context, 'invalidations'>,
   tokenId: string,
   { ends, write }: TokenChangeRequest,
 ): Promise<ChangedToken> {
@@ -31,10 +31,10 @@ export async function changeToken(
     change = await write()
   } catch (error) {
     // It may have happened all the same: whoever remembers the token asks again.
-    changes.announce({ subject: { tokenId }, ended: false })
+    invalidations.publish({ target: { tokenId }, ended: false })
     throw error
   }
-  if (change.outcome === 'changed') changes.announce({ subject: { tokenId }, ended: ends })
+  if (change.outcome === 'changed') invalidations.publish({ target: { tokenId }, ended: ends })
   return { token: tokenOf(change), changed: change.outcome === 'changed' }
 }
 

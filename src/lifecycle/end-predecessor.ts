@@ -10,15 +10,15 @@ export async function endPredecessor(
   successorId: string,
   predecessorId: string,
 ): Promise<void> {
-  const { store, clock, changes, events } = parts
+  const { store, clock, invalidations, events } = parts
   const now = clock.now()
   let ended: TokenRecord | null = null
   try {
     ended = await store.endPredecessor({ successorId, predecessorId }, now)
   } finally {
     // Also when the store's answer was lost: then both have to be asked for again.
-    changes.announce({ subject: { tokenId: predecessorId }, ended: ended !== null })
-    changes.announce({ subject: { tokenId: successorId }, ended: false })
+    invalidations.publish({ target: { tokenId: predecessorId }, ended: ended !== null })
+    invalidations.publish({ target: { tokenId: successorId }, ended: false })
   }
   if (ended !== null) events.tell('revoked', { token: viewOf(ended, null, now, parts) })
 }

@@ -1,7 +1,7 @@
 /** What the operations on tokens work with. */
 
 import type { Clock } from '../clock.ts'
-import type { TokenChanges } from '../invalidation/invalidation-bus.ts'
+import type { InvalidationBus } from '../invalidation/invalidation-bus.ts'
 import type { Signer } from '../keys/signer.ts'
 import type { TokenStore } from '../store/token-store.ts'
 import type { Audience } from '../token/claims.ts'
@@ -35,7 +35,7 @@ export interface Context {
   readonly identityProvider: IdentityProvider | null
   readonly catalogue: ScopeCatalogue
   readonly recorder: UsageRecorder
-  readonly changes: TokenChanges
+  readonly invalidations: InvalidationBus
   readonly events: TokenEventEmitter
   /** Whether this process's clock agrees with that of the store: by one that does not nothing is deleted. */
   isClockTrusted(): boolean

@@ -28,7 +28,7 @@ export async function revokeToken(
   })
   // The one that it would have replaced lives on.
   if (changed && token.predecessorId !== null) {
-    parts.changes.announce({ subject: { tokenId: token.predecessorId }, ended: false })
+    parts.invalidations.publish({ target: { tokenId: token.predecessorId }, ended: false })
   }
   const view = viewOf(token, null, now, parts)
   if (changed) parts.events.tell('revoked', { token: view })

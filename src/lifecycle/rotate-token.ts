@@ -108,7 +108,7 @@ async function writeSuccessor(
       return outcome
     },
   }).finally(() => {
-    if (replaces !== null) parts.changes.announce({ subject: { tokenId: replaces }, ended: false })
+    if (replaces !== null) parts.invalidations.publish({ target: { tokenId: replaces }, ended: false })
   })
   if (!changed) throw new TokenConflict('The API token was changed at the same moment: look at it again')
   const token = viewOf({ ...record, generation: rotated.generation }, null, now, parts)

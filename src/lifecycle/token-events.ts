@@ -2,13 +2,13 @@
 
 import { EventEmitter } from 'node:events'
 import { InvalidInput } from '../errors.ts'
-import type { TokenChanges } from '../store/token-store.ts'
+import type { TokenPatch } from '../store/token-store.ts'
 import type { RejectionReason } from '../verification/verification-entry.ts'
 import type { ApiToken } from './api-token.ts'
 
 export interface TokenEventMap {
   issued: [event: { readonly token: ApiToken }]
-  updated: [event: { readonly token: ApiToken; readonly changes: TokenChanges }]
+  updated: [event: { readonly token: ApiToken; readonly changes: TokenPatch }]
   /** Also a rotated token, when its successor is first used. */
   revoked: [event: { readonly token: ApiToken }]
   /** `successor` was issued in the place of `token`, which works on until its `expiresAt` or the successor's use. */

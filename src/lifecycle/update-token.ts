@@ -1,7 +1,7 @@
 /** Renames, describes, switches off and on: what an owner changes of a token. */
 
 import { InvalidInput, TokenNotFound } from '../errors.ts'
-import type { TokenChanges } from '../store/token-store.ts'
+import type { TokenPatch } from '../store/token-store.ts'
 import { isTokenId } from '../token/claims.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
 import { changeToken } from './change-token.ts'
@@ -20,7 +20,7 @@ import { requireTexts } from './valid-input.ts'
 export async function updateToken(
   parts: Context,
   id: string,
-  changes: TokenChanges,
+  changes: TokenPatch,
   { userId }: OwnerScope = {},
 ): Promise<ApiToken> {
   requireChanges(changes)
@@ -46,9 +46,9 @@ function idleBeforeOf({ idleTimeoutMs, recorder }: Context, id: string, now: num
   return recorder.lastUsedAt(id) >= idleBefore ? null : idleBefore
 }
 
-const CHANGEABLE: readonly string[] = ['name', 'description', 'status'] satisfies (keyof TokenChanges)[]
+const CHANGEABLE: readonly string[] = ['name', 'description', 'status'] satisfies (keyof TokenPatch)[]
 
-function requireChanges(changes: TokenChanges): void {
+function requireChanges(changes: TokenPatch): void {
   // A host's code may pass on a body as it came: nothing else of a token is ever written.
   for (const field of Object.keys(changes)) {
     if (!CHANGEABLE.includes(field)) throw new InvalidInput(`${field} cannot be changed`)

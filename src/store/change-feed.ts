@@ -1,28 +1,28 @@
-/** The port of news between instances that needs nothing but the database: what was changed, by the database's clock. */
+/** The interface by which instances find each other's changes in the database, by the database's clock. */
 
-/** Whom a change is about: one token, or everything that a user owns. */
+/** What a change affects: one token, or all tokens of a user. */
 export type InvalidationTarget = { readonly tokenId: string } | { readonly userId: string }
 
-/** A row that was changed. */
+/** The last change of a row. */
 export interface StoredChange {
-  readonly subject: InvalidationTarget
-  /** When, in milliseconds by the store's own clock. No row bears the same stamp twice. */
+  readonly target: InvalidationTarget
+  /** In milliseconds by the store's clock. Each change of a row has another stamp. */
   readonly changedAt: number
 }
 
 export interface ChangesRead {
-  /** The store's own clock at this read, in milliseconds. */
+  /** The store's clock at this read, in milliseconds. */
   readonly now: number
   readonly changes: readonly StoredChange[]
 }
 
 export interface ChangeFeed {
   /**
-   * Every token and owner that was changed at or after `since`, by the store's own clock, in one read. Whatever may
-   * end a judgement counts as a change, what only use or the sweeper writes does not.
+   * Reads all tokens and owners that changed at or after `since`, by the store's clock, in one query. Usage, idle
+   * transitions and new tokens are not changes: they cannot make a cached verification wrong.
    */
   changesSince(since: number): Promise<ChangesRead>
 
-  /** Stamps an owner's row as changed though nothing in it is, so that others forget what they remember of the user. */
+  /** Stamps an owner as changed without another change, so that other instances drop their cached data of the user. */
   touchOwner(userId: string): Promise<void>
 }

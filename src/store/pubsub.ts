@@ -1,31 +1,31 @@
 /**
- * The port of a messenger between instances that is quicker than the store's feed: PostgreSQL's NOTIFY, Redis. It
- * carries short texts to everyone who is connected, the sender included, and may lose some.
+ * The interface of a pub/sub that is faster than polling the store: PostgreSQL's NOTIFY, Redis. It delivers short texts
+ * to all connected instances, including the sender, and may lose messages.
  */
 
 export interface PubSub {
-  /** For the log and for `stats()`. */
+  /** For the log and `stats()`. */
   readonly name: string
-  /** Whether the store sends of itself, in the transaction that changes a row. Otherwise the instance does, after it. */
-  readonly sentByStore: boolean
+  /** `true` when the store publishes in the transaction of the change; `false` when the instance publishes after it. */
+  readonly publishedByStore: boolean
 
   /**
-   * Connects and listens. Rejects when that cannot be; it is tried again then, later and later.
+   * Connects and subscribes. When it rejects, the caller tries again after a growing pause.
    *
-   * @throws {InvalidOption} What trying again cannot mend, such as a missing package: it fails the boot.
+   * @throws {InvalidOption} When a retry cannot help, such as without a needed package. This fails the boot.
    */
   connect(events: PubSubEvents): Promise<PubSubConnection>
 }
 
 export interface PubSubEvents {
-  /** A text has come. */
+  /** Called for each text that is received. */
   message(text: string): void
-  /** The connection is gone. */
+  /** Called when the connection is lost. */
   lost(cause: Error): void
 }
 
 export interface PubSubConnection {
-  /** Sends to everyone who is connected, also to this connection itself. */
-  send(text: string): Promise<void>
+  /** Publishes to all connected instances, including this one. */
+  publish(text: string): Promise<void>
   close(): Promise<void>
 }

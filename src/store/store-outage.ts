@@ -29,7 +29,7 @@ export function withOutages(store: TokenStore): TokenStore {
       redeem: named((deviceDigest) => store.devices.redeem(deviceDigest)),
       prune: named((expiredForMs, limit) => store.devices.prune(expiredForMs, limit)),
     },
-    ...(store.carrier === undefined ? {} : { carrier: store.carrier }),
+    ...(store.pubsub === undefined ? {} : { pubsub: store.pubsub }),
     // At boot a failure is the host developer's to see as it is.
     open: () => store.open(),
     close: () => {

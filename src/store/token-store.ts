@@ -61,7 +61,7 @@ export interface ChangeScope {
 }
 
 /** The fields to change; one left out is left alone, by the statement itself. */
-export interface TokenChanges {
+export interface TokenPatch {
   readonly name?: string | null
   readonly description?: string | null
   readonly status?: 'active' | 'inactive'
@@ -135,7 +135,7 @@ export interface TokenStore {
   /** What programs without a browser wait for (RFC 8628). */
   readonly devices: DeviceAuthorizationStore
   /** A messenger of its own that is quicker than the feed, where the database has one. */
-  readonly carrier?: PubSub | undefined
+  readonly pubsub?: PubSub | undefined
 
   /**
    * Whether waiting does not correct an error that a method of this store threw, such as a full disk or a missing
@@ -165,7 +165,7 @@ export interface TokenStore {
   listTokens(query: TokenQuery): Promise<TokenPage>
 
   /** Changes just the given fields, in one statement that requires a token that has not ended. */
-  updateToken(id: string, changes: TokenChanges, scope: UpdateScope): Promise<ChangeOutcome>
+  updateToken(id: string, changes: TokenPatch, scope: UpdateScope): Promise<ChangeOutcome>
 
   /**
    * Revokes permanently, for a reason if there is one; a token that is revoked already stays as it is. With an unused successor goes its rotation,

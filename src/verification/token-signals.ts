@@ -66,8 +66,8 @@ export class TokenSignals {
   }
 
   /** Ends at once what the news says has ended, and judges the rest again. */
-  onInvalidate({ subject, ended }: Invalidation): void {
-    for (const watch of this.#about(subject)) {
+  onInvalidate({ target, ended }: Invalidation): void {
+    for (const watch of this.#about(target)) {
       if (ended) this.#end(watch)
       else this.#invalidate(watch)
     }
@@ -102,12 +102,12 @@ export class TokenSignals {
   }
 
   /** Every watched token that the news is about. */
-  #about(subject: Invalidation['subject']): Watch[] {
-    if ('tokenId' in subject) {
-      const watch = this.#watches.get(subject.tokenId)
+  #about(target: Invalidation['target']): Watch[] {
+    if ('tokenId' in target) {
+      const watch = this.#watches.get(target.tokenId)
       return watch === undefined ? [] : [watch]
     }
-    return [...this.#watches.values()].filter((watch) => watch.userId === subject.userId)
+    return [...this.#watches.values()].filter((watch) => watch.userId === target.userId)
   }
 
   #wait(watch: Watch, until: number): void {

@@ -127,13 +127,13 @@ export class Verification {
   }
 
   /** Forgets what the news is about, and what is being read of it at this moment. */
-  onInvalidate({ subject }: Invalidation): void {
-    if ('tokenId' in subject) {
-      this.#parts.cache.dropToken(subject.tokenId)
-      this.#loads.invalidateToken(subject.tokenId)
+  onInvalidate({ target }: Invalidation): void {
+    if ('tokenId' in target) {
+      this.#parts.cache.dropToken(target.tokenId)
+      this.#loads.invalidateToken(target.tokenId)
     } else {
-      this.#parts.cache.dropUser(subject.userId)
-      this.#loads.invalidateUserReads(subject.userId)
+      this.#parts.cache.dropUser(target.userId)
+      this.#loads.invalidateUserReads(target.userId)
     }
   }
 

@@ -13,7 +13,7 @@ export interface Setting {
   readonly connectionString: string
   /** The keys, or the file that has them. */
   readonly keys: readonly SigningJwk[] | string
-  readonly carrier: 'notify' | 'redis' | 'store'
+  readonly pubsub: 'postgres' | 'redis' | false
   readonly redisUrl: string
   readonly channel: string
   /** In milliseconds, as `flushMs` too; left out, as a host has it. */
@@ -40,7 +40,7 @@ export interface Questions {
   revoke: readonly Made[]
   /** That their streams have ended, and requests are refused. */
   ended: readonly Made[]
-  reach: null
+  availability: null
 }
 
 /** Times are milliseconds of the clock that all processes of a machine share. */
@@ -51,7 +51,7 @@ export interface Answers {
   watch: null
   revoke: readonly number[]
   ended: readonly number[]
-  reach: 'available' | 'unavailable' | null
+  availability: 'available' | 'unavailable' | null
 }
 
 export interface Asked {

@@ -70,7 +70,7 @@ const does: { [Name in keyof Questions]: (asked: Questions[Name]) => Promise<Ans
     return times
   },
   ended: (tokens) => Promise.all(tokens.map(ended)),
-  reach: async () => app.apiTokens.stats().invalidation.pubsubAvailability,
+  availability: async () => app.apiTokens.stats().invalidation.pubsub,
 }
 
 process.on('message', async ({ id, name, asked }: Asked) => {
@@ -84,14 +84,14 @@ process.on('message', async ({ id, name, asked }: Asked) => {
 process.once('disconnect', () => process.exit())
 process.send?.({ id: 0, answer: port })
 
-function invalidationBy({ carrier, redisUrl, channel }: Setting): InvalidationOptions {
-  switch (carrier) {
-    case 'notify':
-      return { carrier: postgresPubSub({ connectionString: redisUrl }) }
+function invalidationBy({ pubsub, redisUrl, channel }: Setting): InvalidationOptions {
+  switch (pubsub) {
+    case 'postgres':
+      return { pubsub: postgresPubSub({ connectionString: redisUrl }) }
     case 'redis':
-      return { carrier: redisPubSub({ url: redisUrl, channel }) }
-    case 'store':
-      return { carrier }
+      return { pubsub: redisPubSub({ url: redisUrl, channel }) }
+    case false:
+      return { pubsub }
   }
 }
 

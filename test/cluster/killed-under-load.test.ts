@@ -44,7 +44,7 @@ if (database !== null) {
         connectionString,
         keys,
         flushMs: FLUSH_MS,
-        carrier: 'notify',
+        pubsub: 'postgres',
         redisUrl: connectionString,
         channel: '',
       })

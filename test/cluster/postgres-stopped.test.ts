@@ -74,15 +74,15 @@ t.test(
     const { usage, invalidation } = apiTokens.stats()
     t.ok(usage.pending > 0, 'use waits for the store')
     t.equal(invalidation.feed, 'unavailable')
-    t.equal(invalidation.pubsubAvailability, 'unavailable')
+    t.equal(invalidation.pubsub, 'unavailable')
 
     await server.start()
     const coldAgain = cold[0]?.credential ?? ''
     const recovery = await within(15_000, async () => (await ask(coldAgain)).status === 200)
     t.ok(recovery <= 5_000, `cold tokens were let in again after ${Math.round(recovery)} ms`)
     await within(15_000, () => {
-      const { feed, pubsubAvailability } = apiTokens.stats().invalidation
-      return feed === 'available' && pubsubAvailability === 'available'
+      const { feed, pubsub } = apiTokens.stats().invalidation
+      return feed === 'available' && pubsub === 'available'
     })
     stopped = true
     await Promise.all(load)

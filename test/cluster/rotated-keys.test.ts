@@ -38,7 +38,7 @@ if (database !== null) {
       connectionString,
       keys: file,
       keyRefreshMs: KEY_REFRESH_MS,
-      carrier: 'notify',
+      pubsub: 'postgres',
       redisUrl: connectionString,
       channel: '',
     } as const

@@ -101,7 +101,7 @@ t.test('a database that cannot be used stops the start, by the name of its varia
 
 t.test('REDIS_URL chooses Redis for the news of revocations', async (t) => {
   const without = await startTestHost(t)
-  t.equal(without.app.apiTokens.stats().invalidation.carrier, null, 'SQLite has none')
+  t.equal(without.app.apiTokens.stats().invalidation.pubsubName, null, 'SQLite has none')
   if (process.env['CI'] === undefined && !(await isListening(6379))) {
     t.pass('there is no Redis here', { skip: 'no Redis' })
     return
@@ -114,7 +114,7 @@ t.test('REDIS_URL chooses Redis for the news of revocations', async (t) => {
   await listener.subscribe('fastify-api-tokens')
 
   const host = await startTestHost(t, { REDIS_URL })
-  t.equal(host.app.apiTokens.stats().invalidation.carrier, 'redis')
+  t.equal(host.app.apiTokens.stats().invalidation.pubsubName, 'redis')
   const grace = await host.signedIn('grace')
   const { id } = await generate(grace)
   t.equal((await grace.send('DELETE', `${TOKENS}/${id}`)).status, 204)

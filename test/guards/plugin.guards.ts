@@ -6,7 +6,7 @@ export const pluginGuards: readonly Guard[] = [
   {
     name: 'promise 4: a change that ends a token fires its signal',
     file: 'src/instance.ts',
-    remove: 'changes.listen((change) => signals.onInvalidate(change))',
+    remove: 'invalidations.subscribe((change) => signals.onInvalidate(change))',
     put: '',
     tests: ['test/verification/token-signal.test.ts'],
   },

@@ -159,7 +159,7 @@ export const usageGuards: readonly Guard[] = [
   },
   {
     name: 'a token is warned of once in an idle spell',
-    file: 'src/store/kysely/queries/warn-idle.ts',
+    file: 'src/store/kysely/queries/idle-warnings.ts',
     remove: "eb('api_tokens.idle_warning_from', '<>', eb.ref('api_tokens.idle_from')),",
     put: "eb('api_tokens.idle_warning_from', '>', 0),",
     tests: ['test/usage/idle-warning.test.ts', 'test/store/sqlite-token-store.test.ts'],

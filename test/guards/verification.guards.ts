@@ -76,14 +76,14 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'promise 4: news of a token drops its entry',
     file: 'src/verification/verification.ts',
-    remove: 'this.#parts.cache.dropToken(subject.tokenId)',
+    remove: 'this.#parts.cache.dropToken(target.tokenId)',
     put: '',
     tests: ['test/verification/races.test.ts'],
   },
   {
     name: 'promise 4: news of a token reaches a load under way',
     file: 'src/verification/verification.ts',
-    remove: 'this.#loads.invalidateToken(subject.tokenId)',
+    remove: 'this.#loads.invalidateToken(target.tokenId)',
     put: '',
     tests: ['test/verification/races.test.ts'],
   },
@@ -168,14 +168,14 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'promise 9: news of an owner drops their entries',
     file: 'src/verification/verification.ts',
-    remove: 'this.#parts.cache.dropUser(subject.userId)',
+    remove: 'this.#parts.cache.dropUser(target.userId)',
     put: '',
     tests: ['test/verification/races.test.ts'],
   },
   {
     name: 'promise 9: news of an owner reaches a load under way',
     file: 'src/verification/verification.ts',
-    remove: 'this.#loads.invalidateUserReads(subject.userId)',
+    remove: 'this.#loads.invalidateUserReads(target.userId)',
     put: '',
     tests: ['test/verification/races.test.ts'],
   },

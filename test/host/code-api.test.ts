@@ -177,8 +177,8 @@ t.test('stats counts hits, misses, loads, entries and use', async (t) => {
     invalidation: {
       feed: 'available',
       feedLagMs: null,
-      carrier: null,
-      pubsubAvailability: null,
+      pubsubName: null,
+      pubsub: null,
       pubsubLagMs: null,
     },
     sweep: { suspended: null, clockAheadMs: null },
@@ -192,8 +192,8 @@ t.test('stats counts hits, misses, loads, entries and use', async (t) => {
     invalidation: {
       feed: 'available',
       feedLagMs: null,
-      carrier: null,
-      pubsubAvailability: null,
+      pubsubName: null,
+      pubsub: null,
       pubsubLagMs: null,
     },
     sweep: { suspended: null, clockAheadMs: null },

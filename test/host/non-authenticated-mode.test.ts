@@ -145,8 +145,8 @@ t.test('promise 13: by code too what asks for tokens is refused, and the rest do
     invalidation: {
       feed: 'available',
       feedLagMs: null,
-      carrier: null,
-      pubsubAvailability: null,
+      pubsubName: null,
+      pubsub: null,
       pubsubLagMs: null,
     },
     sweep: { suspended: null, clockAheadMs: null },

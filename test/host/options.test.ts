@@ -190,10 +190,10 @@ const cases: Case[] = [
   [{ usage: new (class Usage {})() }, /: usage must be a plain object, without a class$/],
   [{ cache: JSON.parse('{ "__proto__": { "ttl": 1 } }') }, /: cache\.__proto__ is not an option$/],
   [{ cache: Object.defineProperty({}, 'tll', { value: 1 }) }, /: cache\.tll is not an option$/],
-  [{ invalidation: { carrier: { connect: () => null } } }, /: invalidation\.carrier\.name must be a string/],
+  [{ invalidation: { pubsub: { connect: () => null } } }, /: invalidation\.pubsub\.name must be a string/],
   [
-    { invalidation: { carrier: { connect: () => null, name: 'x' } } },
-    /: invalidation\.carrier\.sentByStore must be true or false$/,
+    { invalidation: { pubsub: { connect: () => null, name: 'x' } } },
+    /: invalidation\.pubsub\.publishedByStore must be true or false$/,
   ],
   [{ maxTokensPerUser: 5n }, /: maxTokensPerUser must be a whole number/],
   [{ retention: 5n }, /: retention must be milliseconds .* not 5n$/],
@@ -316,7 +316,7 @@ t.test('an option that is undefined has its default', async (t) => {
   const members = {
     cache: { max: undefined, ttl: undefined },
     usage: { flushInterval: undefined, dailyRetention: undefined, lastClient: undefined },
-    invalidation: { bound: undefined, carrier: undefined },
+    invalidation: { maxStaleness: undefined, pubsub: undefined },
     routes: { prefix: undefined },
     openapi: { tag: undefined, security: undefined },
     expiry: { default: undefined, min: undefined, max: undefined, enforce: undefined },

@@ -24,8 +24,9 @@ t.test(
     const start = async ({ href }: URL) => {
       const store = postgresTokenStore({ connectionString: href, migrate: true, timeout: 1_000 })
       const clock = { now: () => Date.now() }
-      return (await startHost(t, { store, keys, clock, invalidation: { carrier: 'store', bound: BOUND } }))
-        .app
+      return (
+        await startHost(t, { store, keys, clock, invalidation: { pubsub: false, maxStaleness: BOUND } })
+      ).app
     }
     const here = await start(direct)
     const there = await start(proxied)

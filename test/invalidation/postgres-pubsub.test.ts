@@ -32,8 +32,8 @@ t.test('promise 5: by NOTIFY what one instance changes reaches the other', { ski
   times.sort((a, b) => a - b)
   t.ok((times[10] ?? Infinity) < 100, `the median took ${Math.round(times[10] ?? Infinity)} ms`)
   t.match(there.apiTokens.stats().invalidation, {
-    carrier: 'notify',
-    pubsubAvailability: 'available',
+    pubsubName: 'postgres',
+    pubsub: 'available',
     pubsubLagMs: Number,
   })
 })
@@ -44,7 +44,7 @@ t.test(
   async (t) => {
     const { told } = await listener(t)
     const store = storeAt()
-    const { app } = await startHost(t, { store, keys: [hs256Key()], invalidation: { carrier: 'store' } })
+    const { app } = await startHost(t, { store, keys: [hs256Key()], invalidation: { pubsub: false } })
     const { apiTokens } = app
     const ann = randomUUID()
     const tokens: string[] = []
@@ -97,9 +97,9 @@ for (const state of ['closed', 'silent'] as const) {
     { skip },
     async (t) => {
       const proxy = await tcpProxy(t, POSTGRES_PORT)
-      const carrier = postgresPubSub({ connectionString: at(proxy.port) })
-      const { here, there } = await twoInstances(t, () => storeAt(), { invalidation: { carrier } })
-      const reach = () => there.apiTokens.stats().invalidation.pubsubAvailability
+      const pubsub = postgresPubSub({ connectionString: at(proxy.port) })
+      const { here, there } = await twoInstances(t, () => storeAt(), { invalidation: { pubsub } })
+      const reach = () => there.apiTokens.stats().invalidation.pubsub
       proxy.state = state
       await within(2_500, () => reach() === 'unavailable')
       t.ok((await timeOfRevoke(here, there)) <= 1_500, 'by the feed')
@@ -114,16 +114,16 @@ for (const state of ['closed', 'silent'] as const) {
 t.test('promise 5: a pooler that passes no notification is found by its heartbeat', { skip }, async (t) => {
   const port = await deafProxy(t, POSTGRES_PORT)
   const { app } = await startHost(t, { store: storeAt({ connectionString: at(port) }), keys: [hs256Key()] })
-  await within(3_000, () => app.apiTokens.stats().invalidation.pubsubAvailability === 'unavailable')
+  await within(3_000, () => app.apiTokens.stats().invalidation.pubsub === 'unavailable')
   t.equal(app.apiTokens.stats().invalidation.feed, 'available')
 })
 
 t.test('a heartbeat goes out on another connection than it comes in on', { skip }, async (t) => {
-  const beat = `beat ${randomUUID()}`
+  const heartbeat = `heartbeat ${randomUUID()}`
   const senders: number[] = []
   const { client } = await listener(t)
   client.on('notification', ({ processId, payload }) => {
-    if (payload === beat) senders.push(processId)
+    if (payload === heartbeat) senders.push(processId)
   })
   const heard: string[] = []
   const connection = await postgresPubSub({ connectionString }).connect({
@@ -134,8 +134,8 @@ t.test('a heartbeat goes out on another connection than it comes in on', { skip 
   const listening = await client.query<{ pid: number }>(
     `select pid from pg_stat_activity where query = 'listen fastify_api_tokens'`,
   )
-  await connection.send(beat)
-  await within(2_000, () => heard.includes(beat) && senders.length === 1)
+  await connection.publish(heartbeat)
+  await within(2_000, () => heard.includes(heartbeat) && senders.length === 1)
   t.ok(listening.rows.length >= 1)
   t.notOk(listening.rows.some(({ pid }) => pid === senders[0]))
 })
@@ -147,7 +147,7 @@ t.test("a host's own pool has NOTIFY too, on connections that are not the pool's
   t.ok((await timeOfRevoke(here, there)) < 1_000)
   t.equal(pool.totalCount, 1)
   const bare = { connect: () => pool.connect() }
-  t.equal(postgresTokenStore({ pool: bare }).carrier, undefined, 'a pool that does not tell how it connects')
+  t.equal(postgresTokenStore({ pool: bare }).pubsub, undefined, 'a pool that does not tell how it connects')
 })
 
 t.test('a store under a prefix tells by NOTIFY as well', { skip }, async (t) => {
@@ -157,7 +157,7 @@ t.test('a store under a prefix tells by NOTIFY as well', { skip }, async (t) => 
   const { here, there } = await twoInstances(
     t,
     () => kyselyTokenStore({ db, dialect: 'postgres', migrate: true, tablePrefix: 'own_' }),
-    { invalidation: { carrier: postgresPubSub({ connectionString }) } },
+    { invalidation: { pubsub: postgresPubSub({ connectionString }) } },
   )
   const times = [await timeOfRevoke(here, there), await timeOfRevoke(here, there)]
   t.ok(Math.min(...times) < 500, times.map(Math.round).join(', '))

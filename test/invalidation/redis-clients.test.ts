@@ -67,7 +67,7 @@ t.test('promise 5: a client whose Redis goes away and comes back carries again',
   const client = new Redis({ port: proxy.port, lazyConnect: true })
   const { here, there } = await twoInstances(t, client)
   proxy.state = 'closed'
-  await within(2_500, () => there.apiTokens.stats().invalidation.pubsubAvailability === 'unavailable')
+  await within(2_500, () => there.apiTokens.stats().invalidation.pubsub === 'unavailable')
   t.ok((await timeOfRevoke(here, there)) <= 1_500, 'by the feed')
   proxy.state = 'open'
   await within(6_000, () => pubsubsAvailable(here, there))
@@ -85,7 +85,7 @@ t.test('promise 5: a Cluster carries a revoke, also after its server was silent'
   const times = [await timeOfRevoke(here, there), await timeOfRevoke(here, there)]
   t.ok(Math.min(...times) < 500, times.map(Math.round).join(', '))
   proxy.state = 'silent'
-  await within(2_500, () => there.apiTokens.stats().invalidation.pubsubAvailability === 'unavailable')
+  await within(2_500, () => there.apiTokens.stats().invalidation.pubsub === 'unavailable')
   proxy.state = 'open'
   await within(10_000, () => pubsubsAvailable(here, there))
   const again = [await timeOfRevoke(here, there), await timeOfRevoke(here, there)]
@@ -117,9 +117,9 @@ for (const [name, makeClient] of Object.entries<(port: number) => RedisClient>({
       const port = await freePort()
       const startedAt = performance.now()
       const { app } = await startHost(t, {
-        invalidation: { carrier: redisPubSub({ client: makeClient(port) }) },
+        invalidation: { pubsub: redisPubSub({ client: makeClient(port) }) },
       })
-      t.equal(app.apiTokens.stats().invalidation.pubsubAvailability, 'unavailable')
+      t.equal(app.apiTokens.stats().invalidation.pubsub, 'unavailable')
       await app.close()
       t.ok(performance.now() - startedAt < 8_000)
     },
@@ -151,7 +151,7 @@ t.test('TLS is that of the client: a certificate of an unknown authority is refu
     message: heard.resolve,
     lost: () => undefined,
   })
-  await connection.send('a message')
+  await connection.publish('a message')
   t.equal(await heard.promise, 'a message')
   await connection.close()
   const other = redisPubSub({ client: new Redis({ ...place, tls: {} }) })
@@ -216,9 +216,9 @@ async function twoInstances(t: Test, client: RedisClient) {
   const channel = `test-${randomUUID()}`
   const key = hs256Key()
   const start = async () => {
-    const carrier = redisPubSub({ client, channel })
+    const pubsub = redisPubSub({ client, channel })
     const clock = { now: () => Date.now() }
-    return (await startHost(t, { store, keys: [key], clock, invalidation: { carrier } })).app
+    return (await startHost(t, { store, keys: [key], clock, invalidation: { pubsub } })).app
   }
   const [here, there] = [await start(), await start()]
   await within(4_000, () => pubsubsAvailable(here, there))

@@ -24,8 +24,8 @@ t.test(
     times.sort((a, b) => a - b)
     t.ok((times[10] ?? Infinity) < 100, `the median took ${Math.round(times[10] ?? Infinity)} ms`)
     t.match(there.apiTokens.stats().invalidation, {
-      carrier: 'redis',
-      pubsubAvailability: 'available',
+      pubsubName: 'redis',
+      pubsub: 'available',
       pubsubLagMs: Number,
     })
   },
@@ -37,8 +37,8 @@ for (const state of ['closed', 'silent'] as const) {
     { skip },
     async (t) => {
       const { here, there, proxy } = await twoInstances(t)
-      const reach = () => there.apiTokens.stats().invalidation.pubsubAvailability
-      const reachOfSender = () => here.apiTokens.stats().invalidation.pubsubAvailability
+      const reach = () => there.apiTokens.stats().invalidation.pubsub
+      const reachOfSender = () => here.apiTokens.stats().invalidation.pubsub
       proxy.state = state
       await within(2_500, () => reach() === 'unavailable')
       t.equal(there.apiTokens.stats().invalidation.pubsubLagMs, null)
@@ -55,8 +55,8 @@ t.test('a Redis that nobody answers for does not hold up the boot, nor the close
   const proxy = await tcpProxy(t, REDIS_PORT)
   proxy.state = 'silent'
   const startedAt = performance.now()
-  const { app } = await startHost(t, { invalidation: { carrier: redisPubSub({ url: urlOf(proxy.port) }) } })
-  t.equal(app.apiTokens.stats().invalidation.pubsubAvailability, 'unavailable')
+  const { app } = await startHost(t, { invalidation: { pubsub: redisPubSub({ url: urlOf(proxy.port) }) } })
+  t.equal(app.apiTokens.stats().invalidation.pubsub, 'unavailable')
   await app.close()
   t.ok(performance.now() - startedAt < 8_000)
 })
@@ -72,7 +72,7 @@ t.test(
     const forger = new Redis({ port: REDIS_PORT })
     t.teardown(() => forger.disconnect())
     const { loads } = there.apiTokens.stats().verification
-    for (const text of ['', 'token', 'beat x', 'revive ada', '{"ended":true}'])
+    for (const text of ['', 'token', 'heartbeat x', 'revive ada', '{"ended":true}'])
       await forger.publish(channel, text)
     await forger.publish(channel, `token ${token.id}`)
     await within(1_000, () => there.apiTokens.stats().verification.loads > loads)
@@ -86,9 +86,9 @@ async function twoInstances(t: Test) {
   const proxy = await tcpProxy(t, REDIS_PORT)
   const channel = `test-${randomUUID()}`
   const start = async () => {
-    const carrier = redisPubSub({ url: urlOf(proxy.port), channel })
+    const pubsub = redisPubSub({ url: urlOf(proxy.port), channel })
     const clock = { now: () => Date.now() }
-    return (await startHost(t, { store, keys: [key], clock, invalidation: { carrier } })).app
+    return (await startHost(t, { store, keys: [key], clock, invalidation: { pubsub } })).app
   }
   const key = hs256Key()
   const [here, there] = [await start(), await start()]

@@ -38,7 +38,7 @@ t.test('promise 5: by the feed alone, what one instance changes reaches the othe
   const { credential } = await here.apiTokens.issue({ userId: 'ada' })
   t.equal(await statusOf(there, credential), 200, 'a cached refusal ends by news too')
   const { invalidation } = there.apiTokens.stats()
-  t.match(invalidation, { feed: 'available', carrier: null, pubsubAvailability: null })
+  t.match(invalidation, { feed: 'available', pubsubName: null, pubsub: null })
   t.ok((invalidation.feedLagMs ?? Infinity) <= FEED_BOUND)
 })
 
@@ -63,7 +63,7 @@ t.test('promise 5: a change that commits behind a later one is found all the sam
   const hidden = JSON.stringify({ tokenId: early.token.id })
   store.withheld = ({ now, changes }) => ({
     now,
-    changes: changes.filter(({ subject }) => JSON.stringify(subject) !== hidden),
+    changes: changes.filter(({ target }) => JSON.stringify(target) !== hidden),
   })
   await here.apiTokens.revoke(early.token.id)
   await sleep(50)
@@ -85,7 +85,7 @@ for (const line of ['cut', 'silent'] as const) {
     const store = memoryTokenStore()
     const lame = feedStore(store)
     const { here, there } = await twoInstances(t, (n) => (n === 0 ? store : lame), {
-      invalidation: { bound: '3s' },
+      invalidation: { maxStaleness: '3s' },
     })
     const [first, second] = [
       await here.apiTokens.issue({ userId: 'a' }),
@@ -110,7 +110,7 @@ t.test('promise 5: what was missed while the feed was silent is caught up', asyn
   const store = memoryTokenStore()
   const lame = feedStore(store)
   const { here, there } = await twoInstances(t, (n) => (n === 0 ? store : lame), {
-    invalidation: { bound: '1d' },
+    invalidation: { maxStaleness: '1d' },
   })
   const { token, credential } = await here.apiTokens.issue({ userId: 'ada' })
   const { signal } = await there.apiTokens.verify(credential)
@@ -131,10 +131,10 @@ t.test('a feed that cannot be read at boot fails the boot', async (t) => {
 
 t.test('a wrong option is named by its path', async (t) => {
   for (const [invalidation, message] of [
-    [{ bound: '2s' }, /invalidation\.bound must be at least 3 s/],
-    [{ bound: 'soon' }, /invalidation\.bound/],
-    [{ carrier: 'pigeon' }, /invalidation\.carrier must be 'store'/],
-    [{ carier: 'store' }, /invalidation\.carier is not an option/],
+    [{ maxStaleness: '2s' }, /invalidation\.maxStaleness must be at least 3 s/],
+    [{ maxStaleness: 'soon' }, /invalidation\.maxStaleness/],
+    [{ pubsub: 'pigeon' }, /invalidation\.pubsub must be false/],
+    [{ pubsubs: 'store' }, /invalidation\.pubsubs is not an option/],
     ['store', /invalidation must be an object/],
   ] as const) {
     // What a host without types may write.

@@ -51,7 +51,7 @@ const absentParts: ApiTokensOptions = {
   routes: { prefix: settingOf<string>() },
   openapi: { tag: settingOf<string>(), security: settingOf<{ cookie: string[] }[]>() },
   expiry: { default: settingOf<string>(), min: settingOf<string>(), max: settingOf<string>() },
-  invalidation: { bound: settingOf<string>(), carrier: settingOf<'store'>() },
+  invalidation: { maxStaleness: settingOf<string>(), pubsub: settingOf<false>() },
   oauth: { clients: [{ client_id: 'c', client_name: settingOf<string>(), jwks: { keys: [clientKey] } }] },
 }
 const absentOnPage: ApiTokensPageOptions = {} as Absent<ApiTokensPageOptions>

@@ -75,12 +75,12 @@ const MAKERS: Readonly<
     'postgres',
     (connectionString) => ({
       store: memoryTokenStore(),
-      invalidation: { carrier: postgresPubSub({ connectionString }) },
+      invalidation: { pubsub: postgresPubSub({ connectionString }) },
     }),
   ],
   redisPubSub: [
     'redis',
-    (url) => ({ store: memoryTokenStore(), invalidation: { carrier: redisPubSub({ url }) } }),
+    (url) => ({ store: memoryTokenStore(), invalidation: { pubsub: redisPubSub({ url }) } }),
   ],
 }
 

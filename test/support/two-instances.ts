@@ -13,5 +13,5 @@ export async function timeOfRevoke(here: FastifyInstance, there: FastifyInstance
 }
 
 export function pubsubsAvailable(...apps: FastifyInstance[]): boolean {
-  return apps.every((app) => app.apiTokens.stats().invalidation.pubsubAvailability === 'available')
+  return apps.every((app) => app.apiTokens.stats().invalidation.pubsub === 'available')
 }

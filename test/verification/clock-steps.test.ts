@@ -162,7 +162,7 @@ async function startStepped(t: Test, store: TokenStore = memoryTokenStore(), bou
     store: watched,
     clock,
     cache: { ttl: '60s' },
-    invalidation: { bound },
+    invalidation: { maxStaleness: bound },
   })
   const { token } = await issue(app, 'ada')
   // After a step back it still was issued in the past.

@@ -179,8 +179,8 @@ t.test('stats count hits, misses, loads, entries and uses', async (t) => {
     invalidation: {
       feed: 'available',
       feedLagMs: null,
-      carrier: null,
-      pubsubAvailability: null,
+      pubsubName: null,
+      pubsub: null,
       pubsubLagMs: null,
     },
     sweep: { suspended: null, clockAheadMs: null },

@@ -20,8 +20,8 @@ import type {
   RotateOutcome,
   RotateScope,
   Succession,
-  TokenChanges,
   TokenPage,
+  TokenPatch,
   TokenQuery,
   TokenStore,
   TokenUse,
@@ -33,6 +33,7 @@ import { changeFeed } from './queries/changed-at.ts'
 import { deleteDailyUses, selectDailyUses } from './queries/daily-uses.ts'
 import { deviceAuthorizations } from './queries/devices.ts'
 import { type JoinedRow, ownedFromRow, selectToken } from './queries/find-token.ts'
+import { updateWarned } from './queries/idle-warnings.ts'
 import { writeToken } from './queries/insert-token.ts'
 import { deleteEndedLeases, takeLease } from './queries/leases.ts'
 import { selectPage } from './queries/list-tokens.ts'
@@ -43,7 +44,6 @@ import { deleteEnded } from './queries/prune.ts'
 import { addUses } from './queries/record-uses.ts'
 import { writeRevocation } from './queries/revoke-token.ts'
 import { revokePredecessor, writeSuccessor } from './queries/rotate-token.ts'
-import { updateWarned } from './queries/warn-idle.ts'
 import { SharedUse } from './shared-use.ts'
 import { type Connection, reading, withRetries } from './transactions.ts'
 
@@ -55,7 +55,7 @@ export interface KyselyStoreDeps {
   /** Whether `open` brings the schema up to date; otherwise it requires that it is. */
   readonly migrate: boolean
   /** The database's own messenger, where it has one and can be connected to. */
-  readonly carrier?: PubSub | undefined
+  readonly pubsub?: PubSub | undefined
   /** Opens what has to be open before the first statement: the first of those who use the store calls it. */
   open?(): Promise<void>
   /** Ends what the store has opened; nothing, where the connection is the host's own. The last user calls it. */
@@ -70,7 +70,7 @@ export class KyselyTokenStore implements TokenStore {
   readonly shared: boolean
   readonly feed: ChangeFeed
   readonly devices: DeviceAuthorizationStore
-  readonly carrier?: PubSub
+  readonly pubsub?: PubSub
   readonly #connection: Connection
   readonly #schema: Migrator
   readonly #migrate: boolean
@@ -79,13 +79,13 @@ export class KyselyTokenStore implements TokenStore {
   readonly #readAtOnce: KyselyStoreDeps['readAtOnce']
 
   constructor(parts: KyselyStoreDeps) {
-    const { connection, schema, shared, migrate, carrier, close, onFindToken, readAtOnce } = parts
+    const { connection, schema, shared, migrate, pubsub, close, onFindToken, readAtOnce } = parts
     this.#connection = connection
     this.#schema = schema
     this.shared = shared
     this.feed = changeFeed(connection)
     this.devices = deviceAuthorizations(connection)
-    if (carrier !== undefined) this.carrier = carrier
+    if (pubsub !== undefined) this.pubsub = pubsub
     this.#migrate = migrate
     this.#usage = new SharedUse({ open: () => this.#openFirst(parts), close })
     this.#selectToken = selectToken(connection)
@@ -139,7 +139,7 @@ export class KyselyTokenStore implements TokenStore {
     return { ...page, owner }
   }
 
-  async updateToken(id: string, changes: TokenChanges, scope: UpdateScope): Promise<ChangeOutcome> {
+  async updateToken(id: string, changes: TokenPatch, scope: UpdateScope): Promise<ChangeOutcome> {
     if (Object.keys(changes).length === 0) return this.#whyUnchanged(id, scope)
     const changed = await this.#write((connection) => writeChanges(connection, id, changes, scope))
     return changed === undefined ? this.#whyUnchanged(id, scope) : { outcome: 'changed', token: changed }

@@ -6,15 +6,15 @@ import type { ChangeFeed, ChangesRead, InvalidationTarget } from '../change-feed
 const KEPT_MS = 60_000
 
 export class MemoryChangeFeed implements ChangeFeed {
-  /** By subject, the oldest change first. */
-  readonly #stamps = new Map<string, { readonly subject: InvalidationTarget; readonly changedAt: number }>()
+  /** By target, the oldest change first. */
+  readonly #stamps = new Map<string, { readonly target: InvalidationTarget; readonly changedAt: number }>()
 
-  stamp(subject: InvalidationTarget): void {
-    const key = JSON.stringify(subject)
+  stamp(target: InvalidationTarget): void {
+    const key = JSON.stringify(target)
     const now = Date.now()
     const before = this.#stamps.get(key)?.changedAt ?? 0
     this.#stamps.delete(key)
-    this.#stamps.set(key, { subject, changedAt: Math.max(now, before + 1) })
+    this.#stamps.set(key, { target, changedAt: Math.max(now, before + 1) })
     for (const [oldest, { changedAt }] of this.#stamps) {
       if (changedAt >= now - KEPT_MS) break
       this.#stamps.delete(oldest)

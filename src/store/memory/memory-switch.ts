@@ -1,12 +1,12 @@
 /** Switches a token in memory off and on, as the databases do. */
 
 import type { TokenRecord } from '../../token/token.ts'
-import type { TokenChanges, UpdateScope } from '../token-store.ts'
+import type { TokenPatch, UpdateScope } from '../token-store.ts'
 
 /** The fields that a switch writes; waking a token starts its idle clock anew. */
 export function switched(
   token: TokenRecord,
-  status: TokenChanges['status'],
+  status: TokenPatch['status'],
   { now, idleBefore }: UpdateScope,
 ): Partial<TokenRecord> {
   if (status === undefined) return {}

@@ -23,8 +23,8 @@ import type {
   RotateOutcome,
   RotateScope,
   Succession,
-  TokenChanges,
   TokenPage,
+  TokenPatch,
   TokenQuery,
   TokenStore,
   UpdateScope,
@@ -101,7 +101,7 @@ class MemoryTokenStore implements TokenStore {
     return { ...pageOf(this.#tokens, owner, query), owner }
   }
 
-  async updateToken(id: string, changes: TokenChanges, scope: UpdateScope): Promise<ChangeOutcome> {
+  async updateToken(id: string, changes: TokenPatch, scope: UpdateScope): Promise<ChangeOutcome> {
     const found = this.#findForChange(id, scope)
     if (found.outcome !== 'unchanged' || Object.keys(changes).length === 0) return found
     const { token } = found

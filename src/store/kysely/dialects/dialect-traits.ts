@@ -92,7 +92,7 @@ export interface DialectTraits {
    * The stamp of a change; where the database carries news itself, one that also tells it when the transaction commits:
    * the text is the kind, a space and the id.
    */
-  telling(stamp: RawBuilder<number>, kind: 'token' | 'user', id: Expression<string>): RawBuilder<number>
+  withNotify(stamp: RawBuilder<number>, kind: 'token' | 'user', id: Expression<string>): RawBuilder<number>
 
   /** A moment as a value; one out of the range of all databases is the nearest that is in it. */
   time(ms: number): RawBuilder<Instant>

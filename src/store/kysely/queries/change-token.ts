@@ -2,7 +2,7 @@
 
 import type { UpdateObject } from 'kysely'
 import type { TokenRecord } from '../../../token/token.ts'
-import type { TokenChanges, UpdateScope } from '../../token-store.ts'
+import type { TokenPatch, UpdateScope } from '../../token-store.ts'
 import type { TokenUpdate } from '../dialects/dialect-traits.ts'
 import type { ApiTokenDatabase } from '../tables/database.ts'
 import { type ApiTokenRow, tokenFromRow } from '../tables/token-row.ts'
@@ -26,7 +26,7 @@ export async function changeToken(
 export async function writeChanges(
   connection: Connection,
   id: string,
-  changes: TokenChanges,
+  changes: TokenPatch,
   scope: UpdateScope,
 ): Promise<TokenRecord | undefined> {
   const moment = clockMoment(connection.traits, scope)
@@ -46,7 +46,7 @@ export async function writeChanges(
 /** Waking restarts the idle clock of a token that is inactive by its row or by the clock. */
 function columnsOf(
   eb: Tokens,
-  { status, ...texts }: TokenChanges,
+  { status, ...texts }: TokenPatch,
   { now, idleBefore }: UpdateScope,
   { traits }: Connection,
 ): UpdateObject<ApiTokenDatabase, 'api_tokens'> {

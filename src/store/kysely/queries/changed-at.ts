@@ -1,11 +1,11 @@
-/** The stamps of changes, by the database's clock: how they are written, and how they are read. */
+/** Writes and reads the stamps of changes, by the database's clock. */
 
 import { type RawBuilder, sql } from 'kysely'
 import type { ChangeFeed, ChangesRead, StoredChange } from '../../change-feed.ts'
 import type { DialectTraits } from '../dialects/dialect-traits.ts'
 import { type Connection, reading, withRetries } from '../transactions.ts'
 
-/** A row as the read of changes returns it: of a token, of an owner, or of neither, with the clock. */
+/** A changed token, a changed owner, or (with neither id) the database's clock. */
 interface StampRow {
   readonly token_id: string | null
   readonly user_id: string | null
@@ -13,19 +13,19 @@ interface StampRow {
 }
 
 /**
- * What a statement that changes a row writes into its `changed_at`: the database's clock, and always more than
- * before. Readers drop a stamp that they have seen, and must not drop the second change of a millisecond. Where the
- * database carries news itself, to stamp is to tell: no change can be in the feed and not be told.
+ * The new `changed_at` of a row: the database's clock, and always greater than the old value. Readers skip a stamp that
+ * they have already processed, and must not skip a second change in one millisecond. On PostgreSQL the same expression
+ * also publishes the invalidation, so that no change is stamped without one.
  */
 export function stamp(
   table: 'api_tokens' | 'api_token_owners',
-  { now, telling }: DialectTraits,
+  { now, withNotify }: DialectTraits,
 ): RawBuilder<number> {
   const before = sql.ref<number>(`${table}.changed_at`)
   const after = sql<number>`case when ${before} >= ${now} then ${before} + 1 else ${now} end`
   return table === 'api_tokens'
-    ? telling(after, 'token', sql.ref<string>('api_tokens.id'))
-    : telling(after, 'user', sql.ref<string>('api_token_owners.user_id'))
+    ? withNotify(after, 'token', sql.ref<string>('api_tokens.id'))
+    : withNotify(after, 'user', sql.ref<string>('api_token_owners.user_id'))
 }
 
 /** The feed of a database. */
@@ -36,7 +36,7 @@ export function changeFeed(connection: Connection): ChangeFeed {
   }
 }
 
-/** One statement: the clock, and what was changed at or after `since`. */
+/** One statement: the clock, and the rows that changed at or after `since`. */
 async function selectChanges({ db, traits: { now } }: Connection, since: number): Promise<ChangesRead> {
   const none = sql<string | null>`null`
   const rows: readonly StampRow[] = await db
@@ -60,7 +60,7 @@ async function selectChanges({ db, traits: { now } }: Connection, since: number)
   return { now: Number(clock?.changed_at), changes: rows.flatMap(changeFromRow) }
 }
 
-/** Stamps an owner in whom nothing else changes. A user without a row has no token that anyone remembers. */
+/** Stamps an owner without another change. A user without a row has no token that could be cached. */
 async function touchOwner({ db, traits }: Connection, userId: string): Promise<void> {
   await db
     .updateTable('api_token_owners')
@@ -71,6 +71,6 @@ async function touchOwner({ db, traits }: Connection, userId: string): Promise<v
 
 function changeFromRow({ token_id: tokenId, user_id: userId, changed_at }: StampRow): StoredChange[] {
   const changedAt = Number(changed_at)
-  if (tokenId !== null) return [{ subject: { tokenId }, changedAt }]
-  return userId === null ? [] : [{ subject: { userId }, changedAt }]
+  if (tokenId !== null) return [{ target: { tokenId }, changedAt }]
+  return userId === null ? [] : [{ target: { userId }, changedAt }]
 }

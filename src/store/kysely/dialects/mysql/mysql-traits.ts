@@ -64,7 +64,7 @@ export const mysqlTraits: DialectTraits = {
 
   writers: 'many',
   now: sql<number>`(timestampdiff(microsecond, ${EPOCH}, utc_timestamp(3)) div 1000)`,
-  telling: (stamp) => stamp,
+  withNotify: (stamp) => stamp,
   time: (ms) => sql<Instant>`cast(${datetime(ms)} as datetime(3))`,
   millis: (time) => sql<number>`timestampdiff(microsecond, ${EPOCH}, ${time}) div 1000`,
   lowerAscii,

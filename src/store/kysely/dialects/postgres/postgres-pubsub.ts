@@ -1,4 +1,4 @@
-/** Carries news between instances by PostgreSQL's NOTIFY, which the store sends in the transaction that changes. */
+/** Pub/sub by PostgreSQL's NOTIFY. The store publishes in the transaction of each change. */
 
 import type { Client, ClientConfig } from 'pg'
 import { noMore, optionsOf } from '../../../../option-values.ts'
@@ -9,28 +9,26 @@ import { loadDriver } from '../driver.ts'
 import { INVALIDATION_CHANNEL } from './postgres-traits.ts'
 
 export interface PostgresPubSubOptions {
-  /** The server itself or a pooler that keeps sessions: behind one that keeps transactions nothing is heard. */
+  /** The server, or a pooler in session mode. A pooler in transaction mode does not support LISTEN. */
   readonly connectionString: string
 }
 
-/** How long connecting may take, and how long saying goodbye. */
 const CONNECT_TIMEOUT_MS = 2_000
-const GOODBYE_MS = 500
+const CLOSE_TIMEOUT_MS = 500
 
 /**
- * Makes a carrier of news by NOTIFY, for a store in the same database. `postgresTokenStore` has it already; a
- * `kyselyTokenStore` is given it, because a Kysely instance does not tell where its database is. It holds two
- * connections.
+ * Publishes invalidations by NOTIFY, for a store in the same database. It needs two connections. `postgresTokenStore`
+ * uses it by default. `kyselyTokenStore` needs it as an option: a Kysely instance does not say where its database is.
  *
- * @throws At boot, when the package `pg` is not installed. A server that cannot be reached is tried again.
+ * @throws At boot, without the package `pg`. While the server is unavailable, it reconnects in the background.
  * @example
  * import { kyselyTokenStore } from 'fastify-api-tokens/kysely'
  * import type { Kysely } from 'kysely'
  *
  * declare const db: Kysely<{ users: { id: string } }>
  * const store = kyselyTokenStore({ db, dialect: 'postgres' })
- * const carrier = postgresPubSub({ connectionString: 'postgres://localhost/app' })
- * await app.register(apiTokens, { store, keys: [jwk], authenticateUser, invalidation: { carrier } })
+ * const pubsub = postgresPubSub({ connectionString: 'postgres://localhost/app' })
+ * await app.register(apiTokens, { store, keys: [jwk], authenticateUser, invalidation: { pubsub } })
  */
 export function postgresPubSub(options: PostgresPubSubOptions, ...more: never[]): PubSub {
   noMore('postgresPubSub', more)
@@ -39,31 +37,31 @@ export function postgresPubSub(options: PostgresPubSubOptions, ...more: never[])
   return pubsubBy({ connectionString })
 }
 
-/** The carrier that connects as these options of `pg` say, a `ClientConfig`. */
+/** @param options A `ClientConfig` of `pg`. */
 export function pubsubBy(options: object): PubSub {
-  return { name: 'notify', sentByStore: true, connect: (events) => connect(options, events) }
+  return { name: 'postgres', publishedByStore: true, connect: (events) => connect(options, events) }
 }
 
 /**
- * What is sent on one connection must be heard on another, as news is. A pooler that lends a session for one
- * transaction could else return a heartbeat to its sender, and no news to anyone.
+ * Publishes and subscribes on two connections. On a single one, a pooler in transaction mode could return the heartbeats
+ * to their sender although it delivers no invalidation.
  */
 async function connect(options: ClientConfig, events: PubSubEvents): Promise<PubSubConnection> {
   const { default: pg } = await loadDriver('pg', () => import('pg'))
-  const [listening, sending] = [new pg.Client(configOf(options)), new pg.Client(configOf(options))]
-  const close = async () => void (await Promise.all([end(listening), end(sending)]))
-  for (const client of [listening, sending]) watch(client, events)
-  listening.on('notification', ({ payload }) => events.message(payload ?? ''))
+  const [subscriber, publisher] = [new pg.Client(configOf(options)), new pg.Client(configOf(options))]
+  const close = async () => void (await Promise.all([end(subscriber), end(publisher)]))
+  for (const client of [subscriber, publisher]) watch(client, events)
+  subscriber.on('notification', ({ payload }) => events.message(payload ?? ''))
   try {
-    await Promise.all([listening.connect(), sending.connect()])
-    await listening.query(`listen ${INVALIDATION_CHANNEL}`)
+    await Promise.all([subscriber.connect(), publisher.connect()])
+    await subscriber.query(`listen ${INVALIDATION_CHANNEL}`)
   } catch (error) {
     void close()
     throw error
   }
   return {
-    send: async (message) => {
-      await sending.query('select pg_notify($1, $2)', [INVALIDATION_CHANNEL, message])
+    publish: async (message) => {
+      await publisher.query('select pg_notify($1, $2)', [INVALIDATION_CHANNEL, message])
     },
     close,
   }
@@ -72,7 +70,7 @@ async function connect(options: ClientConfig, events: PubSubEvents): Promise<Pub
 function configOf(options: ClientConfig): ClientConfig {
   return {
     ...options,
-    // A pool hides it from copies.
+    // `pg` makes the password not enumerable, so that the spread above leaves it out.
     password: options.password,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
@@ -84,8 +82,8 @@ function watch(client: Client, { lost }: PubSubEvents): void {
   client.on('end', () => lost(new Error('PostgreSQL has closed the connection')))
 }
 
-/** Who is silent does not answer a goodbye either. */
+/** `end` may never settle on a half-open connection, so the socket is destroyed too. */
 async function end(client: Client): Promise<void> {
-  await withTimeout(client.end(), GOODBYE_MS, 'PostgreSQL').catch(() => undefined)
+  await withTimeout(client.end(), CLOSE_TIMEOUT_MS, 'PostgreSQL').catch(() => undefined)
   client.connection.stream.destroy()
 }

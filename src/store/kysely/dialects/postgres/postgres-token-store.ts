@@ -71,7 +71,7 @@ export function postgresTokenStore(given: PostgresTokenStoreOptions, ...more: ne
     schema: new Migrator(connect(null), { command: migrateCommandFor(address) }),
     shared: true,
     migrate,
-    carrier: pubsubOf(options),
+    pubsub: pubsubOf(options),
     close: end,
     onFindToken: (sql) => {
       if (prepare) prepared.add(sql)

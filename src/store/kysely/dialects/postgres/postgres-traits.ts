@@ -56,8 +56,8 @@ export const postgresTraits: DialectTraits = {
   // `now()` would be when the transaction began.
   writers: 'many',
   now: sql<number>`floor(extract(epoch from clock_timestamp()) * 1000)::bigint`,
-  // Sent by the server when the transaction commits, and never when it does not; twice the same is sent once.
-  telling: (stamp, kind, id) =>
+  // The server delivers it only when the transaction commits, and delivers equal messages of a transaction once.
+  withNotify: (stamp, kind, id) =>
     sql<number>`(${stamp}) + length(pg_notify(${sql.lit(INVALIDATION_CHANNEL)}, ${sql.lit(`${kind} `)} || ${id})::text)`,
   // With its offset a text is one moment, in whatever time zone the session is.
   time: (ms) => sql<Instant>`${isoInRange(ms)}::timestamptz`,

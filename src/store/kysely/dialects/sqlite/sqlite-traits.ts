@@ -35,7 +35,7 @@ export const sqliteTraits: DialectTraits = {
 
   writers: 'one',
   now: sql<number>`cast(unixepoch('subsec') * 1000 as integer)`,
-  telling: (stamp) => stamp,
+  withNotify: (stamp) => stamp,
   time: (ms) => sql<Instant>`${ms}`,
   millis: (time) => sql<number>`${time}`,
   // Without its ICU extension SQLite knows the case of ASCII letters alone.

@@ -98,6 +98,6 @@ async function publishedTargets(
   const { changes } = await store.feed.changesSince(0)
   return changes
     .filter((told) => !known.has(JSON.stringify(told)))
-    .map(({ subject }) => subject)
+    .map(({ target }) => target)
     .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
 }
