@@ -82,8 +82,8 @@ export type {
 } from './token/token.ts'
 export type { VerifiedToken } from './token/verified-token.ts'
 export type { FindUser, KnownUser, UserStatus } from './verification/look-up-user.ts'
-export type { RejectionReason } from './verification/verification-entry.ts'
 export type { VerificationStats } from './verification/verification-deps.ts'
+export type { RejectionReason } from './verification/verification-entry.ts'
 export {
   apiTokens,
   apiTokens as 'module.exports',

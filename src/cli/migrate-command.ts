@@ -1,7 +1,7 @@
 /** `migrate` and `migrate status`: brings the schema of a store up to date, or says what it lacks. */
 
 import type { Migrator } from '../store/kysely/migrations/migrator.ts'
-import { type OpenedSchema, openSchema } from '../store/kysely/migrations/open-migrator.ts'
+import { type OpenMigrator, openMigrator } from '../store/kysely/migrations/open-migrator.ts'
 import { parseStoreAddress } from '../store/store-address.ts'
 import { readArguments, WrongCall } from './arguments.ts'
 import { messageOf } from './message-of.ts'
@@ -11,7 +11,7 @@ export const MIGRATE_USAGE = `  fastify-api-tokens migrate        --store ADDRES
   fastify-api-tokens migrate status --store ADDRESS [--schema NAME] [--table-prefix PREFIX]
     ADDRESS is postgres://…, mysql://… or sqlite:FILE; without --store it is taken from DATABASE_URL`
 
-type Action = (schema: Migrator, terminal: Terminal) => Promise<number>
+type Action = (migrator: Migrator, terminal: Terminal) => Promise<number>
 
 const ACTIONS = { migrate, status, 'dry-run': dryRun } as const satisfies Record<string, Action>
 
@@ -24,7 +24,7 @@ export const migrateCommand: Command = async (args, terminal) => {
   const name = actionNamed(names, flags.has('dry-run'))
   const address = texts.store ?? addressOfEnvironment(process.env['DATABASE_URL'])
   const place = { schema: texts.schema, tablePrefix: texts['table-prefix'], changes: name === 'migrate' }
-  const opened = openSchema(parseStoreAddress(address), place)
+  const opened = openMigrator(parseStoreAddress(address), place)
   return runOn(opened, address, ACTIONS[name], terminal)
 }
 
@@ -47,9 +47,9 @@ function addressOfEnvironment(value: string | undefined): string {
   return value
 }
 
-async function runOn(opened: OpenedSchema, address: string, action: Action, terminal: Terminal) {
+async function runOn(opened: OpenMigrator, address: string, action: Action, terminal: Terminal) {
   try {
-    return await action(opened.schema, terminal)
+    return await action(opened.migrator, terminal)
   } catch (error) {
     terminal.warn(messageOf(error, address))
     return 1
@@ -58,23 +58,23 @@ async function runOn(opened: OpenedSchema, address: string, action: Action, term
   }
 }
 
-async function migrate(schema: Migrator, { print }: Terminal): Promise<number> {
-  const done = await schema.migrate()
+async function migrate(migrator: Migrator, { print }: Terminal): Promise<number> {
+  const done = await migrator.migrate()
   for (const name of done) print(`done     ${name}`)
   if (done.length === 0) print('the schema is up to date')
   return 0
 }
 
-async function status(schema: Migrator, { print }: Terminal): Promise<number> {
-  const { done, missing, unknown } = await schema.state()
+async function status(migrator: Migrator, { print }: Terminal): Promise<number> {
+  const { done, missing, unknown } = await migrator.state()
   for (const name of done) print(`done     ${name}`)
   for (const name of missing) print(`missing  ${name}`)
   for (const name of unknown) print(`unknown  ${name}`)
   return missing.length + unknown.length === 0 ? 0 : 1
 }
 
-async function dryRun(schema: Migrator, { print }: Terminal): Promise<number> {
-  const steps = await schema.plan()
+async function dryRun(migrator: Migrator, { print }: Terminal): Promise<number> {
+  const steps = await migrator.plan()
   for (const { name, sql } of steps) {
     print(`-- ${name}`)
     for (const statement of sql) print(`${statement};`)

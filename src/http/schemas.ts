@@ -8,7 +8,7 @@ import { defaultUsageDays } from '../lifecycle/token-usage.ts'
 import { TOKEN_STATUSES } from '../token/status.ts'
 import { MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH } from '../token/text.ts'
 
-const nullable = <Migrator extends TSchema>(schema: Migrator) => Type.Union([schema, Type.Null()])
+const nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
 const timestamp = (description: string) => Type.String({ format: 'date-time', description })
 
 const name = Type.String({ maxLength: MAX_NAME_LENGTH, description: 'What the owner calls the token' })

@@ -12,6 +12,7 @@ import { lookUpUser } from './look-up-user.ts'
 import { Rounds } from './rounds.ts'
 import { isAsIssued, readSignedToken, type SignedToken } from './signed-token.ts'
 import type { Recheck } from './token-signals.ts'
+import type { VerificationDeps, VerificationStats } from './verification-deps.ts'
 import {
   FORGED,
   isWorthKeeping,
@@ -19,7 +20,6 @@ import {
   type RejectionReason,
   type VerificationEntry,
 } from './verification-entry.ts'
-import type { VerificationDeps, VerificationStats } from './verification-deps.ts'
 
 export class Verification {
   readonly #parts: VerificationDeps

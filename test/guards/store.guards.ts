@@ -55,8 +55,8 @@ export const storeGuards: readonly Guard[] = [
   {
     name: 'SQLite: the deadline of a write counts from its arrival',
     file: 'src/store/kysely/dialects/sqlite/lock-waits.ts',
-    remove: 'await untilUnlocked(() => attempt(connection, work), deadline)',
-    put: 'await untilUnlocked(() => attempt(connection, work), deadlineIn(timeoutMs))',
+    remove: 'await untilUnlocked(() => attempt(storeDb, work), deadline)',
+    put: 'await untilUnlocked(() => attempt(storeDb, work), deadlineIn(timeoutMs))',
     tests: ['test/store/sqlite-locks.test.ts'],
   },
   {

@@ -40,9 +40,9 @@ function open(address: DatabaseAddress): HostDatabase | Promise<HostDatabase> {
     case 'sqlite':
       return openSqlite(address.filename)
     case 'postgres':
-      return openPostgres(address.url)
+      return openPostgresForMigration(address.url)
     case 'mysql':
-      return openMysql(address.url)
+      return openMysqlForMigration(address.url)
   }
 }
 
@@ -55,7 +55,7 @@ function openSqlite(filename: string): HostDatabase {
   return { db, tokenStore: sqliteTokenStore({ filename }), close: () => db.destroy() }
 }
 
-async function openPostgres(connectionString: string): Promise<HostDatabase> {
+async function openPostgresForMigration(connectionString: string): Promise<HostDatabase> {
   const { default: pg } = await import('pg')
   const pool = new pg.Pool({ connectionString, connectionTimeoutMillis: CONNECT_TIMEOUT_MS })
   // A connection that breaks while nobody uses it: who asks next gets another.
@@ -64,7 +64,7 @@ async function openPostgres(connectionString: string): Promise<HostDatabase> {
   return { db, tokenStore: postgresTokenStore({ pool, migrate: true }), close: () => db.destroy() }
 }
 
-async function openMysql(uri: string): Promise<HostDatabase> {
+async function openMysqlForMigration(uri: string): Promise<HostDatabase> {
   const { default: mysql } = await import('mysql2')
   const pool = mysql.createPool({ uri, connectTimeout: CONNECT_TIMEOUT_MS })
   const db = new Kysely<Tables>({ dialect: new MysqlDialect({ pool }) })

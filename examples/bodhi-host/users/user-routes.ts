@@ -46,7 +46,7 @@ const RejectionReason = Type.Object(
 /** An administrator's routes respond with one user. */
 const oneUser = { 200: described(UserAnswer, 'The user'), '4xx': RejectionReason }
 
-function described<Migrator extends TSchema>(schema: Migrator, description: string): Migrator {
+function described<Schema extends TSchema>(schema: Schema, description: string): Schema {
   return { ...schema, description }
 }
 

@@ -12,7 +12,7 @@ import { KyselyTokenStore } from './kysely-token-store.ts'
 import { migrateCommandFor } from './migrations/migrate-command-line.ts'
 import { Migrator } from './migrations/migrator.ts'
 import { type KyselyStoreDialect, ownTables, traitsOf } from './tables/own-tables.ts'
-import type { Connection } from './transactions.ts'
+import type { StoreDb } from './transactions.ts'
 
 export type { KyselyStoreDialect } from './tables/own-tables.ts'
 
@@ -69,27 +69,27 @@ export function kyselyTokenStore<Database>(
   requireMethod(db, 'selectFrom', 'kyselyTokenStore: db must be a Kysely instance')
   if (schema !== undefined) text(schema, 'kyselyTokenStore: schema')
   flag(migrate, 'kyselyTokenStore: migrate')
-  const connection = connectionOf(options)
+  const storeDb = storeDbOf(options)
   if (pool !== undefined) {
     if (dialect !== 'postgres') throw new InvalidOption('kyselyTokenStore: pool is for PostgreSQL')
     requireMethod(pool, 'connect', 'kyselyTokenStore: pool must be the pool of pg behind db')
     listenToErrorsOf(pool)
   }
   return new KyselyTokenStore({
-    connection,
-    schema: new Migrator(connection, { command: migrateCommandFor(ADDRESSES[dialect], options) }),
+    storeDb,
+    migrator: new Migrator(storeDb, { command: migrateCommandFor(ADDRESSES[dialect], options) }),
     shared: dialect !== 'sqlite',
     migrate,
     close: async () => undefined,
   })
 }
 
-function connectionOf<Database>(options: KyselyTokenStoreOptions<Database>): Connection {
+function storeDbOf<Database>(options: KyselyTokenStoreOptions<Database>): StoreDb {
   const { db, dialect } = options
   const traits = traitsOf(dialect)
-  const requireServer = async (connection: Connection) => {
-    await requirePlainResults(connection)
-    await traits.requireServer(connection)
+  const requireServer = async (storeDb: StoreDb) => {
+    await requirePlainResults(storeDb)
+    await traits.requireServer(storeDb)
   }
   return {
     traits: { ...traits, requireServer },

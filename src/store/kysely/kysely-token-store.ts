@@ -45,12 +45,12 @@ import { addUses } from './queries/record-uses.ts'
 import { writeRevocation } from './queries/revoke-token.ts'
 import { revokePredecessor, writeSuccessor } from './queries/rotate-token.ts'
 import { SharedUse } from './shared-use.ts'
-import { type Connection, reading, withRetries } from './transactions.ts'
+import { reading, type StoreDb, withRetries } from './transactions.ts'
 
 /** What a store is built on. */
 export interface KyselyStoreDeps {
-  readonly connection: Connection
-  readonly schema: Migrator
+  readonly storeDb: StoreDb
+  readonly migrator: Migrator
   readonly shared: boolean
   /** Whether `open` brings the schema up to date; otherwise it requires that it is. */
   readonly migrate: boolean
@@ -71,30 +71,30 @@ export class KyselyTokenStore implements TokenStore {
   readonly feed: ChangeFeed
   readonly devices: DeviceAuthorizationStore
   readonly pubsub?: PubSub
-  readonly #connection: Connection
-  readonly #schema: Migrator
+  readonly #storeDb: StoreDb
+  readonly #migrator: Migrator
   readonly #migrate: boolean
   readonly #usage: SharedUse
   readonly #selectToken: CompiledQuery<JoinedRow>
   readonly #readAtOnce: KyselyStoreDeps['readAtOnce']
 
   constructor(parts: KyselyStoreDeps) {
-    const { connection, schema, shared, migrate, pubsub, close, onFindToken, readAtOnce } = parts
-    this.#connection = connection
-    this.#schema = schema
+    const { storeDb, migrator, shared, migrate, pubsub, close, onFindToken, readAtOnce } = parts
+    this.#storeDb = storeDb
+    this.#migrator = migrator
     this.shared = shared
-    this.feed = changeFeed(connection)
-    this.devices = deviceAuthorizations(connection)
+    this.feed = changeFeed(storeDb)
+    this.devices = deviceAuthorizations(storeDb)
     if (pubsub !== undefined) this.pubsub = pubsub
     this.#migrate = migrate
     this.#usage = new SharedUse({ open: () => this.#openFirst(parts), close })
-    this.#selectToken = selectToken(connection)
+    this.#selectToken = selectToken(storeDb)
     this.#readAtOnce = readAtOnce
     onFindToken?.(this.#selectToken.sql)
   }
 
   isPermanent(error: unknown): boolean {
-    return this.#connection.traits.isPermanent(error)
+    return this.#storeDb.traits.isPermanent(error)
   }
 
   async open(): Promise<void> {
@@ -113,7 +113,7 @@ export class KyselyTokenStore implements TokenStore {
   }
 
   async insertToken(token: UnownedToken, rules: InsertRules): Promise<InsertOutcome> {
-    return this.#write((connection) => writeToken(connection, token, rules))
+    return this.#write((storeDb) => writeToken(storeDb, token, rules))
   }
 
   async findToken(id: string): Promise<OwnedToken | null> {
@@ -127,7 +127,7 @@ export class KyselyTokenStore implements TokenStore {
   }
 
   async findOwner(userId: string): Promise<OwnerRecord | null> {
-    return this.#read((connection) => selectOwner(connection, userId))
+    return this.#read((storeDb) => selectOwner(storeDb, userId))
   }
 
   async listTokens(query: TokenQuery): Promise<TokenPage> {
@@ -135,25 +135,25 @@ export class KyselyTokenStore implements TokenStore {
     if (owner === null) {
       return { tokens: [], next: null, total: query.text === undefined ? 0 : null, owner }
     }
-    const page = await this.#read((connection) => selectPage(connection, owner, query))
+    const page = await this.#read((storeDb) => selectPage(storeDb, owner, query))
     return { ...page, owner }
   }
 
   async updateToken(id: string, changes: TokenPatch, scope: UpdateScope): Promise<ChangeOutcome> {
     if (Object.keys(changes).length === 0) return this.#whyUnchanged(id, scope)
-    const changed = await this.#write((connection) => writeChanges(connection, id, changes, scope))
+    const changed = await this.#write((storeDb) => writeChanges(storeDb, id, changes, scope))
     return changed === undefined ? this.#whyUnchanged(id, scope) : { outcome: 'changed', token: changed }
   }
 
   async revokeToken(id: string, scope: RevokeScope): Promise<ChangeOutcome> {
-    const revoked = await this.#write((connection) => writeRevocation(connection, id, scope))
+    const revoked = await this.#write((storeDb) => writeRevocation(storeDb, id, scope))
     if (revoked !== undefined) return { outcome: 'changed', token: revoked }
     const why = await this.#whyUnchanged(id, scope)
     return why.outcome === 'ended' ? { outcome: 'unchanged', token: why.token } : why
   }
 
   async rotateToken(id: string, successor: UnownedToken, scope: RotateScope): Promise<RotateOutcome> {
-    const rotated = await this.#write((connection) => writeSuccessor(connection, id, successor, scope))
+    const rotated = await this.#write((storeDb) => writeSuccessor(storeDb, id, successor, scope))
     if (typeof rotated === 'object') return { outcome: 'changed', token: rotated }
     const why = await this.#whyUnchanged(id, scope, true)
     if (rotated === undefined || why.outcome !== 'unchanged') return why
@@ -162,63 +162,63 @@ export class KyselyTokenStore implements TokenStore {
   }
 
   async endPredecessor(succession: Succession, now: number): Promise<TokenRecord | null> {
-    return this.#write((connection) => revokePredecessor(connection, succession, now))
+    return this.#write((storeDb) => revokePredecessor(storeDb, succession, now))
   }
 
   async setOwnerStatus(userId: string, status: OwnerStatus, now: number): Promise<OwnerRecord> {
-    return this.#write((connection) => writeOwnerStatus(connection, userId, status, now))
+    return this.#write((storeDb) => writeOwnerStatus(storeDb, userId, status, now))
   }
 
   async recordUses(uses: readonly TokenUse[], rules: RecordUseRules): Promise<void> {
-    if (uses.length > 0) await this.#write((connection) => addUses(connection, uses, rules))
+    if (uses.length > 0) await this.#write((storeDb) => addUses(storeDb, uses, rules))
   }
 
   async dailyUses(tokenId: string, since: number): Promise<readonly DailyUses[]> {
-    return this.#read((connection) => selectDailyUses(connection, tokenId, since))
+    return this.#read((storeDb) => selectDailyUses(storeDb, tokenId, since))
   }
 
   async pruneDailyUses(before: number, limit: number): Promise<number> {
-    return deleteDailyUses(this.#connection, before, limit)
+    return deleteDailyUses(this.#storeDb, before, limit)
   }
 
   async markIdle(idleBefore: number, limit: number): Promise<readonly TokenRecord[]> {
-    return this.#write((connection) => updateIdle(connection, idleBefore, limit))
+    return this.#write((storeDb) => updateIdle(storeDb, idleBefore, limit))
   }
 
   async listIdleWarnings(spells: IdlePeriods, limit: number): Promise<readonly TokenRecord[]> {
-    return this.#write((connection) => updateWarned(connection, spells, limit))
+    return this.#write((storeDb) => updateWarned(storeDb, spells, limit))
   }
 
   async newestStamp(): Promise<number | null> {
-    return selectNewestStamp(this.#connection)
+    return selectNewestStamp(this.#storeDb)
   }
 
   async prune(endedBefore: number, limit: number, maxAgeMs?: MaxAgeMs): Promise<number> {
-    return deleteEnded(this.#connection, endedBefore, limit, maxAgeMs)
+    return deleteEnded(this.#storeDb, endedBefore, limit, maxAgeMs)
   }
 
   async takeLease(lease: Lease): Promise<boolean> {
-    return this.#write((connection) => takeLease(connection, lease))
+    return this.#write((storeDb) => takeLease(storeDb, lease))
   }
 
   async pruneLeases(limit: number): Promise<number> {
-    return this.#write((connection) => deleteEndedLeases(connection, limit))
+    return this.#write((storeDb) => deleteEndedLeases(storeDb, limit))
   }
 
   async #openFirst({ open }: KyselyStoreDeps): Promise<void> {
     await open?.()
-    await this.#connection.traits.requireServer(this.#connection)
-    if (this.#migrate) await this.#schema.migrate()
-    else await this.#schema.require()
-    await this.#connection.traits.requireTables?.(this.#connection)
+    await this.#storeDb.traits.requireServer(this.#storeDb)
+    if (this.#migrate) await this.#migrator.migrate()
+    else await this.#migrator.assertUpToDate()
+    await this.#storeDb.traits.requireTables?.(this.#storeDb)
   }
 
-  #write<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    return withRetries(this.#connection, work)
+  #write<T>(work: (storeDb: StoreDb) => Promise<T>): Promise<T> {
+    return withRetries(this.#storeDb, work)
   }
 
-  #read<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    return reading(this.#connection, work)
+  #read<T>(work: (storeDb: StoreDb) => Promise<T>): Promise<T> {
+    return reading(this.#storeDb, work)
   }
 
   /** Why a change found no row; `unchanged` where it would have found one. */

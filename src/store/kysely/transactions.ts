@@ -1,8 +1,8 @@
 /** Runs work on a connection as one transaction, and again where the database asks for it. */
 
-import type { Connection } from './dialects/dialect-traits.ts'
+import type { StoreDb } from './dialects/dialect-traits.ts'
 
-export type { Connection } from './dialects/dialect-traits.ts'
+export type { StoreDb } from './dialects/dialect-traits.ts'
 
 /**
  * Runs the work as one transaction, in which each statement sees what was committed before it. Within a transaction
@@ -12,8 +12,8 @@ export type { Connection } from './dialects/dialect-traits.ts'
  *   when the disk is full, and a connection that is lost cannot roll back.
  */
 export async function atomically<T>(
-  { db, traits }: Connection,
-  work: (transaction: Connection) => Promise<T>,
+  { db, traits }: StoreDb,
+  work: (transaction: StoreDb) => Promise<T>,
 ): Promise<T> {
   if (db.isTransaction) return work({ db, traits })
   const transaction = await db.startTransaction().setIsolationLevel('read committed').execute()
@@ -36,34 +36,25 @@ const MAX_TRIES = 8
  * Runs work that writes, and again where the database asks for it. The work is one statement or one transaction, on
  * the connection that it is given.
  */
-export async function withRetries<T>(
-  connection: Connection,
-  work: (connection: Connection) => Promise<T>,
-): Promise<T> {
-  return connection.lockWaits === undefined
-    ? untilAccepted(connection, work)
-    : connection.lockWaits.write(connection, work)
+export async function withRetries<T>(storeDb: StoreDb, work: (storeDb: StoreDb) => Promise<T>): Promise<T> {
+  return storeDb.lockWaits === undefined
+    ? untilAccepted(storeDb, work)
+    : storeDb.lockWaits.write(storeDb, work)
 }
 
 /** Runs work that only reads, on the connection that it is given, and again where the database asks for it. */
-export async function reading<T>(
-  connection: Connection,
-  work: (connection: Connection) => Promise<T>,
-): Promise<T> {
-  return connection.lockWaits === undefined
-    ? untilAccepted(connection, work)
-    : connection.lockWaits.read(connection, work)
+export async function reading<T>(storeDb: StoreDb, work: (storeDb: StoreDb) => Promise<T>): Promise<T> {
+  return storeDb.lockWaits === undefined
+    ? untilAccepted(storeDb, work)
+    : storeDb.lockWaits.read(storeDb, work)
 }
 
-async function untilAccepted<T>(
-  connection: Connection,
-  work: (connection: Connection) => Promise<T>,
-): Promise<T> {
+async function untilAccepted<T>(storeDb: StoreDb, work: (storeDb: StoreDb) => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await work(connection)
+      return await work(storeDb)
     } catch (error) {
-      if (tries === MAX_TRIES || !connection.traits.isRetryable(error)) throw error
+      if (tries === MAX_TRIES || !storeDb.traits.isRetryable(error)) throw error
       await pause(Math.random() * 5 * 2 ** tries)
     }
   }

@@ -1,7 +1,7 @@
 /**
  * What differs between the databases, each trait in its database's own best form.
  *
- * To write a statement that runs everywhere: build it with Kysely on the `db` of a `Connection`, and leave to the
+ * To write a statement that runs everywhere: build it with Kysely on the `db` of a `StoreDb`, and leave to the
  * traits what they are for. A time goes in as `traits.time(ms)` and comes out as `traits.millis(column)`, a column of
  * times is of the type `Instant`, so that the compiler finds a number that was forgotten. A change that has to tell
  * the row after it goes through `change`, because MySQL and MariaDB know no `UPDATE … RETURNING`; they also assign
@@ -26,7 +26,7 @@ import type { ApiTokenDatabase } from '../tables/database.ts'
 import type { Instant } from '../tables/instant.ts'
 
 /** A database as statements see it: Kysely on a connection or in a transaction, and what is its dialect's own. */
-export interface Connection {
+export interface StoreDb {
   readonly db: Kysely<ApiTokenDatabase>
   readonly traits: DialectTraits
   /** SQLite only: how work waits for a lock of another connection. A transaction has none: all of it is tried again. */
@@ -36,8 +36,8 @@ export interface Connection {
 /** Tries work again while another connection has locked the file, until a deadline that counts from its arrival. */
 export interface LockWaits {
   /** One after another, in the order of their arrival. */
-  write<T>(connection: Connection, work: (connection: Connection) => Promise<T>): Promise<T>
-  read<T>(connection: Connection, work: (connection: Connection) => Promise<T>): Promise<T>
+  write<T>(storeDb: StoreDb, work: (storeDb: StoreDb) => Promise<T>): Promise<T>
+  read<T>(storeDb: StoreDb, work: (storeDb: StoreDb) => Promise<T>): Promise<T>
 }
 
 /** One row of a batch of uses, as the statement that records them sees it. */
@@ -120,7 +120,7 @@ export interface DialectTraits {
   ): InsertQueryBuilder<ApiTokenDatabase, Table, InsertResult>
   /** Runs the UPDATE of one token and returns its row after it, `undefined` when no row met its conditions. */
   change(
-    connection: Connection,
+    storeDb: StoreDb,
     id: string,
     update: (tokens: TokenUpdate) => TokenUpdate,
   ): Promise<unknown | undefined>
@@ -128,7 +128,7 @@ export interface DialectTraits {
   usesTable(uses: readonly TokenUse[]): AliasedRawBuilder<UseRow, 'used'>
   /** An UPDATE of tokens that also sees a batch of uses. */
   updateWithUses(
-    connection: Connection,
+    storeDb: StoreDb,
     uses: readonly TokenUse[],
   ): UpdateQueryBuilder<
     ApiTokenDatabase & { used: UseRow },
@@ -138,11 +138,11 @@ export interface DialectTraits {
   >
 
   /** Throws when the server, or this session with it, cannot keep the contract of stores. */
-  requireServer(connection: Connection): Promise<void>
+  requireServer(storeDb: StoreDb): Promise<void>
   /** Throws when the tables, which are there and of this version, cannot keep the contract of stores. */
-  requireTables?(connection: Connection): Promise<void>
+  requireTables?(storeDb: StoreDb): Promise<void>
   /** Runs the steps of the schema while nobody else does: in a transaction where the database can undo them. */
-  migrateAlone<T>(connection: Connection, work: (connection: Connection) => Promise<T>): Promise<T>
+  migrateAlone<T>(storeDb: StoreDb, work: (storeDb: StoreDb) => Promise<T>): Promise<T>
   /** Whether a step of the schema failed because a crash had kept an earlier run from saying that it was done. */
   isDuplicateObject(error: unknown): boolean
   isMissingTable(error: unknown): boolean

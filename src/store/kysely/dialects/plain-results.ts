@@ -2,7 +2,7 @@
 
 import { sql } from 'kysely'
 import { InvalidOption } from '../../../errors.ts'
-import type { Connection } from '../transactions.ts'
+import type { StoreDb } from '../transactions.ts'
 
 /** A text that a plugin for JSON would turn into an object, under a name that a plugin for names would change. */
 const TEXT = '{"a":[1]}'
@@ -13,7 +13,7 @@ const NUMBER = Date.UTC(2026, 0, 1)
  * @throws `FST_API_TOKENS_INVALID_OPTION` for an instance with plugins such as `CamelCasePlugin`, or whose driver does not
  *   return numbers as they are.
  */
-export async function requirePlainResults({ db }: Connection): Promise<void> {
+export async function requirePlainResults({ db }: StoreDb): Promise<void> {
   // With a parameter, as nearly all statements have: only those are answered in the binary format.
   const row = await db
     .selectNoFrom([

@@ -3,7 +3,7 @@
 import { type InsertQueryBuilder, type InsertResult, sql } from 'kysely'
 import type { ApiTokenDatabase } from '../tables/database.ts'
 import { type ApiTokenRow, tokenColumns } from '../tables/token-row.ts'
-import type { Connection } from '../transactions.ts'
+import type { StoreDb } from '../transactions.ts'
 import type { DialectTraits, TokenUpdate } from './dialect-traits.ts'
 
 /** The traits that both share; each gives its batch of uses as a table. */
@@ -31,7 +31,7 @@ export function returningTraits(usesTable: DialectTraits['usesTable']) {
 
     usesTable,
 
-    async change({ db, traits }: Connection, id: string, update: (tokens: TokenUpdate) => TokenUpdate) {
+    async change({ db, traits }: StoreDb, id: string, update: (tokens: TokenUpdate) => TokenUpdate) {
       return update(db.updateTable('api_tokens'))
         .where('api_tokens.id', '=', id)
         .returning([...tokenColumns(traits)])

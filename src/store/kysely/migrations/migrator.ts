@@ -2,47 +2,47 @@
 
 import { sql } from 'kysely'
 import { InvalidOption } from '../../../errors.ts'
-import { type Connection, reading } from '../transactions.ts'
+import { reading, type StoreDb } from '../transactions.ts'
 import type { Migration, SchemaStatement } from './migration.ts'
 import { migrations } from './steps/index.ts'
 
 /** Steps by name, in order. */
-export interface SchemaState {
+export interface MigrationState {
   readonly done: readonly string[]
   readonly missing: readonly string[]
   /** Done by another version of the package. */
   readonly unknown: readonly string[]
 }
 
-export interface PlannedStep {
+export interface PlannedMigration {
   readonly name: string
   readonly sql: readonly string[]
 }
 
 const TABLE = 'api_tokens_migration'
 
-export interface SchemaOptions {
+export interface MigratorOptions {
   /** The command that migrates it, for the error of a host that starts too early; where there is one. */
   readonly command?: string
   readonly steps?: Readonly<Record<string, Migration>>
 }
 
 export class Migrator {
-  readonly #connection: Connection
+  readonly #storeDb: StoreDb
   readonly #command: string | undefined
   readonly #steps: Readonly<Record<string, Migration>>
 
-  constructor(connection: Connection, { command, steps = migrations }: SchemaOptions = {}) {
-    this.#connection = connection
+  constructor(storeDb: StoreDb, { command, steps = migrations }: MigratorOptions = {}) {
+    this.#storeDb = storeDb
     this.#command = command
     this.#steps = steps
   }
 
-  async state(): Promise<SchemaState> {
-    const rows = await reading(this.#connection, ({ db }) =>
+  async state(): Promise<MigrationState> {
+    const rows = await reading(this.#storeDb, ({ db }) =>
       db.selectFrom(TABLE).select('name').execute(),
     ).catch((error) => {
-      if (this.#connection.traits.isMissingTable(error)) return []
+      if (this.#storeDb.traits.isMissingTable(error)) return []
       throw error
     })
     const known = Object.keys(this.#steps)
@@ -55,7 +55,7 @@ export class Migrator {
   }
 
   /** Throws unless the schema is exactly this version's, and says what to do. */
-  async require(): Promise<void> {
+  async assertUpToDate(): Promise<void> {
     const { missing, unknown } = await this.state()
     refuseUnknown(unknown)
     if (missing.length === 0) return
@@ -71,7 +71,7 @@ export class Migrator {
     refuseUnknown(unknown)
     if (missing.length === 0) return []
     try {
-      return await this.#connection.traits.migrateAlone(this.#connection, (alone) => this.#runMissing(alone))
+      return await this.#storeDb.traits.migrateAlone(this.#storeDb, (alone) => this.#runMissing(alone))
     } catch (cause) {
       if (cause instanceof InvalidOption) throw cause
       throw new Error('The schema of the token store could not be migrated', { cause })
@@ -79,21 +79,21 @@ export class Migrator {
   }
 
   /** What `migrate` would run, as SQL that does the same when it is run by hand. */
-  async plan(): Promise<readonly PlannedStep[]> {
+  async plan(): Promise<readonly PlannedMigration[]> {
     const { missing, unknown } = await this.state()
     refuseUnknown(unknown)
     return missing.map((name, index) => ({
       name,
       sql: [
         // It is there or not: who runs the plan need not know.
-        ...(index === 0 ? [this.#historyTable(this.#connection)] : []),
-        ...this.#statementsOf(name, this.#connection),
-        this.#recordOf(name, this.#connection),
+        ...(index === 0 ? [this.#historyTable(this.#storeDb)] : []),
+        ...this.#statementsOf(name, this.#storeDb),
+        this.#recordOf(name, this.#storeDb),
       ].map((statement) => statement.compile().sql),
     }))
   }
 
-  async #runMissing(alone: Connection): Promise<readonly string[]> {
+  async #runMissing(alone: StoreDb): Promise<readonly string[]> {
     await this.#historyTable(alone).execute()
     // Another may have done them while this one waited, even one of a later version.
     const { missing, unknown } = await new Migrator(alone, { steps: this.#steps }).state()
@@ -102,7 +102,7 @@ export class Migrator {
     return missing
   }
 
-  async #run(name: string, alone: Connection): Promise<void> {
+  async #run(name: string, alone: StoreDb): Promise<void> {
     for (const statement of this.#statementsOf(name, alone)) {
       await statement.execute().catch((error) => {
         if (!alone.traits.isDuplicateObject(error)) throw error
@@ -111,7 +111,7 @@ export class Migrator {
     await this.#recordOf(name, alone).execute()
   }
 
-  #historyTable({ db, traits }: Connection): SchemaStatement {
+  #historyTable({ db, traits }: StoreDb): SchemaStatement {
     return db.schema
       .createTable(TABLE)
       .ifNotExists()
@@ -120,11 +120,11 @@ export class Migrator {
       .modifyEnd(traits.types.tableOptions)
   }
 
-  #recordOf(name: string, { db }: Connection): SchemaStatement {
+  #recordOf(name: string, { db }: StoreDb): SchemaStatement {
     return db.insertInto(TABLE).values({ name: sql.lit(name), timestamp: sql.lit(new Date().toISOString()) })
   }
 
-  #statementsOf(name: string, { db, traits }: Connection) {
+  #statementsOf(name: string, { db, traits }: StoreDb) {
     const step = this.#steps[name]
     if (step === undefined) throw new Error(`there is no step ${name}`)
     return step(db.schema, traits.types)

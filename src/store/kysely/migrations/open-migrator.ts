@@ -2,38 +2,38 @@
 
 import type { Kysely } from 'kysely'
 import type { StoreAddress } from '../../store-address.ts'
-import { openMysql } from '../dialects/mysql/mysql-schema.ts'
-import { openPostgres } from '../dialects/postgres/postgres-schema.ts'
-import { openSqliteFile } from '../dialects/sqlite/sqlite-schema.ts'
+import { openMysqlForMigration } from '../dialects/mysql/mysql-migration-db.ts'
+import { openPostgresForMigration } from '../dialects/postgres/postgres-migration-db.ts'
+import { openSqliteForMigration } from '../dialects/sqlite/sqlite-migration-db.ts'
 import { ownTables, type TablePlace, traitsOf } from '../tables/own-tables.ts'
 import { Migrator } from './migrator.ts'
 
-export interface OpenedSchema {
-  readonly schema: Migrator
+export interface OpenMigrator {
+  readonly migrator: Migrator
   close(): Promise<void>
 }
 
-export interface SchemaPlace extends TablePlace {
+export interface MigratorPlace extends TablePlace {
   /** Whether it is opened to be changed; otherwise nothing is written. */
   readonly changes: boolean
 }
 
 /** Connects when it is first asked something. */
-export function openSchema(address: StoreAddress, place: SchemaPlace): OpenedSchema {
+export function openMigrator(address: StoreAddress, place: MigratorPlace): OpenMigrator {
   const { dialect } = address
   const db = open(address, place.changes)
-  const connection = { traits: traitsOf(dialect), db: ownTables(db, dialect, place) }
-  return { schema: new Migrator(connection), close: () => db.destroy() }
+  const storeDb = { traits: traitsOf(dialect), db: ownTables(db, dialect, place) }
+  return { migrator: new Migrator(storeDb), close: () => db.destroy() }
 }
 
 function open(address: StoreAddress, changes: boolean): Kysely<unknown> {
   switch (address.dialect) {
     case 'postgres':
-      return openPostgres(address.url)
+      return openPostgresForMigration(address.url)
     case 'mysql':
-      return openMysql(address.url)
+      return openMysqlForMigration(address.url)
     case 'sqlite':
-      return openSqliteFile(address.filename, changes)
+      return openSqliteForMigration(address.filename, changes)
     default:
       return address satisfies never
   }

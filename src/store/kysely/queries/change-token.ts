@@ -6,36 +6,36 @@ import type { TokenPatch, UpdateScope } from '../../token-store.ts'
 import type { TokenUpdate } from '../dialects/dialect-traits.ts'
 import type { ApiTokenDatabase } from '../tables/database.ts'
 import { type ApiTokenRow, tokenFromRow } from '../tables/token-row.ts'
-import type { Connection } from '../transactions.ts'
+import type { StoreDb } from '../transactions.ts'
 import { stamp } from './changed-at.ts'
 import { belongsTo, ownerGeneration, type Tokens } from './owner-conditions.ts'
 import { clockMoment, isLiving } from './token-status.ts'
 
 /** Runs the UPDATE, whose conditions decide; `undefined` when they did not hold. */
 export async function changeToken(
-  connection: Connection,
+  storeDb: StoreDb,
   id: string,
   update: (tokens: TokenUpdate) => TokenUpdate,
 ): Promise<TokenRecord | undefined> {
-  const row = await connection.traits.change(connection, id, update)
+  const row = await storeDb.traits.change(storeDb, id, update)
   // `change` selects what `tokenColumns` names.
   return row === undefined ? undefined : tokenFromRow(row as ApiTokenRow)
 }
 
 /** Writes just the given fields of a token that has not ended. */
 export async function writeChanges(
-  connection: Connection,
+  storeDb: StoreDb,
   id: string,
   changes: TokenPatch,
   scope: UpdateScope,
 ): Promise<TokenRecord | undefined> {
-  const moment = clockMoment(connection.traits, scope)
-  return changeToken(connection, id, (tokens) =>
+  const moment = clockMoment(storeDb.traits, scope)
+  return changeToken(storeDb, id, (tokens) =>
     tokens
       .set((eb) => ({
-        ...columnsOf(eb, changes, scope, connection),
+        ...columnsOf(eb, changes, scope, storeDb),
         updated_at: moment.now,
-        changed_at: stamp('api_tokens', connection.traits),
+        changed_at: stamp('api_tokens', storeDb.traits),
       }))
       .where((eb) => isLiving(eb, moment))
       .where((eb) => eb('api_tokens.generation', '=', ownerGeneration(eb)))
@@ -48,7 +48,7 @@ function columnsOf(
   eb: Tokens,
   { status, ...texts }: TokenPatch,
   { now, idleBefore }: UpdateScope,
-  { traits }: Connection,
+  { traits }: StoreDb,
 ): UpdateObject<ApiTokenDatabase, 'api_tokens'> {
   if (status === undefined) return texts
   if (status === 'inactive') return { ...texts, status, status_reason: 'disabled' }

@@ -3,7 +3,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { ChangeFeed, ChangesRead, StoredChange } from '../../change-feed.ts'
 import type { DialectTraits } from '../dialects/dialect-traits.ts'
-import { type Connection, reading, withRetries } from '../transactions.ts'
+import { reading, type StoreDb, withRetries } from '../transactions.ts'
 
 /** A changed token, a changed owner, or (with neither id) the database's clock. */
 interface StampRow {
@@ -29,15 +29,15 @@ export function stamp(
 }
 
 /** The feed of a database. */
-export function changeFeed(connection: Connection): ChangeFeed {
+export function changeFeed(storeDb: StoreDb): ChangeFeed {
   return {
-    changesSince: (since) => reading(connection, (attempt) => selectChanges(attempt, since)),
-    touchOwner: (userId) => withRetries(connection, (attempt) => touchOwner(attempt, userId)),
+    changesSince: (since) => reading(storeDb, (attempt) => selectChanges(attempt, since)),
+    touchOwner: (userId) => withRetries(storeDb, (attempt) => touchOwner(attempt, userId)),
   }
 }
 
 /** One statement: the clock, and the rows that changed at or after `since`. */
-async function selectChanges({ db, traits: { now } }: Connection, since: number): Promise<ChangesRead> {
+async function selectChanges({ db, traits: { now } }: StoreDb, since: number): Promise<ChangesRead> {
   const none = sql<string | null>`null`
   const rows: readonly StampRow[] = await db
     .selectNoFrom([none.as('token_id'), none.as('user_id'), now.as('changed_at')])
@@ -61,7 +61,7 @@ async function selectChanges({ db, traits: { now } }: Connection, since: number)
 }
 
 /** Stamps an owner without another change. A user without a row has no token that could be cached. */
-async function touchOwner({ db, traits }: Connection, userId: string): Promise<void> {
+async function touchOwner({ db, traits }: StoreDb, userId: string): Promise<void> {
   await db
     .updateTable('api_token_owners')
     .set({ changed_at: stamp('api_token_owners', traits) })

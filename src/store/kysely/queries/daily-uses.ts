@@ -1,11 +1,11 @@
 /** The counts by day: added with the uses of a batch, read by token, pruned by age. */
 
 import type { DailyUses, TokenUse } from '../../token-store.ts'
-import { atomically, type Connection, reading, withRetries } from '../transactions.ts'
+import { atomically, reading, type StoreDb, withRetries } from '../transactions.ts'
 
 /** Adds a batch of uses to one day; what is not a token any more is passed over. */
 export async function addDailyUses(
-  { db, traits }: Connection,
+  { db, traits }: StoreDb,
   uses: readonly TokenUse[],
   day: number,
 ): Promise<void> {
@@ -27,7 +27,7 @@ export async function addDailyUses(
 
 /** The days of use from `since` on, in their order. */
 export async function selectDailyUses(
-  { db, traits }: Connection,
+  { db, traits }: StoreDb,
   tokenId: string,
   since: number,
 ): Promise<readonly DailyUses[]> {
@@ -42,21 +42,17 @@ export async function selectDailyUses(
 }
 
 /** Deletes at most `limit` counts of days before `before`, day by day. */
-export async function deleteDailyUses(
-  connection: Connection,
-  before: number,
-  limit: number,
-): Promise<number> {
-  const old = await reading(connection, (attempt) => selectOldDays(attempt, before, limit))
+export async function deleteDailyUses(storeDb: StoreDb, before: number, limit: number): Promise<number> {
+  const old = await reading(storeDb, (attempt) => selectOldDays(attempt, before, limit))
   let deleted = 0
   for (const [day, rows] of Map.groupBy(old, ({ from }) => Number(from))) {
     const tokenIds = rows.map((row) => row.token_id).sort()
-    deleted += await withRetries(connection, (attempt) => deleteDay(attempt, day, tokenIds))
+    deleted += await withRetries(storeDb, (attempt) => deleteDay(attempt, day, tokenIds))
   }
   return deleted
 }
 
-async function selectOldDays({ db, traits }: Connection, before: number, limit: number) {
+async function selectOldDays({ db, traits }: StoreDb, before: number, limit: number) {
   return db
     .selectFrom('api_token_usage')
     .select((eb) => ['token_id', traits.millis(eb.ref('day')).as('from')])
@@ -66,8 +62,8 @@ async function selectOldDays({ db, traits }: Connection, before: number, limit: 
     .execute()
 }
 
-async function deleteDay(connection: Connection, day: number, tokenIds: readonly string[]): Promise<number> {
-  return atomically(connection, async ({ db, traits }) => {
+async function deleteDay(storeDb: StoreDb, day: number, tokenIds: readonly string[]): Promise<number> {
+  return atomically(storeDb, async ({ db, traits }) => {
     const { numDeletedRows } = await db
       .deleteFrom('api_token_usage')
       .where('day', '=', traits.time(day))

@@ -1,12 +1,12 @@
 /** Deletes tokens, and what is kept of them elsewhere. */
 
 import { inSlices } from '../slices.ts'
-import type { Connection } from '../transactions.ts'
+import type { StoreDb } from '../transactions.ts'
 
 const SLICE = 10
 
 /** How many of these tokens were there. Runs in a transaction. */
-export async function deleteTokens(transaction: Connection, ids: readonly string[]): Promise<number> {
+export async function deleteTokens(transaction: StoreDb, ids: readonly string[]): Promise<number> {
   const { db } = transaction
   let deleted = 0
   await inSlices(transaction, ids, SLICE, async (some) => {

@@ -17,17 +17,17 @@ import type {
 import { pollOf } from '../../device-poll.ts'
 import type { DialectTraits } from '../dialects/dialect-traits.ts'
 import { deviceFromRow } from '../tables/api-token-device.ts'
-import { atomically, type Connection, reading, withRetries } from '../transactions.ts'
+import { atomically, reading, type StoreDb, withRetries } from '../transactions.ts'
 import { takeLease } from './leases.ts'
 
 /** How long the row that starts of a client are counted under lasts, in milliseconds: longer than a transaction. */
 const START_LOCK_MS = 60_000
 
-export function deviceAuthorizations(connection: Connection): DeviceAuthorizationStore {
-  const write = <T>(work: (connection: Connection) => Promise<T>) => withRetries(connection, work)
+export function deviceAuthorizations(storeDb: StoreDb): DeviceAuthorizationStore {
+  const write = <T>(work: (storeDb: StoreDb) => Promise<T>) => withRetries(storeDb, work)
   return {
     insert: (device, rules) => write((attempt) => insertDevice(attempt, device, rules)),
-    find: (userDigests) => reading(connection, (attempt) => selectDevice(attempt, userDigests)),
+    find: (userDigests) => reading(storeDb, (attempt) => selectDevice(attempt, userDigests)),
     decide: (deviceDigest, decision) =>
       write((attempt) => moveDevice(attempt, deviceDigest, 'pending', columnsOf(decision))),
     poll: (deviceDigest, clientId, rules) =>
@@ -39,11 +39,11 @@ export function deviceAuthorizations(connection: Connection): DeviceAuthorizatio
 }
 
 async function insertDevice(
-  connection: Connection,
+  storeDb: StoreDb,
   device: NewDeviceAuthorization,
   { maxPending }: DeviceInsertRules,
 ): Promise<DeviceInsertOutcome> {
-  return atomically(connection, async (transaction) => {
+  return atomically(storeDb, async (transaction) => {
     const { db, traits } = transaction
     await lockStartsOf(transaction, device.clientId)
     if ((await countPending(transaction, device.clientId, maxPending)) >= maxPending) return 'limit_reached'
@@ -70,13 +70,13 @@ async function insertDevice(
  * Until the end of the transaction no other start of the client counts: two that counted at once would both find room.
  * The lease is everybody's, so that it is always taken; what matters is the lock on its row.
  */
-async function lockStartsOf(transaction: Connection, clientId: string): Promise<void> {
+async function lockStartsOf(transaction: StoreDb, clientId: string): Promise<void> {
   const name = `starts ${hash('sha256', clientId, 'base64url')}`
   await takeLease(transaction, { name, holder: 'device authorization', ms: START_LOCK_MS })
 }
 
 /** How many are pending; what is beyond the limit is not counted. */
-async function countPending({ db, traits }: Connection, clientId: string, limit: number): Promise<number> {
+async function countPending({ db, traits }: StoreDb, clientId: string, limit: number): Promise<number> {
   const { pending } = await db
     .selectFrom((eb) =>
       eb
@@ -94,7 +94,7 @@ async function countPending({ db, traits }: Connection, clientId: string, limit:
 }
 
 async function selectDevice(
-  { db, traits }: Connection,
+  { db, traits }: StoreDb,
   userDigests: readonly string[],
 ): Promise<DeviceAuthorization | null> {
   const row = await db
@@ -107,7 +107,7 @@ async function selectDevice(
 }
 
 async function moveDevice(
-  { db, traits }: Connection,
+  { db, traits }: StoreDb,
   deviceDigest: string,
   from: DeviceStatus,
   columns: ReturnType<typeof columnsOf>,
@@ -137,12 +137,12 @@ function columnsOf(decision: DeviceDecision | { readonly status: 'redeemed' }) {
 
 /** Under the lock of the row, so that of two polls at once the second counts as too fast. */
 async function pollDevice(
-  connection: Connection,
+  storeDb: StoreDb,
   deviceDigest: string,
   clientId: string,
   rules: DevicePollRules,
 ): Promise<DevicePoll | null> {
-  return atomically(connection, async ({ db, traits }) => {
+  return atomically(storeDb, async ({ db, traits }) => {
     const query = db
       .selectFrom('api_token_devices')
       .selectAll()
@@ -161,11 +161,7 @@ async function pollDevice(
   })
 }
 
-async function deleteExpired(
-  { db, traits }: Connection,
-  expiredForMs: number,
-  limit: number,
-): Promise<number> {
+async function deleteExpired({ db, traits }: StoreDb, expiredForMs: number, limit: number): Promise<number> {
   const expired = await db
     .selectFrom('api_token_devices')
     .select('device_digest')

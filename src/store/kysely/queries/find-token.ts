@@ -3,7 +3,7 @@
 import type { CompiledQuery } from 'kysely'
 import type { OwnedToken, OwnerRecord, OwnerStatus } from '../../../token/token.ts'
 import { type ApiTokenRow, tokenColumns, tokenFromRow } from '../tables/token-row.ts'
-import type { Connection } from '../transactions.ts'
+import type { StoreDb } from '../transactions.ts'
 
 export interface JoinedRow extends ApiTokenRow {
   owner_status: OwnerStatus | null
@@ -14,7 +14,7 @@ export interface JoinedRow extends ApiTokenRow {
  * The query; its one parameter is the id. Of a join SQLite would weigh the plan anew for each id that is bound, which
  * costs eight times the reading; two sub-queries by primary key leave it nothing to weigh.
  */
-export function selectToken({ db, traits }: Connection): CompiledQuery<JoinedRow> {
+export function selectToken({ db, traits }: StoreDb): CompiledQuery<JoinedRow> {
   return db
     .selectFrom('api_tokens')
     .select(tokenColumns(traits))

@@ -6,7 +6,7 @@ import type { IdlePeriods } from '../../token-store.ts'
 import type { DialectTraits } from '../dialects/dialect-traits.ts'
 import { betweenSlices, inSlices } from '../slices.ts'
 import { type ApiTokenRow, tokenColumns, tokenFromRow } from '../tables/token-row.ts'
-import { atomically, type Connection } from '../transactions.ts'
+import { atomically, type StoreDb } from '../transactions.ts'
 import { hasActiveOwner, ownerGeneration, type Tokens } from './owner-conditions.ts'
 import { clockMoment, isLiving } from './token-status.ts'
 
@@ -17,11 +17,11 @@ const SLICE = 100
  * passed over: it is being used, ended, or warned of by another sweeper.
  */
 export async function updateWarned(
-  connection: Connection,
+  storeDb: StoreDb,
   spells: IdlePeriods,
   limit: number,
 ): Promise<readonly TokenRecord[]> {
-  return atomically(connection, async ({ db, traits }) => {
+  return atomically(storeDb, async ({ db, traits }) => {
     const soonIdle = db
       .selectFrom('api_tokens')
       .select(tokenColumns(traits))

@@ -3,7 +3,7 @@
 import type { UnownedToken } from '../../../token/token.ts'
 import type { InsertOutcome, InsertRules } from '../../token-store.ts'
 import { rowFromToken } from '../tables/token-row.ts'
-import { atomically, type Connection } from '../transactions.ts'
+import { atomically, type StoreDb } from '../transactions.ts'
 import { deleteTokens } from './delete-tokens.ts'
 import { findRoom, type Room } from './make-room.ts'
 import { withToken, writeCounts } from './owner-counts.ts'
@@ -11,11 +11,11 @@ import { addOwner, lockOwner } from './owners.ts'
 
 /** One transaction under the lock of the owner's row, so that of two at once the second counts the first. */
 export async function writeToken(
-  connection: Connection,
+  storeDb: StoreDb,
   token: UnownedToken,
   rules: InsertRules,
 ): Promise<InsertOutcome> {
-  return atomically(connection, async (transaction) => {
+  return atomically(storeDb, async (transaction) => {
     const owner = await ownerOf(transaction, token.userId)
     if (owner.status !== 'active') return { outcome: 'owner_inactive' }
     const room = await findRoom(transaction, owner, rules)
@@ -32,7 +32,7 @@ export async function writeToken(
 
 /** Inserts the row where there is room for it. */
 export async function insertInto(
-  transaction: Connection,
+  transaction: StoreDb,
   token: UnownedToken & { readonly generation: number },
   { oldest, counts }: Room,
 ): Promise<void> {
@@ -42,7 +42,7 @@ export async function insertInto(
   await writeCounts(transaction, token.userId, withToken(counts, token, deleted))
 }
 
-async function ownerOf(transaction: Connection, userId: string) {
+async function ownerOf(transaction: StoreDb, userId: string) {
   const known = await lockOwner(transaction, userId)
   if (known !== undefined) return known
   await addOwner(transaction, userId)

@@ -2,20 +2,20 @@
 
 import { sql } from 'kysely'
 import type { Lease } from '../../token-store.ts'
-import type { Connection } from '../transactions.ts'
+import type { StoreDb } from '../transactions.ts'
 
 /** Whether the lease is the holder's: it was free, had run out, or was the holder's before. */
-export async function takeLease(connection: Connection, lease: Lease): Promise<boolean> {
-  if (await takeFree(connection, lease)) return true
-  const { db, traits } = connection
+export async function takeLease(storeDb: StoreDb, lease: Lease): Promise<boolean> {
+  if (await takeFree(storeDb, lease)) return true
+  const { db, traits } = storeDb
   // There may be no row yet. Whoever makes it, the UPDATE decides; and it is a lease already, so that nobody prunes it.
   const { name, holder, ms } = lease
   const row = { name, holder, ends_at: sql<number>`${traits.now} + ${ms}` }
   await traits.onConflictDoNothing(db.insertInto('api_token_leases').values(row), 'name').execute()
-  return takeFree(connection, lease)
+  return takeFree(storeDb, lease)
 }
 
-async function takeFree({ db, traits: { now } }: Connection, { name, holder, ms }: Lease): Promise<boolean> {
+async function takeFree({ db, traits: { now } }: StoreDb, { name, holder, ms }: Lease): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('api_token_leases')
     .set({ holder, ends_at: sql<number>`${now} + ${ms}` })
@@ -26,8 +26,8 @@ async function takeFree({ db, traits: { now } }: Connection, { name, holder, ms 
 }
 
 /** Deletes at most `limit` leases that have run out; one that is taken meanwhile stays. */
-export async function deleteEndedLeases(connection: Connection, limit: number): Promise<number> {
-  const { db, traits } = connection
+export async function deleteEndedLeases(storeDb: StoreDb, limit: number): Promise<number> {
+  const { db, traits } = storeDb
   // As a query of its own the clock is read once; PostgreSQL would ask it for each row, and no index with it.
   const now = sql<number>`(select ${traits.now})`
   const ended = await db

@@ -8,16 +8,16 @@ import { nameAndId, nameIn } from '../../name-and-id.ts'
 import type { PagePosition, TokenPage, TokenQuery } from '../../token-store.ts'
 import { betweenSlices } from '../slices.ts'
 import { type ApiTokenRow, tokenColumns, tokenFromRow } from '../tables/token-row.ts'
-import type { Connection } from '../transactions.ts'
+import type { StoreDb } from '../transactions.ts'
 import { isFiltered, matches } from './list-filters.ts'
 import { type KeyColumn, keyBehind } from './owner-keys.ts'
 
 export async function selectByKey(
-  connection: Connection,
+  storeDb: StoreDb,
   owner: OwnerRecord,
   query: TokenQuery,
 ): Promise<Pick<TokenPage, 'tokens' | 'next'>> {
-  const { db, traits } = connection
+  const { db, traits } = storeDb
   const { userId, descending, sort, limit, maxRows } = query
   const column = sort === 'name' ? 'name_and_id' : 'id'
   const after = query.after === undefined ? null : keyOf(query.after, column)
@@ -25,8 +25,8 @@ export async function selectByKey(
   // MySQL, which reads a descending page from the owner's last row on unless it sees how short the range is.
   const n = isFiltered(query) ? maxRows : limit + 1
   const end =
-    isFiltered(query) || after !== null ? await keyBehind(connection, query, { column, after, n }) : undefined
-  await betweenSlices(connection)
+    isFiltered(query) || after !== null ? await keyBehind(storeDb, query, { column, after, n }) : undefined
+  await betweenSlices(storeDb)
   const rows = await db
     .selectFrom('api_tokens')
     .select(tokenColumns(traits))

@@ -9,23 +9,23 @@ import type { PagePosition, Stretch, TokenPage, TokenQuery } from '../../token-s
 import type { DialectTraits } from '../dialects/dialect-traits.ts'
 import type { ApiTokenDatabase } from '../tables/database.ts'
 import { type ApiTokenRow, tokenColumns, tokenFromRow } from '../tables/token-row.ts'
-import type { Connection } from '../transactions.ts'
+import type { StoreDb } from '../transactions.ts'
 import { matches } from './list-filters.ts'
 import { keyBehind } from './owner-keys.ts'
 
 type Tokens = ExpressionBuilder<ApiTokenDatabase, 'api_tokens'>
 
 export async function selectByLastUse(
-  connection: Connection,
+  storeDb: StoreDb,
   owner: OwnerRecord,
   query: TokenQuery,
 ): Promise<Pick<TokenPage, 'tokens' | 'next'>> {
-  const { traits } = connection
+  const { traits } = storeDb
   const { after, descending, limit } = query
-  const stretch = after?.stretch ?? (await nextStretch(connection, query))
+  const stretch = after?.stretch ?? (await nextStretch(storeDb, query))
   if (stretch === undefined) return { tokens: [], next: null }
   const direction = descending ? 'desc' : 'asc'
-  const rows = await rowsOf(connection, query, stretch)
+  const rows = await rowsOf(storeDb, query, stretch)
     .select(tokenColumns(traits))
     .where((eb) => matches(eb, owner, query, traits))
     .$if(typeof after?.value === 'number', (page) =>
@@ -45,16 +45,16 @@ export async function selectByLastUse(
 }
 
 /** The stretch after the position of the last one; none, where the list ends. */
-async function nextStretch(connection: Connection, query: TokenQuery): Promise<Stretch | undefined> {
+async function nextStretch(storeDb: StoreDb, query: TokenQuery): Promise<Stretch | undefined> {
   const after = query.after?.id ?? null
-  const first = await keyBehind(connection, query, { column: 'id', after, n: 1 })
+  const first = await keyBehind(storeDb, query, { column: 'id', after, n: 1 })
   if (first === undefined) return undefined
-  const last = await keyBehind(connection, query, { column: 'id', after, n: query.maxRows })
+  const last = await keyBehind(storeDb, query, { column: 'id', after, n: query.maxRows })
   return { first: first.id, last: last?.id ?? null }
 }
 
 /** No more rows than a stretch may have, also where a cursor names other ids. */
-function rowsOf({ db }: Connection, { userId, descending, maxRows }: TokenQuery, { first, last }: Stretch) {
+function rowsOf({ db }: StoreDb, { userId, descending, maxRows }: TokenQuery, { first, last }: Stretch) {
   const rows = db
     .selectFrom('api_tokens')
     .selectAll()

@@ -4,20 +4,20 @@ import { sql } from 'kysely'
 import type { OwnerRecord } from '../../../token/token.ts'
 import type { TokenPage, TokenQuery } from '../../token-store.ts'
 import { betweenSlices } from '../slices.ts'
-import type { Connection } from '../transactions.ts'
+import type { StoreDb } from '../transactions.ts'
 import { selectByKey } from './list-by-key.ts'
 import { selectByLastUse } from './list-by-last-use.ts'
 import { matches } from './list-filters.ts'
 
 export async function selectPage(
-  connection: Connection,
+  storeDb: StoreDb,
   owner: OwnerRecord,
   query: TokenQuery,
 ): Promise<Omit<TokenPage, 'owner'>> {
   const select = query.sort === 'last_used_at' ? selectByLastUse : selectByKey
-  const rows = await select(connection, owner, query)
-  await betweenSlices(connection)
-  return { ...rows, total: await countMatching(connection, owner, query) }
+  const rows = await select(storeDb, owner, query)
+  await betweenSlices(storeDb)
+  return { ...rows, total: await countMatching(storeDb, owner, query) }
 }
 
 /** What a status is evaluated by: reading all columns takes three times as long. */
@@ -25,7 +25,7 @@ const EVALUATED = ['status', 'generation', 'created_at', 'expires_at', 'grace_en
 
 /** A search counts nothing, and of an owner with more than `maxRows` tokens nothing is counted. */
 async function countMatching(
-  { db, traits }: Connection,
+  { db, traits }: StoreDb,
   owner: OwnerRecord,
   query: TokenQuery,
 ): Promise<number | null> {

@@ -3,7 +3,7 @@
 import type { OwnerRecord } from '../../../token/token.ts'
 import { MAX_DELETED, MAX_READ } from '../../ended-bounds.ts'
 import type { InsertOutcome, InsertRules, MaxAgeMs } from '../../token-store.ts'
-import type { Connection } from '../transactions.ts'
+import type { StoreDb } from '../transactions.ts'
 import { agedTokens } from './maximum-age.ts'
 import { type CountedNow, type CountedOwner, countsAt, type OwnerCounts, recount } from './owner-counts.ts'
 
@@ -19,40 +19,36 @@ export interface Room {
 const RECOUNT_MS = 60_000
 
 /** A refusal is never by counts that are older than a minute: a clock that was ahead can have made them too high. */
-export async function findRoom(
-  connection: Connection,
-  owner: CountedOwner,
-  rules: InsertRules,
-): Promise<Room> {
+export async function findRoom(storeDb: StoreDb, owner: CountedOwner, rules: InsertRules): Promise<Room> {
   const moment = { now: rules.now, maxAgeMs: rules.maxAgeMs ?? null }
-  const counted = await countsAt(connection, owner, moment)
-  const room = await roomWith(connection, owner, rules, counted)
+  const counted = await countsAt(storeDb, owner, moment)
+  const room = await roomWith(storeDb, owner, rules, counted)
   const age = rules.now - counted.kept.recountedAt
   if (room.outcome === 'room' || (age >= 0 && age < RECOUNT_MS)) return room
-  return roomWith(connection, owner, rules, await recount(connection, owner, moment))
+  return roomWith(storeDb, owner, rules, await recount(storeDb, owner, moment))
 }
 
 async function roomWith(
-  connection: Connection,
+  storeDb: StoreDb,
   owner: OwnerRecord,
   { maxTokens, maxEnded, deletableBefore, maxAgeMs }: InsertRules,
   { living, ended, kept: counts }: CountedNow,
 ): Promise<Room> {
   if (living >= maxTokens) return { outcome: 'limit_reached', oldest: [], counts }
   if (ended < maxEnded) return { outcome: 'room', oldest: [], counts }
-  const oldest = await oldestEnded(connection, owner, deletableBefore, maxAgeMs)
+  const oldest = await oldestEnded(storeDb, owner, deletableBefore, maxAgeMs)
   return { outcome: oldest.length > 0 ? 'room' : 'ended_limit_reached', oldest, counts }
 }
 
 /** Those of before a removal first, then those that ended first, then those that reached the maximum age. */
 async function oldestEnded(
-  connection: Connection,
+  storeDb: StoreDb,
   owner: OwnerRecord,
   deletableBefore: number,
   maxAgeMs: MaxAgeMs,
 ): Promise<readonly string[]> {
-  const { db, traits } = connection
-  const earlier = await earlierGenerations(connection, owner, deletableBefore)
+  const { db, traits } = storeDb
+  const earlier = await earlierGenerations(storeDb, owner, deletableBefore)
   if (earlier.length >= MAX_DELETED) return earlier
   const rows = await db
     .selectFrom('api_tokens')
@@ -66,13 +62,13 @@ async function oldestEnded(
   const oldest = [...earlier, ...rows.map(({ id }) => id)]
   if (oldest.length >= MAX_DELETED || maxAgeMs === null || maxAgeMs === undefined) return oldest
   const scope = { maxAgeMs, endedBefore: deletableBefore, userId: owner.userId }
-  const aged = await agedTokens(connection, scope).limit(MAX_DELETED).execute()
+  const aged = await agedTokens(storeDb, scope).limit(MAX_DELETED).execute()
   return [...new Set([...oldest, ...aged.map(({ id }) => id)])].slice(0, MAX_DELETED)
 }
 
 /** What the owner's removal has ended, and what had ended before it. */
 async function earlierGenerations(
-  { db, traits }: Connection,
+  { db, traits }: StoreDb,
   { userId, generation }: OwnerRecord,
   deletableBefore: number,
 ): Promise<readonly string[]> {

@@ -3,7 +3,7 @@
 import type { TokenRecord } from '../../../token/token.ts'
 import { betweenSlices, inSlices } from '../slices.ts'
 import { type ApiTokenRow, tokenColumns, tokenFromRow } from '../tables/token-row.ts'
-import { atomically, type Connection } from '../transactions.ts'
+import { atomically, type StoreDb } from '../transactions.ts'
 
 const SLICE = 100
 
@@ -12,11 +12,11 @@ const SLICE = 100
  * another has locked is passed over: it is being used, revoked, or marked by another sweeper.
  */
 export async function updateIdle(
-  connection: Connection,
+  storeDb: StoreDb,
   idleBefore: number,
   limit: number,
 ): Promise<readonly TokenRecord[]> {
-  return atomically(connection, async ({ db, traits }) => {
+  return atomically(storeDb, async ({ db, traits }) => {
     const idle = db
       .selectFrom('api_tokens')
       .select(tokenColumns(traits))

@@ -3,7 +3,7 @@
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
 import { MAX_READ } from '../../ended-bounds.ts'
 import type { MaxAgeMs } from '../../token-store.ts'
-import type { Connection, DialectTraits } from '../dialects/dialect-traits.ts'
+import type { DialectTraits, StoreDb } from '../dialects/dialect-traits.ts'
 import type { ApiTokenDatabase } from '../tables/database.ts'
 import type { Instant } from '../tables/instant.ts'
 
@@ -32,7 +32,7 @@ export interface AgedScope {
  * Tokens that reached the maximum age before that, among the oldest ones. One that was used or changed since did not end
  * then, because the option was set later: it stays as long as one that ended at that use or change.
  */
-export function agedTokens({ db, traits }: Connection, { maxAgeMs, endedBefore, userId }: AgedScope) {
+export function agedTokens({ db, traits }: StoreDb, { maxAgeMs, endedBefore, userId }: AgedScope) {
   const before = traits.time(endedBefore)
   const oldest = db
     .selectFrom('api_tokens')

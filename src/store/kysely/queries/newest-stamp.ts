@@ -1,10 +1,10 @@
 /** The newest time in the tables, read at the end of an index each: an SQLite file has no clock but the machine's. */
 
 import { timeOfTokenId } from '../../../token/claims.ts'
-import type { Connection } from '../transactions.ts'
+import type { StoreDb } from '../transactions.ts'
 
 /** In milliseconds since the epoch: the latest of issued, used and changed; `null` without a token. */
-export async function selectNewestStamp({ db, traits }: Connection): Promise<number | null> {
+export async function selectNewestStamp({ db, traits }: StoreDb): Promise<number | null> {
   const issued = await db
     .selectFrom('api_tokens')
     .select('id')

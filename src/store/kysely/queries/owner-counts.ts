@@ -7,7 +7,7 @@ import { sql } from 'kysely'
 import { endsAt } from '../../../token/status.ts'
 import type { OwnerRecord, UnownedToken } from '../../../token/token.ts'
 import { betweenSlices } from '../slices.ts'
-import type { Connection } from '../transactions.ts'
+import type { StoreDb } from '../transactions.ts'
 import { agedBy, isYoung } from './maximum-age.ts'
 import { keyBehind } from './owner-keys.ts'
 
@@ -51,35 +51,35 @@ const SLICE = 1_000
 
 /** The counts at `now`, by a bounded read, unless they are not known or too much has ended. */
 export async function countsAt(
-  connection: Connection,
+  storeDb: StoreDb,
   owner: CountedOwner,
   moment: CountMoment,
 ): Promise<CountedNow> {
   const { counts } = owner
   // Of instances that differ in the maximum age each counts for itself.
-  if (counts === null || counts.maxAgeMs !== moment.maxAgeMs) return recount(connection, owner, moment)
-  const { all, before } = await endedSince(connection, owner, counts, moment.now)
-  if (all > MAX_ENDED_SINCE) return recount(connection, owner, moment)
+  if (counts === null || counts.maxAgeMs !== moment.maxAgeMs) return recount(storeDb, owner, moment)
+  const { all, before } = await endedSince(storeDb, owner, counts, moment.now)
+  if (all > MAX_ENDED_SINCE) return recount(storeDb, owner, moment)
   return countedNow(counts, { all, before, now: moment.now })
 }
 
 /** The counts at `now`, by reading every token of the owner. */
 export async function recount(
-  connection: Connection,
+  storeDb: StoreDb,
   owner: OwnerRecord,
   moment: CountMoment,
 ): Promise<CountedNow> {
   const { now, maxAgeMs } = moment
   const counts = {
-    ...(await countTokens(connection, owner, moment)),
+    ...(await countTokens(storeDb, owner, moment)),
     ...{ countedAt: now, recountedAt: now, maxAgeMs },
   }
-  return countedNow(counts, { ...(await endedSince(connection, owner, counts, now)), now })
+  return countedNow(counts, { ...(await endedSince(storeDb, owner, counts, now)), now })
 }
 
 /** Writes the counts, after the INSERT of a token and the deletion of ended ones. */
 export async function writeCounts(
-  { db, traits }: Connection,
+  { db, traits }: StoreDb,
   userId: string,
   { living, ended, countedAt, recountedAt, maxAgeMs }: OwnerCounts,
 ): Promise<void> {
@@ -126,7 +126,7 @@ function countedNow(
  * all are counted again, which an insert does before it refuses.
  */
 async function endedSince(
-  { db, traits }: Connection,
+  { db, traits }: StoreDb,
   { userId, generation }: OwnerRecord,
   { countedAt, recountedAt, maxAgeMs }: Pick<OwnerCounts, 'countedAt' | 'recountedAt' | 'maxAgeMs'>,
   now: number,
@@ -152,30 +152,26 @@ async function endedSince(
 }
 
 async function countTokens(
-  connection: Connection,
+  storeDb: StoreDb,
   owner: OwnerRecord,
   moment: CountMoment,
 ): Promise<Pick<OwnerCounts, 'living' | 'ended'>> {
   const counts = { living: 0, ended: 0 }
   for (let after = ''; ; ) {
-    const end = await keyBehind(
-      connection,
-      { ...owner, descending: false },
-      { column: 'id', after, n: SLICE },
-    )
-    await betweenSlices(connection)
-    const { all, living } = await countBetween(connection, owner, { after, end: end?.id, moment })
+    const end = await keyBehind(storeDb, { ...owner, descending: false }, { column: 'id', after, n: SLICE })
+    await betweenSlices(storeDb)
+    const { all, living } = await countBetween(storeDb, owner, { after, end: end?.id, moment })
     counts.living += living
     counts.ended += all - living
     if (end === undefined) return counts
     after = end.id
-    await betweenSlices(connection)
+    await betweenSlices(storeDb)
   }
 }
 
 /** After one id and up to another one, if there is one. */
 async function countBetween(
-  { db, traits }: Connection,
+  { db, traits }: StoreDb,
   { userId, generation }: OwnerRecord,
   {
     after,

@@ -1,7 +1,7 @@
 /** Finds how far a number of an owner's rows reaches, from an index alone. */
 
 import type { TokenQuery } from '../../token-store.ts'
-import type { Connection } from '../transactions.ts'
+import type { StoreDb } from '../transactions.ts'
 
 /** A column that is unique within an owner and has an index in the list's order. */
 export type KeyColumn = 'id' | 'name_and_id'
@@ -15,7 +15,7 @@ export interface KeyPlace {
 
 /** The n-th row after that place in the list's direction; none, where the list ends before. */
 export async function keyBehind(
-  { db }: Connection,
+  { db }: StoreDb,
   { userId, descending }: Pick<TokenQuery, 'userId' | 'descending'>,
   { column, after, n }: KeyPlace,
 ): Promise<{ readonly id: string; readonly key: string } | undefined> {

@@ -2,20 +2,17 @@
 
 import type { OwnerRecord, OwnerStatus } from '../../../token/token.ts'
 import { ownerFromRow } from '../tables/api-token-owner.ts'
-import { atomically, type Connection } from '../transactions.ts'
+import { atomically, type StoreDb } from '../transactions.ts'
 import { stamp } from './changed-at.ts'
 import type { CountedOwner, OwnerCounts } from './owner-counts.ts'
 
-export async function selectOwner({ db }: Connection, userId: string): Promise<OwnerRecord | null> {
+export async function selectOwner({ db }: StoreDb, userId: string): Promise<OwnerRecord | null> {
   const row = await ownerQuery({ db }, userId).executeTakeFirst()
   return row === undefined ? null : ownerFromRow(row)
 }
 
 /** The owner, whose row nobody else changes, or counts on, until the transaction ends. */
-export async function lockOwner(
-  { db, traits }: Connection,
-  userId: string,
-): Promise<CountedOwner | undefined> {
+export async function lockOwner({ db, traits }: StoreDb, userId: string): Promise<CountedOwner | undefined> {
   const query = ownerQuery({ db }, userId).select((eb) => [
     'living_count',
     'ended_count',
@@ -28,24 +25,24 @@ export async function lockOwner(
 }
 
 /** Forgets the counts of owners whose tokens are being deleted: the next insert counts them. */
-export async function forgetCounts({ db }: Connection, userIds: readonly string[]): Promise<void> {
+export async function forgetCounts({ db }: StoreDb, userIds: readonly string[]): Promise<void> {
   await db.updateTable('api_token_owners').set({ counted_at: null }).where('user_id', 'in', userIds).execute()
 }
 
 /** Makes the row of an active user, unless there is one. */
-export async function addOwner({ db, traits }: Connection, userId: string): Promise<void> {
+export async function addOwner({ db, traits }: StoreDb, userId: string): Promise<void> {
   const owner = { user_id: userId, status: 'active', generation: 1 } as const
   await traits.onConflictDoNothing(db.insertInto('api_token_owners').values(owner), 'user_id').execute()
 }
 
 /** Writes the status, in a row that is made if it is missing; a removal raises the generation. */
 export async function writeOwnerStatus(
-  connection: Connection,
+  storeDb: StoreDb,
   userId: string,
   status: OwnerStatus,
   now: number,
 ): Promise<OwnerRecord> {
-  return atomically(connection, async (transaction) => {
+  return atomically(storeDb, async (transaction) => {
     await addOwner(transaction, userId)
     const { db, traits } = transaction
     await db
@@ -87,7 +84,7 @@ function countsOf(row: {
   }
 }
 
-function ownerQuery({ db }: Pick<Connection, 'db'>, userId: string) {
+function ownerQuery({ db }: Pick<StoreDb, 'db'>, userId: string) {
   return db
     .selectFrom('api_token_owners')
     .select(['user_id', 'status', 'generation'])

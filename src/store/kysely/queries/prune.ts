@@ -3,7 +3,7 @@
 import type { SelectQueryBuilder } from 'kysely'
 import type { MaxAgeMs } from '../../token-store.ts'
 import type { ApiTokenDatabase } from '../tables/database.ts'
-import { atomically, type Connection, withRetries } from '../transactions.ts'
+import { atomically, type StoreDb, withRetries } from '../transactions.ts'
 import { deleteTokens } from './delete-tokens.ts'
 import { agedTokens } from './maximum-age.ts'
 import { forgetCounts } from './owners.ts'
@@ -12,7 +12,7 @@ type Ids = SelectQueryBuilder<ApiTokenDatabase, keyof ApiTokenDatabase, { id: st
 
 /** Deletes at most `limit` tokens that were revoked, expired, rotated or lost their owner before `endedBefore`. */
 export async function deleteEnded(
-  connection: Connection,
+  storeDb: StoreDb,
   endedBefore: number,
   limit: number,
   maxAgeMs: MaxAgeMs,
@@ -20,19 +20,19 @@ export async function deleteEnded(
   let deleted = 0
   for (const ended of [...ENDS.map(endedTokens), tokensOfRemoved, ...byAge(maxAgeMs)]) {
     if (deleted >= limit) return deleted
-    deleted += await deleteBatch(connection, (transaction) =>
+    deleted += await deleteBatch(storeDb, (transaction) =>
       ended(transaction, endedBefore).limit(limit - deleted),
     )
   }
-  if (deleted < limit) await withRetries(connection, (attempt) => forgetRemovals(attempt, endedBefore))
+  if (deleted < limit) await withRetries(storeDb, (attempt) => forgetRemovals(attempt, endedBefore))
   return deleted
 }
 
 const ENDS = ['revoked_at', 'expires_at', 'grace_ends_at'] as const
 
 /** Two statements: MySQL deletes from no table that the same statement selects from. What has ended stays so. */
-async function deleteBatch(connection: Connection, ended: (transaction: Connection) => Ids): Promise<number> {
-  const work = async (transaction: Connection) => {
+async function deleteBatch(storeDb: StoreDb, ended: (transaction: StoreDb) => Ids): Promise<number> {
+  const work = async (transaction: StoreDb) => {
     const rows = await ended(transaction).execute()
     if (rows.length === 0) return 0
     // The owners first, as an insert locks them.
@@ -42,24 +42,24 @@ async function deleteBatch(connection: Connection, ended: (transaction: Connecti
       rows.map(({ id }) => id),
     )
   }
-  return withRetries(connection, (attempt) => atomically(attempt, work))
+  return withRetries(storeDb, (attempt) => atomically(attempt, work))
 }
 
 function endedTokens(column: (typeof ENDS)[number]) {
-  return ({ db, traits }: Connection, endedBefore: number): Ids =>
+  return ({ db, traits }: StoreDb, endedBefore: number): Ids =>
     db.selectFrom('api_tokens').select(['id', 'user_id']).where(column, '<', traits.time(endedBefore))
 }
 
 function byAge(maxAgeMs: MaxAgeMs) {
   if (maxAgeMs === null || maxAgeMs === undefined) return []
   return [
-    (connection: Connection, endedBefore: number) =>
+    (storeDb: StoreDb, endedBefore: number) =>
       // Kysely's type names the sub-query as a table, too.
-      agedTokens(connection, { maxAgeMs, endedBefore }) as unknown as Ids,
+      agedTokens(storeDb, { maxAgeMs, endedBefore }) as unknown as Ids,
   ]
 }
 
-function tokensOfRemoved({ db, traits }: Connection, endedBefore: number): Ids {
+function tokensOfRemoved({ db, traits }: StoreDb, endedBefore: number): Ids {
   return db
     .selectFrom('api_token_owners')
     .innerJoin('api_tokens', 'api_tokens.user_id', 'api_token_owners.user_id')
@@ -69,7 +69,7 @@ function tokensOfRemoved({ db, traits }: Connection, endedBefore: number): Ids {
 }
 
 /** An owner whose ended tokens are all gone need not be looked at again. */
-async function forgetRemovals({ db, traits }: Connection, endedBefore: number): Promise<void> {
+async function forgetRemovals({ db, traits }: StoreDb, endedBefore: number): Promise<void> {
   await db
     .updateTable('api_token_owners')
     .set({ removed_at: null })

@@ -7,7 +7,7 @@ import type { RecordUseRules, TokenUse } from '../../token-store.ts'
 import type { UseRow } from '../dialects/dialect-traits.ts'
 import type { ApiTokenDatabase } from '../tables/database.ts'
 import type { Instant } from '../tables/instant.ts'
-import { atomically, type Connection } from '../transactions.ts'
+import { atomically, type StoreDb } from '../transactions.ts'
 import { addDailyUses } from './daily-uses.ts'
 import { storeBatch } from './use-batch.ts'
 
@@ -16,11 +16,11 @@ type Uses = ExpressionBuilder<ApiTokenDatabase & { used: UseRow }, 'api_tokens' 
 const NO_CLIENT = { last_used_ip: null, last_used_user_agent: null }
 
 export async function addUses(
-  connection: Connection,
+  storeDb: StoreDb,
   uses: readonly TokenUse[],
   rules: RecordUseRules,
 ): Promise<void> {
-  await atomically(connection, async (transaction) => {
+  await atomically(storeDb, async (transaction) => {
     // Before the tokens: a repeated batch waits here until the transaction that it repeats has ended.
     if (rules.batch !== undefined && !(await storeBatch(transaction, rules.batch))) return
     // The tokens first: their rows stay locked, so that none goes, and none is counted by another, in between.
@@ -32,13 +32,13 @@ export async function addUses(
 }
 
 async function updateTokens(
-  connection: Connection,
+  storeDb: StoreDb,
   uses: readonly TokenUse[],
   { now, idleTimeoutMs, keepsClients = false }: RecordUseRules,
 ): Promise<void> {
-  const { time } = connection.traits
-  await connection.traits
-    .updateWithUses(connection, uses)
+  const { time } = storeDb.traits
+  await storeDb.traits
+    .updateWithUses(storeDb, uses)
     .set((eb) => {
       // Forward only: a use that is flushed late moves nothing back.
       const latest = (known: Expression<Instant>) =>

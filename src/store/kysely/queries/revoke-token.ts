@@ -2,7 +2,7 @@
 
 import type { TokenRecord } from '../../../token/token.ts'
 import type { RevokeScope } from '../../token-store.ts'
-import { atomically, type Connection } from '../transactions.ts'
+import { atomically, type StoreDb } from '../transactions.ts'
 import { changeToken } from './change-token.ts'
 import { stamp } from './changed-at.ts'
 import { belongsTo } from './owner-conditions.ts'
@@ -10,11 +10,11 @@ import { cancelRotation } from './rotate-token.ts'
 
 /** The row after it, or nothing when there was no such token that could be revoked. */
 export async function writeRevocation(
-  connection: Connection,
+  storeDb: StoreDb,
   id: string,
   { userId, now, reason = null, undoesRotation = false }: RevokeScope,
 ): Promise<TokenRecord | undefined> {
-  return atomically(connection, async (transaction) => {
+  return atomically(storeDb, async (transaction) => {
     const moment = transaction.traits.time(now)
     const revoked = await changeToken(transaction, id, (tokens) =>
       tokens

@@ -2,7 +2,7 @@
 
 import type { TokenRecord, UnownedToken } from '../../../token/token.ts'
 import type { RotateScope, Succession } from '../../token-store.ts'
-import { atomically, type Connection } from '../transactions.ts'
+import { atomically, type StoreDb } from '../transactions.ts'
 import { changeToken } from './change-token.ts'
 import { stamp } from './changed-at.ts'
 import { insertInto } from './insert-token.ts'
@@ -17,13 +17,13 @@ import { clockMoment, isLiving } from './token-status.ts'
  * token's row, nothing when the conditions did not hold, or that the owner has too many ended tokens.
  */
 export async function writeSuccessor(
-  connection: Connection,
+  storeDb: StoreDb,
   id: string,
   successor: UnownedToken,
   scope: RotateScope,
 ): Promise<TokenRecord | 'ended_limit_reached' | undefined> {
   const { replaces } = scope
-  return atomically(connection, async (transaction) => {
+  return atomically(storeDb, async (transaction) => {
     const { db, traits } = transaction
     // The owner first, as an insert locks it.
     const owner = await lockOwner(transaction, successor.userId)
@@ -74,11 +74,11 @@ export async function writeSuccessor(
 
 /** Marks a successor as used and revokes its predecessor; returns what was revoked. */
 export async function revokePredecessor(
-  connection: Connection,
+  storeDb: StoreDb,
   { successorId, predecessorId }: Succession,
   now: number,
 ): Promise<TokenRecord | null> {
-  return atomically(connection, async (transaction) => {
+  return atomically(storeDb, async (transaction) => {
     const { db, traits } = transaction
     const changedAt = stamp('api_tokens', traits)
     const { numUpdatedRows } = await db
@@ -112,7 +112,7 @@ export async function revokePredecessor(
  * @param graceAfter Only if its grace ends after this moment; `null` for any.
  */
 export async function cancelRotation(
-  { db, traits }: Connection,
+  { db, traits }: StoreDb,
   { successorId, predecessorId }: Succession,
   graceAfter: number | null,
 ): Promise<void> {

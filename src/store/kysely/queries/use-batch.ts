@@ -2,14 +2,14 @@
 
 import { sql } from 'kysely'
 import { BATCH_MEMORY_MS, type UseBatch } from '../../token-use.ts'
-import type { Connection } from '../transactions.ts'
+import type { StoreDb } from '../transactions.ts'
 
 /**
  * Stores the batch as its writer's last one, in the transaction that records it. `false` when it is stored already.
  * A writer has one row among the leases, with the batch as its holder; without new batches the row expires.
  */
-export async function storeBatch(connection: Connection, { writer, id }: UseBatch): Promise<boolean> {
-  const { db, traits } = connection
+export async function storeBatch(storeDb: StoreDb, { writer, id }: UseBatch): Promise<boolean> {
+  const { db, traits } = storeDb
   const name = `uses ${writer}`
   const row = { name, holder: id, ends_at: sql<number>`${traits.now} + ${BATCH_MEMORY_MS}` }
   const { numUpdatedRows } = await db

@@ -7,7 +7,7 @@ import type { ApiTokenOwnerTable } from './api-token-owner.ts'
 import type { ApiTokenUsageTable } from './api-token-usage.ts'
 
 /** The steps of the schema that were done. */
-export interface SchemaStepTable {
+export interface MigrationTable {
   name: string
   /** ISO 8601. */
   timestamp: string
@@ -19,5 +19,5 @@ export interface ApiTokenDatabase {
   api_token_usage: ApiTokenUsageTable
   api_token_devices: ApiTokenDeviceTable
   api_token_leases: ApiTokenLeaseTable
-  api_tokens_migration: SchemaStepTable
+  api_tokens_migration: MigrationTable
 }

@@ -57,8 +57,8 @@ export function mysqlTokenStore(given: MysqlTokenStoreOptions, ...more: never[])
     return { db: new Kysely<ApiTokenDatabase>({ dialect }), traits: mysqlTraits }
   }
   return new KyselyTokenStore({
-    connection: connect(timeout),
-    schema: new Migrator(connect(null), { command: migrateCommandFor(address) }),
+    storeDb: connect(timeout),
+    migrator: new Migrator(connect(null), { command: migrateCommandFor(address) }),
     shared: true,
     migrate,
     close: end,

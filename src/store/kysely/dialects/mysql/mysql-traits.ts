@@ -13,7 +13,7 @@ import { USE_COLUMNS, useValues } from '../../queries/use-values.ts'
 import type { ApiTokenDatabase } from '../../tables/database.ts'
 import type { Instant } from '../../tables/instant.ts'
 import { type ApiTokenRow, tokenColumns } from '../../tables/token-row.ts'
-import { atomically, type Connection } from '../../transactions.ts'
+import { atomically, type StoreDb } from '../../transactions.ts'
 import type { DialectTraits, UseRow } from '../dialect-traits.ts'
 import { errorMember } from '../error-code.ts'
 import { END_OF_TIME, isoInRange } from '../utc-range.ts'
@@ -75,8 +75,8 @@ export const mysqlTraits: DialectTraits = {
   onConflictAdd,
   usesTable,
 
-  change: (connection, id, update) =>
-    atomically(connection, async ({ db, traits }) => {
+  change: (storeDb, id, update) =>
+    atomically(storeDb, async ({ db, traits }) => {
       const { numUpdatedRows } = await update(db.updateTable('api_tokens'))
         .where('api_tokens.id', '=', id)
         .executeTakeFirstOrThrow()
@@ -157,10 +157,7 @@ function usesTable(uses: readonly TokenUse[]) {
 }
 
 /** Their DDL cannot be undone, so that each statement has to say that it was done before. */
-async function migrateAlone<T>(
-  { db, traits }: Connection,
-  work: (connection: Connection) => Promise<T>,
-): Promise<T> {
+async function migrateAlone<T>({ db, traits }: StoreDb, work: (storeDb: StoreDb) => Promise<T>): Promise<T> {
   return db.connection().execute(async (connection) => {
     // Of this connection: a crash lets it go.
     const { rows } = await sql<{ got: unknown }>`select get_lock(${LOCK}, ${LOCK_SECONDS}) as got`.execute(

@@ -3,7 +3,7 @@
 import { sql } from 'kysely'
 import { InvalidOption } from '../../../../errors.ts'
 import type { ApiTokenDatabase } from '../../tables/database.ts'
-import type { Connection } from '../dialect-traits.ts'
+import type { StoreDb } from '../dialect-traits.ts'
 
 const TABLES: readonly (keyof ApiTokenDatabase)[] = [
   'api_tokens',
@@ -17,14 +17,14 @@ const BY_BYTES = ['utf8mb4_nopad_bin', 'utf8mb4_0900_bin']
 const HISTORY = 'api_tokens_migration'
 
 /** @throws `FST_API_TOKENS_INVALID_OPTION` that names what was changed. */
-export async function requireTables(connection: Connection): Promise<void> {
-  const faults = [...(await engineFaults(connection)), ...(await collationFaults(connection))]
-  if (!(await countsFoundRows(connection))) faults.push('its driver is set to flags without FOUND_ROWS')
+export async function requireTables(storeDb: StoreDb): Promise<void> {
+  const faults = [...(await engineFaults(storeDb)), ...(await collationFaults(storeDb))]
+  if (!(await countsFoundRows(storeDb))) faults.push('its driver is set to flags without FOUND_ROWS')
   if (faults.length > 0) throw new InvalidOption(`store: MySQL cannot be used: ${faults.join('; ')}`)
 }
 
 /** Without transactions half of a change could stay. */
-async function engineFaults({ db }: Connection): Promise<string[]> {
+async function engineFaults({ db }: StoreDb): Promise<string[]> {
   const { rows } = await sql<{ found: string; engine: string; format: string }>`
     select table_name as found, engine as engine, row_format as format from information_schema.tables
     where table_schema = database() and table_name in (${names({ db })})
@@ -35,7 +35,7 @@ async function engineFaults({ db }: Connection): Promise<string[]> {
   })
 }
 
-async function collationFaults({ db }: Connection): Promise<string[]> {
+async function collationFaults({ db }: StoreDb): Promise<string[]> {
   const { rows } = await sql<{ found: string; named: string; collation: string; type: unknown }>`
     select table_name as found, column_name as named, collation_name as collation, column_type as type
     from information_schema.columns
@@ -49,7 +49,7 @@ async function collationFaults({ db }: Connection): Promise<string[]> {
 }
 
 /** The names of the tables with the host's prefix, which is put before them when a statement is compiled. */
-function names({ db }: Pick<Connection, 'db'>) {
+function names({ db }: Pick<StoreDb, 'db'>) {
   return sql.join(
     TABLES.map((table) => {
       const [, name = table] = /from `(\w+)`/.exec(db.selectFrom(table).selectAll().compile().sql) ?? []
@@ -59,7 +59,7 @@ function names({ db }: Pick<Connection, 'db'>) {
 }
 
 /** Whether an UPDATE that changes nothing tells that it found its row. */
-async function countsFoundRows({ db }: Connection): Promise<boolean> {
+async function countsFoundRows({ db }: StoreDb): Promise<boolean> {
   const row = await db.selectFrom(HISTORY).select('name').limit(1).executeTakeFirstOrThrow()
   const { numUpdatedRows } = await db
     .updateTable(HISTORY)

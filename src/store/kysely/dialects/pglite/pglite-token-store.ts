@@ -32,10 +32,10 @@ export function pgliteTokenStore(options: PGliteTokenStoreOptions, ...more: neve
   requireMethod(pglite, 'query', 'pgliteTokenStore: pglite must be a PGlite')
   flag(migrate, 'pgliteTokenStore: migrate')
   const db = new Kysely<ApiTokenDatabase>({ dialect: new PGliteTurnsDialect({ pglite }) })
-  const connection = { db, traits: postgresTraits }
+  const storeDb = { db, traits: postgresTraits }
   return new KyselyTokenStore({
-    connection,
-    schema: new Migrator(connection),
+    storeDb,
+    migrator: new Migrator(storeDb),
     shared: false,
     migrate,
     close: async () => undefined,

@@ -3,7 +3,7 @@
 import { type Kysely, sql } from 'kysely'
 import { InvalidOption } from '../../../../errors.ts'
 import type { ApiTokenDatabase } from '../../tables/database.ts'
-import type { Connection } from '../../transactions.ts'
+import type { StoreDb } from '../../transactions.ts'
 
 type Privilege = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE'
 
@@ -25,7 +25,7 @@ interface Needed {
 /**
  * @throws `FST_API_TOKENS_INVALID_OPTION` that names the role, the privilege and the table.
  */
-export async function requireAccess({ db }: Connection): Promise<void> {
+export async function requireAccess({ db }: StoreDb): Promise<void> {
   const needed = tablesOf(db).flatMap(({ name, privileges }) =>
     privileges.map((privilege): Needed => ({ table: name, privilege })),
   )

@@ -67,8 +67,8 @@ export function postgresTokenStore(given: PostgresTokenStoreOptions, ...more: ne
   }
   const address = options.pool === undefined ? withoutSecrets(options.connectionString) : 'postgres://…'
   return new KyselyTokenStore({
-    connection: connect(timeout),
-    schema: new Migrator(connect(null), { command: migrateCommandFor(address) }),
+    storeDb: connect(timeout),
+    migrator: new Migrator(connect(null), { command: migrateCommandFor(address) }),
     shared: true,
     migrate,
     pubsub: pubsubOf(options),

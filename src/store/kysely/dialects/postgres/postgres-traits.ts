@@ -34,8 +34,8 @@ const returning = returningTraits(usesTable)
 export const postgresTraits: DialectTraits = {
   ...returning,
   // At read committed, whatever the default of the session is: many who change one token at once wait for each other.
-  change: (connection, id, update) =>
-    atomically(connection, (transaction) => returning.change(transaction, id, update)),
+  change: (storeDb, id, update) =>
+    atomically(storeDb, (transaction) => returning.change(transaction, id, update)),
 
   types: {
     text: () => text,
@@ -99,7 +99,7 @@ export const postgresTraits: DialectTraits = {
   isDuplicateObject: () => false,
   isMissingTable,
   isPermanent: isPermanentInPostgres,
-  isRetryable: isRetryable,
+  isRetryable,
 }
 
 function usesTable(uses: readonly TokenUse[]) {

@@ -5,13 +5,13 @@
 
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
-import type { Connection, LockWaits } from '../dialect-traits.ts'
+import type { LockWaits, StoreDb } from '../dialect-traits.ts'
 import { isLocked } from './sqlite-errors.ts'
 
-type Work<T> = (connection: Connection) => Promise<T>
+type Work<T> = (storeDb: StoreDb) => Promise<T>
 
 /** How one attempt runs, on which connection. */
-export type Attempt = <T>(connection: Connection, work: Work<T>) => Promise<T>
+export type Attempt = <T>(storeDb: StoreDb, work: Work<T>) => Promise<T>
 
 const MAX_PAUSE_MS = 25
 /** How long writes that wait for each other go on before the event loop turns. */
@@ -23,9 +23,9 @@ export function lockWaits(timeoutMs: number, attempt: Attempt): LockWaits {
   let waiting = 0
   let sliceFrom = 0
   return {
-    read: (connection, work) => untilUnlocked(() => attempt(connection, work), deadlineIn(timeoutMs)),
+    read: (storeDb, work) => untilUnlocked(() => attempt(storeDb, work), deadlineIn(timeoutMs)),
 
-    write: async (connection, work) => {
+    write: async (storeDb, work) => {
       const deadline = deadlineIn(timeoutMs)
       const before = last
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -38,7 +38,7 @@ export function lockWaits(timeoutMs: number, attempt: Attempt): LockWaits {
           await nextTurn()
           sliceFrom = performance.now()
         }
-        return await untilUnlocked(() => attempt(connection, work), deadline)
+        return await untilUnlocked(() => attempt(storeDb, work), deadline)
       } finally {
         waiting -= 1
         resolve()
@@ -51,9 +51,9 @@ export function lockWaits(timeoutMs: number, attempt: Attempt): LockWaits {
  * On a connection of the host, whose own `busy_timeout` would stop the thread: it is 0 while our work has the
  * connection to itself.
  */
-export const withoutBusyTimeout: Attempt = (connection, work) =>
-  connection.db.connection().execute(async (db) => {
-    const own = { db, traits: connection.traits }
+export const withoutBusyTimeout: Attempt = (storeDb, work) =>
+  storeDb.db.connection().execute(async (db) => {
+    const own = { db, traits: storeDb.traits }
     const { rows } = await sql<{ timeout: number }>`pragma busy_timeout`.execute(db)
     const { timeout = 0 } = rows[0] ?? {}
     if (timeout === 0) return work(own)

@@ -2,7 +2,7 @@
 
 import { sql } from 'kysely'
 import { InvalidOption } from '../../../../errors.ts'
-import { atomically, type Connection } from '../../transactions.ts'
+import { atomically, type StoreDb } from '../../transactions.ts'
 import { withoutBusyTimeout } from './lock-waits.ts'
 import { faultOf, isLocked } from './sqlite-errors.ts'
 
@@ -11,26 +11,26 @@ import { faultOf, isLocked } from './sqlite-errors.ts'
  *
  * @throws {InvalidOption} That names the file and why it cannot be written.
  */
-export async function requireWritable(connection: Connection): Promise<void> {
+export async function requireWritable(storeDb: StoreDb): Promise<void> {
   try {
-    await withoutBusyTimeout(connection, (own) => atomically(own, rewriteVersion))
+    await withoutBusyTimeout(storeDb, (own) => atomically(own, rewriteVersion))
   } catch (cause) {
     const fault = faultOf(cause)
     if (isLocked(cause)) return
     if (fault === undefined) throw cause
-    const file = await pathOf(connection)
+    const file = await pathOf(storeDb)
     throw new InvalidOption(`store: the SQLite file ${file} cannot be written: ${fault}`, { cause })
   }
 }
 
-async function rewriteVersion({ db }: Connection): Promise<void> {
+async function rewriteVersion({ db }: StoreDb): Promise<void> {
   const { rows } = await sql<{ user_version: number }>`pragma user_version`.execute(db)
   const version = Number(rows[0]?.user_version ?? 0)
   await sql`pragma user_version = ${sql.lit(version)}`.execute(db)
 }
 
 /** Absolute, as SQLite knows it. */
-async function pathOf({ db }: Connection): Promise<string> {
+async function pathOf({ db }: StoreDb): Promise<string> {
   const { rows } = await sql<{ file: string }>`select file from pragma_database_list where name = 'main'`
     .execute(db)
     .catch(() => ({ rows: [] }))

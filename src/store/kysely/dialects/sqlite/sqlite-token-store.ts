@@ -50,15 +50,15 @@ export function sqliteTokenStore(options: SqliteTokenStoreOptions, ...more: neve
   const timeoutMs = count(timeout, 'sqliteTokenStore: timeout')
   const turns = turnsOf(path)
   const file = new ReopenableFile(path, timeoutMs)
-  const attempt: Attempt = async (connection, work) => {
+  const attempt: Attempt = async (storeDb, work) => {
     file.requireUnmoved()
-    return work(connection)
+    return work(storeDb)
   }
   const db = new Kysely<ApiTokenDatabase>({ dialect: new SqliteFileDialect({ database: file }, path) })
-  const connection = { db, traits: sqliteTraits, lockWaits: lockWaits(timeoutMs, attempt) }
+  const storeDb = { db, traits: sqliteTraits, lockWaits: lockWaits(timeoutMs, attempt) }
   return new KyselyTokenStore({
-    connection,
-    schema: new Migrator(connection, { command: migrateCommandFor(addressOfFile(path)) }),
+    storeDb,
+    migrator: new Migrator(storeDb, { command: migrateCommandFor(addressOfFile(path)) }),
     shared: false,
     migrate,
     open: () => file.open(),

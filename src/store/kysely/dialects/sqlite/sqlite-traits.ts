@@ -45,7 +45,7 @@ export const sqliteTraits: DialectTraits = {
   updateWithUses: ({ db }, uses) => db.updateTable('api_tokens').from(usesTable(uses)),
 
   requireServer: requireWritable,
-  migrateAlone: (connection, work) => withRetries(connection, (attempt) => atomically(attempt, work)),
+  migrateAlone: (storeDb, work) => withRetries(storeDb, (attempt) => atomically(attempt, work)),
   isDuplicateObject: () => false,
   isMissingTable: (error) => error instanceof Error && /no such table/.test(error.message),
   isPermanent: isPermanentInSqlite,

@@ -6,7 +6,7 @@ import { openOwnPool } from './own-pool.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
 
-export function openMysql(url: string): Kysely<unknown> {
+export function openMysqlForMigration(url: string): Kysely<unknown> {
   const address = serverAddressOf(url, 'mysql', '--store')
   const pool = () => openOwnPool(address, { connectionLimit: 1, connectTimeout: CONNECT_TIMEOUT_MS })
   return new Kysely({ dialect: new MysqlDialect({ pool }) })

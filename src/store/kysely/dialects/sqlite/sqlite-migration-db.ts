@@ -10,7 +10,7 @@ import { sqlitePath } from './sqlite-path.ts'
 const BUSY_TIMEOUT_MS = 600_000
 
 /** With `changes` false nothing is written, and a file that is not there is as good as an empty one. */
-export function openSqliteFile(filename: string, changes: boolean): Kysely<unknown> {
+export function openSqliteForMigration(filename: string, changes: boolean): Kysely<unknown> {
   const path = sqlitePath(filename)
   const file = changes || existsSync(path) ? path : ':memory:'
   const purpose = changes || file !== path ? 'schema' : 'reading'

@@ -9,7 +9,7 @@ import { PreparedStatements } from './prepared-statements.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
 
-export function openPostgres(connectionString: string): Kysely<unknown> {
+export function openPostgresForMigration(connectionString: string): Kysely<unknown> {
   serverAddressOf(connectionString, 'postgres', '--store')
   const makePool = async () => {
     const { default: pg } = await loadDriver('pg', () => import('pg'))
