@@ -39,7 +39,7 @@ export function createApiTokens(instance: Instance, challenges: Challenges): Api
     verify: async (credential) => {
       const now = lifecycle.clock.now()
       const entry = verification.getAndCount(credential, now)
-      return entry === undefined ? verification.load(credential, now, accept) : accept(entry)
+      return entry === undefined ? verification.loadAndCount(credential, now, accept) : accept(entry)
     },
     deactivateUser: (userId) => deactivateUser(lifecycle, userId),
     reactivateUser: (userId) => reactivateUser(lifecycle, userId),

@@ -171,7 +171,7 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     sweepClock,
     watchClock: () => {
       const now = clock.now()
-      cache.lookAtClock(now)
+      cache.checkClock(now)
       // A host's own clock may stand still: nothing is known of its pace.
       if (clock === systemClock && drift.fellBehind(now)) cache.clear()
       sweepClock.watch()

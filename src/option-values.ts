@@ -87,7 +87,7 @@ const OPTION = { called: 'an option', refuse: (message: string) => new InvalidOp
  * The member of an object that is another spelling of a known name, such as `scope` for `scopes`. For objects that may
  * have members of their own, such as a host's user.
  */
-export function misspeltMember(value: object, known: readonly string[]): string | undefined {
+export function misspelledMember(value: object, known: readonly string[]): string | undefined {
   for (const name in value) {
     if (!known.includes(name) && known.some((option) => isSpellingOf(option, name))) return name
   }

@@ -2,7 +2,7 @@
 
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { InvalidResult, UserRequired } from '../errors.ts'
-import { isRecord, misspeltMember } from '../option-values.ts'
+import { isRecord, misspelledMember } from '../option-values.ts'
 import { scopeListOf } from '../token/scope.ts'
 import { userIdFault } from '../token/text.ts'
 
@@ -53,7 +53,7 @@ export function userOf(request: FastifyRequest): SignedInUser {
 export function checkedUser(user: unknown, source: string): SignedInUser {
   if (!isRecord(user)) throw wrongUser(source)
   const { id, scopes } = user
-  const misspelt = misspeltMember(user, ['id', 'scopes'])
+  const misspelt = misspelledMember(user, ['id', 'scopes'])
   if (misspelt !== undefined) {
     throw new InvalidResult(`${source} returned the member ${misspelt}: ${ALLOWED}`)
   }

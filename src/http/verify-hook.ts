@@ -67,7 +67,7 @@ function getAndCount(
   const counts = standing === null
   const { raw } = request
   const connection = connections.of(raw.socket)
-  const known = verification.reuse(connection.getAndCount(raw), now, counts)
+  const known = verification.revalidate(connection.getAndCount(raw), now, counts)
   if (known !== undefined) return known
   const start = findCredential(raw)
   if (typeof start !== 'number') return challenges.fault(start, required)

@@ -4,7 +4,7 @@ import type { Duration } from '../duration.ts'
 import { TokenConflict, UserInactive } from '../errors.ts'
 import { userIdFault } from '../token/text.ts'
 import type { UnownedToken } from '../token/token.ts'
-import { askActiveOwner } from '../verification/look-up-user.ts'
+import { lookUpActiveUser } from '../verification/look-up-user.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
 import { endedRules, tooManyEnded } from './ended-tokens.ts'
 import { lifetimeMs } from './expiry-policy.ts'
@@ -78,7 +78,7 @@ async function requireOwner(
   userId: string,
   scopes: readonly string[],
 ): Promise<void> {
-  const word = await askActiveOwner(findUser, userId)
+  const word = await lookUpActiveUser(findUser, userId)
   catalogue.requireGrantable(scopes, word.scopes)
 }
 

@@ -6,7 +6,7 @@ import { isTokenId } from '../token/claims.ts'
 import { effectiveScopes } from '../token/scope.ts'
 import { endsAt } from '../token/status.ts'
 import type { OwnedToken, TokenRecord } from '../token/token.ts'
-import { askActiveOwner } from '../verification/look-up-user.ts'
+import { lookUpActiveUser } from '../verification/look-up-user.ts'
 import { viewOf } from './api-token.ts'
 import { changeToken } from './change-token.ts'
 import { endedRules, tooManyEnded } from './ended-tokens.ts'
@@ -133,7 +133,7 @@ async function scopesOf(
   grantable: readonly string[] | undefined,
 ): Promise<readonly string[]> {
   if (wanted !== undefined) catalogue.requireGrantable(wanted, grantable)
-  const word = await askActiveOwner(findUser, old.userId)
+  const word = await lookUpActiveUser(findUser, old.userId)
   if (wanted !== undefined) {
     catalogue.requireGrantable(wanted, word.scopes)
     return wanted

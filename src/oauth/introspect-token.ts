@@ -29,7 +29,7 @@ export async function introspectToken(
   const say = (entry: VerificationEntry) => describe(entry, parts.audience)
   if (!countsAsUse) return verification.inspect(credential, now, say)
   const entry = verification.getAndCount(credential, now)
-  return entry === undefined ? verification.load(credential, now, say) : say(entry)
+  return entry === undefined ? verification.loadAndCount(credential, now, say) : say(entry)
 }
 
 /** The claims, with the scopes and the expiry that count now: both may be less than the credential says. */

@@ -16,7 +16,7 @@ export function hintOf(credential: string): string {
 const REFRESH_TOKEN_MARK = '~'
 
 /** What a credential is made of. */
-export interface CredentialParts {
+export interface CredentialMembers {
   readonly jwt: string
   /** The refresh token of the identity provider, where that holds the token. */
   readonly refreshToken: string | undefined
@@ -38,14 +38,14 @@ export function hasPrefix(credential: string, prefixes: TokenPrefixes): boolean 
  * The parts of a credential behind each prefix that it may have: the one that it begins with, then the empty one, if it
  * is in the list.
  */
-export function partsOf(credential: string, prefixes: TokenPrefixes): readonly CredentialParts[] {
+export function readCredential(credential: string, prefixes: TokenPrefixes): readonly CredentialMembers[] {
   return prefixes
     .filter((prefix) => credential.startsWith(prefix))
     .toSorted((one, other) => other.length - one.length)
     .map((prefix) => partsBehind(credential, prefix))
 }
 
-function partsBehind(credential: string, prefix: string): CredentialParts {
+function partsBehind(credential: string, prefix: string): CredentialMembers {
   const rest = credential.slice(prefix.length)
   const end = rest.indexOf(REFRESH_TOKEN_MARK)
   return end === -1

@@ -1,10 +1,10 @@
-/** Bounds how many signals are watched for code that may forget to say when it is done with them. */
+/** Limits how many results of `app.apiTokens.verify` have a watched signal, because code may forget to dispose of them. */
 
 import { TooManySignals } from '../errors.ts'
 import type { TokenSignals, TrackedSignal } from './token-signals.ts'
 import type { VerificationEntry } from './verification-entry.ts'
 
-/** A watch costs a timer and a read per `cache.ttl` for as long as it lasts. */
+/** Each watched signal costs a timer and one read per `cache.ttl`. */
 const MAX_WATCHED = 1_000
 
 export class BoundedSignals {
@@ -16,21 +16,21 @@ export class BoundedSignals {
   }
 
   /**
-   * A signal as `TokenSignals` gives it. It counts until it is released or has fired.
+   * A signal of `TokenSignals`. It counts until it is released or has fired.
    *
-   * @throws {TooManySignals} When so many are watched already.
+   * @throws {TooManySignals} When the limit is reached.
    */
   hold(entry: VerificationEntry): TrackedSignal {
     if (this.#watched.size >= MAX_WATCHED) throw new TooManySignals(MAX_WATCHED.toLocaleString('en'))
-    const held = this.#signals.hold(entry)
-    this.#watched.add(held)
-    const forget = () => this.#watched.delete(held)
-    held.signal.addEventListener('abort', forget, { once: true })
+    const tracked = this.#signals.hold(entry)
+    this.#watched.add(tracked)
+    const remove = () => this.#watched.delete(tracked)
+    tracked.signal.addEventListener('abort', remove, { once: true })
     return {
-      signal: held.signal,
+      signal: tracked.signal,
       release: () => {
-        held.release()
-        forget()
+        tracked.release()
+        remove()
       },
     }
   }

@@ -1,13 +1,13 @@
-/** Notices that the wall clock falls behind the monotonic clock, also by steps that are too small to notice singly. */
+/** Detects that the wall clock falls behind the monotonic clock, also by steps too small to detect one by one. */
 
-/** By how much the clock may fall behind, in milliseconds. */
+/** How far the wall clock may fall behind, in milliseconds. */
 const TOLERATED_MS = 1_000
 
 export class ClockDrift {
-  /** How far the wall clock was ahead of the monotonic one at most. */
+  /** The largest difference between wall clock and monotonic clock so far. */
   #farthest = -Infinity
 
-  /** Whether the clock has fallen behind since the last time that it had. To be called every second. */
+  /** Whether the clock has fallen behind since this last returned `true`. Called every second. */
   fellBehind(now: number): boolean {
     const ahead = now - performance.now()
     const isBehind = ahead < this.#farthest - TOLERATED_MS

@@ -1,19 +1,19 @@
 /**
- * What the cache knows a credential by: what it says of itself as it stands, and its secret, the signature and what may
- * follow, by its SHA-256. Whoever reads the memory finds no credential, and who lacks the secret finds no entry.
+ * The cache's key of a credential: its open part (prefix, header and claims) as text, and the SHA-256 of its secret part
+ * (the signature and what follows). A heap dump therefore contains no usable credential.
  */
 
 import { hash } from 'node:crypto'
 import { nextPart } from '../token/credential.ts'
 import { type Digest, newDigest, ONE_BLOCK, sha256OfShort } from './short-sha256.ts'
 
-/** With the SHA-256 of the secret. */
+/** Contains the SHA-256 of the secret. */
 export interface CredentialKey extends Readonly<Digest> {
-  /** All that stands before the secret: the prefix, the header and the claims. */
+  /** Everything before the secret: the prefix, the header and the claims. */
   readonly open: string
 }
 
-/** The key of a credential, to be kept. */
+/** The key of a credential, for storing. */
 export function keyOf(credential: string): CredentialKey {
   const secret = secretAt(credential, 0)
   const digest = newDigest()
@@ -21,23 +21,24 @@ export function keyOf(credential: string): CredentialKey {
   return { ...digest, open: copyOf(credential.slice(0, secret - 1)) }
 }
 
-/** Where the secret begins of the credential that a text is from `start` on; 0 if there is none. */
+/** The index at which the secret of the credential `text` from `start` on begins; 0 without one. */
 export function secretAt(text: string, start: number): number {
   return nextPart(text, nextPart(text, start))
 }
 
-/** The one digest at a time that is only looked up by. */
-const asked = newDigest()
+/** Reused by each lookup, to allocate nothing. */
+const lookupDigest = newDigest()
 
 /**
- * Digests the secret that a text is from `start` on, to look it up. The answer is good until the next call;
- * `undefined` is a text that is no secret of ours.
+ * Digests the secret `text` from `start` on, for a lookup. The result is overwritten by the next call. `undefined`: the
+ * text cannot be a secret of a credential.
  */
 export function digestToFind(text: string, start: number): Readonly<Digest> | undefined {
   if (start === 0) return undefined
-  if (text.length - start <= ONE_BLOCK) return sha256OfShort(text, start, asked) ? asked : undefined
-  readDigest(hash('sha256', text.slice(start), 'buffer'), asked)
-  return asked
+  if (text.length - start <= ONE_BLOCK)
+    return sha256OfShort(text, start, lookupDigest) ? lookupDigest : undefined
+  readDigest(hash('sha256', text.slice(start), 'buffer'), lookupDigest)
+  return lookupDigest
 }
 
 /** Whether the key is that of a credential with this open part and this digest of its secret. */
@@ -45,7 +46,7 @@ export function isKeyOf(key: CredentialKey, open: string, digest: Readonly<Diges
   return isSame(key, digest) && key.open === open
 }
 
-/** A part of a credential would keep all of it in memory. */
+/** A slice of a string keeps the whole string in memory. */
 function copyOf(part: string): string {
   return Buffer.from(part).toString()
 }

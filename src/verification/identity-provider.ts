@@ -1,32 +1,32 @@
-/** Where the identity provider holds the tokens: what is asked of it. */
+/** The identity provider's side of `identityProvider: offlineTokens(…)`, as verification and issuing use it. */
 
-/** What the provider says of a refresh token. */
+/** The result of using a refresh token. */
 export type RefreshResult =
   | {
       readonly outcome: 'good'
       readonly accessToken: string
-      /** Until when that is good, in milliseconds since the epoch; `null` if the provider does not say. */
+      /** When the access token expires, in milliseconds since the epoch; `null` if the provider does not say. */
       readonly expiresAt: number | null
     }
-  /** It is good no more: its user is gone or deactivated, it lay idle, or it was revoked (RFC 6749 §5.2). */
+  /** No longer valid (RFC 6749 §5.2): the user is deactivated or deleted, or the refresh token is idle or revoked. */
   | { readonly outcome: 'ended' }
 
 export interface IdentityProvider {
   /**
-   * A refresh token for the user whom the subject token is of (RFC 8693).
+   * Exchanges the user's subject token for a refresh token (RFC 8693).
    *
    * @throws {ProviderRefused} With the reason.
-   * @throws {StoreUnavailable} When the provider cannot be asked.
+   * @throws {StoreUnavailable} When the provider is unavailable.
    */
   obtain(subjectToken: string): Promise<string>
 
   /**
-   * Asks whether it still is good, by using it (RFC 6749 §6).
+   * Uses a refresh token to find out whether it is still valid (RFC 6749 §6).
    *
-   * @throws {StoreUnavailable} When the provider does not say: neither a refusal nor a pass.
+   * @throws {StoreUnavailable} When the provider is unavailable: the token is neither accepted nor refused.
    */
   refresh(refreshToken: string, now: number): Promise<RefreshResult>
 
-  /** Revokes what nobody will use (RFC 7009), as far as the provider lets. */
+  /** Revokes a refresh token that will not be used (RFC 7009), if the provider has a revocation endpoint. */
   revoke(refreshToken: string): Promise<void>
 }

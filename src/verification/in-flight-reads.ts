@@ -1,15 +1,43 @@
-/** The reads of tokens that are under way: one a token, however many wait for it, and whether news overtook it. */
+/**
+ * Single-flight for reads of tokens: concurrent requests with the same token share one read of the store. A change of the
+ * token during the read invalidates it, so that no request uses a row from before the change.
+ */
 
 import type { Clock } from '../clock.ts'
-import type { Found, InFlightRead } from './load.ts'
+import type { OwnedToken } from '../token/token.ts'
+import type { RefreshResult } from './identity-provider.ts'
+import type { UserStatus } from './look-up-user.ts'
+import type { VerificationEntry } from './verification-entry.ts'
 
-/** `held` is the refresh token that came with the credential, where the provider holds the tokens. */
+/** One read, shared by all requests that wait for it. */
+export interface InFlightRead {
+  readonly tokenId: string
+  readonly userId: string
+  readonly startedAt: number
+  readonly found: Promise<Found>
+  /** Whether the token or its owner changed after the read began. Its result must not be used then. */
+  isInvalidated: boolean
+  /** The cache entry that the first waiting request created from the result. */
+  entry?: VerificationEntry
+  /** The end of the predecessor, shared by the waiting requests of a successor. */
+  ending?: Promise<void>
+}
+
+/** The result of one read. */
+export interface Found {
+  readonly owned: OwnedToken | null
+  /** The result of `findUser`; `null` also for a token that is refused without it. */
+  readonly user: UserStatus
+  /** The identity provider's result; `null` without a provider, and for a token that is refused without it. */
+  readonly refresh: RefreshResult | null
+}
+
 type FindToken = (tokenId: string, refreshToken: string | undefined) => Promise<Found>
 
 export class InFlightReads {
   readonly #clock: Clock
   readonly #find: FindToken
-  readonly #underWay = new Map<string, InFlightRead>()
+  readonly #reads = new Map<string, InFlightRead>()
   #count = 0
 
   constructor(clock: Clock, find: FindToken) {
@@ -17,54 +45,53 @@ export class InFlightReads {
     this.#find = find
   }
 
-  /** How many reads were begun. */
+  /** How many reads have started. */
   get count(): number {
     return this.#count
   }
 
-  /** The read of a token that is under way, or a new one. */
+  /** Joins the read of this token that is in flight, or starts one. */
   of(tokenId: string, userId: string, refreshToken?: string): InFlightRead {
-    // Who has no credential at hand, and asks the provider nothing, is no help to who has.
+    // A recheck has no refresh token and skips the provider. A request with one must not join such a read.
     const key = refreshToken === undefined ? tokenId : `${tokenId} with refresh token`
-    return this.#underWay.get(key) ?? this.#start(key, tokenId, userId, refreshToken)
+    return this.#reads.get(key) ?? this.#start(key, tokenId, userId, refreshToken)
   }
 
   invalidateToken(tokenId: string): void {
-    this.#abandon((load) => load.tokenId === tokenId)
+    this.#invalidate((read) => read.tokenId === tokenId)
   }
 
   invalidateUserReads(userId: string): void {
-    this.#abandon((load) => load.userId === userId)
+    this.#invalidate((read) => read.userId === userId)
   }
 
   invalidateAll(): void {
-    this.#abandon(() => true)
+    this.#invalidate(() => true)
   }
 
   #start(key: string, tokenId: string, userId: string, refreshToken: string | undefined): InFlightRead {
     this.#count += 1
-    const startedAt = this.#clock.now()
-    const load: InFlightRead = {
+    const read: InFlightRead = {
       tokenId,
       userId,
-      startedAt,
+      startedAt: this.#clock.now(),
       found: this.#find(tokenId, refreshToken),
-      stale: false,
+      isInvalidated: false,
     }
-    this.#underWay.set(key, load)
+    this.#reads.set(key, read)
     const done = () => {
-      if (this.#underWay.get(key) === load) this.#underWay.delete(key)
+      if (this.#reads.get(key) === read) this.#reads.delete(key)
     }
-    load.found.then(done, done)
-    return load
+    read.found.then(done, done)
+    return read
   }
 
-  /** Whoever waits reads again, and nobody else joins. */
-  #abandon(isAbout: (load: InFlightRead) => boolean): void {
-    for (const [key, load] of this.#underWay) {
-      if (!isAbout(load)) continue
-      load.stale = true
-      this.#underWay.delete(key)
+  /** Waiting requests read again, and no further request joins. */
+  #invalidate(matches: (read: InFlightRead) => boolean): void {
+    for (const [key, read] of this.#reads) {
+      if (!matches(read)) continue
+      read.isInvalidated = true
+      this.#reads.delete(key)
     }
   }
 }

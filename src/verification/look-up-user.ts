@@ -1,65 +1,66 @@
-/** Asks the host what it knows of an owner, and waits for the answer only so long. */
+/** Calls the host's `findUser` with a time limit, and checks its result. */
 
 import { InvalidResult, UserInactive, unavailable, userUnknown } from '../errors.ts'
-import { isRecord, misspeltMember } from '../option-values.ts'
+import { isRecord, misspelledMember } from '../option-values.ts'
 import { scopeListOf } from '../token/scope.ts'
 import { withTimeout } from '../with-timeout.ts'
 
-/** The host's word on a user: active, with the scopes they have now, or gone. */
+/** A user that the host knows. */
 export interface KnownUser {
   readonly active: boolean
-  /** Left out: every scope. */
+  /** The scopes that the user has now. Left out: every scope. */
   readonly scopes?: readonly string[] | undefined
 }
 
-/** `null` is a user that is gone. */
+/** The result of `findUser`; `null` when the user no longer exists. */
 export type UserStatus = KnownUser | null
 
 export type FindUser = (userId: string) => UserStatus | Promise<UserStatus>
 
-/** How long an answer may take, in milliseconds. */
+/** The time limit of `findUser`, in milliseconds. */
 export const FIND_USER_TIMEOUT_MS = 5_000
 
-/** An owner of whom the host says nothing. */
+/** The result without `findUser`. */
 const ACTIVE: KnownUser = { active: true }
 
 /**
- * Asks `findUser`; without one every owner is active.
+ * Looks up a user in the host's user database. Without `findUser` every user is active.
  *
- * @throws {StoreUnavailable} When it throws, or has no result within 5 s: neither a refusal nor a pass.
- * @throws {InvalidResult} When it returns anything else than it may: waiting does not help.
+ * @throws {StoreUnavailable} When `findUser` throws, or has no result within 5 s.
+ * @throws {InvalidResult} When the result has another form. Waiting does not help, so it is not a 503.
  */
 export async function lookUpUser(findUser: FindUser | undefined, userId: string): Promise<UserStatus> {
   if (findUser === undefined) return ACTIVE
-  let word: unknown
+  let result: unknown
   try {
-    word = await withTimeout(findUser(userId), FIND_USER_TIMEOUT_MS, 'findUser')
+    result = await withTimeout(findUser(userId), FIND_USER_TIMEOUT_MS, 'findUser')
   } catch (cause) {
     throw unavailable(cause)
   }
-  return readUserStatus(word)
+  return readUserStatus(result)
 }
 
 /**
- * Asks `findUser` about an owner who must be active.
+ * Looks up a user who must be active.
  *
- * @throws {UserInactive} For an owner who is not active, and with another message for one that `findUser` does not know.
+ * @throws {UserInactive} For a user who is inactive, or unknown to `findUser`: the messages differ.
  * @throws As `lookUpUser`.
  */
-export async function askActiveOwner(findUser: FindUser | undefined, userId: string): Promise<KnownUser> {
-  const word = await lookUpUser(findUser, userId)
-  if (word === null) throw userUnknown()
-  if (!word.active) throw new UserInactive()
-  return word
+export async function lookUpActiveUser(findUser: FindUser | undefined, userId: string): Promise<KnownUser> {
+  const user = await lookUpUser(findUser, userId)
+  if (user === null) throw userUnknown()
+  if (!user.active) throw new UserInactive()
+  return user
 }
 
-/** Each member is read once: what was checked is what counts, also when the host changes its object later. */
-function readUserStatus(word: unknown): UserStatus {
-  if (word === null) return null
-  if (!isRecord(word)) throw invalidUserStatus()
-  const { active, scopes } = word
-  const misspelt = misspeltMember(word, ['active', 'scopes'])
-  if (misspelt !== undefined) throw new InvalidResult(`findUser returned the member ${misspelt}: ${ALLOWED}`)
+/** Reads each member once, so that the checked value is the used one even if the host changes its object later. */
+function readUserStatus(result: unknown): UserStatus {
+  if (result === null) return null
+  if (!isRecord(result)) throw invalidUserStatus()
+  const { active, scopes } = result
+  const misspelled = misspelledMember(result, ['active', 'scopes'])
+  if (misspelled !== undefined)
+    throw new InvalidResult(`findUser returned the member ${misspelled}: ${ALLOWED}`)
   if (typeof active !== 'boolean') throw invalidUserStatus()
   if (scopes === undefined) return { active }
   const list = scopeListOf(scopes)

@@ -1,17 +1,17 @@
-/** Bounds how often a verification reads again because a change overtook its read. */
+/** Limits how often a verification repeats its read because the token or its owner changed during the read. */
 
 import { unavailable } from '../errors.ts'
 
-/** Reads in all. A change that comes once or twice is followed at once; a flood of changes is an outage. */
+/** One or two changes are followed at once; more changes than this are treated as an outage. */
 const MAX_ROUNDS = 4
-/** No read begins later than that after the first one, since `findUser` may take as long each time, in milliseconds. */
+/** No read starts later than this after the first, in milliseconds: `findUser` may take 5 s in each round. */
 const LAST_START_MS = 6_000
 
 export class Rounds {
   #round = 1
   readonly #startedAt = performance.now()
 
-  /** @throws {StoreUnavailable} When there were enough: what cannot be learned is neither a refusal nor a pass. */
+  /** @throws {StoreUnavailable} After the last round: the token can be neither accepted nor refused. */
   next(): void {
     this.#round += 1
     if (this.#round <= MAX_ROUNDS && performance.now() - this.#startedAt < LAST_START_MS) return

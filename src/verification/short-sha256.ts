@@ -1,9 +1,9 @@
 /**
- * SHA-256 (FIPS 180-4 §6.2) of a text of one block, in JavaScript. For so short a text the way from JavaScript into
- * OpenSSL and back costs a request three times as much as the hashing.
+ * SHA-256 (FIPS 180-4 §6.2) of a text of one block, in JavaScript: for so short a text a call into OpenSSL takes three
+ * times as long as the hashing.
  */
 
-/** Eight words of 32 bits, by the letters that the standard calls them while they are worked out. */
+/** Eight words of 32 bits, named as the working variables of the standard. */
 export interface Digest {
   a: number
   b: number
@@ -47,12 +47,12 @@ const H: Readonly<Digest> = {
   h: 0x5be0cd19,
 }
 
-/** The last 16 words of the message schedule: at first the block at hand. */
+/** The last 16 words of the message schedule, at first the block itself. */
 const W = new Int32Array(16)
 
 /**
- * Digests what stands in a text from `start` on, 55 characters at most, into `digest`. Says no to a text that is not
- * ASCII, whose bytes are not its characters.
+ * Writes the SHA-256 of `text` from `start` on, at most 55 characters, into `digest`. Returns `false` for a text that is
+ * not ASCII.
  */
 export function sha256OfShort(text: string, start: number, digest: Digest): boolean {
   if (!fillBlock(text, start)) return false
@@ -89,7 +89,7 @@ function fillBlock(text: string, start: number): boolean {
   return bitsSeen < 0x80
 }
 
-/** §6.2.2, steps 2 to 4; step 1 on the way. */
+/** §6.2.2, steps 1 to 4. */
 function compressInto(digest: Digest): void {
   let { a, b, c, d, e, f, g, h } = H
   for (let t = 0; t < 64; t += 1) {
@@ -116,7 +116,7 @@ function compressInto(digest: Digest): void {
   digest.h = (h + H.h) | 0
 }
 
-/** §6.2.2, step 1, a word at a time. */
+/** §6.2.2, step 1, for one word, which replaces the word of 16 rounds before. */
 function scheduled(t: number): number {
   if (t < 16) return w(t)
   const early = w(t + 1)
@@ -132,7 +132,7 @@ function rotated(word: number, bits: number): number {
   return (word >>> bits) | (word << (32 - bits))
 }
 
-/** In the place of the word of 16 rounds ago. What is asked for is within, which the type of an array does not know. */
+/** The cast holds: the index is always in the array. */
 function w(t: number): number {
   return W[t & 15] as number
 }

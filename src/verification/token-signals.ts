@@ -1,4 +1,4 @@
-/** Ends what outlives a request: an AbortSignal per holder of a token, fired when the token may no longer be used. */
+/** Ends work that outlives its verification: an AbortSignal that fires when the token may no longer be used. */
 
 import type { Clock } from '../clock.ts'
 import type { Invalidation } from '../invalidation/invalidation-bus.ts'
@@ -8,56 +8,56 @@ import { deadlineOf, type VerificationEntry } from './verification-entry.ts'
 
 export interface TokenSignalsDeps {
   readonly clock: Clock
-  /** The age at which every token expires, `null` for none. */
+  /** The age at which every token expires; `null` for none. */
   readonly maxAgeMs: number | null
-  /** How long a judgement is believed, in milliseconds: as long as a cache entry. */
+  /** How often a token is rechecked, in milliseconds: the ttl of the cache. */
   readonly ttlMs: number
   recheck(tokenId: string, userId: string): Promise<Recheck>
 }
 
-/** What asking again learned of a token. */
+/** The result of evaluating a token again. */
 export interface Recheck {
   readonly refused: boolean
-  /** When it ends by the clock, as its row says now: a rotation moves it. */
+  /** When it ends by the clock, as the row says now: a rotation changes it. */
   readonly endsAt: number | null
 }
 
 export interface TrackedSignal {
   readonly signal: AbortSignal
-  /** Stops the watch for this holder. The signal does not fire any more. */
+  /** Stops watching for this signal: it does not fire any more. */
   release(): void
 }
 
-/** A token that requests hold, judged again until none does. */
+/** A token with open signals. It is evaluated again until all signals are released. */
 interface Watch {
   readonly tokenId: string
   readonly userId: string
   endsAt: number
-  /** One per holder: a listener that one holder adds ends with it, however long another holds the token. */
+  /** One per request, so that the listeners of one request are freed with it while another still runs. */
   readonly controllers: Set<AbortController>
   timer: NodeJS.Timeout | undefined
-  /** `pausing` after news that came while it was judged: the timer judges it again soon. */
-  state: 'waiting' | 'judging' | 'pausing'
-  /** Whether news came while it was judged. */
+  /** `pausing`: an invalidation came during an evaluation, and the timer starts the next one soon. */
+  state: 'waiting' | 'evaluating' | 'pausing'
+  /** Whether an invalidation came during the present evaluation. */
   isInvalidated: boolean
 }
 
-/** Before a token is judged again that changed while it was judged: `findUser` may cause such changes itself. */
+/** The pause before a token that changed during its evaluation is evaluated again: `findUser` may cause such changes. */
 const PAUSE_MS = 500
-/** How long a judgement may take: longer than all reads that `recheck` makes of a store with a timeout. */
+/** The time limit of an evaluation: longer than all reads of `recheck` together, with a store that has a timeout. */
 const LONGEST_MS = 30_000
-/** The longest that a timer can wait; it is judged again then and waits on. */
+/** The longest delay of a timer; the token is evaluated then and the timer starts again. */
 const MAX_DELAY_MS = 2 ** 31 - 1
 
 export class TokenSignals {
-  readonly #parts: TokenSignalsDeps
+  readonly #deps: TokenSignalsDeps
   readonly #watches = new Map<string, Watch>()
 
-  constructor(parts: TokenSignalsDeps) {
-    this.#parts = parts
+  constructor(deps: TokenSignalsDeps) {
+    this.#deps = deps
   }
 
-  /** A signal of an accepted entry's token, for one holder, that says when it is done by the returned `release`. */
+  /** A new signal of an accepted entry's token. Call `release` when the request is done. */
   hold(entry: VerificationEntry): TrackedSignal {
     const watch = this.#watches.get(entry.tokenId) ?? this.#start(entry)
     const controller = new AbortController()
@@ -65,20 +65,20 @@ export class TokenSignals {
     return { signal: controller.signal, release: () => this.#release(watch, controller) }
   }
 
-  /** Ends at once what the news says has ended, and judges the rest again. */
+  /** Ends the signals of a target that has ended; evaluates the others again. */
   onInvalidate({ target, ended }: Invalidation): void {
-    for (const watch of this.#about(target)) {
+    for (const watch of this.#watchesOf(target)) {
       if (ended) this.#end(watch)
       else this.#invalidate(watch)
     }
   }
 
-  /** Judges all again. */
+  /** Evaluates all watched tokens again. */
   reevaluateAll(): void {
     for (const watch of this.#watches.values()) this.#invalidate(watch)
   }
 
-  /** Stops watching, without firing. */
+  /** Stops watching. No signal fires. */
   close(): void {
     for (const watch of this.#watches.values()) clearTimeout(watch.timer)
     this.#watches.clear()
@@ -88,21 +88,20 @@ export class TokenSignals {
     const watch: Watch = {
       tokenId: entry.tokenId,
       userId: entry.userId,
-      endsAt: entry.token === null ? Infinity : (endsAt(entry.token, this.#parts.maxAgeMs) ?? Infinity),
+      endsAt: entry.token === null ? Infinity : (endsAt(entry.token, this.#deps.maxAgeMs) ?? Infinity),
       controllers: new Set(),
       timer: undefined,
       state: 'waiting',
       isInvalidated: false,
     }
-    // An entry that has left the cache may have left by news that came before this holder did. Where the clock fails
-    // the holder gets no signal, and the next one starts a new watch.
+    // An entry that has left the cache may have been invalidated before this watch began: evaluate at once. If the clock
+    // fails here, the watch is not registered, so that the next request starts a new one.
     this.#wait(watch, entry.live ? deadlineOf(entry) : 0)
     this.#watches.set(entry.tokenId, watch)
     return watch
   }
 
-  /** Every watched token that the news is about. */
-  #about(target: Invalidation['target']): Watch[] {
+  #watchesOf(target: Invalidation['target']): Watch[] {
     if ('tokenId' in target) {
       const watch = this.#watches.get(target.tokenId)
       return watch === undefined ? [] : [watch]
@@ -112,48 +111,48 @@ export class TokenSignals {
 
   #wait(watch: Watch, until: number): void {
     clearTimeout(watch.timer)
-    const now = this.#parts.clock.now()
-    const delay = Math.max(0, Math.min(until - now, watch.endsAt - now, this.#parts.ttlMs, MAX_DELAY_MS))
+    const now = this.#deps.clock.now()
+    const delay = Math.max(0, Math.min(until - now, watch.endsAt - now, this.#deps.ttlMs, MAX_DELAY_MS))
     watch.timer = setTimeout(() => void this.#reevaluate(watch), delay)
     watch.timer.unref()
   }
 
-  /** News that comes while the token is judged, or is to be judged soon, starts no other judgement. */
+  /** An invalidation during an evaluation or a pause starts no second evaluation. */
   #invalidate(watch: Watch): void {
     watch.isInvalidated = true
     if (watch.state === 'waiting') void this.#reevaluate(watch)
   }
 
-  /** A clock of the host's that fails ends the token: without the time nothing tells that it may still be used. */
+  /** If the host's clock fails the signals fire: without the time the token cannot be known to be valid. */
   #reevaluate(watch: Watch): Promise<void> {
     return this.#reevaluateByClock(watch).catch(() => this.#end(watch))
   }
 
   async #reevaluateByClock(watch: Watch): Promise<void> {
     clearTimeout(watch.timer)
-    watch.state = 'judging'
+    watch.state = 'evaluating'
     watch.isInvalidated = false
     const refused = await this.#isRefused(watch)
     if (this.#watches.get(watch.tokenId) !== watch) return
     if (refused) return this.#end(watch)
     watch.state = watch.isInvalidated ? 'pausing' : 'waiting'
-    this.#wait(watch, watch.isInvalidated ? this.#parts.clock.now() + PAUSE_MS : Infinity)
+    this.#wait(watch, watch.isInvalidated ? this.#deps.clock.now() + PAUSE_MS : Infinity)
   }
 
-  /** While the store cannot answer, only the clock speaks. */
+  /** While the store is unavailable, only the clock ends a token. */
   async #isRefused(watch: Watch): Promise<boolean> {
     try {
-      const recheck = this.#parts.recheck(watch.tokenId, watch.userId)
+      const recheck = this.#deps.recheck(watch.tokenId, watch.userId)
       const { refused, endsAt } = await withTimeout(recheck, LONGEST_MS, 'the store')
       watch.endsAt = endsAt ?? Infinity
       return refused
     } catch {
-      return this.#parts.clock.now() >= watch.endsAt
+      return this.#deps.clock.now() >= watch.endsAt
     }
   }
 
   #end(watch: Watch): void {
-    this.#forget(watch)
+    this.#remove(watch)
     for (const controller of watch.controllers) {
       controller.abort(new DOMException('The API token is no longer active', 'AbortError'))
     }
@@ -162,10 +161,10 @@ export class TokenSignals {
 
   #release(watch: Watch, controller: AbortController): void {
     watch.controllers.delete(controller)
-    if (watch.controllers.size === 0) this.#forget(watch)
+    if (watch.controllers.size === 0) this.#remove(watch)
   }
 
-  #forget(watch: Watch): void {
+  #remove(watch: Watch): void {
     clearTimeout(watch.timer)
     if (this.#watches.get(watch.tokenId) === watch) this.#watches.delete(watch.tokenId)
   }

@@ -1,4 +1,4 @@
-/** The verification cache: bounded, with one entry per token. The one place that knows lru-cache. */
+/** The verification cache: bounded, one entry per token. The only file that imports lru-cache. */
 
 import { LRUCache } from 'lru-cache'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
@@ -10,22 +10,22 @@ const TOLERATED_STEP_MS = 1_000
 
 export class VerificationCache {
   readonly max: number
-  /** How long an entry may live from now on, in milliseconds: less than its ttl while no news is heard. */
+  /** The longest life of new entries, in milliseconds: shorter than the ttl while invalidations are not received. */
   longestLifeMs = Infinity
   readonly #recorder: UsageRecorder
-  /** By token: says which is evicted next. */
+  /** By token id, in LRU order. */
   readonly #entries: LRUCache<string, VerificationEntry>
-  /** By the first word of the digest: of two that share it the later one stays. */
+  /** By the first 32 bits of the digest; an entry with the same bits replaces the earlier one. */
   readonly #byDigest = new Map<number, VerificationEntry>()
-  /** So many of the most recently used stay where they are when they are used again. */
+  /** Entries in the most recently used quarter are not moved on a hit. */
   readonly #young: number
   readonly #days = new DayClock()
-  /** The latest time seen, in two small numbers. */
+  /** The latest time seen. */
   #seenDay = 0
   #seenMs = 0
-  /** How often an entry was put at the front. */
+  /** How often an entry was moved to the front of the LRU list. */
   #moves = 0
-  /** Most users have one token in use, which needs no set. */
+  /** By user id. Most users have one token in use: a `Set` for each would cost memory. */
   readonly #byUser = new Map<string, VerificationEntry | Set<VerificationEntry>>()
 
   constructor(max: number, recorder: UsageRecorder) {
@@ -39,7 +39,7 @@ export class VerificationCache {
     return this.#entries.size
   }
 
-  /** The entry of the credential that a text is from `start` on, while its deadline has not come. */
+  /** The entry of the credential `text` from `start` on, unless its deadline has passed. */
   get(text: string, now: number, start = 0): VerificationEntry | undefined {
     const secret = secretAt(text, start)
     const digest = digestToFind(text, secret)
@@ -51,22 +51,22 @@ export class VerificationCache {
     return entry
   }
 
-  /** Whether an entry's deadline has come. */
+  /** Whether an entry's deadline has passed. */
   isOver({ deadlineDay, deadlineMs }: VerificationEntry, now: number): boolean {
     const { day, ms } = this.#days.split(now)
     if (this.#wentBack(day, ms)) return true
     return day > deadlineDay || (day === deadlineDay && ms >= deadlineMs)
   }
 
-  /** To be called every second, so that a step back is noticed between requests, too. */
-  lookAtClock(now: number): void {
+  /** Called every second, so that a step back of the clock is detected between requests, too. */
+  checkClock(now: number): void {
     const { day, ms } = this.#days.split(now)
     this.#wentBack(day, ms)
   }
 
   /**
-   * Keeps an entry that is used from being evicted next. What is among the most recently used quarter is left there:
-   * to move it touches more of the memory than to find it.
+   * Moves a used entry to the front of the LRU list. Entries in the most recently used quarter stay: moving them costs
+   * more than the lookup.
    */
   touch(entry: VerificationEntry): void {
     if (this.#moves - entry.movedAt < this.#young) return
@@ -74,23 +74,23 @@ export class VerificationCache {
     this.#moved(entry)
   }
 
-  /** Remembers an entry in the place of any other of its token. */
+  /** Adds an entry, and drops any other of its token. */
   put(entry: VerificationEntry): void {
-    // Held before the old entry lets go, so that use known here is not forgotten in between.
+    // Before the old entry is dropped: otherwise the counter would have no reference and be freed.
     const use = this.#recorder.hold(entry.tokenId, entry.token?.idleFrom ?? 0)
     this.dropToken(entry.tokenId)
-    const isSameStatus = this.#byDigest.get(entry.a)
-    if (isSameStatus !== undefined) this.dropToken(isSameStatus.tokenId)
+    const collision = this.#byDigest.get(entry.a)
+    if (collision !== undefined) this.dropToken(collision.tokenId)
     entry.use = use
     entry.live = true
-    this.lookAtClock(Math.max(entry.readAt, joinTime({ day: this.#seenDay, ms: this.#seenMs })))
+    this.checkClock(Math.max(entry.readAt, joinTime({ day: this.#seenDay, ms: this.#seenMs })))
     this.#byDigest.set(entry.a, entry)
     this.#indexUser(entry)
     this.#entries.set(entry.tokenId, entry)
     this.#moved(entry)
   }
 
-  /** While no news is heard, nothing in the cache is believed from `until` on, and nothing new for longer than `lifeMs`. */
+  /** While invalidations are not received: cached entries end at `until`, new ones live `lifeMs` at most. */
   limitLives(until: number, lifeMs: number): void {
     this.longestLifeMs = lifeMs
     for (const entry of this.#entries.values()) {
@@ -100,7 +100,7 @@ export class VerificationCache {
     }
   }
 
-  /** The same when the time is not known. */
+  /** The same without the time: drops everything. */
   limitNewLives(lifeMs: number): void {
     this.longestLifeMs = lifeMs
     this.clear()
@@ -125,8 +125,8 @@ export class VerificationCache {
   }
 
   /**
-   * Drops everything when the clock went back: entries would live as much longer. A step of less than a second is
-   * tolerated, and lengthens no life by more than that.
+   * Drops everything when the clock went back, because every entry would live longer by the step. A step of less than a
+   * second is tolerated.
    */
   #wentBack(day: number, ms: number): boolean {
     const passed = (day - this.#seenDay) * DAY_MS + (ms - this.#seenMs)
@@ -149,7 +149,7 @@ export class VerificationCache {
     else this.#byUser.set(entry.userId, known === undefined ? entry : new Set([known, entry]))
   }
 
-  /** Called for every entry that leaves, for whatever reason. */
+  /** Called by lru-cache for every entry that leaves the cache. */
   #unindex(entry: VerificationEntry): void {
     entry.live = false
     this.#byDigest.delete(entry.a)

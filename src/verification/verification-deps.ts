@@ -1,4 +1,4 @@
-/** What a verification works with, and what it counts. */
+/** The collaborators of a verification, and its counters. */
 
 import type { Clock } from '../clock.ts'
 import type { Signer } from '../keys/signer.ts'
@@ -19,22 +19,22 @@ export interface VerificationDeps {
   readonly audience: Audience
   readonly tokenPrefixes: TokenPrefixes
   readonly idleTimeoutMs: number | null
-  /** The age at which every token expires, `null` for none. */
+  /** The age at which every token expires; `null` for none. */
   readonly maxAgeMs: number | null
   readonly ttlMs: number
   readonly findUser: FindUser | undefined
-  /** Who holds the tokens, if it is not the plugin alone. */
   readonly identityProvider: IdentityProvider | null
-  /** Writes that the provider has ended a token, and announces it. */
+  /** Revokes a token that the identity provider has ended, and publishes the invalidation. */
   endToken(tokenId: string): Promise<void>
-  /** Ends what a rotated token replaces, and announces it. */
+  /** Revokes the predecessor of a rotated token, and publishes the invalidation. */
   endPredecessor(successorId: string, predecessorId: string): Promise<void>
 }
 
+/** What verification has counted since the start. */
 export interface VerificationStats {
-  /** Answered from the cache. */
+  /** Credentials found in the cache. */
   readonly hits: number
-  /** Credentials that were not in the cache. */
+  /** Credentials not found in the cache. */
   readonly misses: number
   /** Tokens read from the store. */
   readonly loads: number

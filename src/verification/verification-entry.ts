@@ -1,4 +1,4 @@
-/** A judgement of one credential, as it is remembered. */
+/** A cache entry: the result of verifying one credential. */
 
 import type { TokenRecord } from '../token/token.ts'
 import type { PendingUse } from '../usage/pending-use.ts'
@@ -6,7 +6,7 @@ import { joinTime, splitTime } from '../utc-day.ts'
 import type { CredentialKey } from './credential-key.ts'
 import { newDigest } from './short-sha256.ts'
 
-/** Why a credential is refused. The client never learns it. */
+/** Why a credential is rejected. Clients never get the reason. `forged` is an invalid signature. */
 export type RejectionReason =
   | 'forged'
   | 'unknown'
@@ -19,31 +19,32 @@ export type RejectionReason =
   | 'idle'
 
 /**
- * Entries have one shape, so that reading one is the same few machine instructions each time. What each hit reads
- * stands first and together, where few looks into the memory find it.
+ * All entries have the same members in the same order, so that the engine reads them as one hidden class. Members that
+ * every cache hit reads come first.
  */
 export interface VerificationEntry extends CredentialKey {
   /** The first moment at which the entry is no longer valid. */
   deadlineDay: number
   deadlineMs: number
+  /** `null`: the credential is accepted. */
   readonly rejection: RejectionReason | null
-  /** Where use is counted; absent while the entry is not in the cache. */
+  /** The counter of the token's uses; `null` while the entry is not in the cache. */
   use: PendingUse | null
-  /** Whether it is in the cache. News makes it false at once, wherever the entry is remembered. */
+  /** Whether the entry is in the cache. An invalidation sets it to `false`, also for connections that hold the entry. */
   live: boolean
-  /** How many entries had come to the front of the cache when this one did last. */
+  /** The cache's move counter when this entry was last moved to the front of the LRU list. */
   movedAt: number
   readonly tokenId: string
   readonly userId: string
   /** The row; `null` when it does not exist. */
   readonly token: TokenRecord | null
-  /** When it expires, in milliseconds: see `expiresAtOf`. */
+  /** When the token expires, in milliseconds: see `expiresAtOf`. */
   readonly expiresAt: number | null
-  /** The token's scopes, cut to its owner's. */
+  /** The token's scopes, cut to those that its owner has. */
   readonly scopes: readonly string[]
-  /** The provider's access token, where that holds the token. */
+  /** The identity provider's access token, with `identityProvider`. */
   readonly accessToken: string | null
-  /** When the read began that it rests on, in milliseconds. */
+  /** When the read behind the entry began, in milliseconds. */
   readonly readAt: number
 }
 
@@ -57,11 +58,11 @@ type EntryFields = Pick<
   'rejection' | 'tokenId' | 'userId' | 'token' | 'expiresAt' | 'scopes' | 'accessToken' | 'readAt'
 >
 
-/** An entry that is not in the cache yet, to be believed until `deadline`, in milliseconds since the epoch. */
+/** An entry that is not in the cache yet, valid until `deadline` (milliseconds since the epoch). */
 export function newEntry(key: CredentialKey, deadline: number, fields: EntryFields): VerificationEntry {
   const { day, ms } = splitTime(deadline)
   return {
-    // One by one: spread members would lie apart from the rest.
+    // One by one: a spread would give the object another hidden class.
     a: key.a,
     b: key.b,
     c: key.c,
@@ -87,7 +88,7 @@ export function newEntry(key: CredentialKey, deadline: number, fields: EntryFiel
   }
 }
 
-/** What every forgery is judged; it is never remembered. */
+/** The result for every invalid signature. It is never cached. */
 export const FORGED: VerificationEntry = {
   ...newDigest(),
   open: '',
@@ -107,12 +108,13 @@ export const FORGED: VerificationEntry = {
 }
 
 /**
- * Refusals of genuine tokens are cached too, except for two. A token that only the clock calls idle may have
- * been used elsewhere: its row is read again each time, until the sweeper has written that it is idle. And what
- * differs from its row must not stand in the place of the genuine credential. Nor is a successor remembered that was
- * only asked about: its first use must still find the predecessor to end.
+ * Whether an entry may be cached. Rejections are cached too, with three exceptions:
+ * - A credential that differs from its row must not replace the entry of the genuine one.
+ * - A successor that was only inspected: its first use must still find the predecessor and end it.
+ * - A token that is idle by the clock only: another instance may have recorded a use, so the row is read each time until
+ *   the sweeper has stored the status.
  */
-export function isWorthKeeping({ rejection, token }: VerificationEntry): boolean {
+export function isCacheable({ rejection, token }: VerificationEntry): boolean {
   if (rejection === 'not_as_issued') return false
   if (rejection === null && (token?.predecessorId ?? null) !== null) return false
   return rejection !== 'idle' || token?.status === 'inactive'

@@ -1,4 +1,4 @@
-/** From a credential to a judgement: cache, signature, store, owner, clock. */
+/** Verifies a credential: cache, signature, store, owner, clock. */
 
 import type { Invalidation } from '../invalidation/invalidation-bus.ts'
 import { MAX_CREDENTIAL_LENGTH } from '../token/credential.ts'
@@ -6,8 +6,7 @@ import { effectiveScopes } from '../token/scope.ts'
 import { endsAt, expiresAtOf, judge } from '../token/status.ts'
 import type { OwnedToken, TokenRecord } from '../token/token.ts'
 import { keyOf } from './credential-key.ts'
-import { InFlightReads } from './in-flight-reads.ts'
-import type { Found, Genuine, InFlightRead } from './load.ts'
+import { type Found, type InFlightRead, InFlightReads } from './in-flight-reads.ts'
 import { lookUpUser } from './look-up-user.ts'
 import { Rounds } from './rounds.ts'
 import { isAsIssued, readSignedToken, type SignedToken } from './signed-token.ts'
@@ -15,51 +14,60 @@ import type { Recheck } from './token-signals.ts'
 import type { VerificationDeps, VerificationStats } from './verification-deps.ts'
 import {
   FORGED,
-  isWorthKeeping,
+  isCacheable,
   newEntry,
   type RejectionReason,
   type VerificationEntry,
 } from './verification-entry.ts'
 
+/** A credential with a valid signature. */
+interface SignedCredential extends SignedToken {
+  readonly credential: string
+}
+
 export class Verification {
-  readonly #parts: VerificationDeps
-  readonly #loads: InFlightReads
+  readonly #deps: VerificationDeps
+  readonly #reads: InFlightReads
   #hits = 0
   #misses = 0
 
-  constructor(parts: VerificationDeps) {
-    this.#parts = parts
-    this.#loads = new InFlightReads(parts.clock, (tokenId, refreshToken) => this.#find(tokenId, refreshToken))
+  constructor(deps: VerificationDeps) {
+    this.#deps = deps
+    this.#reads = new InFlightReads(deps.clock, (tokenId, refreshToken) => this.#find(tokenId, refreshToken))
   }
 
   /**
-   * The warm path: the entry of a cached credential, the text from `start` on. Reads, writes and awaits nothing.
+   * The warm path: the entry of a cached credential, which is `text` from `start` on. It reads, writes and awaits nothing.
    *
-   * @param counts Whether it is a use of the token: a request counts once, however many hooks verify it.
+   * @param counts Whether to count a use: a request counts once, however many hooks verify it.
    */
   getAndCount(text: string, now: number, start = 0, counts = true): VerificationEntry | undefined {
     if (text.length - start > MAX_CREDENTIAL_LENGTH) return FORGED
-    const entry = this.#parts.cache.get(text, now, start)
+    const entry = this.#deps.cache.get(text, now, start)
     if (entry === undefined) return undefined
     this.#hits += 1
     return this.#counted(entry, now, counts)
   }
 
-  /** The same for an entry of this connection: good while it is in the cache and its deadline has not come. */
-  reuse(entry: VerificationEntry | undefined, now: number, counts = true): VerificationEntry | undefined {
-    if (entry?.live !== true || this.#parts.cache.isOver(entry, now)) return undefined
-    this.#parts.cache.touch(entry)
+  /** The same for an entry that the connection holds: valid while it is in the cache and before its deadline. */
+  revalidate(
+    entry: VerificationEntry | undefined,
+    now: number,
+    counts = true,
+  ): VerificationEntry | undefined {
+    if (entry?.live !== true || this.#deps.cache.isOver(entry, now)) return undefined
+    this.#deps.cache.touch(entry)
     this.#hits += 1
     return this.#counted(entry, now, counts)
   }
 
   /**
-   * The cold path: signature first, then one read however many wait for it, then the owner's host. The judgement is
-   * given to `take` at once: once a promise has carried it, news may have come in between.
+   * The cold path: the signature, then one read of the store shared by concurrent requests, then `findUser`. The result is
+   * passed to `take` synchronously, because an invalidation could come before a promise with it resolves.
    *
-   * @throws {StoreUnavailable} When the store or `findUser` cannot answer, or changes overtake every read.
+   * @throws {StoreUnavailable} When the store or `findUser` is unavailable, or changes invalidate every read.
    */
-  async load<T>(
+  async loadAndCount<T>(
     credential: string,
     now: number,
     take: (entry: VerificationEntry) => T,
@@ -67,184 +75,184 @@ export class Verification {
   ): Promise<T> {
     this.#misses += 1
     for (const rounds = new Rounds(); ; rounds.next()) {
-      // In each round again: the key may have been removed during the wait.
-      const genuine = this.#check(credential, now)
-      if (genuine === undefined) return take(FORGED)
-      const { jti, sub } = genuine.claims
-      const load = this.#loads.of(jti, sub, genuine.refreshToken)
-      const found = await load.found
-      // An invalidation came during the read, or while another waiting request went on with its result.
-      if (load.stale || load.entry?.live === false) continue
-      const predecessorId = this.#predecessorOf(genuine, found)
+      // In every round: the key may have been removed during the wait.
+      const signed = this.#verifySignature(credential, now)
+      if (signed === undefined) return take(FORGED)
+      const { jti, sub } = signed.claims
+      const read = this.#reads.of(jti, sub, signed.refreshToken)
+      const found = await read.found
+      // An invalidation came during the read, or after another waiting request had cached its result.
+      if (read.isInvalidated || read.entry?.live === false) continue
+      const predecessorId = this.#predecessorOf(signed, found)
       if (predecessorId !== null) {
-        load.ending ??= this.#parts.endPredecessor(jti, predecessorId)
-        await load.ending
-        // What the store made of it is in the row: a revoke may have come first.
+        read.ending ??= this.#deps.endPredecessor(jti, predecessorId)
+        await read.ending
+        // Read the row again: the token may have been revoked first.
         continue
       }
-      return take(this.#counted(this.#settle(genuine, load, found), this.#parts.clock.now(), counts))
+      return take(this.#counted(this.#settle(signed, read, found), this.#deps.clock.now(), counts))
     }
   }
 
   /**
-   * Judges a credential for those who only ask: it is no use of the token, moves no idle clock and ends no
-   * predecessor. The cache is read first; the signature is checked in each round, as in `load`.
+   * Verifies without counting a use: the idle clock is not moved and no predecessor is ended. The signature is checked
+   * first, also for a cached credential.
    *
-   * @throws {StoreUnavailable} When the store or `findUser` cannot answer, or changes overtake every read.
+   * @throws {StoreUnavailable} As `loadAndCount`.
    */
   async inspect<T>(credential: string, now: number, take: (entry: VerificationEntry) => T): Promise<T> {
     for (const rounds = new Rounds(); ; rounds.next()) {
-      const genuine = this.#check(credential, now)
-      if (genuine === undefined) return take(FORGED)
-      const remembered = this.#parts.cache.get(credential, this.#parts.clock.now())
-      if (remembered !== undefined) return take(remembered)
-      const load = this.#loads.of(genuine.claims.jti, genuine.claims.sub, genuine.refreshToken)
-      const found = await load.found
-      if (load.stale || load.entry?.live === false) continue
-      return take(this.#settle(genuine, load, found))
+      const signed = this.#verifySignature(credential, now)
+      if (signed === undefined) return take(FORGED)
+      const cached = this.#deps.cache.get(credential, this.#deps.clock.now())
+      if (cached !== undefined) return take(cached)
+      const read = this.#reads.of(signed.claims.jti, signed.claims.sub, signed.refreshToken)
+      const found = await read.found
+      if (read.isInvalidated || read.entry?.live === false) continue
+      return take(this.#settle(signed, read, found))
     }
   }
 
   /**
-   * Whether a token would be refused now, by any credential; for callers that hold it longer than a request.
+   * Whether a token would be refused now, whatever the credential. For signals, which outlive the verification.
    *
-   * @throws {StoreUnavailable} As `load` does.
+   * @throws {StoreUnavailable} As `loadAndCount`.
    */
   async recheck(tokenId: string, userId: string): Promise<Recheck> {
     for (const rounds = new Rounds(); ; rounds.next()) {
-      const load = this.#loads.of(tokenId, userId)
-      const found = await load.found
-      if (load.stale) continue
+      const read = this.#reads.of(tokenId, userId)
+      const found = await read.found
+      if (read.isInvalidated) continue
       const token = found.owned?.token
       return {
         refused:
           token === undefined ||
-          !this.#parts.signer.knows(token.kid) ||
-          this.#rejectionOf(found, this.#parts.clock.now()) !== null,
-        endsAt: token === undefined ? null : endsAt(token, this.#parts.maxAgeMs),
+          !this.#deps.signer.knows(token.kid) ||
+          this.#rejectionOf(found, this.#deps.clock.now()) !== null,
+        endsAt: token === undefined ? null : endsAt(token, this.#deps.maxAgeMs),
       }
     }
   }
 
-  /** Forgets what the news is about, and what is being read of it at this moment. */
+  /** Drops the cache entries of the target, and invalidates its reads in flight. */
   onInvalidate({ target }: Invalidation): void {
     if ('tokenId' in target) {
-      this.#parts.cache.dropToken(target.tokenId)
-      this.#loads.invalidateToken(target.tokenId)
+      this.#deps.cache.dropToken(target.tokenId)
+      this.#reads.invalidateToken(target.tokenId)
     } else {
-      this.#parts.cache.dropUser(target.userId)
-      this.#loads.invalidateUserReads(target.userId)
+      this.#deps.cache.dropUser(target.userId)
+      this.#reads.invalidateUserReads(target.userId)
     }
   }
 
-  /** Forgets everything, and what is being read at this moment: other keys may judge otherwise. */
+  /** Drops all cache entries and invalidates all reads in flight, when the keys have changed. */
   clear(): void {
-    this.#parts.cache.clear()
-    this.#loads.invalidateAll()
+    this.#deps.cache.clear()
+    this.#reads.invalidateAll()
   }
 
   stats(): VerificationStats {
-    return { hits: this.#hits, misses: this.#misses, loads: this.#loads.count }
+    return { hits: this.#hits, misses: this.#misses, loads: this.#reads.count }
   }
 
-  /** Everything that a forgery fails at, before anything is read or remembered. */
-  #check(credential: string, now: number): Genuine | undefined {
-    const signed = readSignedToken(this.#parts, credential, now)
+  /** Refuses every invalid signature before anything is read or cached. */
+  #verifySignature(credential: string, now: number): SignedCredential | undefined {
+    const signed = readSignedToken(this.#deps, credential, now)
     return signed && { credential, ...signed }
   }
 
   async #find(tokenId: string, refreshToken: string | undefined): Promise<Found> {
-    const { store, clock, findUser, identityProvider, endToken } = this.#parts
+    const { store, clock, findUser, identityProvider, endToken } = this.#deps
     const owned = await store.findToken(tokenId)
     if (owned === null || this.#ownRejection(owned, clock.now()) !== null)
-      return { owned, word: null, provider: null }
-    const word = await lookUpUser(findUser, owned.token.userId)
-    if (refreshToken === undefined || identityProvider === null || word?.active !== true)
-      return { owned, word, provider: null }
-    const provider = await identityProvider.refresh(refreshToken, clock.now())
-    // The news of it makes this very load stale: its row is read again.
-    if (provider.outcome === 'ended') await endToken(tokenId)
-    return { owned, word, provider }
+      return { owned, user: null, refresh: null }
+    const user = await lookUpUser(findUser, owned.token.userId)
+    if (refreshToken === undefined || identityProvider === null || user?.active !== true)
+      return { owned, user, refresh: null }
+    const refresh = await identityProvider.refresh(refreshToken, clock.now())
+    // This invalidates the present read: the waiting requests read the revoked row.
+    if (refresh.outcome === 'ended') await endToken(tokenId)
+    return { owned, user, refresh }
   }
 
-  /** Judges what was found, and remembers the judgement for as long as it may be believed. */
-  #settle(genuine: Genuine, load: InFlightRead, found: Found): VerificationEntry {
-    // The wait was a moment of its own: what ended meanwhile has ended.
-    const now = this.#parts.clock.now()
-    const shared = this.#parts.cache.get(genuine.credential, now)
+  /** Evaluates what was found, and caches the result until its deadline. */
+  #settle(signed: SignedCredential, read: InFlightRead, found: Found): VerificationEntry {
+    // Read the clock after the wait: the token may have expired meanwhile.
+    const now = this.#deps.clock.now()
+    const shared = this.#deps.cache.get(signed.credential, now)
     if (shared !== undefined) return shared
     const token = found.owned?.token ?? null
-    const provider = found.provider?.outcome === 'good' ? found.provider : null
-    const rejection = this.#judge(genuine, found, now)
+    const refresh = found.refresh?.outcome === 'good' ? found.refresh : null
+    const rejection = this.#evaluate(signed, found, now)
     const deadline = Math.min(
-      this.#deadlineOf(token, rejection, load.startedAt),
-      provider?.expiresAt ?? Infinity,
+      this.#deadlineOf(token, rejection, read.startedAt),
+      refresh?.expiresAt ?? Infinity,
     )
-    const entry = newEntry(keyOf(genuine.credential), deadline, {
+    const entry = newEntry(keyOf(signed.credential), deadline, {
       rejection,
-      // The row's own texts where they are the same: those of the claims need not be kept then.
-      tokenId: token?.id ?? genuine.claims.jti,
-      userId: token?.userId ?? genuine.claims.sub,
+      // The strings of the row, if there is one: the equal strings of the claims can be freed.
+      tokenId: token?.id ?? signed.claims.jti,
+      userId: token?.userId ?? signed.claims.sub,
       token,
-      expiresAt: token === null ? null : expiresAtOf(token, this.#parts.maxAgeMs),
-      scopes: Object.freeze(token === null ? [] : effectiveScopes(token.scopes, found.word?.scopes)),
-      accessToken: provider?.accessToken ?? null,
-      readAt: load.startedAt,
+      expiresAt: token === null ? null : expiresAtOf(token, this.#deps.maxAgeMs),
+      scopes: Object.freeze(token === null ? [] : effectiveScopes(token.scopes, found.user?.scopes)),
+      accessToken: refresh?.accessToken ?? null,
+      readAt: read.startedAt,
     })
-    if (isWorthKeeping(entry)) {
-      this.#parts.cache.put(entry)
-      load.entry = entry
+    if (isCacheable(entry)) {
+      this.#deps.cache.put(entry)
+      read.entry = entry
     }
     return entry
   }
 
   /** The predecessor that this token's first accepted use ends. */
-  #predecessorOf(genuine: Genuine, found: Found): string | null {
+  #predecessorOf(signed: SignedCredential, found: Found): string | null {
     const predecessorId = found.owned?.token.predecessorId ?? null
     if (predecessorId === null) return null
-    return this.#judge(genuine, found, this.#parts.clock.now()) === null ? predecessorId : null
+    return this.#evaluate(signed, found, this.#deps.clock.now()) === null ? predecessorId : null
   }
 
-  #judge(signed: SignedToken, found: Found, now: number): RejectionReason | null {
+  #evaluate(signed: SignedToken, found: Found, now: number): RejectionReason | null {
     const token = found.owned?.token ?? null
-    const asIssued = token === null || isAsIssued(signed, token, this.#parts.audience)
+    const asIssued = token === null || isAsIssued(signed, token, this.#deps.audience)
     return asIssued ? this.#rejectionOf(found, now) : 'not_as_issued'
   }
 
   #counted(entry: VerificationEntry, now: number, counts: boolean): VerificationEntry {
-    if (counts && entry.rejection === null && entry.use !== null) this.#parts.recorder.touch(entry.use, now)
+    if (counts && entry.rejection === null && entry.use !== null) this.#deps.recorder.touch(entry.use, now)
     return entry
   }
 
-  #rejectionOf({ owned, word, provider }: Found, now: number): RejectionReason | null {
+  #rejectionOf({ owned, user, refresh }: Found, now: number): RejectionReason | null {
     if (owned === null) return 'unknown'
     const rejection = this.#ownRejection(owned, now)
     if (rejection !== null) return rejection
-    if (provider?.outcome === 'ended') return 'revoked'
-    return word?.active === true ? null : 'owner_inactive'
+    if (refresh?.outcome === 'ended') return 'revoked'
+    return user?.active === true ? null : 'owner_inactive'
   }
 
-  /** What the plugin itself knows against a token, without asking the host. */
+  /** The rejection that follows from the row alone, without `findUser` and the identity provider. */
   #ownRejection({ token, owner }: OwnedToken, now: number): RejectionReason | null {
     if (owner === null) return 'owner_unknown'
-    const { idleTimeoutMs, maxAgeMs } = this.#parts
-    const { status, reason } = judge(this.#withKnownUse(token), owner, { now, idleTimeoutMs, maxAgeMs })
+    const { idleTimeoutMs, maxAgeMs } = this.#deps
+    const { status, reason } = judge(this.#withPendingUse(token), owner, { now, idleTimeoutMs, maxAgeMs })
     if (status !== 'active') return reason === 'idle' ? 'idle' : status
     return owner.status === 'active' ? null : 'owner_inactive'
   }
 
-  /** A token with use that is known here and not in its row yet. */
-  #withKnownUse(token: TokenRecord): TokenRecord {
-    const lastUsedAt = this.#parts.recorder.lastUsedAt(token.id)
+  /** The token with uses that this instance has counted and not flushed yet. */
+  #withPendingUse(token: TokenRecord): TokenRecord {
+    const lastUsedAt = this.#deps.recorder.lastUsedAt(token.id)
     return lastUsedAt > token.idleFrom ? { ...token, idleFrom: lastUsedAt } : token
   }
 
-  /** The earliest of: the ttl is over, the token expires or its grace ends, it goes idle. */
+  /** The earliest of: the end of the ttl, the end of the token by expiry or grace, the idle timeout. */
   #deadlineOf(token: TokenRecord | null, rejection: RejectionReason | null, startedAt: number): number {
-    const { ttlMs, idleTimeoutMs, maxAgeMs } = this.#parts
-    const ttlEnd = startedAt + Math.min(ttlMs, this.#parts.cache.longestLifeMs)
+    const { ttlMs, idleTimeoutMs, maxAgeMs } = this.#deps
+    const ttlEnd = startedAt + Math.min(ttlMs, this.#deps.cache.longestLifeMs)
     if (token === null || rejection !== null) return ttlEnd
-    const idleFrom = this.#withKnownUse(token).idleFrom
+    const idleFrom = this.#withPendingUse(token).idleFrom
     const idleEnd = idleTimeoutMs === null ? Infinity : idleFrom + idleTimeoutMs + 1
     return Math.min(ttlEnd, endsAt(token, maxAgeMs) ?? Infinity, idleEnd)
   }

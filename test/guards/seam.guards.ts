@@ -119,14 +119,14 @@ export const seamGuards: readonly Guard[] = [
   {
     name: 'promise 11: an entry that was read ahead of time is known to the cache',
     file: 'src/verification/verification-cache.ts',
-    remove: 'this.lookAtClock(Math.max(entry.readAt, joinTime({ day: this.#seenDay, ms: this.#seenMs })))',
+    remove: 'this.checkClock(Math.max(entry.readAt, joinTime({ day: this.#seenDay, ms: this.#seenMs })))',
     put: '',
     tests: ['test/verification/clock-steps.test.ts'],
   },
   {
     name: 'promise 11: a step back is noticed between requests',
     file: 'src/instance.ts',
-    remove: 'cache.lookAtClock(now)',
+    remove: 'cache.checkClock(now)',
     put: '',
     tests: ['test/verification/clock-steps.test.ts'],
   },

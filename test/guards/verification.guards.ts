@@ -48,8 +48,8 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'promise 3: a forgery costs no read',
     file: 'src/verification/verification.ts',
-    remove: 'if (genuine === undefined) return take(FORGED)\n      const { jti',
-    put: "if (genuine === undefined) return this.#parts.store.findToken('').then(() => take(FORGED))\nconst { jti",
+    remove: 'if (signed === undefined) return take(FORGED)\n      const { jti',
+    put: "if (signed === undefined) return this.#deps.store.findToken('').then(() => take(FORGED))\nconst { jti",
     tests: ['test/verification/cost.test.ts'],
   },
   {
@@ -76,28 +76,28 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'promise 4: news of a token drops its entry',
     file: 'src/verification/verification.ts',
-    remove: 'this.#parts.cache.dropToken(target.tokenId)',
+    remove: 'this.#deps.cache.dropToken(target.tokenId)',
     put: '',
     tests: ['test/verification/races.test.ts'],
   },
   {
     name: 'promise 4: news of a token reaches a load under way',
     file: 'src/verification/verification.ts',
-    remove: 'this.#loads.invalidateToken(target.tokenId)',
+    remove: 'this.#reads.invalidateToken(target.tokenId)',
     put: '',
     tests: ['test/verification/races.test.ts'],
   },
   {
     name: 'promise 4: a load that news overtook is done again',
     file: 'src/verification/verification.ts',
-    remove: 'if (load.stale || load.entry?.live === false) continue\n      const predecessorId',
+    remove: 'if (read.isInvalidated || read.entry?.live === false) continue\n      const predecessorId',
     put: 'const predecessorId',
     tests: ['test/verification/races.test.ts'],
   },
   {
     name: 'promise 4: an inspection that news overtook is done again',
     file: 'src/verification/verification.ts',
-    remove: 'if (load.stale || load.entry?.live === false) continue\n      return take(',
+    remove: 'if (read.isInvalidated || read.entry?.live === false) continue\n      return take(',
     put: 'return take(',
     tests: ['test/oauth/introspection.test.ts'],
   },
@@ -133,7 +133,7 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'promise 4: a token that nobody holds is watched no more',
     file: 'src/verification/token-signals.ts',
-    remove: 'if (watch.controllers.size === 0) this.#forget(watch)',
+    remove: 'if (watch.controllers.size === 0) this.#remove(watch)',
     put: '',
     tests: ['test/verification/token-signal.test.ts'],
   },
@@ -168,22 +168,22 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'promise 9: news of an owner drops their entries',
     file: 'src/verification/verification.ts',
-    remove: 'this.#parts.cache.dropUser(target.userId)',
+    remove: 'this.#deps.cache.dropUser(target.userId)',
     put: '',
     tests: ['test/verification/races.test.ts'],
   },
   {
     name: 'promise 9: news of an owner reaches a load under way',
     file: 'src/verification/verification.ts',
-    remove: 'this.#loads.invalidateUserReads(target.userId)',
+    remove: 'this.#reads.invalidateUserReads(target.userId)',
     put: '',
     tests: ['test/verification/races.test.ts'],
   },
   {
     name: "promise 9: the host's word on an owner is heard",
     file: 'src/verification/verification.ts',
-    remove: "return word?.active === true ? null : 'owner_inactive'",
-    put: 'return word === undefined ? null : null',
+    remove: "return user?.active === true ? null : 'owner_inactive'",
+    put: 'return user === undefined ? null : null',
     tests: ['test/verification/find-user.test.ts'],
   },
   {
@@ -210,7 +210,7 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'promise 11: concurrent misses share one load',
     file: 'src/verification/in-flight-reads.ts',
-    remove: 'this.#underWay.get(key) ?? this.#start(',
+    remove: 'this.#reads.get(key) ?? this.#start(',
     put: 'this.#start(',
     tests: ['test/verification/cost.test.ts'],
   },
@@ -231,7 +231,7 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'promise 11: what a connection remembers ends with its entry',
     file: 'src/verification/verification.ts',
-    remove: 'if (entry?.live !== true || this.#parts.cache.isOver(entry, now)) return undefined',
+    remove: 'if (entry?.live !== true || this.#deps.cache.isOver(entry, now)) return undefined',
     put: 'if (entry === undefined) return undefined',
     tests: ['test/http/connection-memory.test.ts'],
   },
@@ -245,15 +245,15 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'promise 12: the first use of a rotated token waits for the end of its predecessor',
     file: 'src/verification/verification.ts',
-    remove: 'await load.ending',
+    remove: 'await read.ending',
     put: '',
     tests: ['test/http/rotate-token.test.ts', 'test/verification/rotation-races.test.ts'],
   },
   {
     name: 'a refused use of a successor ends nothing',
     file: 'src/verification/verification.ts',
-    remove: 'return this.#judge(genuine, found, this.#parts.clock.now()) === null ? predecessorId : null',
-    put: 'return genuine === null ? null : predecessorId',
+    remove: 'return this.#evaluate(signed, found, this.#deps.clock.now()) === null ? predecessorId : null',
+    put: 'return signed === null ? null : predecessorId',
     tests: ['test/http/rotate-token.test.ts'],
   },
   {
@@ -273,7 +273,7 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'promise 15: a disposed result of verify is watched no longer',
     file: 'src/verification/bounded-signals.ts',
-    remove: '        held.release()\n',
+    remove: '        tracked.release()\n',
     put: '',
     tests: ['test/verification/signal-holders.test.ts'],
   },

@@ -1,7 +1,7 @@
 /** What names, descriptions and user ids may say (promise 14). */
 
 import t from 'tap'
-import { credentialOf, hintOf, partsOf } from '../../src/token/credential.ts'
+import { credentialOf, hintOf, readCredential } from '../../src/token/credential.ts'
 import { descriptionFault, lowerAscii, nameFault, searchFault, userIdFault } from '../../src/token/text.ts'
 
 const CONTROL = 'must not contain control characters'
@@ -115,23 +115,23 @@ t.test('promise 1: a hint is the last four characters', async (t) => {
 })
 
 t.test('a credential is a prefix and a JWT, with an identity provider also its refresh token', async (t) => {
-  t.same(partsOf('bodhi_a.b.c', ['bodhi_']), [{ jwt: 'a.b.c', refreshToken: undefined }])
-  t.same(partsOf('a.b.c', ['']), [{ jwt: 'a.b.c', refreshToken: undefined }])
-  t.same(partsOf('a.b.c', ['bodhi_']), [])
-  t.same(partsOf('BODHI_a.b.c', ['bodhi_']), [])
+  t.same(readCredential('bodhi_a.b.c', ['bodhi_']), [{ jwt: 'a.b.c', refreshToken: undefined }])
+  t.same(readCredential('a.b.c', ['']), [{ jwt: 'a.b.c', refreshToken: undefined }])
+  t.same(readCredential('a.b.c', ['bodhi_']), [])
+  t.same(readCredential('BODHI_a.b.c', ['bodhi_']), [])
   t.same(
-    partsOf('bodhi_a.b.c~r~x', ['bodhi_']),
+    readCredential('bodhi_a.b.c~r~x', ['bodhi_']),
     [{ jwt: 'a.b.c', refreshToken: 'r~x' }],
     'which may hold any letter',
   )
-  t.same(partsOf('a.b.c~', ['']), [{ jwt: 'a.b.c', refreshToken: '' }])
+  t.same(readCredential('a.b.c~', ['']), [{ jwt: 'a.b.c', refreshToken: '' }])
   t.same(
-    partsOf('eyJ.b.c', ['', 'new_', 'ey']).map(({ jwt }) => jwt),
+    readCredential('eyJ.b.c', ['', 'new_', 'ey']).map(({ jwt }) => jwt),
     ['J.b.c', 'eyJ.b.c'],
     'the empty prefix is tried last',
   )
   for (const refreshToken of [undefined, 'r', 'r~x']) {
-    t.same(partsOf(credentialOf('p_', 'a.b.c', refreshToken), ['other_', 'p_']), [
+    t.same(readCredential(credentialOf('p_', 'a.b.c', refreshToken), ['other_', 'p_']), [
       { jwt: 'a.b.c', refreshToken },
     ])
   }

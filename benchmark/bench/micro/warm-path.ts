@@ -72,7 +72,7 @@ export async function warmPath(): Promise<Step[]> {
       title: 'judgement: an entry at hand is alive, before its deadline, and kept recent',
       value: await nanoseconds(
         () => cache.get(inTurn(credentials), now),
-        (entry) => verification.reuse(entry, now),
+        (entry) => verification.revalidate(entry, now),
       ),
       unit: 'ns',
     },

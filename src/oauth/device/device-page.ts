@@ -11,7 +11,7 @@ import type { Context } from '../../lifecycle/lifecycle-parts.ts'
 import type { DeviceAuthorization } from '../../store/device-authorization-store.ts'
 import { missingScopes } from '../../token/scope.ts'
 import { nameFault } from '../../token/text.ts'
-import { askActiveOwner } from '../../verification/look-up-user.ts'
+import { lookUpActiveUser } from '../../verification/look-up-user.ts'
 import type { ClientSettings } from '../clients/client-settings.ts'
 import { type Endpoints, routeOf } from '../endpoints.ts'
 import { type Form, parameter, parseForms } from '../form-body.ts'
@@ -168,5 +168,5 @@ function consentTo(
 async function requireActive({ store, findUser }: Context, userId: string): Promise<void> {
   const owner = await store.findOwner(userId)
   if (owner !== null && owner.status !== 'active') throw new UserInactive()
-  await askActiveOwner(findUser, userId)
+  await lookUpActiveUser(findUser, userId)
 }

@@ -6,7 +6,7 @@ import type { ExpiryPolicy } from '../../lifecycle/expiry-policy.ts'
 import { type IssuedToken, issueToken } from '../../lifecycle/issue-token.ts'
 import type { Context } from '../../lifecycle/lifecycle-parts.ts'
 import { scopeListOf } from '../../token/scope.ts'
-import { askActiveOwner } from '../../verification/look-up-user.ts'
+import { lookUpActiveUser } from '../../verification/look-up-user.ts'
 import { withTimeout } from '../../with-timeout.ts'
 import { type Form, parameter, requiredParameter } from '../form-body.ts'
 import type { Grant } from '../grants.ts'
@@ -123,7 +123,7 @@ async function grantedScopes(
   user: SignedInUser,
   wanted: readonly string[],
 ): Promise<readonly string[]> {
-  const word = await asInvalidGrant(() => askActiveOwner(findUser, user.id))
+  const word = await asInvalidGrant(() => lookUpActiveUser(findUser, user.id))
   const owned = new Set(catalogue.entries(user.scopes).map(({ name }) => name))
   return atLeastOne(
     wanted,
