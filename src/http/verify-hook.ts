@@ -99,7 +99,7 @@ function load(
     done(settle(parts, entry, request, reply, required))
   }
   parts.verification
-    .load(credential, now, take, readSlot(request, parts.slot) === null)
+    .loadAndCount(credential, now, take, readSlot(request, parts.slot) === null)
     .catch((thrown) => {
       // What `done` threw comes from further down: this hook has answered already.
       if (isAnswered) throw thrown

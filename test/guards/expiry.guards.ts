@@ -72,7 +72,7 @@ export const expiryGuards: readonly Guard[] = [
   {
     name: 'expiry: a signal fires at the maximum age',
     file: 'src/verification/token-signals.ts',
-    remove: 'endsAt(entry.token, this.#parts.maxAgeMs)',
+    remove: 'endsAt(entry.token, this.#deps.maxAgeMs)',
     put: 'endsAt(entry.token, null)',
     tests: HOST,
   },

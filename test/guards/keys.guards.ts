@@ -146,7 +146,7 @@ export const keysGuards: readonly Guard[] = [
   {
     name: 'promise 4: a change of keys abandons the loads under way',
     file: 'src/verification/verification.ts',
-    remove: 'this.#loads.invalidateAll()',
+    remove: 'this.#reads.invalidateAll()',
     put: '',
     tests: ['test/keys/changing-keys.test.ts'],
   },

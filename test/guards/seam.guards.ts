@@ -91,8 +91,8 @@ export const seamGuards: readonly Guard[] = [
   {
     name: 'promise 16: findUser with a member that looks like scopes is refused',
     file: 'src/verification/look-up-user.ts',
-    remove: 'if (misspelt !== undefined) throw',
-    put: "if (misspelt === 'none') throw",
+    remove: 'if (misspelled !== undefined)\n    throw',
+    put: "if (misspelled === 'none')\n    throw",
     tests: ['test/verification/find-user.test.ts'],
   },
   {
@@ -182,7 +182,7 @@ export const seamGuards: readonly Guard[] = [
   {
     name: 'promise 4: news that comes while a signal is judged is followed',
     file: 'src/verification/token-signals.ts',
-    remove: 'watch.isInvalidated ? this.#parts.clock.now() + PAUSE_MS : Infinity',
+    remove: 'watch.isInvalidated ? this.#deps.clock.now() + PAUSE_MS : Infinity',
     put: 'Infinity',
     tests: ['test/verification/signal-holders.test.ts'],
   },
