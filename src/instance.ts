@@ -11,8 +11,8 @@ import { SweepClock } from './jobs/sweep-clock.ts'
 import { type SweeperDeps, type SweepResult, sweep } from './jobs/sweeper.ts'
 import type { Signer } from './keys/signer.ts'
 import { viewOf } from './lifecycle/api-token.ts'
+import type { Context } from './lifecycle/context.ts'
 import { endPredecessor } from './lifecycle/end-predecessor.ts'
-import type { Context } from './lifecycle/lifecycle-parts.ts'
 import { revokeToken } from './lifecycle/revoke-token.ts'
 import type { ScopeCatalogue } from './lifecycle/scope-catalogue.ts'
 import { createTokenEvents, type TokenEventEmitter } from './lifecycle/token-events.ts'
@@ -61,7 +61,7 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     store,
     clock,
     idleTimeoutMs,
-    keepsClients: settings.keepsClients,
+    storesClients: settings.storesClients,
     onFlushFailed: (err) =>
       log.error({ err }, 'the use of API tokens cannot be written: it is kept in memory'),
     onFlushRecovered: () => log.info('the use of API tokens is written again'),
@@ -123,7 +123,7 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     idleTimeoutMs,
     idleWarningMs: settings.idleWarningMs,
     maxAgeMs,
-    keepsClients: settings.keepsClients,
+    storesClients: settings.storesClients,
     maxTokensPerUser: settings.maxTokensPerUser,
     expiry: settings.expiry,
     maxUsageDays: Math.floor(settings.dailyRetentionMs / DAY_MS),
@@ -150,11 +150,11 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     dailyRetentionMs: settings.dailyRetentionMs,
     onIdle: (token) => {
       invalidations.publish({ target: { tokenId: token.id }, ended: true })
-      events.tell('idle', { token: viewOf(token, null, clock.now(), lifecycle) })
+      events.emitSafely('idle', { token: viewOf(token, null, clock.now(), lifecycle) })
     },
     hasIdleWarningListener: () => events.listenerCount('idle-warning') > 0,
     onIdleWarning: (token) =>
-      events.tell('idle-warning', { token: viewOf(token, null, clock.now(), lifecycle) }),
+      events.emitSafely('idle-warning', { token: viewOf(token, null, clock.now(), lifecycle) }),
   }
   return {
     lifecycle,

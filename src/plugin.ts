@@ -123,11 +123,11 @@ async function registerRequired(
   await instance.sweepClock.now().catch(throwCause)
   const challenges = createChallenges(settings.realm, settings.oauth?.endpoints.protectedResourceMetadata)
   const slot = decorateWithSlot(fastify)
-  const { clock, keepsClients } = settings
+  const { clock, storesClients } = settings
   const addScopes = (scopes: readonly string[]) => catalogue.add(scopes)
   const onScopesMissing = warnOfUnknownScopes(catalogue, log)
   const check = verifyCheck({
-    ...{ verification, signals, challenges, clock, events, recorder, slot, keepsClients },
+    ...{ verification, signals, challenges, clock, events, recorder, slot, storesClients },
     onScopesMissing,
   })
   const takeBack = (request: FastifyRequest) => takeBackToken(request, slot)

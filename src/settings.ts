@@ -42,7 +42,7 @@ export interface Settings {
   readonly invalidation: InvalidationSettings
   readonly flushIntervalMs: number
   readonly dailyRetentionMs: number
-  readonly keepsClients: boolean
+  readonly storesClients: boolean
   readonly maxTokensPerUser: number
   readonly retentionMs: number
   readonly expiry: ExpiryPolicy
@@ -200,7 +200,7 @@ function readCache(cache: unknown = {}): Pick<Settings, 'cacheMax' | 'cacheTtlMs
 
 function readUsage(
   usage: unknown = {},
-): Pick<Settings, 'flushIntervalMs' | 'dailyRetentionMs' | 'keepsClients'> {
+): Pick<Settings, 'flushIntervalMs' | 'dailyRetentionMs' | 'storesClients'> {
   const known = ['flushInterval', 'dailyRetention', 'lastClient']
   const { flushInterval = '5s', dailyRetention = '90d', lastClient = false } = record(usage, known, 'usage')
   const dailyRetentionMs = durationMs(dailyRetention, 'usage.dailyRetention')
@@ -208,7 +208,7 @@ function readUsage(
   return {
     flushIntervalMs: durationMs(flushInterval, 'usage.flushInterval', DAY_MS),
     dailyRetentionMs,
-    keepsClients: flag(lastClient, 'usage.lastClient'),
+    storesClients: flag(lastClient, 'usage.lastClient'),
   }
 }
 

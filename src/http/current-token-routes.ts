@@ -2,9 +2,9 @@
 
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isApiTokensError } from '../errors.ts'
+import type { Context } from '../lifecycle/context.ts'
 import { findEndable } from '../lifecycle/find-endable.ts'
 import { getToken } from '../lifecycle/get-token.ts'
-import type { Context } from '../lifecycle/lifecycle-parts.ts'
 import { revokeToken } from '../lifecycle/revoke-token.ts'
 import { NO_SCOPES } from '../token/scope.ts'
 import { findCredential, isCredential, NOT_ONE_CREDENTIAL } from './authorization-header.ts'

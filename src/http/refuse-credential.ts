@@ -22,10 +22,10 @@ export function refuseCredential(
   if (reason === 'forged') {
     // Whatever a forged token says is its maker's text.
     request.log.debug({ reason }, 'API token refused')
-    events.tell('rejected', { reason, tokenId: null })
+    events.emitSafely('rejected', { reason, tokenId: null })
   } else {
     request.log.info({ reason, tokenId }, 'API token refused')
-    events.tell('rejected', { reason, tokenId })
+    events.emitSafely('rejected', { reason, tokenId })
   }
   return challenges.invalidToken(required)
 }

@@ -1,8 +1,8 @@
 /** Sends a new credential. A token whose credential did not leave is revoked: nobody could use or recognize it. */
 
 import type { FastifyReply } from 'fastify'
+import type { Context } from '../lifecycle/context.ts'
 import type { IssuedToken } from '../lifecycle/issue-token.ts'
-import type { Context } from '../lifecycle/lifecycle-parts.ts'
 import { undoIssue } from '../lifecycle/undo-issue.ts'
 import { type SendFailure, sendJson } from './own-responses.ts'
 import { issuedOnWire } from './wire.ts'

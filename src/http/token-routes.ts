@@ -2,9 +2,9 @@
 
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Context } from '../lifecycle/context.ts'
 import { getToken } from '../lifecycle/get-token.ts'
 import { issueToken } from '../lifecycle/issue-token.ts'
-import type { Context } from '../lifecycle/lifecycle-parts.ts'
 import { listTokens } from '../lifecycle/list-tokens.ts'
 import { revokeToken } from '../lifecycle/revoke-token.ts'
 import { rotateToken } from '../lifecycle/rotate-token.ts'

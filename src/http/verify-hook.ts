@@ -28,7 +28,7 @@ export interface VerifyHookDeps {
   /** Where on a request this instance of the plugin keeps what it verified. */
   readonly slot: RequestSlot
   /** Whether it is kept who used a token last. */
-  readonly keepsClients: boolean
+  readonly storesClients: boolean
   /** Called when a token lacks scopes that a hook requires. */
   onScopesMissing(scopes: readonly string[]): void
 }
@@ -143,7 +143,7 @@ function accept(
   if (rejection !== null) return refuseCredential(parts, rejection, tokenId, request, required)
   let verification = readSlot(request, parts.slot)
   if (verification?.entry !== entry) {
-    if (parts.keepsClients && entry.use !== null) entry.use.client = clientOf(request)
+    if (parts.storesClients && entry.use !== null) entry.use.client = clientOf(request)
     verification = new RequestVerification(entry, reply, parts.signals)
     writeSlot(request, parts.slot, verification)
   }

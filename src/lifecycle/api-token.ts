@@ -37,7 +37,7 @@ export interface ViewDeps {
   readonly idleWarningMs: number | null
   /** The age at which every token expires, `null` for none. */
   readonly maxAgeMs: number | null
-  readonly keepsClients: boolean
+  readonly storesClients: boolean
 }
 
 /** Judges a record at `now`, with the use that is known here and not in its row yet. */
@@ -45,10 +45,10 @@ export function viewOf(
   record: TokenRecord,
   owner: OwnerRecord | null,
   now: number,
-  parts: ViewDeps,
+  deps: ViewDeps,
 ): ApiToken {
-  const token = withPendingUse(record, parts.recorder)
-  const { idleTimeoutMs, maxAgeMs } = parts
+  const token = withPendingUse(record, deps.recorder)
+  const { idleTimeoutMs, maxAgeMs } = deps
   const { status, reason } = judge(token, owner, { now, idleTimeoutMs, maxAgeMs })
   const runs = status === 'active' || status === 'inactive'
   return {
@@ -64,10 +64,10 @@ export function viewOf(
     updatedAt: new Date(token.updatedAt),
     expiresAt: dateOf(endsAt(token, maxAgeMs)),
     lastUsedAt: dateOf(token.lastUsedAt),
-    idleWarningAt: runs ? dateOf(idleWarningAt(token, parts)) : null,
+    idleWarningAt: runs ? dateOf(idleWarningAt(token, deps)) : null,
     idleExpiresAt: runs ? dateOf(idleExpiresAt(token, idleTimeoutMs)) : null,
     useCount: token.useCount,
-    ...(parts.keepsClients ? { lastClient: token.lastClient } : {}),
+    ...(deps.storesClients ? { lastClient: token.lastClient } : {}),
   }
 }
 

@@ -2,24 +2,24 @@
 
 import { userIdFault } from '../token/text.ts'
 import type { OwnerStatus } from '../token/token.ts'
-import type { Context } from './lifecycle-parts.ts'
+import type { Context } from './context.ts'
 import { requireNoFault } from './valid-input.ts'
 
 type OwnerDeps = Pick<Context, 'store' | 'clock' | 'invalidations' | 'onTouchFailed'>
 
 /** Stops all tokens of a user at once, until `reactivateUser`. The user may be unknown yet. */
-export function deactivateUser(parts: OwnerDeps, userId: string): Promise<void> {
-  return setStatus(parts, userId, 'inactive')
+export function deactivateUser(context: OwnerDeps, userId: string): Promise<void> {
+  return setStatus(context, userId, 'inactive')
 }
 
 /** Lets a user's tokens work again; those from before a removal stay revoked. */
-export function reactivateUser(parts: OwnerDeps, userId: string): Promise<void> {
-  return setStatus(parts, userId, 'active')
+export function reactivateUser(context: OwnerDeps, userId: string): Promise<void> {
+  return setStatus(context, userId, 'active')
 }
 
 /** Revokes all tokens of a user for good, also if a user of that id returns. */
-export function removeUser(parts: OwnerDeps, userId: string): Promise<void> {
-  return setStatus(parts, userId, 'removed')
+export function removeUser(context: OwnerDeps, userId: string): Promise<void> {
+  return setStatus(context, userId, 'removed')
 }
 
 /**

@@ -3,7 +3,7 @@
 import { TokenConflict, TokenNotFound, UserInactive } from '../errors.ts'
 import type { ChangeOutcome } from '../store/token-store.ts'
 import type { TokenRecord } from '../token/token.ts'
-import type { Context } from './lifecycle-parts.ts'
+import type { Context } from './context.ts'
 
 export interface TokenChangeRequest {
   /** Whether the token may no longer be used after it. */

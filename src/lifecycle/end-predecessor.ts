@@ -2,15 +2,15 @@
 
 import type { TokenRecord } from '../token/token.ts'
 import { viewOf } from './api-token.ts'
-import type { Context } from './lifecycle-parts.ts'
+import type { Context } from './context.ts'
 
 /** @throws {StoreUnavailable} When the store cannot answer: the successor is not let through before. */
 export async function endPredecessor(
-  parts: Context,
+  context: Context,
   successorId: string,
   predecessorId: string,
 ): Promise<void> {
-  const { store, clock, invalidations, events } = parts
+  const { store, clock, invalidations, events } = context
   const now = clock.now()
   let ended: TokenRecord | null = null
   try {
@@ -20,5 +20,5 @@ export async function endPredecessor(
     invalidations.publish({ target: { tokenId: predecessorId }, ended: ended !== null })
     invalidations.publish({ target: { tokenId: successorId }, ended: false })
   }
-  if (ended !== null) events.tell('revoked', { token: viewOf(ended, null, now, parts) })
+  if (ended !== null) events.emitSafely('revoked', { token: viewOf(ended, null, now, context) })
 }

@@ -2,27 +2,27 @@
 
 import type { EndedRules } from '../store/token-store.ts'
 import { DAY_MS } from '../utc-day.ts'
-import type { Context } from './lifecycle-parts.ts'
+import type { Context } from './context.ts'
 
 const ENDED_FOR_EACH = 10
 const MIN_ENDED = 100
 
 /** The rules of an insert at `now`. What ended within a day stays: nobody pushes the trace of a theft out. */
 export function endedRules(
-  parts: Pick<Context, 'maxTokensPerUser' | 'isClockTrusted' | 'maxAgeMs'>,
+  context: Pick<Context, 'maxTokensPerUser' | 'isClockTrusted' | 'maxAgeMs'>,
   now: number,
 ): EndedRules {
   return {
-    maxEnded: maxEndedTokens(parts),
+    maxEnded: maxEndedTokens(context),
     // By a clock that is ahead everything has ended long ago.
-    deletableBefore: parts.isClockTrusted() ? now - DAY_MS : 0,
-    maxAgeMs: parts.maxAgeMs,
+    deletableBefore: context.isClockTrusted() ? now - DAY_MS : 0,
+    maxAgeMs: context.maxAgeMs,
   }
 }
 
 /** The text of the refusal when the user's ended tokens are as many as are kept, and all of them recent. */
-export function tooManyEnded(parts: Pick<Context, 'maxTokensPerUser'>): string {
-  return `${maxEndedTokens(parts)} API tokens or more have ended within 24 hours: there is room when the oldest ended a day ago`
+export function tooManyEnded(context: Pick<Context, 'maxTokensPerUser'>): string {
+  return `${maxEndedTokens(context)} API tokens or more have ended within 24 hours: there is room when the oldest ended a day ago`
 }
 
 function maxEndedTokens({ maxTokensPerUser }: Pick<Context, 'maxTokensPerUser'>): number {

@@ -4,7 +4,7 @@ import { judge } from '../token/status.ts'
 import type { TokenRecord } from '../token/token.ts'
 import { isAsIssued, readSignedToken } from '../verification/signed-token.ts'
 import type { RejectionReason } from '../verification/verification-entry.ts'
-import type { Context } from './lifecycle-parts.ts'
+import type { Context } from './context.ts'
 
 /** The token of a credential with a good signature, or the reason why it cannot be ended. */
 export type EndableToken =
@@ -17,18 +17,18 @@ export type EndableToken =
  *
  * @throws {StoreUnavailable} When the store cannot answer.
  */
-export async function findEndable(parts: Context, credential: string): Promise<EndableToken> {
-  const signed = readSignedToken(parts, credential, parts.clock.now())
+export async function findEndable(context: Context, credential: string): Promise<EndableToken> {
+  const signed = readSignedToken(context, credential, context.clock.now())
   if (signed === undefined) return { tokenId: null, rejection: 'forged' }
   const tokenId = signed.claims.jti
-  const owned = await parts.store.findToken(tokenId)
+  const owned = await context.store.findToken(tokenId)
   if (owned === null) return { tokenId, rejection: 'unknown' }
   const { token, owner } = owned
-  if (!isAsIssued(signed, token, parts.audience)) return { tokenId, rejection: 'not_as_issued' }
+  if (!isAsIssued(signed, token, context.audience)) return { tokenId, rejection: 'not_as_issued' }
   const { status } = judge(token, owner, {
-    now: parts.clock.now(),
+    now: context.clock.now(),
     idleTimeoutMs: null,
-    maxAgeMs: parts.maxAgeMs,
+    maxAgeMs: context.maxAgeMs,
   })
   if (status === 'revoked' || status === 'expired') return { tokenId, rejection: status }
   return { token, rejection: null }

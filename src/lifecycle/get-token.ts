@@ -4,15 +4,15 @@ import { TokenNotFound, UserInactive } from '../errors.ts'
 import { isTokenId } from '../token/claims.ts'
 import type { OwnedToken } from '../token/token.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
-import type { Context, OwnerScope } from './lifecycle-parts.ts'
+import type { Context, OwnerScope } from './context.ts'
 
 /**
  * @throws {TokenNotFound} An id that is unknown, or of another user's token.
  * @throws {UserInactive} With a user, when they are deactivated or removed.
  */
-export async function getToken(parts: Context, id: string, scope: OwnerScope = {}): Promise<ApiToken> {
-  const { token, owner } = await findOwned(parts, id, scope)
-  return viewOf(token, owner, parts.clock.now(), parts)
+export async function getToken(context: Context, id: string, scope: OwnerScope = {}): Promise<ApiToken> {
+  const { token, owner } = await findOwned(context, id, scope)
+  return viewOf(token, owner, context.clock.now(), context)
 }
 
 /** The record with its owner, under the conditions of `getToken`. */

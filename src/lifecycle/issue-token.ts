@@ -6,9 +6,9 @@ import { userIdFault } from '../token/text.ts'
 import type { UnownedToken } from '../token/token.ts'
 import { lookUpActiveUser } from '../verification/look-up-user.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
+import type { Context } from './context.ts'
 import { endedRules, tooManyEnded } from './ended-tokens.ts'
 import { lifetimeMs } from './expiry-policy.ts'
-import type { Context } from './lifecycle-parts.ts'
 import { makeToken } from './make-token.ts'
 import { distinctScopes, requireNoFault, requireTexts } from './valid-input.ts'
 import { withRefreshToken } from './with-refresh-token.ts'
@@ -45,17 +45,17 @@ export interface IssuedToken {
  * @throws {ProviderRefused} Where the identity provider holds the tokens, when it gives none.
  * @throws {TokenConflict} A user with `maxTokensPerUser` tokens, or with too many that ended within 24 hours.
  */
-export async function issueToken(parts: Context, request: IssueRequest): Promise<IssuedToken> {
+export async function issueToken(context: Context, request: IssueRequest): Promise<IssuedToken> {
   requireNoFault('userId', userIdFault(request.userId))
   requireTexts(request)
   const scopes = distinctScopes(request.scopes)
-  parts.catalogue.requireGrantable(scopes, request.grantable)
-  await requireOwner(parts, request.userId, scopes)
-  const lifetime = lifetimeMs(parts.expiry, request.expiresIn)
-  const issued = await withRefreshToken(parts, request.subjectToken, async (refreshToken) => {
-    const now = parts.clock.now()
+  context.catalogue.requireGrantable(scopes, request.grantable)
+  await requireOwner(context, request.userId, scopes)
+  const lifetime = lifetimeMs(context.expiry, request.expiresIn)
+  const issued = await withRefreshToken(context, request.subjectToken, async (refreshToken) => {
+    const now = context.clock.now()
     const { record, credential } = makeToken(
-      parts,
+      context,
       {
         userId: request.userId,
         name: request.name ?? null,
@@ -66,9 +66,9 @@ export async function issueToken(parts: Context, request: IssueRequest): Promise
       now,
       refreshToken,
     )
-    return { token: await insert(parts, record, now), credential }
+    return { token: await insert(context, record, now), credential }
   })
-  parts.events.tell('issued', { token: issued.token })
+  context.events.emitSafely('issued', { token: issued.token })
   return issued
 }
 
@@ -82,21 +82,21 @@ async function requireOwner(
   catalogue.requireGrantable(scopes, word.scopes)
 }
 
-async function insert(parts: Context, draft: UnownedToken, now: number): Promise<ApiToken> {
-  const inserted = await parts.store.insertToken(draft, {
-    maxTokens: parts.maxTokensPerUser,
+async function insert(context: Context, draft: UnownedToken, now: number): Promise<ApiToken> {
+  const inserted = await context.store.insertToken(draft, {
+    maxTokens: context.maxTokensPerUser,
     now,
-    ...endedRules(parts, now),
+    ...endedRules(context, now),
   })
   switch (inserted.outcome) {
     case 'inserted':
-      return viewOf(inserted.token, null, now, parts)
+      return viewOf(inserted.token, null, now, context)
     case 'owner_inactive':
       throw new UserInactive()
     case 'limit_reached':
-      throw new TokenConflict(`There are ${parts.maxTokensPerUser} API tokens already: revoke one first`)
+      throw new TokenConflict(`There are ${context.maxTokensPerUser} API tokens already: revoke one first`)
     case 'ended_limit_reached':
-      throw new TokenConflict(tooManyEnded(parts))
+      throw new TokenConflict(tooManyEnded(context))
     default:
       return inserted satisfies never
   }

@@ -5,7 +5,7 @@ import { SORT_FIELDS, type SortField, type TokenQuery } from '../store/token-sto
 import type { TokenStatus } from '../token/status.ts'
 import { searchFault, userIdFault } from '../token/text.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
-import type { Context } from './lifecycle-parts.ts'
+import type { Context } from './context.ts'
 import { readCursor, writeCursor } from './page-cursor.ts'
 import { requireNoFault } from './valid-input.ts'
 
@@ -52,13 +52,13 @@ export interface TokenList {
  * @throws {InvalidInput} A limit, cursor, search or sort that cannot be.
  * @throws {UserInactive} A user who is deactivated or removed.
  */
-export async function listTokens(parts: Context, request: ListRequest): Promise<TokenList> {
-  const now = parts.clock.now()
-  const query = queryOf(request, now, parts)
-  const { tokens, next, total, owner } = await parts.store.listTokens(query)
+export async function listTokens(context: Context, request: ListRequest): Promise<TokenList> {
+  const now = context.clock.now()
+  const query = queryOf(request, now, context)
+  const { tokens, next, total, owner } = await context.store.listTokens(query)
   if (owner !== null && owner.status !== 'active') throw new UserInactive()
   return {
-    data: tokens.map((token) => viewOf(token, owner, now, parts)),
+    data: tokens.map((token) => viewOf(token, owner, now, context)),
     nextCursor: next === null ? null : writeCursor(query, next),
     total,
   }

@@ -5,7 +5,7 @@ import { claimsOf } from '../token/claims.ts'
 import { credentialOf, hintOf, MAX_CREDENTIAL_LENGTH } from '../token/credential.ts'
 import type { UnownedToken } from '../token/token.ts'
 import { refreshTokenHash } from '../verification/signed-token.ts'
-import type { Context } from './lifecycle-parts.ts'
+import type { Context } from './context.ts'
 
 /** What a new token is to be; all else follows. */
 export type NewToken = Pick<UnownedToken, 'userId' | 'name' | 'description' | 'scopes' | 'expiresAt'> &

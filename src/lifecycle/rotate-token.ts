@@ -9,11 +9,11 @@ import type { OwnedToken, TokenRecord } from '../token/token.ts'
 import { lookUpActiveUser } from '../verification/look-up-user.ts'
 import { viewOf } from './api-token.ts'
 import { changeToken } from './change-token.ts'
+import type { Context, OwnerScope } from './context.ts'
 import { endedRules, tooManyEnded } from './ended-tokens.ts'
 import { type ExpiryPolicy, lifetimeMs } from './expiry-policy.ts'
 import { findOwned } from './get-token.ts'
 import type { IssuedToken } from './issue-token.ts'
-import type { Context, OwnerScope } from './lifecycle-parts.ts'
 import { makeToken } from './make-token.ts'
 import { distinctScopes } from './valid-input.ts'
 import { withRefreshToken } from './with-refresh-token.ts'
@@ -51,21 +51,21 @@ export const MAX_GRACE_MS = 604_800_000
  * has changed meanwhile; or a user with too many tokens that ended within 24 hours.
  */
 export async function rotateToken(
-  parts: Context,
+  context: Context,
   id: string,
   request: RotateRequest = {},
   scope: OwnerScope = {},
 ): Promise<IssuedToken> {
   const graceMs = graceOf(request)
-  const lifetime = request.expiresIn === undefined ? undefined : lifetimeMs(parts.expiry, request.expiresIn)
+  const lifetime = request.expiresIn === undefined ? undefined : lifetimeMs(context.expiry, request.expiresIn)
   const wanted = request.scopes === undefined ? undefined : distinctScopes(request.scopes)
   if (!isTokenId(id)) throw new TokenNotFound()
-  const { token: old, owner } = await findOwned(parts, id, scope)
-  const scopes = await scopesOf(parts, old, wanted, request.grantable)
-  await requireNoUnusedSuccessor(parts, old)
-  requireActive(parts, { token: old, owner }, parts.clock.now())
-  return withRefreshToken(parts, request.subjectToken, (refreshToken) =>
-    writeSuccessor(parts, old, { scopes, graceMs, lifetime, scope, refreshToken }),
+  const { token: old, owner } = await findOwned(context, id, scope)
+  const scopes = await scopesOf(context, old, wanted, request.grantable)
+  await requireNoUnusedSuccessor(context, old)
+  requireActive(context, { token: old, owner }, context.clock.now())
+  return withRefreshToken(context, request.subjectToken, (refreshToken) =>
+    writeSuccessor(context, old, { scopes, graceMs, lifetime, scope, refreshToken }),
   )
 }
 
@@ -79,41 +79,41 @@ interface Succeeding {
 }
 
 async function writeSuccessor(
-  parts: Context,
+  context: Context,
   old: TokenRecord,
-  { scopes, graceMs, lifetime = lifetimeAfter(old, parts.expiry), scope, refreshToken }: Succeeding,
+  { scopes, graceMs, lifetime = lifetimeAfter(old, context.expiry), scope, refreshToken }: Succeeding,
 ): Promise<IssuedToken> {
-  const now = parts.clock.now()
+  const now = context.clock.now()
   const { id, name, description, userId, successorId: replaces } = old
   const expiresAt = lifetime === null ? null : now + lifetime
   const { record, credential } = makeToken(
-    parts,
+    context,
     { userId, name, description, scopes, expiresAt, predecessorId: id },
     now,
     refreshToken,
   )
-  const { token: rotated, changed } = await changeToken(parts, id, {
+  const { token: rotated, changed } = await changeToken(context, id, {
     ends: graceMs === 0,
     write: async () => {
-      const room = endedRules(parts, now)
+      const room = endedRules(context, now)
       const graceEndsAt = now + graceMs
-      const outcome = await parts.store.rotateToken(id, record, {
+      const outcome = await context.store.rotateToken(id, record, {
         ...scope,
         ...room,
         now,
         graceEndsAt,
         replaces,
       })
-      if (outcome.outcome === 'ended_limit_reached') throw new TokenConflict(tooManyEnded(parts))
+      if (outcome.outcome === 'ended_limit_reached') throw new TokenConflict(tooManyEnded(context))
       return outcome
     },
   }).finally(() => {
-    if (replaces !== null) parts.invalidations.publish({ target: { tokenId: replaces }, ended: false })
+    if (replaces !== null) context.invalidations.publish({ target: { tokenId: replaces }, ended: false })
   })
   if (!changed) throw new TokenConflict('The API token was changed at the same moment: look at it again')
-  const token = viewOf({ ...record, generation: rotated.generation }, null, now, parts)
-  parts.events.tell('issued', { token })
-  parts.events.tell('rotated', { token: viewOf(rotated, null, now, parts), successor: token })
+  const token = viewOf({ ...record, generation: rotated.generation }, null, now, context)
+  context.events.emitSafely('issued', { token })
+  context.events.emitSafely('rotated', { token: viewOf(rotated, null, now, context), successor: token })
   return { token, credential }
 }
 
@@ -160,8 +160,8 @@ async function requireNoUnusedSuccessor(
   }
 }
 
-function requireActive(parts: Context, { token, owner }: OwnedToken, now: number): void {
-  const { status } = viewOf(token, owner, now, parts)
+function requireActive(context: Context, { token, owner }: OwnedToken, now: number): void {
+  const { status } = viewOf(token, owner, now, context)
   if (status !== 'active')
     throw new TokenConflict(`The API token is ${status}: only an active one is rotated`)
 }

@@ -45,7 +45,7 @@ export interface TokenEvents {
 
 export interface TokenEventEmitter extends TokenEvents {
   /** Tells every listener. By then the matter is settled: an error of theirs must not undo the answer. */
-  tell<Name extends TokenEventName>(name: Name, ...event: TokenEventMap[Name]): void
+  emitSafely<Name extends TokenEventName>(name: Name, ...event: TokenEventMap[Name]): void
   listenerCount(name: TokenEventName): number
 }
 
@@ -69,7 +69,7 @@ class CheckedEmitter extends EventEmitter<TokenEventMap> implements TokenEventEm
     return super.off(...args)
   }
 
-  tell<Name extends TokenEventName>(name: Name, ...event: TokenEventMap[Name]): void {
+  emitSafely<Name extends TokenEventName>(name: Name, ...event: TokenEventMap[Name]): void {
     for (const listener of this.rawListeners(name)) {
       try {
         const told: unknown = Reflect.apply(listener, this, event)

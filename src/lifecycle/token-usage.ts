@@ -3,8 +3,8 @@
 import { InvalidInput } from '../errors.ts'
 import { eitherUsed, usedScopes } from '../token/used-scopes.ts'
 import { DAY_MS, dateOfDay, startOfDay } from '../utc-day.ts'
+import type { Context, OwnerScope } from './context.ts'
 import { findOwned } from './get-token.ts'
-import type { Context, OwnerScope } from './lifecycle-parts.ts'
 
 export const DEFAULT_USAGE_DAYS = 30
 
@@ -35,21 +35,21 @@ export interface TokenUsage {
  * @throws {UserInactive} With a user, when they are deactivated or removed.
  */
 export async function tokenUsage(
-  parts: Context,
+  context: Context,
   id: string,
-  { days = defaultUsageDays(parts.maxUsageDays) }: UsageRequest = {},
+  { days = defaultUsageDays(context.maxUsageDays) }: UsageRequest = {},
   scope: OwnerScope = {},
 ): Promise<TokenUsage> {
-  requireDays(days, parts.maxUsageDays)
-  const { token } = await findOwned(parts, id, scope)
-  const today = startOfDay(parts.clock.now())
+  requireDays(days, context.maxUsageDays)
+  const { token } = await findOwned(context, id, scope)
+  const today = startOfDay(context.clock.now())
   const first = today - (days - 1) * DAY_MS
-  const written = await parts.store.dailyUses(id, first)
+  const written = await context.store.dailyUses(id, first)
   const requests = new Map<number, number>()
-  for (const { day, requests: more } of [...written, ...parts.recorder.pendingDays(id)]) {
+  for (const { day, requests: more } of [...written, ...context.recorder.pendingDays(id)]) {
     requests.set(day, (requests.get(day) ?? 0) + more)
   }
-  const used = eitherUsed(token.scopesUsed, parts.recorder.scopesUsed(id))
+  const used = eitherUsed(token.scopesUsed, context.recorder.scopesUsed(id))
   return {
     scopes: usedScopes(used, token.scopes),
     data: Array.from({ length: days }, (_, index) => first + index * DAY_MS).map((day) => ({

@@ -1,7 +1,7 @@
 /** Takes an issue or a rotation back whose credential nobody got. */
 
 import { TokenNotFound } from '../errors.ts'
-import type { Context } from './lifecycle-parts.ts'
+import type { Context } from './context.ts'
 import { revokeToken } from './revoke-token.ts'
 
 /**
@@ -9,9 +9,9 @@ import { revokeToken } from './revoke-token.ts'
  *
  * @throws {StoreUnavailable} When the store cannot answer.
  */
-export async function undoIssue(parts: Context, id: string): Promise<void> {
+export async function undoIssue(context: Context, id: string): Promise<void> {
   try {
-    await revokeToken(parts, id, {}, null, { undoesRotation: true })
+    await revokeToken(context, id, {}, null, { undoesRotation: true })
   } catch (error) {
     // It was pruned meanwhile.
     if (!(error instanceof TokenNotFound)) throw error

@@ -5,7 +5,7 @@ import type { TokenPatch } from '../store/token-store.ts'
 import { isTokenId } from '../token/claims.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
 import { changeToken } from './change-token.ts'
-import type { Context, OwnerScope } from './lifecycle-parts.ts'
+import type { Context, OwnerScope } from './context.ts'
 import { requireTexts } from './valid-input.ts'
 
 /**
@@ -18,21 +18,22 @@ import { requireTexts } from './valid-input.ts'
  * @throws {TokenConflict} A token that has ended.
  */
 export async function updateToken(
-  parts: Context,
+  context: Context,
   id: string,
   changes: TokenPatch,
   { userId }: OwnerScope = {},
 ): Promise<ApiToken> {
   requireChanges(changes)
   if (!isTokenId(id)) throw new TokenNotFound()
-  const now = parts.clock.now()
-  const idleBefore = idleBeforeOf(parts, id, now)
-  const { token, changed } = await changeToken(parts, id, {
+  const now = context.clock.now()
+  const idleBefore = idleBeforeOf(context, id, now)
+  const { token, changed } = await changeToken(context, id, {
     ends: changes.status === 'inactive',
-    write: () => parts.store.updateToken(id, changes, { userId, now, idleBefore, maxAgeMs: parts.maxAgeMs }),
+    write: () =>
+      context.store.updateToken(id, changes, { userId, now, idleBefore, maxAgeMs: context.maxAgeMs }),
   })
-  const view = viewOf(token, null, now, parts)
-  if (changed) parts.events.tell('updated', { token: view, changes })
+  const view = viewOf(token, null, now, context)
+  if (changed) context.events.emitSafely('updated', { token: view, changes })
   return view
 }
 

@@ -1,7 +1,7 @@
 /** Has the identity provider hold a token that is being made, and gives back what comes to nothing. */
 
 import { InvalidInput } from '../errors.ts'
-import type { Context } from './lifecycle-parts.ts'
+import type { Context } from './context.ts'
 
 /**
  * Does the work with the provider's refresh token; without a provider that holds tokens, with none.

@@ -6,7 +6,7 @@ import { keepResponses, sendJson, sendNothing, sendOwn } from '../http/own-respo
 import { announceOwnRoutes, ownRoute } from '../http/own-routes.ts'
 import { endUnsent } from '../http/send-issued.ts'
 import type { AuthenticateUser } from '../http/signed-in-user.ts'
-import type { Context } from '../lifecycle/lifecycle-parts.ts'
+import type { Context } from '../lifecycle/context.ts'
 import type { Verification } from '../verification/verification.ts'
 import { clientAuthentication } from './clients/client-authentication.ts'
 import { deviceGrant } from './device/device-grant.ts'

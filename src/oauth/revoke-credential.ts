@@ -1,7 +1,7 @@
 /** Revokes the token of a credential that a client gives back (RFC 7009). */
 
 import { isApiTokensError } from '../errors.ts'
-import type { Context } from '../lifecycle/lifecycle-parts.ts'
+import type { Context } from '../lifecycle/context.ts'
 import { revokeToken } from '../lifecycle/revoke-token.ts'
 import { isAsIssued, readSignedToken } from '../verification/signed-token.ts'
 

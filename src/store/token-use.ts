@@ -22,7 +22,7 @@ export interface RecordUseRules {
   readonly day: number
   readonly idleTimeoutMs: number | null
   /** Whether the row keeps the client of the latest use; where not, the one that it had is erased. */
-  readonly keepsClients?: boolean
+  readonly storesClients?: boolean
   /** Identifies the batch, so that it can be repeated after its response was lost. Without it every call counts. */
   readonly batch?: UseBatch
 }

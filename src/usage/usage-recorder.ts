@@ -20,7 +20,7 @@ export interface UsageRecorderDeps {
   readonly clock: Clock
   readonly idleTimeoutMs: number | null
   /** Whether it is kept who used a token last. */
-  readonly keepsClients: boolean
+  readonly storesClients: boolean
   /** Called once when flushes in the background begin to fail. Their uses are kept. */
   onFlushFailed(error: unknown): void
   /** Called once when they succeed again. */
@@ -47,7 +47,7 @@ export class UsageRecorder {
   readonly #store: UsageRecorderDeps['store']
   readonly #clock: Clock
   readonly #idleTimeoutMs: number | null
-  readonly #keepsClients: boolean
+  readonly #storesClients: boolean
   readonly #failures: Failures
   readonly #backoff = new Backoff(PAUSES)
   readonly #uses = new Map<string, PendingUse>()
@@ -62,11 +62,11 @@ export class UsageRecorder {
   #flushed = 0
 
   constructor(parts: UsageRecorderDeps) {
-    const { store, clock, idleTimeoutMs, keepsClients } = parts
+    const { store, clock, idleTimeoutMs, storesClients } = parts
     this.#store = store
     this.#clock = clock
     this.#idleTimeoutMs = idleTimeoutMs
-    this.#keepsClients = keepsClients
+    this.#storesClients = storesClients
     this.#failures = new Failures({
       failed: (error) => parts.onFlushFailed(error),
       recovered: () => parts.onFlushRecovered?.(),
@@ -217,7 +217,7 @@ export class UsageRecorder {
 
   async #record({ id, day, uses }: QueuedBatch): Promise<void> {
     const [now, batch] = [this.#clock.now(), { writer: this.#writer, id }]
-    const rules = { now, day, batch, idleTimeoutMs: this.#idleTimeoutMs, keepsClients: this.#keepsClients }
+    const rules = { now, day, batch, idleTimeoutMs: this.#idleTimeoutMs, storesClients: this.#storesClients }
     await this.#store.recordUses([...uses.values()], rules).catch((error) => {
       if (error instanceof StoreFault) this.#queue.refuse()
       else this.#queue.lose()

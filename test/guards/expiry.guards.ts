@@ -30,14 +30,14 @@ export const expiryGuards: readonly Guard[] = [
   {
     name: 'expiry: a token of the maximum age cannot end itself',
     file: 'src/lifecycle/find-endable.ts',
-    remove: 'maxAgeMs: parts.maxAgeMs,',
+    remove: 'maxAgeMs: context.maxAgeMs,',
     put: 'maxAgeMs: null,',
     tests: HOST,
   },
   {
     name: 'expiry: a token of the maximum age is not changed',
     file: 'src/lifecycle/update-token.ts',
-    remove: 'idleBefore, maxAgeMs: parts.maxAgeMs }',
+    remove: 'idleBefore, maxAgeMs: context.maxAgeMs }',
     put: 'idleBefore }',
     tests: HOST,
   },
@@ -51,7 +51,7 @@ export const expiryGuards: readonly Guard[] = [
   {
     name: 'expiry: the limit of tokens goes by the maximum age',
     file: 'src/lifecycle/ended-tokens.ts',
-    remove: '    maxAgeMs: parts.maxAgeMs,\n',
+    remove: '    maxAgeMs: context.maxAgeMs,\n',
     put: '',
     tests: HOST,
   },

@@ -29,7 +29,7 @@ export const lifecycleGuards: readonly Guard[] = [
     name: 'DELETE /tokens/current: an invalid signature costs no read',
     file: 'src/lifecycle/find-endable.ts',
     remove: "if (signed === undefined) return { tokenId: null, rejection: 'forged' }",
-    put: "if (signed === undefined) return { tokenId: null, rejection: (await parts.store.isEmpty()) ? 'forged' : 'forged' }",
+    put: "if (signed === undefined) return { tokenId: null, rejection: (await context.store.isEmpty()) ? 'forged' : 'forged' }",
     tests: ['test/http/current-token.test.ts'],
   },
   {

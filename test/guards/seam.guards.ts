@@ -168,7 +168,7 @@ export const seamGuards: readonly Guard[] = [
   {
     name: 'promise 6: an issue deletes nothing by a clock that is wrong',
     file: 'src/lifecycle/ended-tokens.ts',
-    remove: 'parts.isClockTrusted() ? now - DAY_MS : 0',
+    remove: 'context.isClockTrusted() ? now - DAY_MS : 0',
     put: 'now - DAY_MS',
     tests: ['test/jobs/sweep-clock.test.ts'],
   },

@@ -20,15 +20,15 @@ export const usageGuards: readonly Guard[] = [
   {
     name: 'nothing is told of the client unless the host says so',
     file: 'src/lifecycle/api-token.ts',
-    remove: '...(parts.keepsClients ? { lastClient: token.lastClient } : {}),',
+    remove: '...(deps.storesClients ? { lastClient: token.lastClient } : {}),',
     put: 'lastClient: token.lastClient,',
     tests: ['test/usage/last-client.test.ts'],
   },
   {
     name: 'a client that is kept no longer is erased',
     file: 'src/store/kysely/queries/record-uses.ts',
-    remove: '...(keepsClients ? latestClient(eb, time(0)) : NO_CLIENT)',
-    put: '...(keepsClients ? latestClient(eb, time(0)) : {})',
+    remove: '...(storesClients ? latestClient(eb, time(0)) : NO_CLIENT)',
+    put: '...(storesClients ? latestClient(eb, time(0)) : {})',
     tests: ['test/store/sqlite-token-store.test.ts'],
   },
   {

@@ -206,7 +206,7 @@ function sweeperOn(store: SweeperDeps['store'], now: number) {
     store: memoryTokenStore(),
     clock,
     idleTimeoutMs: 30 * DAY,
-    keepsClients: false,
+    storesClients: false,
     onFlushFailed: () => undefined,
   })
   const parts = {

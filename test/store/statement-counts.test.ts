@@ -50,7 +50,7 @@ for (const { name, store, statements } of stores) {
       store,
       clock,
       idleTimeoutMs: 86_400_000,
-      keepsClients: false,
+      storesClients: false,
       onFlushFailed: t.error,
     })
     const useAll = () => {

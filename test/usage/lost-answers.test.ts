@@ -128,7 +128,7 @@ function recorderOn(store: TokenStore) {
     },
     clock: manualClock(NOW + 10),
     idleTimeoutMs: null,
-    keepsClients: false,
+    storesClients: false,
     onFlushFailed: (error) => {
       throw error
     },

@@ -282,7 +282,7 @@ function recorderOn(
     store: { recordUses },
     clock: manualClock(START),
     idleTimeoutMs: null,
-    keepsClients: false,
+    storesClients: false,
     onFlushFailed,
     onFlushRecovered,
   })

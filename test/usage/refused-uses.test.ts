@@ -72,7 +72,7 @@ async function recorderWith(tokens: number) {
     }),
     clock: manualClock(NOW),
     idleTimeoutMs: null,
-    keepsClients: false,
+    storesClients: false,
     onFlushFailed: () => undefined,
   })
   return {

@@ -99,7 +99,7 @@ t.test('days stay apart when a clock is set back over midnight while a flush fai
     },
     clock,
     idleTimeoutMs: null,
-    keepsClients: false,
+    storesClients: false,
     onFlushFailed: () => undefined,
   })
   const use = recorder.hold('a', START)

@@ -50,11 +50,11 @@ export async function startSubject({ cacheMax = 10_000, folder = tmpdir() } = {}
   const signer = await createSigner(app, keys)
   const instance = assemble({ settings, store, signer, catalogue, log: app.log })
   const { verification, signals, events } = instance
-  const { clock, keepsClients } = settings
+  const { clock, storesClients } = settings
   const challenges = createChallenges(settings.realm)
   const slot = decorateWithSlot(app)
   const check = verifyCheck({
-    ...{ verification, signals, challenges, clock, events, slot, keepsClients },
+    ...{ verification, signals, challenges, clock, events, slot, storesClients },
     recorder: instance.recorder,
     onScopesMissing: () => undefined,
   })

@@ -2,8 +2,8 @@
 
 import { randomUUID } from 'node:crypto'
 import { TokenConflict, UserInactive } from '../../errors.ts'
+import type { Context } from '../../lifecycle/context.ts'
 import { type IssuedToken, type IssueRequest, issueToken } from '../../lifecycle/issue-token.ts'
-import type { Context } from '../../lifecycle/lifecycle-parts.ts'
 import { revokeToken } from '../../lifecycle/revoke-token.ts'
 import type { DeviceAuthorization, DevicePoll } from '../../store/device-authorization-store.ts'
 import { effectiveScopes } from '../../token/scope.ts'

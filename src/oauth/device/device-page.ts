@@ -7,7 +7,7 @@ import { keepResponses, type OwnResponse, sendOwn, sendOwnError } from '../../ht
 import { announceOwnRoutes, ownRoute } from '../../http/own-routes.ts'
 import { refuseApiToken } from '../../http/session-only.ts'
 import { type AuthenticateUser, requireUser, type SignedInUser, userOf } from '../../http/signed-in-user.ts'
-import type { Context } from '../../lifecycle/lifecycle-parts.ts'
+import type { Context } from '../../lifecycle/context.ts'
 import type { DeviceAuthorization } from '../../store/device-authorization-store.ts'
 import { missingScopes } from '../../token/scope.ts'
 import { nameFault } from '../../token/text.ts'

@@ -1,6 +1,6 @@
 /** Starts a device authorization (RFC 8628 §3.1 and §3.2): what a program shows to its user, and what it polls with. */
 
-import type { Context } from '../../lifecycle/lifecycle-parts.ts'
+import type { Context } from '../../lifecycle/context.ts'
 import { nameFault } from '../../token/text.ts'
 import type { ClientSettings } from '../clients/client-settings.ts'
 import type { Endpoints } from '../endpoints.ts'

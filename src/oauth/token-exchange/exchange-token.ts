@@ -2,9 +2,9 @@
 
 import { InvalidResult, TokenConflict, UserInactive } from '../../errors.ts'
 import { checkedUser, type SignedInUser } from '../../http/signed-in-user.ts'
+import type { Context } from '../../lifecycle/context.ts'
 import type { ExpiryPolicy } from '../../lifecycle/expiry-policy.ts'
 import { type IssuedToken, issueToken } from '../../lifecycle/issue-token.ts'
-import type { Context } from '../../lifecycle/lifecycle-parts.ts'
 import { scopeListOf } from '../../token/scope.ts'
 import { lookUpActiveUser } from '../../verification/look-up-user.ts'
 import { withTimeout } from '../../with-timeout.ts'

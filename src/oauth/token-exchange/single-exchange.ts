@@ -1,7 +1,7 @@
 /** Lets a subject token be exchanged once, on all instances that share the store. */
 
 import { hash, randomUUID } from 'node:crypto'
-import type { Context } from '../../lifecycle/lifecycle-parts.ts'
+import type { Context } from '../../lifecycle/context.ts'
 import { revokeToken } from '../../lifecycle/revoke-token.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { rememberedMs } from '../replay-memory.ts'

@@ -8,7 +8,7 @@ import type { DailyUses, RecordUseRules, TokenUse } from '../token-store.ts'
 export function withUse(
   token: TokenRecord,
   use: TokenUse,
-  { now, idleTimeoutMs, keepsClients = false }: RecordUseRules,
+  { now, idleTimeoutMs, storesClients = false }: RecordUseRules,
 ): TokenRecord {
   const wasIdle = token.status === 'inactive' && token.statusReason === 'idle'
   const wakes = wasIdle && idleTimeoutMs !== null && use.lastUsedAt + idleTimeoutMs >= now
@@ -17,7 +17,7 @@ export function withUse(
     ...(wakes ? { status: 'active', statusReason: null } : {}),
     useCount: token.useCount + use.count,
     scopesUsed: eitherUsed(token.scopesUsed, use.scopesUsed ?? 0),
-    lastClient: keepsClients ? latestClient(token, use) : null,
+    lastClient: storesClients ? latestClient(token, use) : null,
     lastUsedAt: Math.max(token.lastUsedAt ?? 0, use.lastUsedAt),
     idleFrom: Math.max(token.idleFrom, use.lastUsedAt),
   }

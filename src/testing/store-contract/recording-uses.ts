@@ -70,7 +70,7 @@ export function recordingUses(test: StoreTest): void {
     store,
   }) => {
     await put(store, 1)
-    const keeps = { ...RULES, keepsClients: true }
+    const keeps = { ...RULES, storesClients: true }
     const useAt = (lastUsedAt: number, lastClient: LastClient | null) => [
       { tokenId: id(1), count: 1, lastUsedAt, lastClient },
     ]

@@ -34,7 +34,7 @@ export async function addUses(
 async function updateTokens(
   storeDb: StoreDb,
   uses: readonly TokenUse[],
-  { now, idleTimeoutMs, keepsClients = false }: RecordUseRules,
+  { now, idleTimeoutMs, storesClients = false }: RecordUseRules,
 ): Promise<void> {
   const { time } = storeDb.traits
   await storeDb.traits
@@ -45,7 +45,7 @@ async function updateTokens(
         eb.case().when(known, '<', eb.ref('used.used_at')).then(eb.ref('used.used_at')).else(known).end()
       const counted = {
         // Before the time that they are judged by: MySQL reads what it has just written.
-        ...(keepsClients ? latestClient(eb, time(0)) : NO_CLIENT),
+        ...(storesClients ? latestClient(eb, time(0)) : NO_CLIENT),
         scopes_used: sql<number>`${eb.ref('api_tokens.scopes_used')} | ${eb.ref('used.asked')}`,
         use_count: eb('api_tokens.use_count', '+', eb.ref('used.uses')),
         last_used_at: latest(eb.fn.coalesce('api_tokens.last_used_at', time(0))),

@@ -25,7 +25,7 @@ export interface Context {
   /** The age at which every token expires, `null` for none. */
   readonly maxAgeMs: number | null
   /** Whether it is kept who used a token last. */
-  readonly keepsClients: boolean
+  readonly storesClients: boolean
   readonly maxTokensPerUser: number
   readonly expiry: ExpiryPolicy
   /** For how many days the counts by day are kept. */
