@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
+import { migrations } from '../../src/store/kysely/migrations/steps/index.ts'
 import { put, rowOf } from '../../src/testing/store-contract/records.ts'
 import { inProcesses } from './processes.ts'
 
-const FIRST_STEP = '2026-11-23-tokens-and-owners'
+const [FIRST_STEP] = Object.keys(migrations)
 
-t.test('migrate: false fails on an empty file and names the step that it lacks', async (t) => {
+t.test('migrate: false fails on an empty file and names the missing migration', async (t) => {
   const filename = join(t.testdir(), 'tokens.db')
   await t.rejects(opened(t, filename, false), {
     message: new RegExp(`lacks ${FIRST_STEP}.*: run npx fastify-api-tokens migrate .*migrate: true`),

@@ -98,15 +98,12 @@ t.test('the newest time is read from the ends of indexes: nothing is sorted', as
     plans.join('\n'),
     /SCAN api_tokens USING COVERING INDEX api_tokens_changed|USING .*INDEX api_tokens_changed/,
   )
-  t.match(plans.join('\n'), /SEARCH api_tokens USING COVERING INDEX api_tokens_idle_spells \(status=\?\)/)
+  t.match(plans.join('\n'), /SEARCH api_tokens USING COVERING INDEX api_tokens_idle \(status=\?\)/)
 })
 
 t.test('the idle sweep reads what is idle alone, from an index', async (t) => {
   const plans = await plansOf(t, (store) => store.markIdle(NOW, 10))
-  t.match(
-    plans.join('\n'),
-    /SEARCH api_tokens USING INDEX api_tokens_idle_spells \(status=\? AND idle_from<\?\)/,
-  )
+  t.match(plans.join('\n'), /SEARCH api_tokens USING INDEX api_tokens_idle \(status=\? AND idle_from<\?\)/)
   t.notMatch(plans.join('\n'), /TEMP B-TREE/)
   for (const plan of plans) t.notOk(walks(plan), plan)
 })
@@ -117,7 +114,7 @@ t.test('what will soon be idle is found in an index, without what was warned of'
   )
   t.match(
     plans.join('\n'),
-    /SEARCH api_tokens USING INDEX api_tokens_idle_spells \(status=\? AND idle_from>\? AND idle_from<\?\)/,
+    /SEARCH api_tokens USING INDEX api_tokens_idle \(status=\? AND idle_from>\? AND idle_from<\?\)/,
   )
   for (const plan of plans) t.notOk(walks(plan), plan)
   t.notMatch(plans.join('\n'), /TEMP B-TREE/)

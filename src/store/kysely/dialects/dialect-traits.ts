@@ -76,8 +76,6 @@ export interface ColumnTypes {
   readonly tableOptions: RawBuilder<unknown>
   /** Whether an index can leave out rows whose column is null. */
   readonly sparseIndexes: boolean
-  /** Where the name of an index stands for one index: in the schema, or in its table alone. */
-  readonly indexNamesOf: 'schema' | 'table'
 }
 
 export interface DialectTraits {

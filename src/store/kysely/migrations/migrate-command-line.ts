@@ -1,18 +1,18 @@
-/** The line that brings a store's schema up to date, for the errors of hosts that start too early. */
+/** The CLI command that migrates a store, for the error of a host on a schema that is not up to date. */
 
 import type { TablePlace } from '../tables/own-tables.ts'
 
-/** What a shell takes as it is. */
+/** Characters that a shell does not interpret. */
 const PLAIN = /^[\w@%+=:,./…-]+$/
 
-/** The address comes without its secrets. */
+/** @param address Without its secrets. */
 export function migrateCommandFor(address: string, { schema, tablePrefix }: TablePlace = {}): string {
-  const words = ['npx fastify-api-tokens migrate --store', quoted(address)]
-  if (schema !== undefined) words.push('--schema', quoted(schema))
-  if (tablePrefix !== undefined) words.push('--table-prefix', quoted(tablePrefix))
-  return words.join(' ')
+  const parts = ['npx fastify-api-tokens migrate --store', quoted(address)]
+  if (schema !== undefined) parts.push('--schema', quoted(schema))
+  if (tablePrefix !== undefined) parts.push('--table-prefix', quoted(tablePrefix))
+  return parts.join(' ')
 }
 
-function quoted(word: string): string {
-  return PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+function quoted(text: string): string {
+  return PLAIN.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

@@ -1,12 +1,13 @@
 /**
- * A step of the schema: statements, each of which can be run again after a crash. A step is written once for all
- * databases: `createTable`, `addColumn` and `createIndex` of Kysely, one thing a statement, and types of `traits`.
+ * A migration is a list of statements. After a crash each can be run again, because MySQL cannot roll back DDL. It is
+ * written once for all databases: with `createTable`, `addColumn` and `createIndex` of Kysely, one change a statement,
+ * and with the column types of the traits.
  */
 
 import type { SchemaModule } from 'kysely'
 import type { ColumnTypes } from '../dialects/dialect-traits.ts'
 
-/** What Kysely's schema builders are: they can be run, and tell their SQL. */
+/** The members of Kysely's schema builders that the migrator uses. */
 export interface SchemaStatement {
   compile(): { readonly sql: string }
   execute(): Promise<unknown>
@@ -14,18 +15,7 @@ export interface SchemaStatement {
 
 export type Migration = (schema: SchemaModule, types: ColumnTypes) => readonly SchemaStatement[]
 
-/** The index goes. */
-export function dropIndex(
-  schema: SchemaModule,
-  { indexNamesOf }: ColumnTypes,
-  name: string,
-  table: string,
-): SchemaStatement {
-  const drop = schema.dropIndex(name)
-  return indexNamesOf === 'table' ? drop.on(table) : drop
-}
-
-/** An index of one column that is null in most rows: where the database can, it holds the others alone. */
+/** An index of a column that is null in most rows. Where the database supports it, the index leaves those rows out. */
 export function sparseIndex(
   schema: SchemaModule,
   { sparseIndexes }: ColumnTypes,

@@ -1,4 +1,4 @@
-/** Brings the schema up to date, once however many instances start, and says what state it is in. */
+/** Runs the migrations that are missing, on one instance at a time, and reports the state of the schema. */
 
 import { sql } from 'kysely'
 import { InvalidOption } from '../../../errors.ts'
@@ -6,7 +6,7 @@ import { reading, type StoreDb } from '../transactions.ts'
 import type { Migration, SchemaStatement } from './migration.ts'
 import { migrations } from './steps/index.ts'
 
-/** Steps by name, in order. */
+/** Names of migrations, in their order. */
 export interface MigrationState {
   readonly done: readonly string[]
   readonly missing: readonly string[]
@@ -22,7 +22,7 @@ export interface PlannedMigration {
 const TABLE = 'api_tokens_migration'
 
 export interface MigratorOptions {
-  /** The command that migrates it, for the error of a host that starts too early; where there is one. */
+  /** The CLI command that migrates this database, for the error message of `assertUpToDate`. */
   readonly command?: string
   readonly steps?: Readonly<Record<string, Migration>>
 }
@@ -54,7 +54,7 @@ export class Migrator {
     }
   }
 
-  /** Throws unless the schema is exactly this version's, and says what to do. */
+  /** @throws {Error} When the schema is not exactly this version's. The message says what to do. */
   async assertUpToDate(): Promise<void> {
     const { missing, unknown } = await this.state()
     refuseUnknown(unknown)
@@ -65,7 +65,7 @@ export class Migrator {
     )
   }
 
-  /** Runs every step that is missing, and returns their names. Who comes while another migrates waits for it. */
+  /** Runs the missing migrations and returns their names. Concurrent runs wait for the lock, then find nothing to do. */
   async migrate(): Promise<readonly string[]> {
     const { missing, unknown } = await this.state()
     refuseUnknown(unknown)
@@ -78,14 +78,14 @@ export class Migrator {
     }
   }
 
-  /** What `migrate` would run, as SQL that does the same when it is run by hand. */
+  /** The SQL that `migrate` would run, including the record of it. */
   async plan(): Promise<readonly PlannedMigration[]> {
     const { missing, unknown } = await this.state()
     refuseUnknown(unknown)
     return missing.map((name, index) => ({
       name,
       sql: [
-        // It is there or not: who runs the plan need not know.
+        // `if not exists`, so that the plan works with and without the table.
         ...(index === 0 ? [this.#historyTable(this.#storeDb)] : []),
         ...this.#statementsOf(name, this.#storeDb),
         this.#recordOf(name, this.#storeDb),
@@ -95,7 +95,7 @@ export class Migrator {
 
   async #runMissing(alone: StoreDb): Promise<readonly string[]> {
     await this.#historyTable(alone).execute()
-    // Another may have done them while this one waited, even one of a later version.
+    // Another instance, maybe of a later version, may have migrated while this one waited for the lock.
     const { missing, unknown } = await new Migrator(alone, { steps: this.#steps }).state()
     refuseUnknown(unknown)
     for (const name of missing) await this.#run(name, alone)
@@ -131,10 +131,15 @@ export class Migrator {
   }
 }
 
+/** Migrations of versions before the first release, which no later version can continue. */
+const UNRELEASED = /^(2026-\d\d-\d\d-|initial-)/
+
 function refuseUnknown(unknown: readonly string[]): void {
   if (unknown.length === 0) return
+  const names = unknown.join(', ')
   throw new Error(
-    `The schema of the token store has ${unknown.join(', ')}, which this version does not know: ` +
-      'run npm install fastify-api-tokens@latest',
+    unknown.some((name) => UNRELEASED.test(name))
+      ? `The tables of the token store were made by a version before the first release (${names}): drop them and migrate again`
+      : `The schema of the token store has ${names}, which this version does not know: run npm install fastify-api-tokens@latest`,
   )
 }

@@ -1,4 +1,4 @@
-/** Opens the schema of a store by its address, without the store. */
+/** Opens the migrator of a store by the store's address. */
 
 import type { Kysely } from 'kysely'
 import type { StoreAddress } from '../../store-address.ts'
@@ -6,7 +6,7 @@ import { openMysqlForMigration } from '../dialects/mysql/mysql-migration-db.ts'
 import { openPostgresForMigration } from '../dialects/postgres/postgres-migration-db.ts'
 import { openSqliteForMigration } from '../dialects/sqlite/sqlite-migration-db.ts'
 import { ownTables, type TablePlace, traitsOf } from '../tables/own-tables.ts'
-import { Migrator } from './migrator.ts'
+import { Migrator, type MigratorOptions } from './migrator.ts'
 
 export interface OpenMigrator {
   readonly migrator: Migrator
@@ -14,16 +14,20 @@ export interface OpenMigrator {
 }
 
 export interface MigratorPlace extends TablePlace {
-  /** Whether it is opened to be changed; otherwise nothing is written. */
+  /** `true` to migrate; with `false` nothing is written. */
   readonly changes: boolean
 }
 
-/** Connects when it is first asked something. */
-export function openMigrator(address: StoreAddress, place: MigratorPlace): OpenMigrator {
+/** Connects with the first statement. */
+export function openMigrator(
+  address: StoreAddress,
+  place: MigratorPlace,
+  options?: MigratorOptions,
+): OpenMigrator {
   const { dialect } = address
   const db = open(address, place.changes)
   const storeDb = { traits: traitsOf(dialect), db: ownTables(db, dialect, place) }
-  return { migrator: new Migrator(storeDb), close: () => db.destroy() }
+  return { migrator: new Migrator(storeDb, options), close: () => db.destroy() }
 }
 
 function open(address: StoreAddress, changes: boolean): Kysely<unknown> {

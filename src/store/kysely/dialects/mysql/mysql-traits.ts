@@ -27,7 +27,6 @@ const NO_SUCH_TABLE = 1146
 const TABLE_EXISTS = 1050
 const COLUMN_EXISTS = 1060
 const INDEX_EXISTS = 1061
-const NO_SUCH_INDEX = 1091
 
 const USE_TYPES: Readonly<Record<keyof UseRow, string>> = {
   id: 'varchar(64) character set utf8mb4',
@@ -59,7 +58,6 @@ export const mysqlTraits: DialectTraits = {
     // Whatever the defaults of the server and the database are: another format has no room for an index of user ids.
     tableOptions: sql`engine = InnoDB, row_format = dynamic, default character set utf8mb4 ${BYTES}`,
     sparseIndexes: false,
-    indexNamesOf: 'table',
   },
 
   writers: 'many',
@@ -104,7 +102,7 @@ export const mysqlTraits: DialectTraits = {
   requireTables,
   migrateAlone,
   isDuplicateObject: (error) =>
-    [TABLE_EXISTS, COLUMN_EXISTS, INDEX_EXISTS, NO_SUCH_INDEX].includes(Number(errorMember(error, 'errno'))),
+    [TABLE_EXISTS, COLUMN_EXISTS, INDEX_EXISTS].includes(Number(errorMember(error, 'errno'))),
   isMissingTable: (error) => errorMember(error, 'errno') === NO_SUCH_TABLE,
   isPermanent: isPermanentInMysql,
   isRetryable: (error) => [DEADLOCK, CHANGED_SINCE_READ].includes(Number(errorMember(error, 'errno'))),

@@ -50,7 +50,6 @@ export const postgresTraits: DialectTraits = {
       sql`coalesce(${sql.ref(nullableText)}, '') || chr(1) || ${sql.ref(other)}`,
     tableOptions: sql``,
     sparseIndexes: true,
-    indexNamesOf: 'schema',
   },
 
   // `now()` would be when the transaction began.

@@ -30,7 +30,6 @@ export const sqliteTraits: DialectTraits = {
       sql`coalesce(${sql.ref(nullableText)}, '') || char(1) || ${sql.ref(other)}`,
     tableOptions: sql`strict, without rowid`,
     sparseIndexes: true,
-    indexNamesOf: 'schema',
   },
 
   writers: 'one',
