@@ -13,7 +13,7 @@ import './http/fastify-types.ts'
 import { createHook } from './http/hook.ts'
 import { isOwnRoute, ownRoute } from './http/own-routes.ts'
 import { decorateWithPlugin, type RegisteredPlugin } from './http/registered-plugin.ts'
-import { decorateWithSlot, takeBackToken } from './http/request-slot.ts'
+import { decorateWithSlot, clearRequestToken } from './http/request-slot.ts'
 import { makeStrict } from './http/strict-scope.ts'
 import { tokenRoutes } from './http/token-routes.ts'
 import { warnOfUnknownScopes } from './http/unknown-scopes.ts'
@@ -70,7 +70,7 @@ function registerDisabled(
   const plugin: RegisteredPlugin = {
     check: (_request, _reply, _required, done) => done(new AuthenticationDisabled()),
     isExempt: () => true,
-    takeBack: () => undefined,
+    clearToken: () => undefined,
     addScopes,
   }
   decorate(fastify, plugin, createDisabledApiTokens(settings))
@@ -130,8 +130,8 @@ async function registerRequired(
     ...{ verification, signals, challenges, clock, events, recorder, slot, storesClients },
     onScopesMissing,
   })
-  const takeBack = (request: FastifyRequest) => takeBackToken(request, slot)
-  const plugin: RegisteredPlugin = { check, isExempt: isOwnRoute, takeBack, addScopes }
+  const clearToken = (request: FastifyRequest) => clearRequestToken(request, slot)
+  const plugin: RegisteredPlugin = { check, isExempt: isOwnRoute, clearToken, addScopes }
   fastify.addHook('onError', putErrorHeaders)
   decorate(fastify, plugin, createApiTokens(instance, challenges))
   startTimers(fastify, settings, instance)

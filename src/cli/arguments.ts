@@ -2,7 +2,7 @@
 
 import { parseArgs } from 'node:util'
 
-/** The command was called in a wrong way: it ends with exit code 2, and its usage is shown. */
+/** Wrong arguments: the command prints its usage and exits with code 2. */
 export class WrongCall extends Error {}
 
 export interface KnownOptions<Text extends string, Flag extends string> {
@@ -15,7 +15,7 @@ export interface KnownOptions<Text extends string, Flag extends string> {
 export interface Arguments<Text extends string, Flag extends string> {
   readonly texts: { readonly [Name in Text]?: string }
   readonly flags: ReadonlySet<Flag>
-  /** What is not an option. */
+  /** The positional arguments. */
   readonly names: readonly string[]
 }
 
@@ -34,7 +34,7 @@ export function readArguments<Text extends string, Flag extends string>(
     given.set(token.name, token.value)
   }
   return {
-    // Strict parsing has let only known options through.
+    // `parseArgs` is strict: only known options get here.
     texts: Object.fromEntries(texts.map((name) => [name, given.get(name)])) as { [Name in Text]?: string },
     flags: new Set(flags.filter((name) => given.has(name))),
     names,

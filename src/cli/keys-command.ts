@@ -1,4 +1,4 @@
-/** `keys generate | list | rotate | retire`: makes and changes the JWKS file that a host signs with. */
+/** `keys generate | list | rotate | retire`: creates and changes the JWKS file with the signing keys. */
 
 import { durationMs } from '../duration.ts'
 import { InvalidOption } from '../errors.ts'
@@ -15,15 +15,15 @@ export const KEYS_USAGE = `  fastify-api-tokens keys generate [--file FILE] [--a
   fastify-api-tokens keys list     [--file FILE]
   fastify-api-tokens keys rotate   [--file FILE] [--alg HS256|EdDSA|ES256] [--lead 2m]
   fastify-api-tokens keys retire   [--file FILE] KID
-    FILE is by default api-tokens.jwks.json; with - generate writes the key to the standard output`
+    FILE defaults to api-tokens.jwks.json; generate --file - writes the key to standard output`
 
 const DEFAULT_FILE = 'api-tokens.jwks.json'
-/** Stands for the standard output. */
+/** Means standard output. */
 const STDOUT = '-'
-/** Four times the default of `keyRefresh`: every process that serves knows a key before any signs with it. */
+/** Four times the default of `keyRefresh`, so that every instance has read a new key before one signs with it. */
 const DEFAULT_LEAD = '2m'
 
-interface Wanted {
+interface KeysRequest {
   readonly file: string
   readonly algorithm: SigningAlgorithm | undefined
   readonly leadMs: number
@@ -32,7 +32,7 @@ interface Wanted {
 }
 
 interface Action {
-  readonly run: (wanted: Wanted, terminal: Terminal) => Promise<void>
+  readonly run: (request: KeysRequest, terminal: Terminal) => Promise<void>
   readonly options: readonly ('file' | 'alg' | 'lead')[]
   readonly takesKid?: true
 }
@@ -46,27 +46,27 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 
 /** Prints key material only for `generate --file -`. */
 export const keysCommand: Command = async (args, terminal) => {
-  const { action, wanted } = read(args)
-  await action.run(wanted, terminal)
+  const { action, request } = read(args)
+  await action.run(request, terminal)
   return 0
 }
 
-async function generate({ file, algorithm = 'HS256' }: Wanted, { print }: Terminal): Promise<void> {
+async function generate({ file, algorithm = 'HS256' }: KeysRequest, { print }: Terminal): Promise<void> {
   const key = newKey(algorithm)
-  // Nothing else is printed there: the output is the file.
+  // Only the JWK Set is printed, because the output is redirected to a file.
   if (file === STDOUT) return print(formatJwks([key]).trimEnd())
   if (!(await writeOnce(file, formatJwks([key])))) {
-    throw new InvalidOption(`keys: ${file} is there already: rotate its keys instead`)
+    throw new InvalidOption(`keys: ${file} exists already: rotate its keys instead`)
   }
   print(`${file} has the new key ${key.kid} (${algorithm})`)
 }
 
-async function list({ file }: Wanted, { print, warn }: Terminal): Promise<void> {
+async function list({ file }: KeysRequest, { print, warn }: Terminal): Promise<void> {
   const jwks = parseJwks(await readPrivate(file, { secretDirs: SECRET_DIRS, warn }), file)
   for (const key of listKeys(jwks, Date.now())) print(lineOf(key))
 }
 
-async function rotate({ file, algorithm, leadMs }: Wanted, { print, warn }: Terminal): Promise<void> {
+async function rotate({ file, algorithm, leadMs }: KeysRequest, { print, warn }: Terminal): Promise<void> {
   await replacePrivate(file, { secretDirs: SECRET_DIRS, warn }, (text) => {
     const { keys, added } = rotateKeys(parseJwks(text, file), { algorithm, leadMs, now: Date.now() })
     print(lineOf(added))
@@ -74,7 +74,7 @@ async function rotate({ file, algorithm, leadMs }: Wanted, { print, warn }: Term
   })
 }
 
-async function retire({ file, kid }: Wanted, { print, warn }: Terminal): Promise<void> {
+async function retire({ file, kid }: KeysRequest, { print, warn }: Terminal): Promise<void> {
   await replacePrivate(file, { secretDirs: SECRET_DIRS, warn }, (text) =>
     formatJwks(retireKey(parseJwks(text, file), kid, Date.now())),
   )
@@ -87,7 +87,7 @@ function lineOf({ kid, algorithm, role, startsAt }: ListedKey): string {
 }
 
 /** @throws {WrongCall} For an argument that the action does not take. */
-function read(args: readonly string[]): { readonly action: Action; readonly wanted: Wanted } {
+function read(args: readonly string[]): { readonly action: Action; readonly request: KeysRequest } {
   const { texts, names } = readArguments(args, { texts: ['file', 'alg', 'lead'], flags: [] })
   const [name, ...more] = names
   const action = name !== undefined && Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined
@@ -100,7 +100,7 @@ function read(args: readonly string[]): { readonly action: Action; readonly want
   if (file === STDOUT && name !== 'generate') throw new WrongCall(`keys ${name} needs a file, not -`)
   return {
     action,
-    wanted: {
+    request: {
       file,
       algorithm: algorithmOf(alg),
       leadMs: lead === '0' ? 0 : durationMs(lead, '--lead'),

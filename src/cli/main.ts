@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 
-/** The command `fastify-api-tokens`: finds the command that is asked for, and runs it. */
+/** The CLI `fastify-api-tokens`: finds the command by name and runs it. */
 
 import { readFileSync } from 'node:fs'
 import { WrongCall } from './arguments.ts'

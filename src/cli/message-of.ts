@@ -1,4 +1,4 @@
-/** What an error says, with the errors behind it and without the secrets of an address. */
+/** The message of an error and of its causes, without the secrets of a store address. */
 
 import { secretsOf } from '../store/store-address.ts'
 
@@ -11,7 +11,7 @@ export function messageOf(error: unknown, address: string): string {
 
 function messagesOf(error: unknown): readonly string[] {
   if (!(error instanceof Error)) return error === undefined ? [] : [String(error)]
-  // Of the several addresses of a name each has its own error, and the whole has no message.
+  // A host name with several addresses fails with an AggregateError: one error per address, and no message of its own.
   const inside = error instanceof AggregateError ? error.errors.flatMap(messagesOf) : messagesOf(error.cause)
   const own = error.message === '' && inside.length === 0 ? error.name : error.message
   return [...new Set([own, ...inside])].filter((message) => message !== '')

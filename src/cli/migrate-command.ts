@@ -1,4 +1,4 @@
-/** `migrate` and `migrate status`: brings the schema of a store up to date, or says what it lacks. */
+/** `migrate` and `migrate status`: brings the schema of a store up to date, or lists missing migrations. */
 
 import type { Migrator } from '../store/kysely/migrations/migrator.ts'
 import { type OpenMigrator, openMigrator } from '../store/kysely/migrations/open-migrator.ts'
@@ -32,7 +32,7 @@ export const migrateCommand: Command = async (args, terminal) => {
 function actionNamed([name, ...more]: readonly string[], isDry: boolean): keyof typeof ACTIONS {
   const extra = name === 'status' ? more : name === undefined ? [] : [name, ...more]
   if (extra.length > 0)
-    // Not repeated: it may be a part of an address with a password.
+    // The argument is not repeated in the error, because it may be part of an address with a password.
     throw new WrongCall('migrate takes no argument but status: give the address by --store')
   if (name === 'status' && isDry) throw new WrongCall('migrate status takes no --dry-run: it changes nothing')
   if (name === 'status') return 'status'

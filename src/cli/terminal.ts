@@ -1,11 +1,11 @@
-/** Where a command says what it has to say. */
+/** The output of a command. */
 
 export interface Terminal {
-  /** A line of the answer. */
+  /** Prints a line of the result to standard output. */
   print(line: string): void
-  /** A line about what went wrong, or what to heed. */
+  /** Prints an error or a warning to standard error. */
   warn(line: string): void
 }
 
-/** A command: takes what stands behind its name, returns the exit code of the process. */
+/** A command: takes the arguments after its name and returns the exit code of the process. */
 export type Command = (args: readonly string[], terminal: Terminal) => Promise<number>

@@ -8,7 +8,7 @@ export interface RequestHeaders {
   readonly rawHeaders: readonly string[]
 }
 
-/** Why there is no credential to look at. */
+/** Why a request has no credential to verify. */
 export type HeaderFault =
   | { readonly kind: 'missing' }
   | { readonly kind: 'malformed'; readonly detail: string }
@@ -16,7 +16,7 @@ export type HeaderFault =
 const MISSING: HeaderFault = { kind: 'missing' }
 const TWO_LINES: HeaderFault = { kind: 'malformed', detail: 'there are two of them' }
 
-/** What `isCredential` says no to. */
+/** The fault of a request whose credential `isCredential` rejects. */
 export const NOT_ONE_CREDENTIAL: HeaderFault = {
   kind: 'malformed',
   detail: 'Bearer takes exactly one credential',
@@ -24,14 +24,14 @@ export const NOT_ONE_CREDENTIAL: HeaderFault = {
 
 const AUTHORIZATION = 'Authorization'
 const SCHEME = 'bearer'
-/** Letters of ASCII differ from their capitals by it alone. */
+/** The one bit by which upper-case and lower-case ASCII differ. */
 const CASE_BIT = 0x20
 const TAB = 9
 const SPACE = 32
 
 /**
- * Where in the header the credential after `Bearer` begins, whose form is not checked yet: one that was verified
- * before has been. Without a header, or with another scheme, there is none.
+ * Finds the index in the header where the credential after `Bearer` begins. The form of the credential is not checked
+ * here, because a cached credential was checked when it was first verified.
  */
 export function findCredential({ headers, rawHeaders }: RequestHeaders): number | HeaderFault {
   const header = headers.authorization
@@ -47,7 +47,7 @@ export function carriesBearer({ headers, rawHeaders }: RequestHeaders): boolean 
   return header !== undefined && (hasBearerScheme(header) || hasTwoLines(rawHeaders))
 }
 
-/** Every bearer credential that a request carries, also on a second line or in a list: for who looks for one of ours. */
+/** All bearer credentials of a request, including those on a second header line or in a list. */
 export function bearerCredentials({ rawHeaders }: RequestHeaders): string[] {
   const lines = rawHeaders.filter((_, index) => index % 2 === 1 && isAuthorization(rawHeaders[index - 1]))
   return lines.flatMap((line) =>
@@ -60,7 +60,7 @@ export function isCredential(text: string): boolean {
   return /^[A-Za-z0-9\-._~+/]+=*$/.test(text)
 }
 
-/** Node keeps the first of two lines in silence; a proxy in front may have believed the second. */
+/** Node silently uses the first of two lines, but a proxy in front may have used the second. */
 export function hasTwoLines(rawHeaders: readonly string[]): boolean {
   let lines = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -69,7 +69,7 @@ export function hasTwoLines(rawHeaders: readonly string[]): boolean {
   return lines > 1
 }
 
-/** The scheme is case-insensitive (RFC 9110 §11.1), and what parts it from the credential is white space. */
+/** The scheme is case-insensitive (RFC 9110 §11.1) and separated from the credential by white space. */
 function hasBearerScheme(header: string): boolean {
   for (let index = 0; index < SCHEME.length; index += 1) {
     if ((header.charCodeAt(index) | CASE_BIT) !== SCHEME.charCodeAt(index)) return false
@@ -78,7 +78,7 @@ function hasBearerScheme(header: string): boolean {
   return isBlank(header.charCodeAt(SCHEME.length))
 }
 
-/** Of all white space only these two may stand in a header (RFC 9110 §5.6.3). */
+/** Space and tab: the only white space that a header value may contain (RFC 9110 §5.6.3). */
 function isBlank(character: number): boolean {
   return character === SPACE || character === TAB
 }

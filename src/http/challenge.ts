@@ -15,7 +15,7 @@ export interface Challenges {
   /**
    * RFC 6750 §3.1: no error code for a request without credentials, `invalid_request` for a malformed one.
    *
-   * @param required What the route requires: a client without credentials learns which scopes to ask for.
+   * @param required The scopes of the route: the challenge names them, so that a client knows which to request.
    */
   fault(fault: HeaderFault, required: ScopeRequirement): FastifyError
   /** RFC 6750 §3.1 `invalid_token`. */
@@ -24,9 +24,9 @@ export interface Challenges {
   insufficientScope(required: ScopeRequirement): FastifyError
 }
 
-/** @param resourceMetadata Where clients learn how to get a token (RFC 9728 §5.1), when there is such a place. */
+/** @param resourceMetadata The URL of the protected resource metadata (RFC 9728 §5.1), if there is one. */
 export function createChallenges(realm: string, resourceMetadata?: string): Challenges {
-  const bearer = `Bearer realm="${realm.replace(/["\\]/g, '\\$&')}"`
+  const bearer = `Bearer realm=${quoted(realm)}`
   const metadata = resourceMetadata === undefined ? '' : `, resource_metadata="${resourceMetadata}"`
   const challenged = <E extends FastifyError>(error: E, parameters = ''): E =>
     withHeaders(error, { 'www-authenticate': bearer + parameters + metadata })
@@ -45,7 +45,12 @@ export function createChallenges(realm: string, resourceMetadata?: string): Chal
   }
 }
 
-/** RFC 6750 §3: `scope` is the required scope, so that of alternatives the first is named. */
+/** A quoted-string (RFC 9110 §5.6.4). */
+export function quoted(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`
+}
+
+/** RFC 6750 §3: `scope` means required scope. Of alternatives only the first is named. */
 function scopeParameter({ match, scopes }: ScopeRequirement): string {
   const named = match === 'all' ? scopes : scopes.slice(0, 1)
   return named.length === 0 ? '' : `, scope="${formatScope(named)}"`

@@ -1,4 +1,4 @@
-/** The check of all hooks of the package in an application, once it has loaded and before it is ready. */
+/** Checks all hooks of the package in an application, after its plugins have loaded and before it is ready. */
 
 import type { FastifyInstance } from 'fastify'
 import { MisplacedHook } from '../errors.ts'
@@ -10,9 +10,9 @@ import { pluginOf } from './registered-plugin.ts'
 import { type ShownHook, shownHooks } from './shown-hooks.ts'
 
 export interface CheckedHooks {
-  /** What is wrong with hooks of routes that were declared after the plugin had loaded. */
+  /** Faults of hooks on routes that were declared after the plugin had loaded. */
   readonly faults: readonly string[]
-  /** A function that the plugin itself added at `onError`: where it is missing, something wraps hooks. */
+  /** A function that the plugin itself added at `onError`. If it is missing, another plugin wraps hooks. */
   readonly ownErrorHook?: unknown
   /** A hook of one of the plugin's own routes, for the same purpose. */
   readonly ownRouteHook?: AnyHook | undefined
@@ -21,9 +21,10 @@ export interface CheckedHooks {
 const INSTEAD = `use these hooks at ${HOOK_POSITIONS.join(', ')} only, and name their scopes in the option scopes`
 
 /**
- * Adds the scopes of all hooks of the application to the catalogues, and finds hooks where they cannot refuse.
+ * Adds the scopes of all hooks of the application to the catalogues, and finds hooks at positions where they cannot
+ * refuse a request.
  *
- * @throws {MisplacedHook} That names the hook and its position.
+ * @throws {MisplacedHook} Names the hook and its position.
  */
 export function checkHooks(
   fastify: FastifyInstance,
@@ -89,7 +90,7 @@ function faultsOfBound(bindings: readonly Binding[], shown: readonly ShownHook[]
   return [...onClose, ...onRoutes]
 }
 
-/** Hooks that something else than Fastify bound, in order to call them itself. */
+/** Hooks that another plugin bound, in order to call them itself. */
 function hiddenAmong(bindings: readonly Binding[], shown: readonly ShownHook[]): string[] {
   const ofRoutes = new Set(shown.map(({ bound }) => bound))
   const boundAgain = new Set(bindings.map(({ source }) => source))
@@ -98,7 +99,7 @@ function hiddenAmong(bindings: readonly Binding[], shown: readonly ShownHook[]):
     ({ bound, run }) =>
       !ofRoutes.has(bound) &&
       run !== fastifysRun &&
-      // Such as a hook of the handler for what is not found, which is bound twice.
+      // For example a hook of the 404 handler, which Fastify binds twice.
       !boundAgain.has(bound),
   )
   return [...new Set(hidden.map(({ mark }) => mark.label))]

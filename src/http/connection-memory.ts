@@ -1,30 +1,29 @@
 /**
- * Remembers of each connection which Authorization header it carries again and again and what was made of it, so that
- * a client that keeps its connection costs one comparison of strings instead of reading the header, a digest and a
- * look-up.
+ * Caches, for each connection, the last Authorization header and its verification. A client that keeps its connection
+ * open then costs one string comparison instead of parsing, hashing and a cache lookup.
  */
 
 import type { Socket } from 'node:net'
 import type { VerificationEntry } from '../verification/verification-entry.ts'
 import { hasTwoLines, type RequestHeaders } from './authorization-header.ts'
 
-/** What one connection carried last. */
+/** The last verified credential of one connection. */
 export class ConnectionMemory {
   #entry: VerificationEntry | undefined
-  /** As it came in a request of a connection that lives, and no longer than that lives. */
+  /** In plaintext, but never longer than the connection is open. */
   #header: string | undefined
 
-  /** What was made of this header when the connection last carried it; whether it holds yet is not said. */
+  /** The entry of this request's header, if the connection sent the same header before. The entry may be outdated. */
   getAndCount({ headers, rawHeaders }: RequestHeaders): VerificationEntry | undefined {
     if (this.#header === undefined || this.#header !== headers.authorization) return undefined
     return hasTwoLines(rawHeaders) ? undefined : this.#entry
   }
 
   /**
-   * Keeps what was made of a request's one bearer credential: the header from the second time in a row on, since
-   * behind a proxy tokens take turns, and a text that is kept of each request costs more than it brings.
+   * Stores the entry of a request's credential. The header is stored when the same credential comes twice in a row:
+   * behind a proxy the tokens alternate, and storing each header would cost more than it saves.
    */
-  remember({ headers }: RequestHeaders, entry: VerificationEntry): void {
+  store({ headers }: RequestHeaders, entry: VerificationEntry): void {
     if (!entry.live) return
     if (entry === this.#entry) {
       this.#header = headers.authorization
@@ -35,11 +34,11 @@ export class ConnectionMemory {
   }
 }
 
-/** One per instance of the plugin: what one has verified says nothing to another. */
+/** One per plugin instance, because an entry is valid only in the instance that verified it. */
 export class ConnectionMemories {
   readonly #ofSockets = new WeakMap<Socket, ConnectionMemory>()
 
-  /** A request that was made without a connection, as by some test clients and adapters, has nothing to remember. */
+  /** Some test clients and adapters send requests without a socket: nothing is cached for those. */
   of(socket: Socket | null | undefined): ConnectionMemory {
     if (socket === null || socket === undefined) return new ConnectionMemory()
     const known = this.#ofSockets.get(socket)

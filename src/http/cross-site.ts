@@ -1,17 +1,18 @@
-/** Refuses changes that another site asks a browser to make in the user's name. */
+/** Protects state-changing routes against cross-site request forgery. */
 
 import type { FastifyRequest } from 'fastify'
 import { CrossSite } from '../errors.ts'
 
-/** A host and a port, and nothing else that URLs may hold. */
+/** A host with an optional port, and no other part of a URL. */
 const HOST = /^[\w.:[\]-]+$/
 const ORIGIN = /^https?:\/\/[\w.:[\]-]+$/i
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
- * Browsers say where a request comes from (Fetch Metadata, `Sec-Fetch-Site`); older ones send an `Origin`
- * (RFC 6454 §7) with every change. A request with neither comes from no browser, which would add a cookie unasked.
+ * Browsers send the source of a request in `Sec-Fetch-Site` (Fetch Metadata); older ones send `Origin` (RFC 6454 §7)
+ * with every state-changing request. A request with neither header does not come from a browser, so it carries no
+ * cookie that a user did not intend to send.
  *
  * @throws {CrossSite}
  */
@@ -28,7 +29,7 @@ export function requireSameSite(request: FastifyRequest, trustedOrigins: Readonl
   if (origin === undefined || !isOwnOrigin(origin, request)) throw new CrossSite()
 }
 
-/** `scheme "://" host [":" port]` of a web page. The opaque origin `null`, and those of other schemes, are none. */
+/** `scheme "://" host [":" port]` of a web page; `undefined` for the opaque origin `null` and other schemes. */
 function readOrigin(header: string): URL | undefined {
   return ORIGIN.test(header) ? (URL.parse(header) ?? undefined) : undefined
 }
@@ -39,17 +40,17 @@ function isOwnOrigin(origin: URL, request: FastifyRequest): boolean {
   if (scheme !== undefined && `${scheme}:` !== origin.protocol) return false
   const { host } = request
   if (!HOST.test(host)) return false
-  // RFC 9110 §4.2.3: capitals do not count, and a port that is missing in Host is the default of the scheme.
+  // RFC 9110 §4.2.3: case does not matter, and a port that is missing in Host is the default of the scheme.
   return URL.parse(`${origin.protocol}//${host}`)?.host === origin.host
 }
 
 /**
- * The scheme that the browser used, where it is known: by TLS in this process, or by a proxy that the host trusts. Behind
- * any other proxy that ends TLS, a request looks like one by plain http.
+ * The scheme that the browser used, if it is known: from TLS in this process, or from a trusted proxy. Behind an
+ * untrusted proxy that terminates TLS, the request looks like plain HTTP, so the result is `undefined`.
  */
 function schemeOf({ protocol, ips, headers }: FastifyRequest): string | undefined {
   if (protocol === 'https') return protocol
-  // Fastify sets `ips` with the option `trustProxy` only, and believes the last entry of a proxy that it trusts.
+  // Fastify sets `ips` only with the option `trustProxy`, and uses the last entry of `X-Forwarded-Proto`.
   const forwarded = ips === undefined ? undefined : String(headers['x-forwarded-proto']).split(',').at(-1)
   return forwarded?.trim() === protocol ? protocol.toLowerCase() : undefined
 }

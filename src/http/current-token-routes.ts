@@ -1,4 +1,4 @@
-/** The two routes by which a token sees and ends itself: all that a token may manage. */
+/** The two routes with which a token reads and revokes itself. A token manages no other tokens. */
 
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isApiTokensError } from '../errors.ts'
@@ -23,8 +23,8 @@ export interface CurrentTokenRouteDeps extends OperationDeps {
   readonly challenges: Challenges
 }
 
-export function currentTokenRoutes(fastify: FastifyInstance, parts: CurrentTokenRouteDeps): void {
-  const { lifecycle, verifyApiToken, challenges } = parts
+export function currentTokenRoutes(fastify: FastifyInstance, deps: CurrentTokenRouteDeps): void {
+  const { lifecycle, verifyApiToken, challenges } = deps
   const endable = new WeakMap<FastifyRequest, string>()
 
   fastify.get(
@@ -33,7 +33,7 @@ export function currentTokenRoutes(fastify: FastifyInstance, parts: CurrentToken
       ...strictRoute,
       onRequest: verifyApiToken,
       schema: {
-        ...operation(parts, {
+        ...operation(deps, {
           operationId: 'getCurrentApiToken',
           summary: 'Get the API token of this request',
           caller: 'token',
@@ -50,12 +50,12 @@ export function currentTokenRoutes(fastify: FastifyInstance, parts: CurrentToken
     '/current',
     {
       ...strictRoute,
-      // Not the hook of the package: a token that is disabled or idle, or whose owner is deactivated, may end itself.
+      // Not `verifyApiToken`: a token that is disabled or idle, or whose owner is deactivated, may revoke itself.
       onRequest: async (request) => {
-        endable.set(request, await endableId(parts, request))
+        endable.set(request, await endableId(deps, request))
       },
       schema: {
-        ...operation(parts, {
+        ...operation(deps, {
           operationId: 'revokeCurrentApiToken',
           summary: 'Revoke the API token of this request',
           caller: 'token',
@@ -80,9 +80,9 @@ function idOf({ apiToken }: FastifyRequest): string {
   return apiToken.id
 }
 
-/** The id of the token that the request's credential may end. */
-async function endableId(parts: CurrentTokenRouteDeps, request: FastifyRequest): Promise<string> {
-  const { lifecycle, challenges } = parts
+/** The id of the token that the request's credential may revoke. */
+async function endableId(deps: CurrentTokenRouteDeps, request: FastifyRequest): Promise<string> {
+  const { lifecycle, challenges } = deps
   const found = await findEndable(lifecycle, credentialIn(request, challenges))
   if (found.rejection === null) return found.token.id
   throw refuseCredential(

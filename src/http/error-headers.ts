@@ -1,11 +1,11 @@
-/** Puts an error's headers on its reply, where a host's own error handler keeps them. */
+/** Copies an error's headers to the reply, so that they are sent also with a host's own error handler. */
 
 import type { onErrorHookHandler } from 'fastify'
 import { isApiTokensError } from '../errors.ts'
 
 /**
- * The headers wait until an error is really answered: under the `or` of @fastify/auth another function may accept
- * the request after ours has refused it, and its 200 carries no challenge then.
+ * Set in `onError`, when the error is certain to be sent. With the `or` relation of @fastify/auth another function may
+ * accept the request after ours has refused it, and that 200 must not carry a challenge.
  */
 export const putErrorHeaders: onErrorHookHandler = (_request, reply, error, done) => {
   if (isApiTokensError(error) && error.headers !== undefined) reply.headers(error.headers)

@@ -1,4 +1,4 @@
-/** Text as HTML, for elements and quoted attributes alike. */
+/** Escapes text for HTML elements and quoted attributes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

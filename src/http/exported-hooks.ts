@@ -1,6 +1,6 @@
 /**
- * The hooks of the package. They find the plugin through the request, so that a route may be declared before the plugin
- * has loaded. Without the plugin they respond 500 and let no request pass.
+ * The exported hooks. They find the plugin through `request.server`, so that a route may be declared before the plugin
+ * has loaded. Without the plugin they respond 500.
  */
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -13,7 +13,7 @@ import { type HostHook, runHostHook } from './host-hook.ts'
 import { type HookDone, pluginOf, type RegisteredPlugin } from './registered-plugin.ts'
 
 /**
- * Lets a request pass with a verified bearer token (RFC 6750), and sets `request.apiToken`.
+ * Requires a valid bearer token (RFC 6750), and sets `request.apiToken`.
  *
  * @throws {FST_API_TOKENS_MISSING | MALFORMED | INVALID | STORE_UNAVAILABLE} As `docs/reference/errors.md` says.
  * @example app.get('/v1/models', { onRequest: verifyApiToken }, listModels)
@@ -28,8 +28,8 @@ export function verifyHookOf(plugin: RegisteredPlugin): ApiTokenHook {
 }
 
 /**
- * Makes a hook that also requires scopes, all of them. The scope catalogue of the application that uses the hook takes
- * them in while it boots, and the challenge of a 401 or 403 names them (RFC 6750 §3).
+ * Makes a hook that also requires all of the scopes. During boot the scopes are added to the scope catalogue of the
+ * application. The challenge of a 401 or 403 names them (RFC 6750 §3).
  *
  * @throws {FST_API_TOKENS_INSUFFICIENT_SCOPE} When the token lacks one (RFC 6750 §3.1).
  * @example app.post('/v1/chat/completions', { onRequest: requireScopes('chat:write') }, chat)
@@ -40,8 +40,8 @@ export function requireScopes(...scopes: string[]): ApiTokenHook {
 }
 
 /**
- * Makes a hook that also requires at least one of the scopes. The challenge names the first, since `scope` in a challenge
- * means required (RFC 6750 §3).
+ * Makes a hook that also requires at least one of the scopes. The challenge names only the first, because `scope` in a
+ * challenge means required (RFC 6750 §3).
  *
  * @throws {FST_API_TOKENS_INSUFFICIENT_SCOPE} When the token has none of them.
  * @example app.get('/v1/models', { onRequest: requireAnyScope('models:read', 'models:write') }, listModels)
@@ -53,8 +53,8 @@ export function requireAnyScope(...scopes: string[]): ApiTokenHook {
 }
 
 /**
- * Makes a hook for a route that sessions may use too. With a bearer credential the token alone decides, and needs the
- * scopes, all of them: a bad credential never falls back to a session. Without one the host's own hook decides.
+ * Makes a hook for a route that accepts tokens and sessions. With a bearer credential only the token decides, and it
+ * needs all of the scopes: an invalid credential never falls back to a session. Without one the host's hook decides.
  *
  * @example app.get('/v1/models', { onRequest: verifyApiTokenOr(partner, 'models:read') }, listModels)
  */
@@ -62,7 +62,7 @@ export function verifyApiTokenOr<
   Request extends AnyRequest = FastifyRequest,
   Reply extends AnyReply = FastifyReply,
 >(hook: HostHook<Request, Reply>, ...scopes: string[]): ApiTokenHook {
-  // An undefined hook, such as that of a plugin that has not loaded yet, fails where it is written.
+  // A hook may be undefined because its plugin has not loaded yet: fail here, where the host can see the mistake.
   if (typeof hook !== 'function') throw new InvalidOption('verifyApiTokenOr takes a hook, a function')
   requireScopeNames('verifyApiTokenOr', scopes)
   return createHook('verifyApiTokenOr', { match: 'all', scopes }, (request, reply, required, done) => {
@@ -71,7 +71,7 @@ export function verifyApiTokenOr<
     if (plugin === undefined) return done(new NotRegistered())
     if (plugin.isExempt(request)) return done()
     return runHostHook(hook, request, reply, (error) => {
-      if (error !== undefined) plugin.takeBack(request)
+      if (error !== undefined) plugin.clearToken(request)
       done(error)
     })
   })

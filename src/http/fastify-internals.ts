@@ -1,25 +1,25 @@
 /**
- * The few members of Fastify that have no public name: which hooks were added where. They are only read, found by the
- * description of their symbols, and only while an application boots.
+ * Reads the internal members of Fastify that list added hooks and child instances. They are found by the description
+ * of their symbols, never written, and read only while an application boots.
  */
 
 import type { FastifyInstance } from 'fastify'
 
-/** The functions that were added by `addHook` to one instance, by position. */
+/** The functions that `addHook` added to one instance, by position. */
 export type AddedHooks = Readonly<Record<string, readonly unknown[]>>
 
 export function isFastify(value: unknown): value is FastifyInstance {
   return typeof value === 'object' && value !== null && 'addHook' in value && 'printRoutes' in value
 }
 
-/** The root of the tree of instances: a child's prototype is its parent. */
+/** The root instance. The prototype of a child instance is its parent. */
 export function applicationOf(instance: FastifyInstance): FastifyInstance {
   let root = instance
   for (let parent: unknown = root; isFastify(parent); parent = Object.getPrototypeOf(parent)) root = parent
   return root
 }
 
-/** Whether an application has booted: hooks and routes can be added no longer. */
+/** Whether an application has booted, so that hooks and routes can no longer be added. */
 export function isStarted(instance: FastifyInstance): boolean {
   const state = memberOf(applicationOf(instance), 'fastify.state')
   return typeof state === 'object' && state !== null && 'started' in state && state.started === true

@@ -1,4 +1,4 @@
-/** What the plugin adds to Fastify, for the host's types. */
+/** Type declarations of the decorators that the plugin adds to Fastify. */
 
 import type { ApiTokens } from '../lifecycle/api-tokens.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
@@ -6,14 +6,14 @@ import type { ApiTokenHook } from './hook.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Lets a request pass with a verified bearer token. */
+    /** Requires a valid bearer token. */
     verifyApiToken: ApiTokenHook
     /** The operations on tokens, for code. */
     apiTokens: ApiTokens
   }
 
   interface FastifyRequest {
-    /** The token that the request came with, or `null` where none was verified. */
+    /** The verified token of the request, or `null`. */
     readonly apiToken: VerifiedToken | null
   }
 }

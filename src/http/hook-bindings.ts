@@ -1,4 +1,4 @@
-/** Which hooks of the package were bound to which Fastify instance while an application booted, and by whom. */
+/** Records which hooks of the package were bound to which Fastify instance while an application boots. */
 
 import { getCallSites } from 'node:util'
 import type { FastifyInstance } from 'fastify'
@@ -12,37 +12,37 @@ export interface Binding {
   readonly source: AnyHook
   readonly bound: AnyHook
   readonly mark: HookMark
-  /** `addHook` binds a hook itself at this one position. */
+  /** The only position at which `addHook` itself binds a hook. */
   readonly position: 'onClose' | undefined
   /**
-   * The same object for all bindings of one synchronous run. Fastify binds the hooks of all routes in one run when
-   * everything has loaded; a function such as `app.auth`, which calls hooks itself, binds them earlier.
+   * The same object for all bindings of one synchronous run. Fastify binds the hooks of all routes in one run, after
+   * all plugins have loaded. A function such as `app.auth`, which calls hooks itself, binds them earlier.
    */
   readonly run: object
 }
 
-/** On the application itself: found by every copy of the package, and gone with the application. */
+/** Stored on the application, so that every copy of the package finds it and it is collected with the application. */
 const BINDINGS = Symbol.for('fastify-api-tokens.hook-bindings')
 
 interface Application extends FastifyInstance {
   [BINDINGS]?: Binding[]
 }
 
-/** Hooks of this copy of the package that were bound while an application booted, for as long as they live. */
+/** Hooks of this copy of the package that were bound while an application booted. */
 const boundHooks = new WeakSet<AnyHook>()
 
-/** Whether a hook was bound. It is known also after another plugin of the same application has dropped the bindings. */
+/** Whether a hook was bound, also after another plugin instance has dropped the bindings. */
 export function wasBound(hook: AnyHook): boolean {
   return boundHooks.has(hook)
 }
 
-/** The `bind` of every hook. `this` may be a wrapper that copied the members of a hook: the wrapper itself is bound. */
+/** The `bind` of every hook. `this` may also be a wrapper that copied the members of a hook; then the wrapper is bound. */
 export function bindHook(this: AnyHook, instance: unknown, ...args: unknown[]): AnyHook {
   const bound: AnyHook = Reflect.apply(Function.prototype.bind, this, [instance, ...args])
   const mark = markOf(this)
   if (mark === undefined) return bound
   markHook(bound, mark, bindHook)
-  // What is bound per request leaves nothing behind.
+  // A hook that is bound per request is not recorded: the list would grow.
   if (isFastify(instance) && !isStarted(instance)) note(instance, this, bound, mark)
   return bound
 }
@@ -55,7 +55,7 @@ export function bindingsOf(instance: FastifyInstance): Binding[] {
   return application[BINDINGS] ?? []
 }
 
-/** Lets go of the bindings once they have been checked. */
+/** Releases the bindings after the check. */
 export function dropBindings(instance: FastifyInstance): void {
   bindingsOf(instance).length = 0
 }
@@ -67,7 +67,7 @@ function note(instance: FastifyInstance, source: AnyHook, bound: AnyHook, mark: 
   bindingsOf(instance).push({ instance, source, bound, mark, position, run: currentRun() })
 }
 
-/** Only for `onClose` does Fastify's `addHook` bind; nothing on the function itself tells. */
+/** Fastify's `addHook` binds only `onClose` hooks. The call stack is the only way to recognize that. */
 function isCalledByAddHook(): boolean {
   return getCallSites(5).some(({ functionName }) => functionName === 'addHook')
 }

@@ -1,9 +1,9 @@
-/** The mark on every hook of the package, by which this and any other copy of the package recognizes it. */
+/** The mark by which every copy of the package recognizes its hooks. */
 
 /** A hook as Fastify and wrappers see it: a function. */
 export type AnyHook = (...args: never[]) => unknown
 
-/** What is known of a hook of the package. */
+/** The mark of a hook of the package. */
 export interface HookMark {
   /** How the host wrote it: `verifyApiToken`, or `requireScopes('admin')`. */
   readonly label: string
@@ -11,20 +11,20 @@ export interface HookMark {
   readonly scopes: readonly string[]
 }
 
-/** Registered with the runtime, so that two copies of the package in one process share it. */
+/** From the global symbol registry, so that two copies of the package in one process share it. */
 const MARK = Symbol.for('fastify-api-tokens.hook')
-/** How deep wrappers are looked through. */
+/** How many nested wrappers are followed. */
 const MAX_WRAPPERS = 10
 
 interface Marked {
   readonly [MARK]?: HookMark
-  /** Where `shimmer` and the instrumentations that follow it keep the wrapped function. */
+  /** The property in which `shimmer` and OpenTelemetry instrumentations store the wrapped function. */
   readonly __original?: unknown
 }
 
 /**
- * Marks a hook, and gives it another `bind`: Fastify calls a bound copy of each hook, which must be marked as well. Both
- * members are enumerable, so that a wrapper that copies the members of the function it wraps is marked as well.
+ * Marks a hook and replaces its `bind`, because Fastify calls a bound copy of each hook, which must be marked too. Both
+ * members are enumerable, so that wrappers that copy the members of a function are marked too.
  */
 export function markHook<Hook extends AnyHook>(hook: Hook, mark: HookMark, bind: AnyHook): Hook {
   return Object.defineProperties(hook, {
@@ -33,11 +33,11 @@ export function markHook<Hook extends AnyHook>(hook: Hook, mark: HookMark, bind:
   })
 }
 
-/** The mark of a hook of the package, also of a bound or wrapped one where the wrapper shows what it wraps. */
+/** The mark of a hook, also of a bound or wrapped hook if the wrapper exposes the original. */
 export function markOf(hook: unknown): HookMark | undefined {
   let wrapped = hook
   for (let depth = 0; depth < MAX_WRAPPERS && typeof wrapped === 'function'; depth += 1) {
-    // Nothing else uses this symbol or, for a function, the other name.
+    // The symbol is ours, and `__original` of a function is only set by wrappers.
     const { [MARK]: mark, __original: original } = wrapped as Marked
     if (mark !== undefined) return mark
     wrapped = original

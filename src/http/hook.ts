@@ -1,4 +1,4 @@
-/** The form of the package's hooks: how Fastify and hosts call them, and what they call back. */
+/** Makes the package's hooks, which can be called with `done` or awaited. */
 
 import type { HookHandlerDoneFunction, RequestPayload } from 'fastify'
 import { MisplacedHook } from '../errors.ts'
@@ -29,21 +29,22 @@ export interface AnyReply {
   readonly raw: object
 }
 
-/** Where a hook can refuse a request before its handler runs. */
+/** The positions at which a hook can refuse a request before its handler runs. */
 export const HOOK_POSITIONS: readonly string[] = ['onRequest', 'preParsing', 'preValidation', 'preHandler']
 
 /**
- * What a hook returns that was called with `done`: a thenable that never settles. An async function of a host that passes
- * `done` on and awaits or returns the hook would otherwise pass the request before a cold verification has ended.
+ * The return value of a hook that was called with `done`: a thenable that never settles. An async function of the host
+ * may pass `done` on and also await the hook. Without this thenable the request would pass before a cold verification
+ * has finished.
  */
-// biome-ignore lint/suspicious/noThenProperty: that is what makes it a thenable
+// biome-ignore lint/suspicious/noThenProperty: a thenable needs this property
 const DONE_DECIDES = Object.freeze({ then: () => undefined }) as unknown as Promise<void>
 
-/** Makes a hook under the name that hosts write, and marks it as the package's. */
+/** Makes a hook with the exported function's name, and marks it. */
 export function createHook(name: string, required: ScopeRequirement, hookCheck: HookCheck): ApiTokenHook {
   const { scopes } = required
   const label = scopes.length === 0 ? name : `${name}(${scopes.map((scope) => `'${scope}'`).join(', ')})`
-  // The plugin reads nothing in which the requests of Node's servers differ.
+  // The plugin reads only members that the requests of all Node servers (HTTP/1, HTTPS, HTTP/2) share.
   const check = hookCheck as (
     request: AnyRequest,
     reply: AnyReply,
@@ -64,7 +65,7 @@ export function createHook(name: string, required: ScopeRequirement, hookCheck: 
     request: AnyRequest,
     reply: AnyReply,
     third?: RequestPayload | HookHandlerDoneFunction,
-    // With a default, so that the function's length is that of a hook.
+    // The default value keeps `hook.length` at 3, as Fastify expects.
     fourth: HookHandlerDoneFunction | undefined = undefined,
   ): void | Promise<void> {
     if (typeof third === 'function') {
@@ -72,7 +73,7 @@ export function createHook(name: string, required: ScopeRequirement, hookCheck: 
       return DONE_DECIDES
     }
     if (typeof fourth === 'function') {
-      // `preParsing` passes the body's stream. What other positions pass comes too late to refuse a request.
+      // Only `preParsing` passes a stream. The other positions with a payload come too late to refuse a request.
       if (isStream(third)) check(request, reply, required, fourth)
       else fourth(new MisplacedHook(atNoPosition(label)))
       return DONE_DECIDES
@@ -86,7 +87,7 @@ export function createHook(name: string, required: ScopeRequirement, hookCheck: 
   return markHook(hook, { label, scopes }, bindHook)
 }
 
-/** What is wrong with a hook at a position, and what would be right. `where` names the route, when it is known. */
+/** The error text for a misplaced hook. `where` names the route, if it is known. */
 export function atPosition(label: string, position: string, where = ''): string {
   return `${label} cannot refuse a request at ${position}${where}: use it at ${HOOK_POSITIONS.join(', ')}`
 }
@@ -95,7 +96,10 @@ function atNoPosition(label: string): string {
   return atPosition(label, 'a position that passes a payload')
 }
 
-/** A misplaced hook throws, but when an application closes: the boot has failed, and a second error would hide that. */
+/**
+ * A misplaced hook throws, except while an application closes: then the boot has already failed, and a second error
+ * would hide the first.
+ */
 function callWithoutRequest(hook: unknown, label: string, instance: unknown, next: unknown): void {
   // At `onClose` Fastify passes the instance and a callback.
   if (isFastify(instance) && typeof next === 'function') return Reflect.apply(next, undefined, [])
@@ -104,13 +108,13 @@ function callWithoutRequest(hook: unknown, label: string, instance: unknown, nex
   throw new MisplacedHook(atPosition(label, position ?? 'a position without a request'))
 }
 
-/** Where a hook was added to an instance. */
+/** The position at which a hook was added to an instance. */
 function positionOf(hook: unknown, instance: unknown): string | undefined {
   const added = isFastify(instance) ? addedHooks(instance) : undefined
   return Object.entries(added ?? {}).find(([, hooks]) => hooks.includes(hook))?.[0]
 }
 
-/** Requests and replies carry Node's own object. */
+/** Requests and replies have `raw`, Node's own object. */
 function hasRaw(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'raw' in value
 }

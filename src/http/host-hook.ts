@@ -1,13 +1,10 @@
-/** Calls a hook of the host as Fastify calls hooks. */
+/** Runs a hook of the host in the way Fastify runs hooks. */
 
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import type { HookDone } from './registered-plugin.ts'
 import { errorFrom } from './thrown.ts'
 
-/**
- * A hook of the host's own, in either form: it calls `done`, or returns a promise. The types of request and reply are those
- * of the host's server, such as one of HTTP/2.
- */
+/** A hook of the host that calls `done` or returns a promise. The types of request and reply depend on its server. */
 export type HostHook<Request = FastifyRequest, Reply = FastifyReply> = (
   request: Request,
   reply: Reply,
@@ -15,32 +12,32 @@ export type HostHook<Request = FastifyRequest, Reply = FastifyReply> = (
 ) => unknown
 
 /**
- * As Fastify runs hooks: a promise is awaited, any other hook calls `done`, with `null` as well. Only the first answer
- * counts: a hook that both calls `done` and returns a promise must not let the request pass twice.
+ * A returned promise is awaited; any other hook calls `done`, possibly with `null`. Only the first result counts: a hook
+ * that both calls `done` and returns a promise must not let the request pass twice.
  */
 export function runHostHook(
-  // Of any server: the host's routes call it.
+  // The types of request and reply depend on the host's server.
   hook: HostHook<never, never>,
   request: FastifyRequest,
   reply: FastifyReply,
   done: HookDone,
 ): void {
-  let isAnswered = false
-  const answer = (error?: Error | null) => {
-    if (isAnswered) return
-    isAnswered = true
+  let isSettled = false
+  const settle = (error?: Error | null) => {
+    if (isSettled) return
+    isSettled = true
     done(error ?? undefined)
   }
-  const refuse = (thrown: unknown) => answer(errorFrom(thrown, 'The hook given to verifyApiTokenOr rejected'))
+  const refuse = (thrown: unknown) => settle(errorFrom(thrown, 'The hook given to verifyApiTokenOr rejected'))
   let outcome: unknown
   try {
-    outcome = Reflect.apply(hook, request.server, [request, reply, answer])
+    outcome = Reflect.apply(hook, request.server, [request, reply, settle])
   } catch (thrown) {
-    // What the hook threw before it answered is its answer; after that, it comes from further down.
-    if (isAnswered) throw thrown
+    // An error after `done` was called comes from a later hook or the handler, not from this hook.
+    if (isSettled) throw thrown
     return refuse(thrown)
   }
-  if (isThenable(outcome)) outcome.then(() => answer(), refuse)
+  if (isThenable(outcome)) outcome.then(() => settle(), refuse)
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

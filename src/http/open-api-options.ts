@@ -18,7 +18,7 @@ export interface OpenApiSettings {
 }
 
 /**
- * `null`: the routes are hidden. The names of schemes are checked when the document is made: at boot there is none yet.
+ * Returns `null` when the routes are hidden. Scheme names are checked later, when the OpenAPI document is generated.
  *
  * @throws {InvalidOption}
  */

@@ -1,4 +1,4 @@
-/** How the routes appear in the host's OpenAPI document, and how routes that need a token say so. */
+/** Describes the plugin's routes, and the security of protected routes, in the host's OpenAPI document. */
 
 import type { FastifySchema } from 'fastify'
 import { InvalidOption } from '../errors.ts'
@@ -7,7 +7,7 @@ import { isRecord } from '../option-values.ts'
 const SCHEME = 'apiToken'
 const SESSION_SCHEME = 'session'
 
-/** OpenAPI 3.1 §4.8.30: all of its schemes, by name. */
+/** OpenAPI 3.1 §4.8.30: the required schemes, by name. */
 export type SecurityRequirement = Readonly<Record<string, readonly string[]>>
 
 /**
@@ -24,13 +24,13 @@ export const bearerSecurityScheme = {
   },
 } as const
 
-/** What an operation that takes a token requires. */
+/** The security requirement of an operation that takes a token. */
 export const bearerSecurity = [{ [SCHEME]: [] }]
 
-/** What the routes of the signed-in user require, unless the option `openapi.security` says otherwise. */
+/** The default security requirement of the routes for signed-in users; the option `openapi.security` replaces it. */
 export const sessionSecurity: readonly SecurityRequirement[] = [{ [SESSION_SCHEME]: [] }]
 
-/** The schemes that a document needs whose host has not declared them. */
+/** The schemes that are added to a document whose host has not declared them. */
 const OPENAPI_SCHEMES: Readonly<Record<string, object>> = {
   ...bearerSecurityScheme,
   [SESSION_SCHEME]: {
@@ -40,13 +40,13 @@ const OPENAPI_SCHEMES: Readonly<Record<string, object>> = {
     description: "The host's own session",
   },
 }
-/** Swagger 2.0 knows neither bearer schemes nor cookies. */
+/** Swagger 2.0 has neither bearer schemes nor cookies. */
 const SWAGGER_SCHEMES: Readonly<Record<string, object>> = {
   [SCHEME]: { type: 'apiKey', name: 'authorization', in: 'header' },
   [SESSION_SCHEME]: { type: 'apiKey', name: 'cookie', in: 'header' },
 }
 
-/** What @fastify/swagger is making when it comes to a route: an OpenAPI document, or one of Swagger 2.0. */
+/** The argument of a transform of @fastify/swagger, for an OpenAPI or a Swagger 2.0 document. */
 interface RouteDescription {
   readonly schema: FastifySchema & { readonly security?: readonly SecurityRequirement[] }
   readonly url: string
@@ -58,9 +58,8 @@ interface RouteDescription {
 }
 
 /**
- * @fastify/swagger asks this of each of the plugin's own routes, in the place of a host's transform for schemas of its
- * own. A document cannot be made whose operations name a scheme that it does not declare, so the default schemes are
- * added unless the host has declared them.
+ * The transform that @fastify/swagger calls for each of the plugin's own routes, instead of the host's transform. A
+ * document must declare every scheme that its operations name, so missing default schemes are added.
  *
  * @throws {InvalidOption} For a scheme of the option `openapi.security` that the host has not declared.
  */
@@ -93,12 +92,12 @@ function withSchemes(
   return { ...declared, ...Object.fromEntries(added.map((name) => [name, defaults[name]])) }
 }
 
-/** The plugin's own operations with a body. Each takes an empty one as `{}`. */
+/** The plugin's operations with a body. Each accepts an empty body as `{}`. */
 const WITH_BODY: ReadonlySet<unknown> = new Set(['issueApiToken', 'updateApiToken', 'rotateApiToken'])
 
 /**
- * @fastify/swagger writes `required: true` for every body, after it has asked about a route: a later route corrects the
- * earlier ones. The last of the plugin's own routes has no body.
+ * @fastify/swagger sets `required: true` for every body after the transform of its route has run. The transform of a
+ * later route therefore corrects the earlier ones. The last of the plugin's routes has no body.
  */
 function takeEmptyBodies(paths: object): void {
   const operations = Object.values(paths).flatMap((path) => (isRecord(path) ? Object.values(path) : []))
@@ -108,7 +107,7 @@ function takeEmptyBodies(paths: object): void {
   }
 }
 
-/** The schema of a route with hooks of the package. What the host itself says of the operation's security stands. */
+/** Adds the security scheme to a route's schema. A `security` that the host has set is kept. */
 export function withBearerSecurity(schema: FastifySchema = {}): FastifySchema {
   const security = { security: bearerSecurity }
   return { ...security, ...schema }

@@ -1,13 +1,13 @@
 /**
- * Responses of the plugin's own routes. They are sent as bytes with a content type, so that no `preSerialization` hook and
- * no serializer of the host sees them. The host's `onSend` hooks run and may add headers; status, content type and
- * body stay as the plugin sent them.
+ * Sends the responses of the plugin's own routes as Buffers with a content type, so that no `preSerialization` hook and
+ * no serializer of the host sees them. The host's `onSend` hooks run and may add headers, but status, content type and
+ * body are restored after them.
  */
 
 import type { FastifyInstance, FastifyReply, onSendHookHandler } from 'fastify'
 import { isClosed } from './closed-response.ts'
 
-/** Why a response did not leave: an error of the host's, or a connection that was closed before. */
+/** Why a response was not sent: an error of the host, or a connection that was closed before. */
 export type SendFailure = 'failed' | 'closed'
 
 export interface OwnResponse {
@@ -21,12 +21,12 @@ export interface OwnResponse {
 
 interface Sending {
   readonly response: OwnResponse
-  /** Whether it came as far as the last hook. */
+  /** Whether the last `onSend` hook has run. */
   isComplete: boolean
   unsent(failure: SendFailure): Promise<void>
 }
 
-/** What is being sent. `'failed'` once an error response takes its place. */
+/** The response that is being sent; `'failed'` after an error response has replaced it. */
 const sendings = new WeakMap<FastifyReply, Sending | 'failed'>()
 
 export const JSON_TYPE = 'application/json; charset=utf-8'
@@ -49,27 +49,27 @@ export function sendNothing(reply: FastifyReply, status: number): FastifyReply {
   return sendOwn(reply, { status })
 }
 
-/** Sends a response of the plugin's own, unless an error response has taken its place, as after a timeout. */
+/** Sends a response, unless an error response has replaced it, for example after a timeout. */
 export function sendOwn(reply: FastifyReply, response: OwnResponse): FastifyReply {
   if (sendings.get(reply) !== 'failed' && !reply.sent) return send(reply, response)
   void response.onUnsent?.('failed')
   return reply
 }
 
-/** Sends an error response from an error handler of the plugin's own. */
+/** Sends an error response from one of the plugin's own error handlers. */
 export function sendOwnError(reply: FastifyReply, response: OwnResponse): FastifyReply {
   return send(reply, response)
 }
 
 /**
- * Keeps the responses of a scope as they are sent.
+ * Protects the responses of a scope against changes by the host's hooks.
  *
- * @param headers For every response of the scope, error responses included, whatever the host's hooks set.
+ * @param headers Set on every response of the scope, including error responses, after the host's hooks.
  */
 export function keepResponses(scope: FastifyInstance, headers: Readonly<Record<string, string>>): void {
   const restore = restoreWith(headers)
-  // Hooks of a route run after those of an application. An `onRoute` hook of the host, such as that of
-  // @fastify/compress, adds to them: this scope's own comes after it.
+  // Route hooks run after application hooks. An `onRoute` hook of the host, such as the one of @fastify/compress, may
+  // add route hooks: this `onRoute` hook runs later, so `restore` comes last.
   scope.addHook('onRoute', (route) => {
     route.onSend = [...[route.onSend ?? []].flat(), restore]
   })
@@ -97,7 +97,7 @@ function send(reply: FastifyReply, response: OwnResponse): FastifyReply {
   return reply.code(status).send(body === undefined ? undefined : Buffer.from(body))
 }
 
-/** A hook of the host may send a response of its own, or none. A client may go before it has the whole response. */
+/** Detects that a host hook replaced or dropped the response, or that the client disconnected before its end. */
 function watch({ raw }: FastifyReply, sending: Sending): void {
   if (isClosed(raw)) {
     void sending.unsent('closed')
@@ -113,13 +113,13 @@ function watch({ raw }: FastifyReply, sending: Sending): void {
   })
 }
 
-/** What the host may have said of another body. Fastify computes the length again. */
+/** Headers that describe a body of the host. Fastify computes the length again. */
 const OF_ANOTHER_BODY = ['content-encoding', 'content-length', 'transfer-encoding']
 
-/** The last of all hooks of a route. */
+/** The last `onSend` hook of a route: restores what the plugin sent. */
 function restoreWith(headers: Readonly<Record<string, string>>): onSendHookHandler {
   return (request, reply, payload, done) => {
-    // A hook of the host has sent a response of its own: a second one would be an error.
+    // A host hook has already sent another response: a second one would be an error.
     if (reply.raw.headersSent) return
     reply.headers(headers)
     const sending = sendings.get(reply)
@@ -129,11 +129,11 @@ function restoreWith(headers: Readonly<Record<string, string>>): onSendHookHandl
     reply.code(status)
     if (type === undefined) removeHeader(reply, 'content-type')
     else reply.type(type)
-    // Fastify has made the headers of a HEAD response, and left out its body.
+    // Fastify has already set the headers of a HEAD response and removed its body.
     if (request.method === 'HEAD') return done(null, payload)
     for (const name of OF_ANOTHER_BODY) removeHeader(reply, name)
     discard(payload)
-    // `undefined` would leave the payload as it is.
+    // `undefined` would keep the payload.
     done(null, body === undefined ? null : Buffer.from(body))
   }
 }
@@ -143,7 +143,7 @@ function removeHeader(reply: FastifyReply, name: string): void {
   reply.raw.removeHeader(name)
 }
 
-/** Nobody reads a stream that a hook of the host put in the place of the body. */
+/** Destroys a stream that a host hook had put in place of the body, since it will not be read. */
 function discard(payload: unknown): void {
   if (typeof payload !== 'object' || payload === null || Buffer.isBuffer(payload)) return
   if ('destroy' in payload && typeof payload.destroy === 'function') payload.destroy()

@@ -1,20 +1,28 @@
-/** Tells the plugin's own routes from the host's: a hook for a whole application leaves them to their own checks. */
+/** Marks the plugin's own routes, so that a hook of a whole application skips them: they have their own checks. */
 
-import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyContextConfig, FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
 
-/** Registered with the runtime: a page of another copy of the package is the plugin's own as well. */
+/** From the global symbol registry, so that routes of another copy of the package are recognized too. */
 const OWN = Symbol.for('fastify-api-tokens.own-route')
 
 /** The `config` of each of the plugin's own routes. */
 export const ownRoute: FastifyContextConfig = Object.fromEntries([[OWN, true]])
 
-/** Tells hooks that the scope has routes of the plugin's own. The routes are marked one by one, by `ownRoute`. */
-export function announceOwnRoutes(scope: FastifyInstance): void {
+interface HiddenRoute {
+  readonly schema: FastifySchema & { readonly hide: boolean }
+  readonly config: FastifyContextConfig
+}
+
+/** The options of an own route that is left out of the host's OpenAPI document. */
+export const hiddenRoute: HiddenRoute = { schema: { hide: true }, config: ownRoute }
+
+/** Marks a scope that contains routes of the plugin. Each of these routes also has `ownRoute` as its `config`. */
+export function markOwnScope(scope: FastifyInstance): void {
   if (!scope.hasDecorator(OWN)) scope.decorate(OWN, true)
 }
 
-/** A host's route is never one, also where a page was registered without a scope of its own. */
+/** Both marks are checked, because a host may register the page in a scope that also has routes of the host. */
 export function isOwnRoute(request: FastifyRequest): boolean {
-  // Fastify makes an object for `routeOptions`, so that most requests are told by their scope alone.
+  // `request.routeOptions` creates an object: the cheap check of the scope comes first.
   return OWN in request.server && OWN in request.routeOptions.config
 }

@@ -1,4 +1,4 @@
-/** Refuses a request for its credential: one public message, the reason in the log and in the event `rejected`. */
+/** Rejects a credential with one public message. The reason goes to the log and to the event `rejected`. */
 
 import type { FastifyRequest } from 'fastify'
 import type { TokenEventEmitter } from '../lifecycle/token-events.ts'
@@ -11,7 +11,7 @@ export interface RefuseCredentialDeps {
   readonly events: TokenEventEmitter
 }
 
-/** The client learns that it is refused, the log and the host's audit why. */
+/** Logs the reason, emits `rejected`, and returns the error for the client. */
 export function refuseCredential(
   { challenges, events }: RefuseCredentialDeps,
   reason: RejectionReason,
@@ -20,7 +20,7 @@ export function refuseCredential(
   required: ScopeRequirement,
 ): Error {
   if (reason === 'forged') {
-    // Whatever a forged token says is its maker's text.
+    // The content of a credential with an invalid signature is not logged: anyone can have written it.
     request.log.debug({ reason }, 'API token refused')
     events.emitSafely('rejected', { reason, tokenId: null })
   } else {

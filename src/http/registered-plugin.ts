@@ -1,12 +1,12 @@
-/** How the exported hooks, also those of another copy of the package, find the plugin of a Fastify instance. */
+/** How the exported hooks find the plugin of a Fastify instance, also across two copies of the package. */
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ScopeRequirement } from '../token/scope.ts'
 
-/** Called once: without an argument the request passes, with an error it is refused. */
+/** Called once: without an argument the request continues, with an error it is refused. */
 export type HookDone = (error?: Error) => void
 
-/** Verifies the token of a request and what is required of its scopes. It throws only what `done` throws. */
+/** Verifies the token of a request and its scopes. It throws only errors that `done` throws. */
 export type HookCheck = (
   request: FastifyRequest,
   reply: FastifyReply,
@@ -14,29 +14,29 @@ export type HookCheck = (
   done: HookDone,
 ) => void
 
-/** What a registered plugin offers to hooks that were made without it. */
+/** The interface of a registered plugin to the exported hooks. */
 export interface RegisteredPlugin {
   readonly check: HookCheck
   /**
-   * Whether a hook passes the request unchecked: one for a route of the plugin's own, which has checks of its own, and
-   * every request in the non-authenticated mode.
+   * Whether a hook lets the request pass unchecked: a request of one of the plugin's own routes, which have their own
+   * checks, and every request in the non-authenticated mode.
    */
   isExempt(request: FastifyRequest): boolean
-  /** Clears `request.apiToken`: a later check refused the request. */
-  takeBack(request: FastifyRequest): void
-  /** Adds what a hook of this application requires to the scope catalogue; nothing after boot. */
+  /** Clears `request.apiToken` because a later check refused the request. */
+  clearToken(request: FastifyRequest): void
+  /** Adds the scopes of a hook to the scope catalogue. After boot it does nothing. */
   addScopes(scopes: readonly string[]): void
 }
 
 const PLUGIN = Symbol.for('fastify-api-tokens.plugin')
 
-/** Makes the plugin known to its Fastify instance and all below it. */
+/** Registers the plugin with its Fastify instance and all child instances. */
 export function decorateWithPlugin(fastify: FastifyInstance, plugin: RegisteredPlugin): void {
   fastify.decorate(PLUGIN, plugin)
 }
 
 /** The plugin of an instance, or `undefined` where none is registered. */
 export function pluginOf(fastify: object): RegisteredPlugin | undefined {
-  // Only `decorateWithPlugin` puts something there, and children inherit it.
+  // Only `decorateWithPlugin` sets this symbol; child instances inherit it.
   return (fastify as { readonly [PLUGIN]?: RegisteredPlugin })[PLUGIN]
 }

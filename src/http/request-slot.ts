@@ -1,9 +1,9 @@
-/** Where a request keeps what one instance of the plugin verified. Two instances never see each other's. */
+/** Stores a verification on its request. Each plugin instance reads only its own slot. */
 
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { RequestVerification } from './request-token.ts'
 
-/** A property of requests that only its instance of the plugin knows. */
+/** The request property of one plugin instance. */
 export type RequestSlot = symbol
 
 interface SlottedRequest {
@@ -11,8 +11,8 @@ interface SlottedRequest {
 }
 
 /**
- * Makes the slot, and `request.apiToken` that reads it. The slot is no decoration: the value of one is stored on every
- * request of the host, also where nothing is verified.
+ * Creates the slot and `request.apiToken`, which reads it. The slot is not a request decorator, because Fastify would
+ * then initialize it on every request of the host.
  */
 export function decorateWithSlot(fastify: FastifyInstance): RequestSlot {
   const slot: RequestSlot = Symbol('fastify-api-tokens')
@@ -26,7 +26,7 @@ export function decorateWithSlot(fastify: FastifyInstance): RequestSlot {
 }
 
 export function readSlot(request: FastifyRequest, slot: RequestSlot): RequestVerification | null {
-  // Only `writeSlot` puts something there, for this symbol alone.
+  // Only `writeSlot` sets this symbol.
   return (request as unknown as SlottedRequest)[slot] ?? null
 }
 
@@ -40,8 +40,8 @@ export function writeSlot(
   slotted[slot] = verification
 }
 
-/** Takes the token off the request, whatever an earlier hook made of it: a later one refused the request. */
-export function takeBackToken(request: FastifyRequest, slot: RequestSlot): void {
+/** Clears `request.apiToken` that an earlier hook set, because a later hook refused the request. */
+export function clearRequestToken(request: FastifyRequest, slot: RequestSlot): void {
   const verification = readSlot(request, slot)
   if (verification !== null) verification.isAccepted = false
 }

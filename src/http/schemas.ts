@@ -1,4 +1,4 @@
-/** The bodies, queries and answers of the routes, as JSON Schema and as types. Wire names are snake_case. */
+/** The bodies, queries and responses of the routes, as JSON Schemas and as types. Names are snake_case. */
 
 import { type Static, type TSchema, Type } from 'typebox'
 import { boundsInSeconds, type ExpiryPolicy } from '../lifecycle/expiry-policy.ts'
@@ -14,13 +14,13 @@ const timestamp = (description: string) => Type.String({ format: 'date-time', de
 const name = Type.String({ maxLength: MAX_NAME_LENGTH, description: 'What the owner calls the token' })
 const description = Type.String({ maxLength: MAX_DESCRIPTION_LENGTH })
 
-/** RFC 9110 §15.5: what every refusal looks like, Fastify's own form. */
-export const ErrorAnswer = Type.Object(
+/** The error response in Fastify's own form. */
+export const ErrorBody = Type.Object(
   {
     statusCode: Type.Integer(),
-    code: Type.Optional(Type.String({ description: 'What happened, for programs' })),
+    code: Type.Optional(Type.String({ description: 'The error code, for programs' })),
     error: Type.String(),
-    message: Type.String({ description: 'What happened, for people' }),
+    message: Type.String({ description: 'The error message, for people' }),
   },
   { title: 'Error' },
 )
@@ -40,14 +40,16 @@ const tokenMembers = {
   hint: Type.String({ description: 'The last four characters of the credential' }),
   created_at: timestamp('When it was issued'),
   updated_at: timestamp('When its owner last changed it'),
-  expires_at: nullable(timestamp('When it expires, or its grace after a rotation ends')),
+  expires_at: nullable(timestamp('When it expires, or when its grace period after a rotation ends')),
   last_used_at: nullable(timestamp('When it was last used')),
-  idle_warning_at: nullable(timestamp('From when on its owner is warned that it will become inactive')),
-  idle_expires_at: nullable(timestamp('When it becomes inactive unless it is used')),
+  idle_warning_at: nullable(timestamp('When the warning about the coming idle timeout begins')),
+  idle_expires_at: nullable(timestamp('When it becomes inactive unless it is used before')),
   use_count: Type.Integer(),
-  last_used_ip: Type.Optional(nullable(Type.String({ description: 'From where, if the host keeps it' }))),
+  last_used_ip: Type.Optional(
+    nullable(Type.String({ description: 'The IP address of the last use, if the host stores it' })),
+  ),
   last_used_user_agent: Type.Optional(
-    nullable(Type.String({ description: 'By which program, if the host keeps it' })),
+    nullable(Type.String({ description: 'The User-Agent of the last use, if the host stores it' })),
   ),
 }
 
@@ -58,7 +60,7 @@ export type Token = Static<typeof Token>
 export const IssuedToken = Type.Object(
   {
     ...tokenMembers,
-    token: Type.String({ description: 'The credential. It is shown in this answer and never again' }),
+    token: Type.String({ description: 'The credential, which is shown only in this response' }),
     token_type: Type.Literal('Bearer'),
   },
   { title: 'Issued API token' },
@@ -66,14 +68,14 @@ export const IssuedToken = Type.Object(
 
 export type IssuedTokenBody = Static<typeof IssuedToken>
 
-/** What a new token may say, its lifetime within the host's policy. */
+/** The body of `POST /tokens`. The bounds of `expires_in` follow the host's expiry policy. */
 export function newToken(policy: ExpiryPolicy) {
   return Type.Object(
     {
       name: Type.Optional(nullable(name)),
       description: Type.Optional(nullable(description)),
       scopes: Type.Optional(
-        Type.Array(Type.String(), { description: 'What the token may do; left out, nothing' }),
+        Type.Array(Type.String(), { description: 'What the token may do. Default: no scopes' }),
       ),
       expires_in: expiresIn(policy, 'Seconds until it expires'),
     },
@@ -91,13 +93,13 @@ export const TokenUpdate = Type.Object(
   },
   {
     additionalProperties: false,
-    description: 'A field left out is left alone; null clears a name or description',
+    description: 'An absent field is not changed; null clears a name or description',
   },
 )
 
 export type TokenUpdate = Static<typeof TokenUpdate>
 
-/** What a rotation may say. */
+/** The body of a rotation. */
 export function rotation(policy: ExpiryPolicy) {
   return Type.Object(
     {
@@ -106,17 +108,17 @@ export function rotation(policy: ExpiryPolicy) {
           minimum: 0,
           maximum: MAX_GRACE_MS / 1000,
           default: DEFAULT_GRACE_MS / 1000,
-          description: 'Seconds for which the old token works on while the new one is unused',
+          description: 'Seconds for which the old token stays valid while the new one is unused',
         }),
       ),
       scopes: Type.Optional(
         Type.Array(Type.String(), {
-          description: 'What the new token may do; left out, what the old one may',
+          description: 'What the new token may do. Default: the scopes of the old one',
         }),
       ),
       expires_in: expiresIn(
         policy,
-        'Seconds until the new token expires; left out, the lifetime of the old one',
+        'Seconds until the new token expires. Default: the lifetime of the old one',
       ),
     },
     { additionalProperties: false },
@@ -125,12 +127,12 @@ export function rotation(policy: ExpiryPolicy) {
 
 export type Rotation = Static<ReturnType<typeof rotation>>
 
-/** Where every token expires, `null` is no lifetime. */
+/** If the policy has a maximum, every token must expire and `null` is not allowed. */
 function expiresIn(policy: ExpiryPolicy, text: string) {
   const never = policy.maxMs === null
   const description = never ? `${text}; null for never` : text
   const seconds = Type.Integer({ ...boundsInSeconds(policy), ...(never ? {} : { description }) })
-  // Either way its value is a number, or null where that is valid.
+  // Both schemas have the same static type: a number, or null where null is valid.
   return Type.Optional(never ? Type.Union([seconds, Type.Null()], { description }) : seconds)
 }
 
@@ -138,13 +140,13 @@ export const ListQuery = Type.Object(
   {
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT })),
     cursor: Type.Optional(
-      Type.String({ maxLength: 1024, description: 'The next_cursor of the page before' }),
+      Type.String({ maxLength: 1024, description: 'The next_cursor of the previous page' }),
     ),
     status: Type.Optional(
       Type.Array(Type.Enum([...TOKEN_STATUSES]), {
         minItems: 1,
         maxItems: TOKEN_STATUSES.length,
-        description: 'Tokens with any of these; repeat it for several',
+        description: 'Tokens with one of these statuses; may be repeated',
       }),
     ),
     q: Type.Optional(
@@ -157,7 +159,7 @@ export const ListQuery = Type.Object(
 
 export type ListQuery = Static<typeof ListQuery>
 
-/** What may be asked of a token's usage, the number of days as the host keeps them. */
+/** The query of a token's usage. The maximum number of days is the host's retention. */
 export function usageQuery(maxUsageDays: number) {
   return Type.Object(
     {
@@ -166,7 +168,7 @@ export function usageQuery(maxUsageDays: number) {
           minimum: 1,
           maximum: maxUsageDays,
           default: defaultUsageDays(maxUsageDays),
-          description: 'How many days, today included',
+          description: 'The number of days, including today',
         }),
       ),
     },
@@ -184,7 +186,7 @@ export const Usage = Type.Object(
       { description: 'Every day, today last' },
     ),
     scopes: Type.Array(Type.String(), {
-      description: 'The scopes of the token that requests have asked for',
+      description: 'The scopes of the token that requests have needed',
     }),
   },
   { title: 'Usage of an API token' },
@@ -198,12 +200,12 @@ export const TokenList = Type.Object(
   {
     data: Type.Array(Token, {
       description:
-        'With status, with q and in the order of the last use there may be fewer than limit, even none',
+        'With status, with q or sorted by last use, a page may have fewer tokens than limit, even none',
     }),
     next_cursor: nullable(Type.String({ description: 'For the next page; null on the last one' })),
     total: nullable(
       Type.Integer({
-        description: 'How many match on all pages; null with q, and for more than 1,000 tokens in all',
+        description: 'The number of matches on all pages; null with q, and for more than 1,000 tokens',
       }),
     ),
   },
@@ -218,10 +220,10 @@ export const ScopeList = Type.Object(
     expires_in: Type.Object(
       {
         default: nullable(
-          Type.Integer({ description: 'Where the request has no expires_in; null for never' }),
+          Type.Integer({ description: 'Used when the request has no expires_in; null for never' }),
         ),
         minimum: Type.Integer(),
-        maximum: nullable(Type.Integer({ description: 'null where a token need not expire' })),
+        maximum: nullable(Type.Integer({ description: 'null if a token need not expire' })),
       },
       { description: 'The lifetime that a new token may have, in seconds' },
     ),

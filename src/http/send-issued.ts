@@ -1,4 +1,4 @@
-/** Sends a new credential. A token whose credential did not leave is revoked: nobody could use or recognize it. */
+/** Sends a new credential, and revokes the token if its credential could not be sent. */
 
 import type { FastifyReply } from 'fastify'
 import type { Context } from '../lifecycle/context.ts'
@@ -7,13 +7,13 @@ import { undoIssue } from '../lifecycle/undo-issue.ts'
 import { type SendFailure, sendJson } from './own-responses.ts'
 import { issuedOnWire } from './wire.ts'
 
-/** Sends the token object with its credential, as `POST /tokens` and a rotation do. */
+/** Sends the token object with its credential, for `POST /tokens` and for a rotation. */
 export function sendIssued(reply: FastifyReply, lifecycle: Context, issued: IssuedToken): FastifyReply {
-  return sendJson(reply, 201, issuedOnWire(issued), endUnsent(reply, lifecycle, issued.token.id))
+  return sendJson(reply, 201, issuedOnWire(issued), revokeUnsent(reply, lifecycle, issued.token.id))
 }
 
-/** Makes what revokes a token, and cancels its rotation, when the response with its credential could not be sent. */
-export function endUnsent(
+/** Makes the callback that revokes a token, or cancels its rotation, when the response could not be sent. */
+export function revokeUnsent(
   { log }: FastifyReply,
   lifecycle: Context,
   tokenId: string,
@@ -26,9 +26,12 @@ export function endUnsent(
       return
     }
     if (failure === 'closed') {
-      log.warn({ tokenId }, 'an API token was revoked: its client was gone before the credential was sent')
+      log.warn(
+        { tokenId },
+        'an API token was revoked: its client disconnected before the credential was sent',
+      )
     } else {
-      log.error({ tokenId }, 'an API token was revoked: a hook of the host failed after its issue')
+      log.error({ tokenId }, 'an API token was revoked: a hook of the host failed after it was issued')
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Which bound hooks stand at which position of which route, as `app.printRoutes` shows them. */
+/** Finds the bound hooks of each route with `app.printRoutes`. */
 
 import type { FastifyInstance } from 'fastify'
 import type { AnyHook } from './hook-mark.ts'
@@ -11,10 +11,10 @@ export interface ShownHook {
 }
 
 /**
- * Finds bound hooks among the routes. Fastify shows hooks by their names only, so that each gets a name of its own for
- * as long as the routes are printed.
+ * Finds bound hooks among the routes. Fastify prints only the names of hooks, so each gets a unique name while the
+ * routes are printed.
  *
- * @returns `undefined` where no hook of any route is shown: a host can turn that off by `buildPrettyMeta`.
+ * @returns `undefined` if no hook of any route is printed: a host can hide them with `buildPrettyMeta`.
  */
 export function shownHooks(fastify: FastifyInstance, bound: readonly AnyHook[]): ShownHook[] | undefined {
   const byName = new Map(bound.map((hook, index) => [`fastify-api-tokens-${index}`, hook]))

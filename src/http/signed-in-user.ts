@@ -1,4 +1,4 @@
-/** Who manages tokens: the user whom the host's `authenticateUser` names, and nobody else. */
+/** The signed-in user of a request, as the host's `authenticateUser` returns it. */
 
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { InvalidResult, UserRequired } from '../errors.ts'
@@ -6,10 +6,10 @@ import { isRecord, misspelledMember } from '../option-values.ts'
 import { scopeListOf } from '../token/scope.ts'
 import { userIdFault } from '../token/text.ts'
 
-/** A user as the host knows them from their session. */
+/** The user that `authenticateUser` returns. */
 export interface SignedInUser {
   readonly id: string
-  /** What they may grant; left out, the whole scope catalogue. */
+  /** The scopes that the user may grant. Default: the whole scope catalogue. */
   readonly scopes?: readonly string[] | undefined
 }
 
@@ -23,20 +23,20 @@ interface UserRequest {
   [USER]: SignedInUser | null
 }
 
-/** Demands a signed-in user for every route of the scope. What `authenticateUser` throws passes through. */
+/** Requires a signed-in user for every route of the scope. Errors of `authenticateUser` are passed on. */
 export function requireUser(scope: FastifyInstance, authenticateUser: AuthenticateUser): void {
   scope.decorateRequest(USER, null)
-  // After the body is parsed: hosts restore sessions as late as in `preValidation`.
+  // Not earlier, because some hosts restore sessions in `preValidation`.
   scope.addHook('preValidation', async (request) => {
     const user: unknown = await authenticateUser(request)
     if (user === null || user === undefined) throw new UserRequired()
-    // The decoration above put it there.
+    // `decorateRequest` above has added the property.
     const slotted = request as unknown as UserRequest
     slotted[USER] = checkedUser(user, 'authenticateUser')
   })
 }
 
-/** The user of a request that `requireUser` let through. */
+/** The user of a request that passed `requireUser`. */
 export function userOf(request: FastifyRequest): SignedInUser {
   const user = (request as unknown as UserRequest)[USER]
   if (user === null) throw new UserRequired()
@@ -44,10 +44,11 @@ export function userOf(request: FastifyRequest): SignedInUser {
 }
 
 /**
- * What a function of the host returned as a user. A wrong result is the host's mistake, not the client's. A user may have members of the host's own, but none that
- * looks like one of ours: without `scopes` a user may grant every scope. Each member is read once.
+ * Checks a user that a function of the host returned. A wrong result is the host's mistake, not the client's. Other
+ * members are allowed, but not a misspelled one: without `scopes` a user may grant every scope. Each member is read
+ * once.
  *
- * @param source The function, for the error.
+ * @param source The name of the function, for the error.
  * @throws {InvalidResult}
  */
 export function checkedUser(user: unknown, source: string): SignedInUser {
@@ -69,5 +70,5 @@ export function checkedUser(user: unknown, source: string): SignedInUser {
 const ALLOWED = 'it must return { id: string, scopes?: string[] } or null'
 
 function wrongUser(source: string): Error {
-  return new InvalidResult(`${source} returned something else: ${ALLOWED}`)
+  return new InvalidResult(`${source} returned an invalid user: ${ALLOWED}`)
 }

@@ -1,6 +1,6 @@
 /**
- * The scope in which the plugin's routes live, with compilers and a body parser of their own: whatever the host's
- * coerce, strip or expect, bodies are taken strictly here.
+ * The Fastify scope of the plugin's routes. It has its own compilers and body parser, so that bodies are validated
+ * strictly, whatever the host's compilers coerce or strip.
  */
 
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
@@ -8,19 +8,19 @@ import type { FastifyInstance, FastifySchemaCompiler, FastifySchemaValidationErr
 import type { TSchema } from 'typebox'
 import { describeRoute } from './open-api.ts'
 import { keepResponses } from './own-responses.ts'
-import { announceOwnRoutes, ownRoute } from './own-routes.ts'
+import { markOwnScope, ownRoute } from './own-routes.ts'
 
-/** Bytes: a name, a description and every scope there is fit many times over. */
+/** Bytes. Far more than a name, a description and all scopes need. */
 const BODY_LIMIT = 65_536
 
 export const strictRoute = {
   bodyLimit: BODY_LIMIT,
-  /** A host's transform for its own schemas (of Zod, say) does not know these. */
+  /** A host's transform for its own schemas, such as Zod schemas, cannot convert these. */
   config: { ...ownRoute, swaggerTransform: describeRoute },
 } as const
 
 export function makeStrict(scope: FastifyInstance): void {
-  announceOwnRoutes(scope)
+  markOwnScope(scope)
   scope.setValidatorCompiler(compileStrictly)
   scope.setSerializerCompiler(() => serialize)
   scope.setSchemaErrorFormatter((errors, part) => new Error(describeFaults(errors, part)))
@@ -29,9 +29,9 @@ export function makeStrict(scope: FastifyInstance): void {
   keepResponses(scope, { 'cache-control': 'no-store' })
 }
 
-/** Nothing is coerced but a query string, which is text: whole numbers, and a list that has one member. */
+/** Only query strings are coerced: whole numbers, and lists with one member. */
 const compileStrictly: FastifySchemaCompiler<TSchema> = (route) => {
-  // As a part that is not coerced: the compiler's own coercion makes 1 of `1.5` and of `true`.
+  // Always compiled as a body, because the compiler's own coercion turns `1.5` and `true` into 1.
   const validate = TypeBoxValidatorCompiler({ ...route, httpPart: 'body' })
   if (route.httpPart !== 'querystring') return validate
   const { properties = {} } = route.schema as { properties?: Readonly<Record<string, { type?: string }>> }
@@ -43,18 +43,18 @@ const compileStrictly: FastifySchemaCompiler<TSchema> = (route) => {
     )
 }
 
-/** A field of a query string as its schema's type expects it. */
+/** Converts a field of a query string to its schema's type. */
 function fromQuery(value: unknown, type: string | undefined): unknown {
   if (type === 'integer') return wholeNumber(value)
   return type === 'array' && !Array.isArray(value) ? [value] : value
 }
 
-/** The number that plain digits are; anything else stays what it is, for the schema to refuse. */
+/** Converts plain digits to a number. Any other value is kept, so that the schema refuses it. */
 function wholeNumber(value: unknown): unknown {
   return typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value
 }
 
-/** JSON alone, and an empty body is `{}`. */
+/** Parses only JSON. An empty body is `{}`. */
 function parseJson(scope: FastifyInstance): void {
   const parse = scope.getDefaultJsonParser('error', 'error')
   scope.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
@@ -62,12 +62,12 @@ function parseJson(scope: FastifyInstance): void {
     else parse(request, body as string, done)
   })
   scope.addHook('preValidation', async (request) => {
-    // `null` is a body, and a wrong one.
+    // `null` is a body that the schema refuses.
     if (request.body === undefined) request.body = {}
   })
 }
 
-/** Only error responses come here: Fastify's own, and what an error handler of the host sends, whatever its form. */
+/** Serializes error responses: Fastify's own, and the payload that an error handler of the host sends. */
 function serialize(payload: unknown): string {
   if (!(payload instanceof Error)) return JSON.stringify(payload)
   const { statusCode, code, error, message } = payload as Error & Record<string, unknown>
@@ -80,7 +80,7 @@ function describeFaults(errors: readonly FastifySchemaValidationError[], part: s
   for (const error of errors) {
     const text = describeFault(error)
     if (text === undefined) continue
-    // A list in a query string is a field that is repeated: its members have no names.
+    // A list in a query string is a repeated field: the index of a member means nothing to the client.
     const path = part === 'querystring' ? error.instancePath.replace(/\/\d+$/, '') : error.instancePath
     const field = part + path
     faults.set(field, [...(faults.get(field) ?? []), text])
@@ -94,12 +94,12 @@ function describeFault({ keyword, message, params }: FastifySchemaValidationErro
       return 'is not a known field'
     case 'additionalProperties':
     case 'anyOf':
-      // Said already, of the field itself.
+      // Another error already names the field.
       return undefined
     case 'enum':
       return `must be one of ${(params['allowedValues'] as readonly string[]).join(', ')}`
     default:
-      return message ?? 'is wrong'
+      return message ?? 'is invalid'
   }
 }
 

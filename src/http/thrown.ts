@@ -1,17 +1,14 @@
-/** What others throw, as the error that a request is refused with. */
+/** Turns thrown values into errors. */
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
-/** The error itself. A rejection without one refuses as well: Fastify takes a missing error for a pass. */
+/** Returns the thrown error, or a new one if there is none: without an error Fastify would let the request pass. */
 export function errorFrom(thrown: unknown, what: string): Error {
-  // As Fastify does with what is thrown and no error: it makes one of it.
+  // Any other thrown value is passed on: Fastify makes an error of it.
   return thrown ? (thrown as Error) : new Error(`${what} without an error`)
 }
 
-/**
- * Responds with what was thrown after a promise, where no caller is left to catch it. An exception there would end the
- * process.
- */
+/** Responds with an error that was thrown after a promise: without a caller to catch it, it would end the process. */
 export function respondWithThrown(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const err = errorFrom(thrown, 'A request failed')
   try {

@@ -1,4 +1,4 @@
-/** The routes by which a signed-in user manages their own tokens. */
+/** The routes with which signed-in users manage their own tokens. */
 
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -24,12 +24,12 @@ export interface TokenRouteDeps extends OperationDeps {
   readonly lifecycle: Context
   readonly authenticateUser: AuthenticateUser
   readonly trustedOrigins: ReadonlySet<string>
-  /** The user's token at the identity provider, where that holds the tokens. */
+  /** The user's access token at the identity provider, if the option `identityProvider` is set. */
   readonly subjectToken: (request: FastifyRequest) => Promise<string | undefined>
 }
 
-export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteDeps): void {
-  const { lifecycle, authenticateUser, trustedOrigins, subjectToken } = parts
+export function tokenRoutes(fastify: FastifyInstance, deps: TokenRouteDeps): void {
+  const { lifecycle, authenticateUser, trustedOrigins, subjectToken } = deps
   fastify.addHook('onRequest', async (request) => {
     refuseApiToken(request, lifecycle.tokenPrefixes)
     requireSameSite(request, trustedOrigins)
@@ -42,7 +42,7 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteDeps): vo
     {
       ...strictRoute,
       schema: {
-        ...operation(parts, {
+        ...operation(deps, {
           operationId: 'issueApiToken',
           summary: 'Generate an API token',
           caller: 'user',
@@ -74,7 +74,7 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteDeps): vo
     {
       ...strictRoute,
       schema: {
-        ...operation(parts, {
+        ...operation(deps, {
           operationId: 'listApiTokens',
           summary: 'List your API tokens',
           caller: 'user',
@@ -95,7 +95,7 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteDeps): vo
     {
       ...strictRoute,
       schema: {
-        ...operation(parts, {
+        ...operation(deps, {
           operationId: 'listApiTokenScopes',
           summary: 'List the scopes that you may grant, and the lifetimes',
           caller: 'user',
@@ -116,7 +116,7 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteDeps): vo
     {
       ...strictRoute,
       schema: {
-        ...operation(parts, {
+        ...operation(deps, {
           operationId: 'getApiToken',
           summary: 'Get one of your API tokens',
           caller: 'user',
@@ -138,7 +138,7 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteDeps): vo
     {
       ...strictRoute,
       schema: {
-        ...operation(parts, {
+        ...operation(deps, {
           operationId: 'getApiTokenUsage',
           summary: 'Get how often one of your API tokens was used, by day',
           caller: 'user',
@@ -161,7 +161,7 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteDeps): vo
     {
       ...strictRoute,
       schema: {
-        ...operation(parts, {
+        ...operation(deps, {
           operationId: 'updateApiToken',
           summary: 'Rename, describe, disable or enable an API token',
           caller: 'user',
@@ -185,9 +185,9 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteDeps): vo
     {
       ...strictRoute,
       schema: {
-        ...operation(parts, {
+        ...operation(deps, {
           operationId: 'rotateApiToken',
-          summary: 'Replace an API token by a new one',
+          summary: 'Replace an API token with a new one',
           caller: 'user',
           success: [201, schemas.IssuedToken, 'The successor with its credential, which is shown only here'],
           refusals: [400, 401, 403, 404, 409, 413, 415, 503],
@@ -219,7 +219,7 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteDeps): vo
     {
       ...strictRoute,
       schema: {
-        ...operation(parts, {
+        ...operation(deps, {
           operationId: 'revokeApiToken',
           summary: 'Revoke an API token permanently',
           caller: 'user',
@@ -237,7 +237,7 @@ export function tokenRoutes(fastify: FastifyInstance, parts: TokenRouteDeps): vo
   )
 }
 
-/** Seconds exist on the wire only. */
+/** The wire uses seconds, the code milliseconds. */
 function inMilliseconds(seconds: number | null | undefined): number | null | undefined {
   return typeof seconds === 'number' ? seconds * 1000 : seconds
 }

@@ -1,4 +1,4 @@
-/** The check behind every hook: a verified bearer token with the scopes that are required. It never replies itself. */
+/** The check behind every hook: a valid bearer token with the required scopes. It never sends a reply itself. */
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../clock.ts'
@@ -14,7 +14,7 @@ import type { Challenges } from './challenge.ts'
 import { ConnectionMemories } from './connection-memory.ts'
 import { refuseCredential } from './refuse-credential.ts'
 import type { HookCheck, HookDone } from './registered-plugin.ts'
-import { type RequestSlot, readSlot, takeBackToken, writeSlot } from './request-slot.ts'
+import { clearRequestToken, type RequestSlot, readSlot, writeSlot } from './request-slot.ts'
 import { RequestVerification } from './request-token.ts'
 import { errorFrom, respondWithThrown } from './thrown.ts'
 
@@ -25,36 +25,36 @@ export interface VerifyHookDeps {
   readonly clock: Clock
   readonly events: TokenEventEmitter
   readonly recorder: Pick<UsageRecorder, 'ask'>
-  /** Where on a request this instance of the plugin keeps what it verified. */
+  /** The request property in which this plugin instance stores its verification. */
   readonly slot: RequestSlot
-  /** Whether it is kept who used a token last. */
+  /** Whether the client of the last use is stored. */
   readonly storesClients: boolean
   /** Called when a token lacks scopes that a hook requires. */
   onScopesMissing(scopes: readonly string[]): void
 }
 
 /**
- * The check behind every hook. On the warm path everything happens within the call. A request is one use of its token,
- * however many hooks verify it.
+ * The check behind every hook. On the warm path it is synchronous. A request counts as one use of its token, even if
+ * several hooks verify it.
  */
-export function verifyCheck(parts: VerifyHookDeps): HookCheck {
+export function verifyCheck(deps: VerifyHookDeps): HookCheck {
   const connections = new ConnectionMemories()
   return (request, reply, required, done) => {
     let now: number
     let found: VerificationEntry | Error | string
     try {
-      now = parts.clock.now()
-      found = getAndCount(parts, connections, request, required, now)
+      now = deps.clock.now()
+      found = getAndCount(deps, connections, request, required, now)
     } catch (thrown) {
-      return done(refuseWith(thrown, request, parts))
+      return done(refuseWith(thrown, request, deps))
     }
-    if (typeof found === 'string') return load(parts, found, now, request, reply, required, done)
-    if (found instanceof Error) return done(refuseWith(found, request, parts))
-    return done(settle(parts, found, request, reply, required))
+    if (typeof found === 'string') return load(deps, found, now, request, reply, required, done)
+    if (found instanceof Error) return done(refuseWith(found, request, deps))
+    return done(settle(deps, found, request, reply, required))
   }
 }
 
-/** What is known of the request's credential without a wait, or the credential when it must be looked up. */
+/** Returns the cached entry, an error, or the credential if it is not cached and must be loaded. */
 function getAndCount(
   { verification, challenges, slot }: VerifyHookDeps,
   connections: ConnectionMemories,
@@ -62,9 +62,9 @@ function getAndCount(
   required: ScopeRequirement,
   now: number,
 ): VerificationEntry | Error | string {
-  const standing = readSlot(request, slot)
-  if (standing?.entry.live === true) return standing.entry
-  const counts = standing === null
+  const earlier = readSlot(request, slot)
+  if (earlier?.entry.live === true) return earlier.entry
+  const counts = earlier === null
   const { raw } = request
   const connection = connections.of(raw.socket)
   const known = verification.revalidate(connection.getAndCount(raw), now, counts)
@@ -72,20 +72,20 @@ function getAndCount(
   const start = findCredential(raw)
   if (typeof start !== 'number') return challenges.fault(start, required)
   const { authorization: header = '' } = raw.headers
-  // Read where it stands: from a part of a text each character is slower to read.
+  // The header is passed with an index, because reading characters of a sliced string is slower.
   const entry = verification.getAndCount(header, now, start, counts)
   if (entry !== undefined) {
-    connection.remember(raw, entry)
+    connection.store(raw, entry)
     return entry
   }
   const credential = header.slice(start)
-  // A credential that was verified before is well-formed; this one may be anything.
+  // Cached credentials are well-formed. This one has not been checked yet.
   return isCredential(credential) ? credential : challenges.fault(NOT_ONE_CREDENTIAL, required)
 }
 
 /** The cold path. */
 function load(
-  parts: VerifyHookDeps,
+  deps: VerifyHookDeps,
   credential: string,
   now: number,
   request: FastifyRequest,
@@ -93,73 +93,73 @@ function load(
   required: ScopeRequirement,
   done: HookDone,
 ): void {
-  let isAnswered = false
+  let isSettled = false
   const take = (entry: VerificationEntry) => {
-    isAnswered = true
-    done(settle(parts, entry, request, reply, required))
+    isSettled = true
+    done(settle(deps, entry, request, reply, required))
   }
-  parts.verification
-    .loadAndCount(credential, now, take, readSlot(request, parts.slot) === null)
+  deps.verification
+    .loadAndCount(credential, now, take, readSlot(request, deps.slot) === null)
     .catch((thrown) => {
-      // What `done` threw comes from further down: this hook has answered already.
-      if (isAnswered) throw thrown
-      done(refuseWith(thrown, request, parts))
+      // This hook has already called `done`: the error comes from a later hook or the handler.
+      if (isSettled) throw thrown
+      done(refuseWith(thrown, request, deps))
     })
     .catch((thrown) => respondWithThrown(thrown, request, reply))
 }
 
 /**
- * The error to refuse the request with, or `undefined` when every check passed: only then `request.apiToken` is set. A
- * refusal takes back what an earlier hook accepted.
+ * Returns the error to refuse the request with, or `undefined` if every check passed. Only then `request.apiToken` is
+ * set. A refusal also clears the token that an earlier hook set.
  */
 function settle(
-  parts: VerifyHookDeps,
+  deps: VerifyHookDeps,
   entry: VerificationEntry,
   request: FastifyRequest,
   reply: FastifyReply,
   required: ScopeRequirement,
 ): Error | undefined {
   try {
-    const error = accept(parts, entry, request, reply, required)
-    return error === undefined ? undefined : refuseWith(error, request, parts)
+    const error = accept(deps, entry, request, reply, required)
+    return error === undefined ? undefined : refuseWith(error, request, deps)
   } catch (thrown) {
-    return refuseWith(thrown, request, parts)
+    return refuseWith(thrown, request, deps)
   }
 }
 
 function refuseWith(thrown: unknown, request: FastifyRequest, { slot }: VerifyHookDeps): Error {
-  takeBackToken(request, slot)
+  clearRequestToken(request, slot)
   return errorFrom(thrown, 'The verification of an API token failed')
 }
 
 function accept(
-  parts: VerifyHookDeps,
+  deps: VerifyHookDeps,
   entry: VerificationEntry,
   request: FastifyRequest,
   reply: FastifyReply,
   required: ScopeRequirement,
 ): Error | undefined {
   const { rejection, tokenId } = entry
-  if (rejection !== null) return refuseCredential(parts, rejection, tokenId, request, required)
-  let verification = readSlot(request, parts.slot)
+  if (rejection !== null) return refuseCredential(deps, rejection, tokenId, request, required)
+  let verification = readSlot(request, deps.slot)
   if (verification?.entry !== entry) {
-    if (parts.storesClients && entry.use !== null) entry.use.client = clientOf(request)
-    verification = new RequestVerification(entry, reply, parts.signals)
-    writeSlot(request, parts.slot, verification)
+    if (deps.storesClients && entry.use !== null) entry.use.client = clientOf(request)
+    verification = new RequestVerification(entry, reply, deps.signals)
+    writeSlot(request, deps.slot, verification)
   }
   const { scopes } = required
   if (scopes.length > 0) {
     if (!satisfies(entry.scopes, required)) {
-      parts.onScopesMissing(scopes)
-      return parts.challenges.insufficientScope(required)
+      deps.onScopesMissing(scopes)
+      return deps.challenges.insufficientScope(required)
     }
-    if (entry.token !== null && entry.use !== null) parts.recorder.ask(entry.use, entry.token.scopes, scopes)
+    if (entry.token !== null && entry.use !== null) deps.recorder.ask(entry.use, entry.token.scopes, scopes)
   }
   verification.isAccepted = true
   return undefined
 }
 
-/** As the host's `trustProxy` has it. A connection that is gone already has no address. */
+/** The address follows the host's `trustProxy`. It is missing if the connection is already closed. */
 function clientOf({ ip, headers }: FastifyRequest): LastClient | null {
   return typeof ip === 'string' ? { ip, userAgent: headers['user-agent'] ?? null } : null
 }

@@ -1,4 +1,4 @@
-/** Watches the host's routes as they are declared: which hooks of the package they have, and where. */
+/** Finds the hooks of the package on each route of the host when the route is declared. */
 
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import { atPosition, HOOK_POSITIONS } from './hook.ts'
@@ -8,21 +8,20 @@ import { withBearerSecurity } from './open-api.ts'
 export interface WatchedRoutes {
   /** Adds to the scope catalogue. */
   addScopes(scopes: readonly string[]): void
-  /** Whether the routes name the security scheme in the host's OpenAPI document. */
+  /** Whether the security scheme is added to the routes in the host's OpenAPI document. */
   readonly describe: boolean
 }
 
-/** Every option of a route that holds hooks. */
+/** All route options that take hooks. */
 const ROUTE_HOOKS = [
   ...['onRequest', 'preParsing', 'preValidation', 'preHandler'],
   ...['preSerialization', 'onSend', 'onResponse', 'onError', 'onTimeout', 'onRequestAbort'],
 ] as const
 
 /**
- * Adds the scopes of routes that are declared from now on to the catalogue, and the security scheme to their
- * operations.
+ * Adds the scopes of routes that are declared later to the catalogue, and the security scheme to their operations.
  *
- * @returns What is wrong with hooks where they cannot refuse a request; it grows until the application has booted.
+ * @returns The faults of misplaced hooks. The list grows until the application has booted.
  */
 export function watchRoutes(
   fastify: FastifyInstance,

@@ -1,4 +1,4 @@
-/** Tokens as they stand on the wire: snake_case, times in ISO 8601, UTC. */
+/** The response bodies: snake_case names, times in ISO 8601 and UTC. */
 
 import type { ApiToken } from '../lifecycle/api-token.ts'
 import type { ExpiryPolicy } from '../lifecycle/expiry-policy.ts'
@@ -29,7 +29,7 @@ export function tokenOnWire(token: ApiToken): Token {
   }
 }
 
-/** The one answer with the credential. */
+/** The only response body with the credential. */
 export function issuedOnWire({ token, credential }: IssuedToken): IssuedTokenBody {
   return { ...tokenOnWire(token), token: credential, token_type: 'Bearer' }
 }
@@ -42,18 +42,18 @@ export function usageOnWire({ data, scopes }: TokenUsage): UsageBody {
   return { data: [...data], scopes: [...scopes] }
 }
 
-/** The scopes that may be granted, and the lifetimes, as both are chosen for a new token. */
+/** The scopes and lifetimes that a user may choose for a new token. */
 export function scopesOnWire(entries: readonly ScopeEntry[], policy: ExpiryPolicy): ScopeListBody {
   return { data: [...entries], expires_in: expiryOnWire(policy) }
 }
 
-/** Seconds exist on the wire only. */
+/** The wire uses seconds. */
 function expiryOnWire({ defaultMs, minMs, maxMs }: ExpiryPolicy): ScopeListBody['expires_in'] {
   const seconds = (ms: number | null) => (ms === null ? null : ms / 1000)
   return { default: seconds(defaultMs), minimum: minMs / 1000, maximum: seconds(maxMs) }
 }
 
-/** Members that are there only where the host keeps them. */
+/** Members that exist only if the host stores the last client. */
 function clientOnWire({ lastClient }: ApiToken) {
   if (lastClient === undefined) return {}
   return { last_used_ip: lastClient?.ip ?? null, last_used_user_agent: lastClient?.userAgent ?? null }

@@ -1,8 +1,8 @@
-/** Fetches a document of another server: for so long, so much of it, and from nowhere else. */
+/** Fetches a document of another server, bounded in time and size and without redirects. */
 
-/** How long an answer may take, its body included, in milliseconds. */
+/** How long a response may take including its body, in milliseconds. */
 export const FETCH_TIMEOUT_MS = 5_000
-/** Bytes: key sets of large providers are some ten thousand. */
+/** Bytes. Key sets of large providers have about ten thousand. */
 const MAX_BODY = 262_144
 
 export interface BoundedRequest {
@@ -12,12 +12,12 @@ export interface BoundedRequest {
   readonly signal?: AbortSignal | undefined
 }
 
-/** @throws {Error} For a redirect, a body that is too large, no answer in time, or no answer at all. */
+/** @throws {Error} For a redirect, a body that is too large, a timeout or a failed connection. */
 export async function fetchBounded(url: string, init: BoundedRequest): Promise<Response> {
   const response = await fetch(url, { ...(init as RequestInit), redirect: 'error' })
   const { status, headers } = response
   const type = headers.get('content-type') ?? ''
-  // What refuses says why, to whom it has been sent something.
+  // Only error responses to a POST have a body that is read: an OAuth error.
   if (status !== 200 && !(init.method === 'POST' && type.includes('json'))) {
     await response.body?.cancel()
     return new Response(null, { status })
@@ -30,8 +30,8 @@ async function readBounded({ body }: Response): Promise<Buffer<ArrayBuffer>> {
   let length = 0
   for await (const chunk of body ?? []) {
     length += chunk.length
-    // Leaving the loop cancels the rest.
-    if (length > MAX_BODY) throw new Error(`the answer is larger than ${MAX_BODY} bytes`)
+    // Leaving the loop cancels the stream.
+    if (length > MAX_BODY) throw new Error(`the response is larger than ${MAX_BODY} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)

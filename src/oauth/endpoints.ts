@@ -1,4 +1,4 @@
-/** Where everything is: each URL comes from the configured issuer, never from what a request says of its host. */
+/** The URLs of the endpoints. They derive from the configured issuer, never from the `Host` header of a request. */
 
 export interface Endpoints {
   readonly issuer: string
@@ -33,12 +33,12 @@ export function endpointsOf(issuer: string, resource: string): Endpoints {
   }
 }
 
-/** The path of an endpoint, as the route of it: the host serves its issuer's paths as they are. */
+/** The route of an endpoint: the path of its URL. */
 export function routeOf(url: string): string {
   return new URL(url).pathname
 }
 
-/** RFC 8414 §3, RFC 9728 §3: between the host and the path, whose last slash is left out. */
+/** RFC 8414 §3, RFC 9728 §3: the suffix goes between host and path, and a trailing slash is removed. */
 function wellKnown(suffix: string, identifier: string): string {
   const { origin, pathname } = new URL(identifier)
   return `${origin}/.well-known/${suffix}${pathname.replace(/\/$/, '')}`

@@ -1,4 +1,4 @@
-/** The names of the grants of the token endpoint. */
+/** The grant types of the token endpoint. */
 
 /** RFC 8693 §2.1. */
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'

@@ -1,11 +1,11 @@
-/** The grants of the token endpoint: a table from `grant_type` to what it does. */
+/** The token endpoint: authenticates the client and runs the grant of `grant_type`. */
 
 import type { FastifyRequest } from 'fastify'
 import type { AuthenticateClient } from './clients/client-authentication.ts'
 import type { ClientSettings } from './clients/client-settings.ts'
 import { type Form, requiredParameter } from './form-body.ts'
 import { OAuthError } from './oauth-error.ts'
-import type { TokenAnswer } from './token-answer.ts'
+import type { TokenResponse } from './token-response.ts'
 
 /** A request to the token endpoint whose client is authenticated and may use the grant. */
 export interface GrantRequest {
@@ -15,18 +15,18 @@ export interface GrantRequest {
 }
 
 export interface Granted {
-  readonly answer: TokenAnswer
+  readonly response: TokenResponse
   readonly tokenId: string
 }
 
-/** @throws {OAuthError} Why there is no token. */
+/** @throws {OAuthError} If no token is issued. */
 export type Grant = (request: GrantRequest) => Promise<Granted>
 
-/** By `grant_type`. A grant of its own file is one entry more. */
+/** By `grant_type`. */
 export type Grants = Readonly<Record<string, Grant>>
 
 /**
- * Answers a request to the token endpoint (RFC 6749 §3.2).
+ * Handles a request to the token endpoint (RFC 6749 §3.2).
  *
  * @throws {OAuthError}
  */
@@ -41,7 +41,7 @@ export async function grantToken(
   const client = await authenticateClient(request, form)
   const type = requiredParameter(form, 'grant_type')
   const grant = Object.hasOwn(grants, type) ? grants[type] : undefined
-  if (grant === undefined) throw new OAuthError('unsupported_grant_type', 'There is no such grant_type here')
+  if (grant === undefined) throw new OAuthError('unsupported_grant_type', 'This grant_type is not supported')
   if (!client.grantTypes.includes(type)) {
     throw new OAuthError('unauthorized_client', `grant_types of this client does not list ${type}`)
   }

@@ -1,8 +1,8 @@
-/** What may identify an issuer or a resource: RFC 8414 §2, RFC 9728 §1.2. */
+/** The form of issuer and resource identifiers (RFC 8414 §2, RFC 9728 §1.2). */
 
 /**
- * Whether it is an https URL (or http on loopback) without query, fragment and credentials, written as URLs are:
- * clients compare it character by character.
+ * Whether it is an https URL (or http on loopback) without query, fragment and credentials. It must be in normalized
+ * form, because clients compare it character by character.
  */
 export function isIdentifier(identifier: unknown): identifier is string {
   if (typeof identifier !== 'string' || !URL.canParse(identifier)) return false
@@ -12,7 +12,7 @@ export function isIdentifier(identifier: unknown): identifier is string {
   return isSecure(url) && written && plain
 }
 
-/** Whether nobody on the way can read or change what is fetched from there. */
+/** Whether the connection is protected by TLS or stays on this machine. */
 export function isSecure({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
 }

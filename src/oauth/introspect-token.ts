@@ -1,4 +1,4 @@
-/** Says what a token is to another server that asks (RFC 7662). */
+/** Token introspection for other servers (RFC 7662). */
 
 import type { Clock } from '../clock.ts'
 import { type Audience, claimsOf, type TokenClaims } from '../token/claims.ts'
@@ -6,7 +6,7 @@ import { formatScope } from '../token/scope.ts'
 import type { Verification } from '../verification/verification.ts'
 import type { VerificationEntry } from '../verification/verification-entry.ts'
 
-/** RFC 7662 §2.2. Of a token that is not active nothing more is said. */
+/** RFC 7662 §2.2. The response for an inactive token has no other members. */
 export type Introspection =
   | { readonly active: false }
   | (TokenClaims & { readonly active: true; readonly token_type: 'Bearer' })
@@ -15,24 +15,21 @@ export interface IntrospectTokenDeps {
   readonly verification: Verification
   readonly clock: Clock
   readonly audience: Audience
-  /** Whether it is a use. */
+  /** Whether an introspection counts as a use of the token. */
   readonly countsAsUse: boolean
 }
 
-/** @throws {StoreUnavailable} When the store or `findUser` cannot answer. */
-export async function introspectToken(
-  parts: IntrospectTokenDeps,
-  credential: string,
-): Promise<Introspection> {
-  const { verification, countsAsUse } = parts
-  const now = parts.clock.now()
-  const say = (entry: VerificationEntry) => describe(entry, parts.audience)
-  if (!countsAsUse) return verification.inspect(credential, now, say)
+/** @throws {StoreUnavailable} If the store or `findUser` is unavailable. */
+export async function introspectToken(deps: IntrospectTokenDeps, credential: string): Promise<Introspection> {
+  const { verification, countsAsUse } = deps
+  const now = deps.clock.now()
+  const toResponse = (entry: VerificationEntry) => describe(entry, deps.audience)
+  if (!countsAsUse) return verification.inspect(credential, now, toResponse)
   const entry = verification.getAndCount(credential, now)
-  return entry === undefined ? verification.loadAndCount(credential, now, say) : say(entry)
+  return entry === undefined ? verification.loadAndCount(credential, now, toResponse) : toResponse(entry)
 }
 
-/** The claims, with the scopes and the expiry that count now: both may be less than the credential says. */
+/** The claims with the current scopes and expiry, which may be narrower than those in the credential. */
 function describe(
   { rejection, token, expiresAt, scopes }: VerificationEntry,
   audience: Audience,

@@ -1,4 +1,4 @@
-/** What clients read to find their way: RFC 8414, RFC 9728 and RFC 7517. */
+/** Metadata documents and the JWK Set (RFC 8414, RFC 9728, RFC 7517). */
 
 import { createPublicKey } from 'node:crypto'
 import type { SigningKeys } from '../keys/key-source.ts'
@@ -9,13 +9,13 @@ import type { Endpoints } from './endpoints.ts'
 export interface MetadataDeps {
   readonly endpoints: Endpoints
   readonly grantTypes: readonly string[]
-  /** Whether programs get tokens by codes. */
+  /** Whether the device authorization grant is enabled. */
   readonly device: boolean
   /** The scope catalogue's names. */
   scopes(): readonly string[]
 }
 
-/** RFC 7662 §2.1: whoever may ask must have proven who they are. */
+/** RFC 7662 §2.1: introspection requires an authenticated client. */
 const CONFIDENTIAL = CLIENT_AUTH_METHODS.filter((method) => method !== 'none')
 
 /** RFC 8414 §2. */
@@ -25,9 +25,9 @@ export function authorizationServerMetadata({ endpoints, grantTypes, device, sco
     token_endpoint: endpoints.token,
     jwks_uri: endpoints.jwks,
     ...unlessEmpty('scopes_supported', scopes()),
-    // Required, so it is there although it is empty: there is no authorization endpoint.
+    // A required member. It is empty because there is no authorization endpoint.
     response_types_supported: [],
-    // Left out it would mean two others: §2.
+    // If it were absent, clients would assume `authorization_code` and `implicit` (§2).
     grant_types_supported: grantTypes,
     token_endpoint_auth_methods_supported: CLIENT_AUTH_METHODS,
     token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
@@ -55,7 +55,7 @@ export function protectedResourceMetadata({ endpoints, scopes }: MetadataDeps) {
   }
 }
 
-/** RFC 7517 §5, of the keys that anyone may have: a symmetric one is all secret. */
+/** RFC 7517 §5. Only asymmetric keys: a symmetric key has no public part. */
 export function publicJwks(keys: SigningKeys) {
   return {
     keys: keys.flatMap(({ kid, algorithm, verification }) =>
@@ -66,7 +66,7 @@ export function publicJwks(keys: SigningKeys) {
   }
 }
 
-/** RFC 8414 §3.2, RFC 9728 §3.2: members with zero elements are left out. */
+/** RFC 8414 §3.2, RFC 9728 §3.2: arrays without elements must be omitted. */
 function unlessEmpty(name: string, values: readonly string[]): Readonly<Record<string, readonly string[]>> {
   return values.length === 0 ? {} : { [name]: values }
 }

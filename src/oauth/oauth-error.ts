@@ -45,8 +45,8 @@ export class OAuthError extends Error {
   }
 }
 
-/** A 503: what cannot be learned now is neither a refusal nor a pass. */
-export function outage(description: string, cause: unknown): OAuthError {
+/** A 503 for a dependency that is unavailable: the request is neither accepted nor refused. */
+export function temporarilyUnavailable(description: string, cause: unknown): OAuthError {
   return new OAuthError('temporarily_unavailable', description, {
     status: 503,
     headers: { 'retry-after': '5' },
@@ -54,8 +54,8 @@ export function outage(description: string, cause: unknown): OAuthError {
   })
 }
 
-/** Whatever is thrown in the scope is answered as OAuth 2.0 clients read it; the host's own form is not theirs. */
-export function answerOAuthErrors(scope: FastifyInstance): void {
+/** Sends all errors of the scope in the form of RFC 6749 §5.2, not in the form of the host's error handler. */
+export function sendOAuthErrors(scope: FastifyInstance): void {
   scope.setErrorHandler<FastifyError>((thrown, request, reply) => {
     const error = asOAuthError(thrown)
     if (error.statusCode >= 500) request.log.error({ err: thrown }, 'an OAuth 2.0 endpoint failed')
@@ -65,7 +65,7 @@ export function answerOAuthErrors(scope: FastifyInstance): void {
   })
 }
 
-/** Why, for the host's log; of what lies behind it the code alone, because its words may be the client's. */
+/** The reason for the host's log. Only the code of a cause is logged: its message may contain the client's text. */
 function rejectionOf({ code, message, cause }: OAuthError) {
   const reason = cause instanceof Error && 'code' in cause ? cause.code : undefined
   return { error: code, description: message, reason }
@@ -79,5 +79,5 @@ function asOAuthError(error: FastifyError): OAuthError {
     return new OAuthError('temporarily_unavailable', message, { status, ...(headers && { headers }) })
   }
   if (status >= 400 && status < 500) return new OAuthError('invalid_request', message, { status })
-  return new OAuthError('server_error', 'The server met an error of its own', { status: 500 })
+  return new OAuthError('server_error', 'The server failed with an internal error', { status: 500 })
 }

@@ -1,4 +1,4 @@
-/** The option `oauth` as the plugin works with it, checked at boot. */
+/** Reads and checks the option `oauth` at boot. */
 
 import { InvalidOption } from '../errors.ts'
 import { type ExpiryPolicy, lifetimeWithin } from '../lifecycle/expiry-policy.ts'
@@ -10,14 +10,14 @@ import { isIdentifier } from './identifier.ts'
 import type { OAuthOptions } from './oauth-options.ts'
 import { readTrustedIssuers, type TrustedIssuerSettings } from './token-exchange/trusted-issuers.ts'
 
-/** Checked, whole. */
+/** The checked option with all defaults. */
 export interface OAuthSettings {
   readonly endpoints: Endpoints
   readonly clients: ReadonlyMap<string, ClientSettings>
   readonly trustedIssuers: ReadonlyMap<string, TrustedIssuerSettings>
-  /** How long a token got by exchange lives at most, and does unless less is asked for, in milliseconds. */
+  /** Maximum and default lifetime of a token that is issued by token exchange, in milliseconds. */
   readonly maxExchangeMs: number
-  /** `null`: programs get no tokens by codes. */
+  /** `null`: the device authorization grant is disabled. */
   readonly device: DeviceSettings | null
   readonly introspectionCountsAsUse: boolean
 }
@@ -31,17 +31,17 @@ const KNOWN: readonly (keyof OAuthOptions)[] = [
   'introspectionCountsAsUse',
 ]
 
-/** What it depends on of other options. */
-export interface OAuthContext {
+/** Other options that `oauth` depends on. */
+export interface RelatedSettings {
   readonly expiry: ExpiryPolicy
   readonly hasIdentityProvider: boolean
 }
 
-/** @throws {InvalidOption} That names the path of what is wrong. */
+/** @throws {InvalidOption} Names the path of the invalid member. */
 export function readOAuth(
   options: unknown,
   issuer: string,
-  { expiry, hasIdentityProvider }: OAuthContext,
+  { expiry, hasIdentityProvider }: RelatedSettings,
 ): OAuthSettings {
   const {
     clients = [],
@@ -55,7 +55,7 @@ export function readOAuth(
   const resourceId = resource === undefined ? issuer : text(resource, 'oauth.resource')
   requireIdentifier(resourceId, 'oauth.resource')
   if (new URL(resourceId).origin !== new URL(issuer).origin) {
-    throw new InvalidOption("oauth.resource must be of the issuer's origin: its metadata is served there")
+    throw new InvalidOption("oauth.resource must have the issuer's origin: its metadata is served there")
   }
   // These grants have no subject token that the identity provider could exchange for a refresh token.
   if (hasIdentityProvider && (trustedIssuers !== undefined || device !== undefined)) {
@@ -72,7 +72,7 @@ export function readOAuth(
 }
 
 function requireIdentifier(identifier: string, path: string): void {
-  // The path becomes that of routes, where these mean something else.
+  // The path becomes part of Fastify routes, where `:` and `*` are placeholders.
   if (isIdentifier(identifier) && !/[:*]/.test(new URL(identifier).pathname)) return
   throw new InvalidOption(
     `${path} must be an https URL (http on loopback), such as 'https://app.example.com', without query and fragment`,

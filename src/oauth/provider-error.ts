@@ -1,6 +1,6 @@
 /**
- * What may be said of an identity provider's error. Its texts may hold anything: tokens, secrets, personal data, control
- * characters, pages of HTML. Only registered codes, error codes of this process and HTTP statuses are passed on.
+ * Reduces errors of an identity provider to what may be logged or sent to clients. Their texts may contain tokens,
+ * secrets or personal data. Only registered codes, error codes of this process and HTTP statuses are passed on.
  */
 
 /**
@@ -39,8 +39,8 @@ export function registeredCode(error: unknown): string | undefined {
 }
 
 /**
- * An error that says how a call to the provider failed, without any of the provider's text: neither the parser's quote of
- * what it read, nor a part of the response that an HTTP client keeps on its errors.
+ * Makes an error for a failed call to the provider, without any text of the provider. HTTP clients and parsers quote
+ * parts of the response in their errors.
  *
  * @param what What failed, as the beginning of a sentence: `the metadata of https://id.example`.
  */
@@ -49,7 +49,7 @@ export function providerFailure(what: string, error: unknown): Error {
   return new Error(details.length === 0 ? `${what} failed` : `${what} failed: ${details.join(', ')}`)
 }
 
-/** Names and codes along the causes, outermost first. */
+/** Names and codes of the error and its causes, outermost first. */
 function detailsOf(error: unknown): string[] {
   const details: string[] = []
   let cause = error
@@ -67,5 +67,5 @@ function detailsOf(error: unknown): string[] {
 }
 
 const MAX_DEPTH = 5
-/** What names of classes and codes of errors look like: `ECONNREFUSED`, `ERR_JWKS_TIMEOUT`, `TypeError`. */
+/** The form of error names and codes: `ECONNREFUSED`, `ERR_JWKS_TIMEOUT`, `TypeError`. */
 const CODE = /^[A-Za-z]\w{0,63}$/

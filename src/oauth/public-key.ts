@@ -1,4 +1,4 @@
-/** Public keys that others sign with (RFC 7517): those of clients and of identity providers. */
+/** Checks public keys (RFC 7517) of clients and identity providers. */
 
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { InvalidOption } from '../errors.ts'
@@ -7,8 +7,8 @@ import { InvalidOption } from '../errors.ts'
 const MIN_RSA_BITS = 2048
 
 /**
- * @param name What the key is called in the error.
- * @throws {InvalidOption} For a key with which no signature can be verified: waiting does not correct it.
+ * @param name The name of the key in the error.
+ * @throws {InvalidOption} If the key cannot verify a signature. A retry does not help.
  */
 export function requireUsableKey(jwk: Readonly<Record<string, unknown>>, name: string): void {
   const { modulusLength } = publicKey(jwk, name).asymmetricKeyDetails ?? {}

@@ -1,4 +1,4 @@
-/** Revokes the token of a credential that a client gives back (RFC 7009). */
+/** Token revocation by clients (RFC 7009). */
 
 import { isApiTokensError } from '../errors.ts'
 import type { Context } from '../lifecycle/context.ts'
@@ -6,25 +6,25 @@ import { revokeToken } from '../lifecycle/revoke-token.ts'
 import { isAsIssued, readSignedToken } from '../verification/signed-token.ts'
 
 /**
- * Ends the token, whatever state it is in. Whoever holds the credential may: it could end itself as well. What is
- * none of ours, or known no more, is as good as revoked (RFC 7009 §2.2).
+ * Revokes the token, whatever its status. Any client with the credential may do this, because a token may also revoke
+ * itself. An unknown credential is not an error (RFC 7009 §2.2).
  *
- * @throws {StoreUnavailable} When the store cannot answer.
+ * @throws {StoreUnavailable} If the store is unavailable.
  */
-export async function revokeCredential(parts: Context, credential: string): Promise<void> {
-  const tokenId = await tokenIdOf(parts, credential)
+export async function revokeCredential(deps: Context, credential: string): Promise<void> {
+  const tokenId = await tokenIdOf(deps, credential)
   if (tokenId === undefined) return
   try {
-    await revokeToken(parts, tokenId)
+    await revokeToken(deps, tokenId)
   } catch (error) {
     if (!isApiTokensError(error) || error.statusCode !== 404) throw error
   }
 }
 
-/** Only a good signature over what the row says ends a token: its id alone is no secret. */
-async function tokenIdOf(parts: Context, credential: string): Promise<string | undefined> {
-  const signed = readSignedToken(parts, credential, parts.clock.now())
+/** The credential must have a valid signature and match the row: the id of a token is not a secret. */
+async function tokenIdOf(deps: Context, credential: string): Promise<string | undefined> {
+  const signed = readSignedToken(deps, credential, deps.clock.now())
   if (signed === undefined) return undefined
-  const owned = await parts.store.findToken(signed.claims.jti)
-  return owned !== null && isAsIssued(signed, owned.token, parts.audience) ? owned.token.id : undefined
+  const owned = await deps.store.findToken(signed.claims.jti)
+  return owned !== null && isAsIssued(signed, owned.token, deps.audience) ? owned.token.id : undefined
 }

@@ -1,20 +1,20 @@
-/** Serves the API Tokens page: its HTML, and what it is made of, under names that change with their content. */
+/** Serves the API Tokens page: its HTML, and its script and style under names that change with their content. */
 
-import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
-import { announceOwnRoutes, ownRoute } from '../http/own-routes.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { hiddenRoute, markOwnScope } from '../http/own-routes.ts'
 import { type Asset, scriptAsset, styleAsset } from './asset.ts'
 import { contentSecurityPolicy } from './content-security-policy.ts'
 import { defaultLayout } from './layout.ts'
 import { messagesFor } from './messages/languages.ts'
 import type { Messages } from './messages/messages.ts'
+import { pageContent } from './page-content.ts'
 import { type ApiTokensPageOptions, readPageOptions } from './page-options.ts'
-import { pageParts } from './page-parts.ts'
 
 const HTML = 'text/html; charset=utf-8'
-const PUBLIC_FOR_EVER = 'public, max-age=31536000, immutable'
+const IMMUTABLE = 'public, max-age=31536000, immutable'
 
 /**
- * Registers the page under its prefix. It needs no session of its own: its script asks the token routes, which ask
+ * Registers the page under its prefix. The page itself needs no session: its script calls the token routes, which call
  * `authenticateUser`.
  *
  * @example app.register(apiTokensPage, { prefix: '/settings/api-tokens', signInUrl: '/sign-in' })
@@ -23,25 +23,23 @@ export async function apiTokensPage(fastify: FastifyInstance, options: ApiTokens
   const settings = readPageOptions(options)
   const messages: Messages = { ...messagesFor(settings.lang), ...settings.messages }
   const { prefix } = fastify
-  const parts = pageParts({
+  const content = pageContent({
     settings,
     messages,
     scriptUrl: `${prefix}/${scriptAsset.name}`,
     styleUrl: `${prefix}/${styleAsset.name}`,
   })
   const layout = settings.layout ?? defaultLayout
-  // A hook of the whole application leaves the page to the checks of the routes that it asks.
-  announceOwnRoutes(fastify)
+  // A hook of the whole application skips the page: the token routes that it calls have their own checks.
+  markOwnScope(fastify)
 
-  const schema: FastifySchema & { hide: boolean } = { hide: true }
-  const own = { schema, config: ownRoute }
-  fastify.get('/', own, async (request, reply) => {
-    const page = await layout(parts, request)
-    // As bytes, so that no serializer of the host sees it.
+  fastify.get('/', hiddenRoute, async (request, reply) => {
+    const page = await layout(content, request)
+    // Sent as a Buffer, so that no serializer of the host sees it.
     return reply.headers(PAGE_HEADERS).type(HTML).send(Buffer.from(page))
   })
   for (const asset of [scriptAsset, styleAsset]) {
-    fastify.get(`/${asset.name}`, own, async (request, reply) => sendAsset(asset, request, reply))
+    fastify.get(`/${asset.name}`, hiddenRoute, async (request, reply) => sendAsset(asset, request, reply))
   }
 }
 
@@ -57,7 +55,7 @@ function sendAsset(asset: Asset, request: FastifyRequest, reply: FastifyReply): 
   if (encoding !== undefined) reply.header('content-encoding', encoding)
   return reply
     .headers({
-      'cache-control': PUBLIC_FOR_EVER,
+      'cache-control': IMMUTABLE,
       vary: 'accept-encoding',
       'x-content-type-options': 'nosniff',
     })

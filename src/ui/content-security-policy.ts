@@ -1,6 +1,6 @@
 /**
- * What the page may do (CSP Level 3): run its own script, ask its own origin, and be framed by nobody. Scripts cannot
- * turn text into HTML but through Lit's own policy (Trusted Types).
+ * The Content Security Policy of the page (CSP Level 3): only its own script, requests only to its own origin, no
+ * framing. With Trusted Types only Lit's policy can turn text into HTML.
  */
 export const contentSecurityPolicy = [
   "default-src 'none'",

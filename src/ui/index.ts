@@ -4,7 +4,7 @@ import { apiTokensPage } from './api-tokens-page.ts'
 
 export default apiTokensPage
 
-export type { Layout, PageParts } from './layout.ts'
+export type { Layout, PageContent } from './layout.ts'
 export { english } from './messages/english.ts'
 export { german } from './messages/german.ts'
 export type { Message, PluralMessage } from './messages/message.ts'

@@ -1,27 +1,27 @@
-/** The document around `<api-tokens>`: the page alone, or the host's own frame. */
+/** The HTML document around `<api-tokens>`: the default one, or the host's own layout. */
 
 import type { FastifyRequest } from 'fastify'
 import { escapeHtml } from '../http/escape-html.ts'
 
-/** What a frame puts into its document. Both pieces are HTML, ready to be sent. */
-export interface PageParts {
+/** What a layout puts into its document. `head` and `content` are HTML. */
+export interface PageContent {
   readonly lang: string
-  /** In which direction `lang` is written. */
+  /** The text direction of `lang`. */
   readonly dir: 'ltr' | 'rtl'
-  /** Text, not HTML. */
+  /** Plain text: escape it. */
   readonly title: string
   /** For the `<head>`: the script that defines the element. */
   readonly head: string
   /** For the `<body>`: the element. */
   readonly content: string
-  /** Where the style of the bare page is, for a frame that wants it. */
+  /** The URL of the default layout's style sheet, for layouts that want it. */
   readonly styleUrl: string
 }
 
-/** Renders the host's frame: a whole HTML document. */
-export type Layout = (parts: PageParts, request: FastifyRequest) => string | Promise<string>
+/** Renders a whole HTML document around the page. */
+export type Layout = (content: PageContent, request: FastifyRequest) => string | Promise<string>
 
-export function defaultLayout({ lang, dir, title, head, content, styleUrl }: PageParts): string {
+export function defaultLayout({ lang, dir, title, head, content, styleUrl }: PageContent): string {
   return `<!doctype html>
 <html lang="${escapeHtml(lang)}" dir="${dir}">
 <head>

@@ -1,4 +1,4 @@
-/** The options of the page, and the one place that checks them, at boot. */
+/** Reads and checks the options of the page at boot. */
 
 import { InvalidOption } from '../errors.ts'
 import { isRecord, membersOf, record } from '../option-values.ts'
@@ -7,19 +7,19 @@ import { english } from './messages/english.ts'
 import type { MessageOverrides } from './messages/messages.ts'
 
 export interface ApiTokensPageOptions {
-  /** Where the token routes are, as `routes.prefix` says. Default: `'/tokens'`. */
+  /** The path of the token routes, equal to `routes.prefix`. Default: `'/tokens'`. */
   tokensPath?: string | undefined
-  /** Where people sign in. Default: none, and who is signed out sees no link. */
+  /** The URL of the host's sign-in page. Default: no link is shown. */
   signInUrl?: string | undefined
-  /** What the curl line of a new token calls. Default: the token's own record. */
+  /** The URL in the curl example of a new token. Default: `/tokens/current`. */
   curlUrl?: string | undefined
-  /** The page's language (BCP 47); `en` and `de` are shipped. Default: `'en'`. */
+  /** The page's language (BCP 47); `en` and `de` are included. Default: `'en'`. */
   lang?: string | undefined
   /** The title of the document. Default: the message `title`. */
   title?: string | undefined
-  /** Words of the host's own, in place of the shipped ones. */
+  /** Messages that replace the included ones. */
   messages?: MessageOverrides | undefined
-  /** The host's own frame around the page. Default: the page alone. */
+  /** Renders the host's own HTML document around the page. Default: a bare document. */
   layout?: Layout | undefined
 }
 
@@ -33,15 +33,15 @@ export interface PageSettings {
   readonly layout: Layout | undefined
 }
 
-/** `prefix` is Fastify's own; the others are Fastify's too, where a host gives them to `register`. */
+/** The page's own options, and the options of `register` that Fastify passes on. */
 const KNOWN = [
   ...['tokensPath', 'signInUrl', 'curlUrl', 'lang', 'title', 'messages', 'layout'],
   ...['prefix', 'logLevel', 'logSerializers'],
 ]
 
-/** @throws {InvalidOption} That names the wrong option and says what would be right. */
+/** @throws {InvalidOption} Names the wrong option and what is allowed. */
 export function readPageOptions(given: ApiTokensPageOptions): PageSettings {
-  // Every member is as it was given.
+  // The members are still unchecked.
   const options = membersOf(given, {
     ...{ known: KNOWN, what: 'the options of the page', before: '', called: 'an option of the page' },
     refuse: (message) => new InvalidOption(message),
@@ -61,18 +61,18 @@ export function readPageOptions(given: ApiTokensPageOptions): PageSettings {
   }
 }
 
-/** The page asks its own origin alone, as its policy says. */
+/** A path: the page's Content Security Policy allows requests only to its own origin. */
 function readPath(path: unknown): string {
   if (typeof path === 'string' && /^(\/[^/?#\s]+)+$/.test(path)) return path
   throw new InvalidOption("tokensPath must be a path such as '/tokens', as routes.prefix is")
 }
 
-/** An `http:` URL or one relative to the page: never a script. */
+/** An http or https URL or one relative to the page, never `javascript:`. */
 function readUrl(url: unknown, name: string): string | undefined {
   if (url === undefined) return undefined
   const base = 'http://host.invalid'
   const { protocol = '', username, password } = (typeof url === 'string' && URL.parse(url, base)) || {}
-  // The page shows the URL to everyone.
+  // The URL is public, so it must not contain credentials.
   if (typeof url === 'string' && /^https?:$/.test(protocol) && `${username}${password}` === '') return url
   throw new InvalidOption(`${name} must be a path or an http or https URL`)
 }
@@ -82,7 +82,7 @@ function readLanguage(lang: unknown): string {
     const [tag] = typeof lang === 'string' ? Intl.getCanonicalLocales(lang) : []
     if (tag !== undefined) return tag
   } catch {
-    // Said below.
+    // The error is thrown below.
   }
   throw new InvalidOption("lang must be a language tag such as 'en' or 'de-AT' (BCP 47)")
 }
@@ -92,7 +92,7 @@ function readText(text: unknown, name: string): string | undefined {
   throw new InvalidOption(`${name} must be a string that is not blank`)
 }
 
-/** A misspelled message would be silently no message at all. */
+/** Unknown names are refused: a misspelled message would silently have no effect. */
 function readMessages(given: unknown): MessageOverrides {
   const messages = membersOf(given, {
     ...{
@@ -109,7 +109,7 @@ function readMessages(given: unknown): MessageOverrides {
     if (typeof forms['other'] === 'string' && Object.values(forms).every(isText)) continue
     throw new InvalidOption(`messages.${name} must be a string, or plural forms with { other }`)
   }
-  // Each message was looked at above.
+  // Each message was checked above.
   return messages as MessageOverrides
 }
 

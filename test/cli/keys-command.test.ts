@@ -21,7 +21,7 @@ t.test('generate makes a file of mode 0600 with one key, and never over another'
     t.match(await jwksOf(keys.file), [{ alg, use: 'sig', kid: /^[0-9a-f-]{36}$/ }])
     t.equal(readSigningKeys(await jwksOf(keys.file)).length, 1)
     const before = await readFile(keys.file, 'utf8')
-    await t.rejects(keys('generate'), { message: /is there already: rotate its keys instead/ })
+    await t.rejects(keys('generate'), { message: /exists already: rotate its keys instead/ })
     t.equal(await readFile(keys.file, 'utf8'), before)
   }
 })

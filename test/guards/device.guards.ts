@@ -180,7 +180,7 @@ export const deviceGuards: readonly Guard[] = [
   {
     name: 'device: the page is an own route of the plugin',
     file: 'src/oauth/device/device-page.ts',
-    remove: '  announceOwnRoutes(scope)\n',
+    remove: '  markOwnScope(scope)\n',
     put: '',
     tests: page,
   },

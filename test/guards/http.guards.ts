@@ -6,14 +6,14 @@ export const httpGuards: readonly Guard[] = [
   {
     name: 'promise 7: a request is one use, also when another hook finds its token in the cache',
     file: 'src/http/verify-hook.ts',
-    remove: 'const counts = standing === null',
-    put: 'const counts = standing !== undefined',
+    remove: 'const counts = earlier === null',
+    put: 'const counts = earlier !== undefined',
     tests: ['test/http/one-use.test.ts'],
   },
   {
     name: 'promise 7: a request is one use, also when another hook reads its token again',
     file: 'src/http/verify-hook.ts',
-    remove: 'now, take, readSlot(request, parts.slot) === null)',
+    remove: 'now, take, readSlot(request, deps.slot) === null)',
     put: 'now, take)',
     tests: ['test/http/one-use.test.ts'],
   },
@@ -91,8 +91,8 @@ export const httpGuards: readonly Guard[] = [
   {
     name: 'promise 16: a token of an OAuth grant whose response fails is revoked',
     file: 'src/oauth/oauth-routes.ts',
-    remove: 'sendJson(reply, 200, answer, endUnsent(reply, lifecycle, tokenId))',
-    put: 'sendJson(reply, 200, answer)',
+    remove: 'sendJson(reply, 200, response, revokeUnsent(reply, lifecycle, tokenId))',
+    put: 'sendJson(reply, 200, response)',
     tests: ['test/oauth/host-envelopes.test.ts'],
   },
   {
@@ -105,7 +105,7 @@ export const httpGuards: readonly Guard[] = [
   {
     name: 'promise 8: a route gets the scopes that it demands',
     file: 'src/http/verify-hook.ts',
-    remove: 'return parts.challenges.insufficientScope(required)',
+    remove: 'return deps.challenges.insufficientScope(required)',
     put: '',
     tests: ['test/http/hook-forms.test.ts'],
   },
@@ -345,7 +345,7 @@ export const httpGuards: readonly Guard[] = [
   {
     name: 'promise 16: a token that lacks a scope is not on the request',
     file: 'src/http/verify-hook.ts',
-    remove: '  takeBackToken(request, slot)\n',
+    remove: '  clearRequestToken(request, slot)\n',
     put: '',
     tests: ['test/http/refused-token.test.ts'],
   },
@@ -366,7 +366,7 @@ export const httpGuards: readonly Guard[] = [
   {
     name: "promise 16: a host's hook that answers twice lets a request pass once",
     file: 'src/http/host-hook.ts',
-    remove: '    if (isAnswered) return\n',
+    remove: '    if (isSettled) return\n',
     put: '',
     tests: ['test/http/hook-seams.test.ts'],
   },

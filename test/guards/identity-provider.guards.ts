@@ -50,8 +50,8 @@ export const identityProviderGuards: readonly Guard[] = [
   {
     name: 'identity provider: a provider that rotates is refused',
     file: 'src/oauth/provider-client/offline-tokens.ts',
-    remove: 'answer.refresh_token !== undefined && answer.refresh_token !== refreshToken',
-    put: 'answer.refresh_token === refreshToken',
+    remove: 'response.refresh_token !== undefined && response.refresh_token !== refreshToken',
+    put: 'response.refresh_token === refreshToken',
     tests,
   },
   {

@@ -54,14 +54,14 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'oauth: a wrong secret is refused',
     file: 'src/oauth/clients/client-authentication.ts',
-    remove: 'return same && proof?.method === shown.method',
-    put: 'return (same || true) && proof?.method === shown.method',
+    remove: 'return same && proof?.method === credentials.method',
+    put: 'return (same || true) && proof?.method === credentials.method',
     tests: authentication,
   },
   {
     name: 'oauth: a client is known by its own method alone',
     file: 'src/oauth/clients/client-authentication.ts',
-    remove: 'return same && proof?.method === shown.method',
+    remove: 'return same && proof?.method === credentials.method',
     put: 'return same',
     tests: authentication,
   },
@@ -82,7 +82,7 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'oauth: an assertion is good once',
     file: 'src/oauth/clients/client-assertion.ts',
-    remove: 'return store.takeLease({ name, holder: randomUUID(), ms: rememberedMs(exp, now) })',
+    remove: 'return store.takeLease({ name, holder: randomUUID(), ms: replayWindowMs(exp, now) })',
     put: 'return true',
     tests: authentication,
   },
@@ -131,7 +131,7 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'oauth: only a credential as issued revokes',
     file: 'src/oauth/revoke-credential.ts',
-    remove: ' && isAsIssued(signed, owned.token, parts.audience)',
+    remove: ' && isAsIssued(signed, owned.token, deps.audience)',
     put: '',
     tests: ['test/oauth/revocation.test.ts'],
   },
@@ -166,7 +166,8 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'exchange: a reservation whose answer was lost is given back',
     file: 'src/oauth/token-exchange/single-exchange.ts',
-    remove: '    // It may be taken, and only the answer lost.\n    await giveBack()\n',
+    remove:
+      '    // The store may have granted the lease although its response was lost.\n    await release()\n',
     put: '',
     tests: once,
   },
@@ -208,15 +209,16 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'exchange: an API token is no subject token, by its prefix',
     file: 'src/oauth/token-exchange/subject-token.ts',
-    remove: "if (hasPrefix(token, tokenPrefixes)) throw refusal('is an API token')",
+    remove: "if (hasPrefix(token, tokenPrefixes)) throw rejection('is an API token')",
     put: '',
     tests: exchange,
   },
   {
     name: 'exchange: an ID token does not pass for an access token',
     file: 'src/oauth/token-exchange/subject-token.ts',
-    remove: "if (!isHeaderType(type, typ)) throw refusal('is not of the type that it is said to be')",
-    put: "if (!isHeaderType(type, typ) && type === 'id_token') throw refusal('is an access token')",
+    remove:
+      "if (!isHeaderType(type, typ)) throw rejection('is not of the type that subject_token_type names')",
+    put: "if (!isHeaderType(type, typ) && type === 'id_token') throw rejection('is an access token')",
     tests: exchange,
   },
   {
@@ -236,7 +238,8 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'exchange: a subject token expires',
     file: 'src/oauth/token-exchange/subject-token-rules.ts',
-    remove: "  if (!(Number(claims['exp']) <= MAX_NUMERIC_DATE)) return 'has no exp that is a date'\n",
+    remove:
+      "  if (!(Number(claims['exp']) <= MAX_NUMERIC_DATE)) return 'has an exp that is not a valid date'\n",
     put: '',
     tests: exchange,
   },
@@ -250,8 +253,8 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'exchange: an outage blames nobody',
     file: 'src/oauth/token-exchange/subject-token.ts',
-    remove: 'if (!unsure && TOKEN_FAULTS.some((fault) => cause instanceof fault)) throw',
-    put: 'if (!unsure || cause !== null) throw',
+    remove: 'if (!mayBeNew && TOKEN_FAULTS.some((fault) => cause instanceof fault))',
+    put: 'if (!mayBeNew || cause !== null)',
     tests: ['test/oauth/provider-faults.test.ts'],
   },
   {
@@ -328,7 +331,7 @@ export const oauthGuards: readonly Guard[] = [
   },
   {
     name: 'exchange: an ID token is remembered as long as it is accepted',
-    file: 'src/oauth/replay-memory.ts',
+    file: 'src/oauth/jwt-times.ts',
     remove: ' + MAX_SKEW_MS',
     put: '',
     tests: once,
@@ -336,7 +339,7 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'exchange: what came to nothing spends no ID token',
     file: 'src/oauth/token-exchange/single-exchange.ts',
-    remove: 'if (await isWithoutToken(lifecycle, tokenId)) await giveBack()',
+    remove: 'if (await isWithoutToken(lifecycle, tokenId)) await release()',
     put: '',
     tests: once,
   },
@@ -357,8 +360,8 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'oauth: each key of a client is checked',
     file: 'src/oauth/clients/client-keys.ts',
-    remove: '=> markOf(key, ',
-    put: '=> index > 0 ? String(index) : markOf(key, ',
+    remove: '=> selectorOf(key, ',
+    put: '=> index > 0 ? String(index) : selectorOf(key, ',
     tests: ['test/oauth/oauth-options.test.ts'],
   },
   {
@@ -448,8 +451,8 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'oauth: the endpoints are the own routes of the plugin',
     file: 'src/oauth/oauth-routes.ts',
-    remove: 'announceOwnRoutes(scope)\n  answerOAuthErrors(scope)',
-    put: 'answerOAuthErrors(scope)',
+    remove: 'markOwnScope(scope)\n  sendOAuthErrors(scope)',
+    put: 'sendOAuthErrors(scope)',
     tests: authentication,
   },
   {

@@ -49,7 +49,7 @@ export const usageGuards: readonly Guard[] = [
     name: 'a scope that was refused was not used',
     file: 'src/http/verify-hook.ts',
     remove: '    if (!satisfies(entry.scopes, required)) {',
-    put: '    if (entry.token !== null && entry.use !== null) parts.recorder.ask(entry.use, entry.token.scopes, scopes)\n    if (!satisfies(entry.scopes, required)) {',
+    put: '    if (entry.token !== null && entry.use !== null) deps.recorder.ask(entry.use, entry.token.scopes, scopes)\n    if (!satisfies(entry.scopes, required)) {',
     tests: ['test/usage/scopes-used.test.ts'],
   },
   {

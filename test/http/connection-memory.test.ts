@@ -136,13 +136,13 @@ t.test('a header is kept from the second time in a row on, and not where tokens 
       ['Bearer bob', bob],
     ] as const) {
       t.equal(memory.getAndCount(carried(header)), undefined)
-      memory.remember(carried(header), entry)
+      memory.store(carried(header), entry)
     }
   }
-  memory.remember(carried('Bearer bob'), bob)
+  memory.store(carried('Bearer bob'), bob)
   t.equal(memory.getAndCount(carried('Bearer bob')), bob)
   t.equal(memory.getAndCount(carried('Bearer ada')), undefined)
-  memory.remember(carried('Bearer ada'), ada)
+  memory.store(carried('Bearer ada'), ada)
   t.equal(memory.getAndCount(carried('Bearer ada')), undefined)
   t.equal(memory.getAndCount(carried('Bearer bob')), undefined)
 })

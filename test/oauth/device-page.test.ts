@@ -33,7 +33,7 @@ t.test('RFC 8628 §3.3, §5.4: the page shows who asks for what, the code, and a
   ])
     t.ok(body.includes(part), part)
   t.ok(body.includes('value="Ada’s laptop"'))
-  t.match(body, /Only go on if you started this yourself/)
+  t.match(body, /Continue only if you started this yourself/)
   t.same(await rejectionOf(poll(app, codes)), [400, 'authorization_pending'], 'to look is not to approve')
 })
 
@@ -145,7 +145,7 @@ t.test('what was decided is not decided again, by whomever', async (t) => {
   for (const decision of ['approve', 'deny']) {
     const page = await enter(app, 'eve', codes.user_code, { decision })
     t.equal(page.statusCode, 400)
-    t.match(page.body, /used already/)
+    t.match(page.body, /already used/)
   }
   const { access_token: credential } = (await poll(app, codes)).json()
   t.equal((await app.apiTokens.verify(credential)).userId, 'ada')

@@ -146,7 +146,7 @@ t.test('RFC 7517 §5: each key of a client is checked, none is skipped', async (
     [{ kty: 'OKP', crv: 'X25519', x: jwk.x }, /keys\[1\]\.kty must be/],
     [{ kty: 'AKP' }, /keys\[1\]\.kty must be/],
     [undefined, /keys\[1\] must be a JWK/],
-    [jwk, /keys\[1\]\.kid must tell it from oauth\.clients\[0\]\.jwks\.keys\[0\]/],
+    [jwk, /keys\[1\]\.kid must differ from that of oauth\.clients\[0\]\.jwks\.keys\[0\]/],
     [{ ...p256, x: 'AAAA' }, /keys\[1\] is not a usable key/],
     [{ ...p256, alg: 'ES384' }, /keys\[1\]\.alg must be ES256 for this key/],
     [{ ...rsa, alg: 'RS1' }, /keys\[1\]\.alg must be PS256 or RS256/],
@@ -163,7 +163,7 @@ t.test('clients are a list, of distinct ids; other members are refused by name',
   const client = { client_id: 'a', client_secret: SECRET }
   const oauths = [
     [{ clients: {} }, /oauth\.clients must be an array/],
-    [{ clients: [client, client] }, /clients\[1\]\.client_id is that of another/],
+    [{ clients: [client, client] }, /clients\[1\]\.client_id is used by another/],
     [{ client: [] }, /oauth\.client is not an option/],
     [{ introspectionCountsAsUse: 'no' }, /introspectionCountsAsUse must be true or false/],
     [true, /oauth must be an object/],

@@ -60,7 +60,7 @@ async function start(
 }
 
 const accessToken = { subject_token_type: `${TYPE}access_token` }
-const USED = { error: 'invalid_request', error_description: 'The subject_token was exchanged already' }
+const USED = { error: 'invalid_request', error_description: 'The subject_token has already been exchanged' }
 
 t.test('an ID token is good for one exchange, on whichever instance', async (t) => {
   const { provider, exchange, living } = await start(t, { instances: 3 })
@@ -121,7 +121,7 @@ t.test('it is remembered until exp and the 30 s for which it is still accepted',
   clock.advance((exp + 30) * 1000 - 1 - clock.now())
   t.match((await exchange(token)).json(), USED)
   clock.advance(1)
-  t.match((await exchange(token)).json(), { error_description: 'The subject_token is not good' })
+  t.match((await exchange(token)).json(), { error_description: 'The subject_token is not valid' })
   const fractional = await provider.sign({ exp: exp + 1000.5, jti: 'two' }, ID_TOKEN)
   t.equal((await exchange(fractional)).statusCode, 200)
   clock.advance((exp + 1030) * 1000 + 999 - clock.now())

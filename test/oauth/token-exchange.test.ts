@@ -456,7 +456,7 @@ t.test('trusted issuers are checked at boot', async (t) => {
     [[{ ...good, issuer: 'idp' }], /\[0\]\.issuer must be an https URL/],
     [[{ ...good, issuer: 'http://idp.example' }], /\[0\]\.issuer must be an https URL/],
     [[{ ...good, issuer: own }], /\[0\]\.issuer is the plugin's own/],
-    [[good, good], /\[1\]\.issuer is that of another/],
+    [[good, good], /\[1\]\.issuer is used by another/],
     [[{ issuer: 'https://idp.example', user: good.user }], /\[0\]\.audience must be/],
     [[{ issuer: 'https://idp.example', audience: 'a' }], /\[0\]\.user must be a function/],
     [[{ ...good, algorithms: ['HS256'] }], /\[0\]\.algorithms must be an array of RS256/],

@@ -5,7 +5,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import type { Test } from 'tap'
 import type { ApiTokensOptions } from '../../src/index.ts'
 import type { ManualClock } from '../../src/testing/index.ts'
-import { type ApiTokensPageOptions, apiTokensPage, type PageParts } from '../../src/ui/index.ts'
+import { type ApiTokensPageOptions, apiTokensPage, type PageContent } from '../../src/ui/index.ts'
 import { defaultLayout } from '../../src/ui/layout.ts'
 import { startHost } from '../support/host.ts'
 import { freshContext } from './chromium.ts'
@@ -47,7 +47,7 @@ export async function startPageHost(t: Test, options: PageHostOptions = {}): Pro
       // Chromium opens connections ahead, on which nothing is ever asked: close() would wait a minute for them.
       app.addHook('preClose', async () => app.server.closeAllConnections())
       const { dir } = options
-      const layout = dir && ((parts: PageParts) => defaultLayout({ ...parts, dir }))
+      const layout = dir && ((content: PageContent) => defaultLayout({ ...content, dir }))
       app.register(apiTokensPage, { prefix: PAGE, signInUrl: '/sign-in', layout, ...options.page })
       options.addRoutes?.(app)
     },

@@ -1,32 +1,32 @@
-/** Checks the signed assertions by which clients with keys of their own prove who they are (RFC 7523 §3). */
+/** Verifies the signed assertions with which clients authenticate by `private_key_jwt` (RFC 7523 §3). */
 
 import { hash, randomUUID } from 'node:crypto'
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import type { Clock } from '../../clock.ts'
 import type { TokenStore } from '../../store/token-store.ts'
-import { CLOCK_TOLERANCE_S, isAhead, rememberedMs } from '../replay-memory.ts'
+import { CLOCK_TOLERANCE_S, isAhead, replayWindowMs } from '../jwt-times.ts'
 
 /** RFC 7523 §2.2. */
 export const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
-/** What a client may sign with. The key decides which of them. */
+/** Accepted signature algorithms. The key decides which of them applies. */
 export const ASSERTION_ALGORITHMS = ['EdDSA', 'Ed25519', 'ES256', 'PS256', 'RS256']
 
-/** RFC 7523 §3 (4): an assertion that lives longer is refused, so that only so many must be remembered. */
+/** RFC 7523 §3 (4): an assertion with a longer lifetime is refused, which bounds the number of stored uses. */
 const MAX_LIFETIME_S = 600
 const MAX_JTI_LENGTH = 255
 
 export interface ClientAssertionDeps {
   readonly clock: Clock
   readonly store: Pick<TokenStore, 'takeLease'>
-  /** What `aud` may say: the issuer, or the URL that the assertion was sent to (RFC 7523 §3 (3)). */
+  /** Accepted values of `aud`: the issuer and the URLs of the endpoints (RFC 7523 §3 (3)). */
   readonly audiences: readonly string[]
 }
 
 /**
- * Whether the assertion is of this client, for us, fresh, and here for the first time.
+ * Whether the assertion is signed by this client, for this server, not expired, and not used before.
  *
- * @throws {StoreUnavailable} When the store cannot say whether it was here before.
+ * @throws {StoreUnavailable} If the store cannot tell whether it was used before.
  */
 export async function acceptAssertion(
   { clock, store, audiences }: ClientAssertionDeps,
@@ -42,12 +42,12 @@ export async function acceptAssertion(
   const restMs = Math.ceil((exp + CLOCK_TOLERANCE_S) * 1000 - now)
   if (restMs > (MAX_LIFETIME_S + 2 * CLOCK_TOLERANCE_S) * 1000) return false
   if (typeof jti !== 'string' || jti === '' || jti.length > MAX_JTI_LENGTH) return false
-  // A lease that nobody gives back: of all who show the assertion, to whatever instance, the first gets it.
+  // A lease that is never released: the first request with the assertion gets it, on any instance.
   const name = `assertion ${hash('sha256', JSON.stringify([clientId, jti]), 'base64url')}`
-  return store.takeLease({ name, holder: randomUUID(), ms: rememberedMs(exp, now) })
+  return store.takeLease({ name, holder: randomUUID(), ms: replayWindowMs(exp, now) })
 }
 
-/** Every audience must be one of ours: an assertion for others too could have been replayed by them. */
+/** Every audience must be ours: another server that accepts the same assertion could replay it here. */
 function isForUs({ aud }: JWTPayload, ours: readonly string[]): boolean {
   const audiences = typeof aud === 'string' ? [aud] : (aud ?? [])
   return audiences.length > 0 && audiences.every((audience) => ours.includes(audience))

@@ -1,10 +1,12 @@
-/** Which client sends a request, proven by the method that it is registered with (RFC 6749 §2.3, RFC 7523 §2.2). */
+/** Authenticates clients by the method that they are registered with (RFC 6749 §2.3, RFC 7523 §2.2). */
 
 import { timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../../clock.ts'
+import { quoted } from '../../http/challenge.ts'
 import type { TokenStore } from '../../store/token-store.ts'
-import { type Form, parameter } from '../form-body.ts'
+import { unverifiedClaims } from '../../token/unverified-jwt.ts'
+import { decodeForm, type Form, parameter } from '../form-body.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { OAuthSettings } from '../oauth-settings.ts'
 import { acceptAssertion, type ClientAssertionDeps, JWT_BEARER } from './client-assertion.ts'
@@ -20,8 +22,8 @@ export interface ClientAuthenticationDeps {
   readonly realm: string
 }
 
-/** What a request shows, before anything of it is believed. */
-type Shown =
+/** The client credentials of a request, not verified yet. */
+type ClientCredentials =
   | { readonly method: 'none'; readonly clientId: string }
   | {
       readonly method: 'client_secret_basic' | 'client_secret_post'
@@ -30,8 +32,8 @@ type Shown =
     }
   | { readonly method: 'private_key_jwt'; readonly clientId: string; readonly assertion: string }
 
-/** What an unknown client's secret is compared with, so that it takes no less time. */
-const NOBODY = digestOfSecret('')
+/** The secret of an unknown client is compared with this digest, so that the response takes the same time. */
+const UNKNOWN_CLIENT = digestOfSecret('')
 
 export function clientAuthentication({
   settings,
@@ -45,45 +47,45 @@ export function clientAuthentication({
     store,
     audiences: [issuer, token, introspection, revocation, deviceAuthorization],
   }
-  const challenge = `Basic realm="${realm.replace(/["\\]/g, '\\$&')}", charset="UTF-8"`
-  const refusal = () =>
+  const challenge = `Basic realm=${quoted(realm)}, charset="UTF-8"`
+  const rejection = () =>
     new OAuthError('invalid_client', 'The client is unknown, or its authentication failed', {
       status: 401,
       headers: { 'www-authenticate': challenge },
     })
   return async (request, form) => {
-    const shown = readShown(request, form)
-    if (shown === undefined) throw refusal()
-    const client = settings.clients.get(shown.clientId)
-    if (!(await isProven(shown, client?.proof, assertions)) || client === undefined) throw refusal()
+    const credentials = readCredentials(request, form)
+    if (credentials === undefined) throw rejection()
+    const client = settings.clients.get(credentials.clientId)
+    if (!(await isProven(credentials, client?.proof, assertions)) || client === undefined) throw rejection()
     return client
   }
 }
 
 async function isProven(
-  shown: Shown,
+  credentials: ClientCredentials,
   proof: ClientProof | undefined,
   assertions: ClientAssertionDeps,
 ): Promise<boolean> {
-  switch (shown.method) {
+  switch (credentials.method) {
     case 'none':
       return proof?.method === 'none'
     case 'client_secret_basic':
     case 'client_secret_post': {
-      const held = proof !== undefined && 'secretDigest' in proof ? proof.secretDigest : NOBODY
-      const same = timingSafeEqual(digestOfSecret(shown.secret), held)
-      return same && proof?.method === shown.method
+      const expected = proof !== undefined && 'secretDigest' in proof ? proof.secretDigest : UNKNOWN_CLIENT
+      const same = timingSafeEqual(digestOfSecret(credentials.secret), expected)
+      return same && proof?.method === credentials.method
     }
     case 'private_key_jwt':
       if (proof?.method !== 'private_key_jwt') return false
-      return acceptAssertion(assertions, shown.assertion, shown.clientId, proof.keys)
+      return acceptAssertion(assertions, credentials.assertion, credentials.clientId, proof.keys)
     default:
-      return shown satisfies never
+      return credentials satisfies never
   }
 }
 
 /** RFC 6749 §2.3: a client must not use more than one method in a request. */
-function readShown({ headers, raw }: FastifyRequest, form: Form): Shown | undefined {
+function readCredentials({ headers, raw }: FastifyRequest, form: Form): ClientCredentials | undefined {
   const lines = raw.rawHeaders.filter(
     (name, index) => index % 2 === 0 && name.toLowerCase() === 'authorization',
   )
@@ -107,40 +109,27 @@ function readShown({ headers, raw }: FastifyRequest, form: Form): Shown | undefi
     : { method: 'client_secret_post', clientId, secret }
 }
 
-/** RFC 6749 §2.3.1: both parts form-encoded, then put together as RFC 7617 says. */
-function readBasic(header: string, clientId: string | undefined): Shown | undefined {
+/** RFC 6749 §2.3.1: the id and the secret are form-encoded, then joined as in RFC 7617. */
+function readBasic(header: string, clientId: string | undefined): ClientCredentials | undefined {
   const [, encoded] = /^basic +([A-Za-z0-9+/]+=*) *$/i.exec(header) ?? []
   if (encoded === undefined) return undefined
   const [user = '', ...rest] = Buffer.from(encoded, 'base64').toString().split(':')
-  const [id, secret] = [formDecoded(user), formDecoded(rest.join(':'))]
+  const [id, secret] = [decodeForm(user), decodeForm(rest.join(':'))]
   if (id === undefined || secret === undefined || rest.length === 0) return undefined
   return clientId === undefined || clientId === id
     ? { method: 'client_secret_basic', clientId: id, secret }
     : undefined
 }
 
-/** RFC 7521 §4.2: `client_id` need not be there, and must say the same when it is. */
-function readAssertion(assertion: string, clientId: string | undefined): Shown | undefined {
+/** RFC 7521 §4.2: `client_id` is optional, but must match if present. */
+function readAssertion(assertion: string, clientId: string | undefined): ClientCredentials | undefined {
   const subject = subjectOf(assertion)
   if (subject === undefined || (clientId !== undefined && clientId !== subject)) return undefined
   return { method: 'private_key_jwt', clientId: subject, assertion }
 }
 
-/** Only who it is to be, so that the keys can be chosen: nothing is believed yet. */
+/** Not verified yet: the subject is only used to select the keys. */
 function subjectOf(jwt: string): string | undefined {
-  try {
-    const [, payload = ''] = jwt.split('.')
-    const { sub } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { sub?: unknown }
-    return typeof sub === 'string' ? sub : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function formDecoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '))
-  } catch {
-    return undefined
-  }
+  const sub = unverifiedClaims(jwt)?.['sub']
+  return typeof sub === 'string' ? sub : undefined
 }

@@ -1,11 +1,11 @@
-/** The public keys by which a client signs its assertions (RFC 7517 §5), each checked at boot. */
+/** Reads and checks the public keys of a client (RFC 7517 §5) at boot. */
 
 import { createLocalJWKSet, type JWK, type JWTVerifyGetKey } from 'jose'
 import { InvalidOption } from '../../errors.ts'
 import { isRecord, listOf } from '../../option-values.ts'
 import { requireUsableKey } from '../public-key.ts'
 
-/** What a key of each type may sign with, by `kty` and, where the type has curves, by `crv`. */
+/** The algorithms of each type of key, by `kty` and `crv`. */
 const ALGORITHMS: Readonly<Record<string, readonly string[]>> = {
   'OKP Ed25519': ['EdDSA', 'Ed25519'],
   'EC P-256': ['ES256'],
@@ -13,29 +13,29 @@ const ALGORITHMS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * Reads the JWK Set of a client. A key that cannot verify an assertion fails by its path: ignored, it would let each of
- * the client's requests fail.
+ * Reads the JWK Set of a client. A key that cannot verify an assertion fails the boot, because otherwise every request
+ * of the client would fail.
  *
- * @throws {InvalidOption} That names the key and member that is wrong.
+ * @throws {InvalidOption} Names the invalid key and member.
  */
 export function readClientKeys(jwks: unknown, path: string): JWTVerifyGetKey {
   const keys = isRecord(jwks) ? listOf(jwks['keys']) : undefined
   if (keys === undefined || keys.length === 0)
     throw new InvalidOption(`${path}.keys must hold at least one JWK`)
-  const marks = keys.map((key, index) => markOf(key, `${path}.keys[${index}]`))
-  marks.forEach((mark, index) => {
-    const earlier = marks.indexOf(mark)
+  const selectors = keys.map((key, index) => selectorOf(key, `${path}.keys[${index}]`))
+  selectors.forEach((selector, index) => {
+    const earlier = selectors.indexOf(selector)
     if (earlier === index) return
-    throw new InvalidOption(`${path}.keys[${index}].kid must tell it from ${path}.keys[${earlier}]`)
+    throw new InvalidOption(`${path}.keys[${index}].kid must differ from that of ${path}.keys[${earlier}]`)
   })
   return createLocalJWKSet({ keys: keys as JWK[] })
 }
 
 /**
- * By what a key that can be used is found (RFC 7515 §4.1.4). The private half of a client's key has no business here, and
- * a shared one proves nothing.
+ * Checks a key, and returns the members by which jose selects it (RFC 7515 §4.1.4). Private keys must not be configured
+ * here, and a symmetric key cannot authenticate a client.
  */
-function markOf(jwk: unknown, path: string): string {
+function selectorOf(jwk: unknown, path: string): string {
   if (!isRecord(jwk)) throw new InvalidOption(`${path} must be a JWK`)
   if (jwk['d'] !== undefined || jwk['k'] !== undefined || jwk['kty'] === 'oct') {
     throw new InvalidOption(`${path} must be a public key alone`)

@@ -1,4 +1,4 @@
-/** The clients of the option `oauth`, each checked at boot. */
+/** Reads and checks the option `oauth.clients` at boot. */
 
 import { createHash } from 'node:crypto'
 import type { JWTVerifyGetKey } from 'jose'
@@ -9,16 +9,16 @@ import { GRANT_TYPES } from '../grant-types.ts'
 import type { ClientAuthMethod, OAuthClient } from '../oauth-options.ts'
 import { readClientKeys } from './client-keys.ts'
 
-/** A client as requests are judged by it. */
+/** A registered client. */
 export interface ClientSettings {
   readonly clientId: string
-  /** What users are shown. */
+  /** The name that users see. */
   readonly clientName: string
   readonly proof: ClientProof
   readonly grantTypes: readonly string[]
 }
 
-/** What a client proves itself with. The secret itself is not kept. */
+/** How a client authenticates. Only a digest of its secret is stored. */
 export type ClientProof =
   | { readonly method: 'none' }
   | { readonly method: 'client_secret_basic' | 'client_secret_post'; readonly secretDigest: Buffer }
@@ -44,7 +44,7 @@ const MIN_SECRET_LENGTH = 32
 /** RFC 6749 appendix A: `VSCHAR`. */
 const VISIBLE = /^[\x20-\x7E]{1,255}$/
 
-/** @throws {InvalidOption} That names the client and member that is wrong. */
+/** @throws {InvalidOption} Names the client and the invalid member. */
 export function readClients(clients: unknown): ReadonlyMap<string, ClientSettings> {
   const list = listOf(clients)
   if (list === undefined) throw new InvalidOption('oauth.clients must be an array of clients')
@@ -52,14 +52,14 @@ export function readClients(clients: unknown): ReadonlyMap<string, ClientSetting
   list.forEach((client, index) => {
     const read = readClient(client, `oauth.clients[${index}]`)
     if (byId.has(read.clientId)) {
-      throw new InvalidOption(`oauth.clients[${index}].client_id is that of another client`)
+      throw new InvalidOption(`oauth.clients[${index}].client_id is used by another client`)
     }
     byId.set(read.clientId, read)
   })
   return byId
 }
 
-/** The form in which secrets are compared: of one length, whatever was sent. */
+/** The digest of a secret. Digests have equal lengths, as `timingSafeEqual` requires. */
 export function digestOfSecret(secret: string): Buffer {
   return createHash('sha256').update(secret).digest()
 }

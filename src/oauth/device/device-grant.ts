@@ -1,4 +1,4 @@
-/** The grant by which a program asks whether its user has decided, and gets its token once they have (RFC 8628 §3.4). */
+/** The device code grant: a program polls until its user has decided, then gets its token (RFC 8628 §3.4). */
 
 import { randomUUID } from 'node:crypto'
 import { TokenConflict, UserInactive } from '../../errors.ts'
@@ -11,13 +11,13 @@ import { lookUpUser } from '../../verification/look-up-user.ts'
 import { requiredParameter } from '../form-body.ts'
 import type { Grant } from '../grants.ts'
 import { OAuthError } from '../oauth-error.ts'
-import { tokenAnswer } from '../token-answer.ts'
+import { tokenResponse } from '../token-response.ts'
 import { deviceDigestOf } from './device-codes.ts'
 import type { DeviceSettings } from './device-settings.ts'
 
-/** RFC 8628 §3.5: by five seconds, for this and all subsequent requests. */
+/** RFC 8628 §3.5: `slow_down` increases the interval by five seconds for all following polls. */
 const SLOW_DOWN_MS = 5_000
-/** Longer than an issue takes. */
+/** Longer than issuing a token takes. */
 const ISSUE_MS = 30_000
 
 export function deviceGrant(lifecycle: Context, { tokenLifetimeMs }: DeviceSettings): Grant {
@@ -25,10 +25,10 @@ export function deviceGrant(lifecycle: Context, { tokenLifetimeMs }: DeviceSetti
   return async ({ form, client }) => {
     const deviceDigest = deviceDigestOf(requiredParameter(form, 'device_code'))
     const poll = await store.devices.poll(deviceDigest, client.clientId, { slowDownMs: SLOW_DOWN_MS })
-    if (poll === null) throw new OAuthError('invalid_grant', 'There is no such device_code of this client')
+    if (poll === null) throw new OAuthError('invalid_grant', 'This client has no such device_code')
     requireApproval(poll)
     const issued = await redeem(lifecycle, poll.device, client.clientName, tokenLifetimeMs)
-    return { answer: tokenAnswer(issued), tokenId: issued.token.id }
+    return { response: tokenResponse(issued), tokenId: issued.token.id }
   }
 }
 
@@ -40,7 +40,7 @@ function requireApproval({ device: { status }, expired, tooFast }: DevicePoll): 
   if (status === 'pending') throw pending('The user has not decided yet')
 }
 
-/** The owner is judged again: minutes may have passed since they approved. */
+/** Checks the owner again, because minutes may have passed since the approval. */
 async function redeem(
   lifecycle: Context,
   device: DeviceAuthorization,
@@ -48,15 +48,16 @@ async function redeem(
   expiresIn: number,
 ): Promise<IssuedToken> {
   const { deviceDigest, userId, name, scopes: approved } = device
-  if (userId === null) throw new Error('what was approved was approved by somebody')
+  if (userId === null) throw new Error('an approved device authorization has no user')
   const scopes = await scopesNow(lifecycle, userId, approved)
   const { store } = lifecycle
-  // One at a time, and used up only once there is a token: an outage in between costs nothing but another poll.
+  // The lease prevents concurrent redemptions. The code is marked as redeemed after the token exists, so that the
+  // program can poll again after an outage.
   const lease = { name: `device ${deviceDigest}`, holder: randomUUID() }
   if (!(await store.takeLease({ ...lease, ms: ISSUE_MS }))) throw pending('The token is being issued')
   try {
     const issued = await issue(lifecycle, { userId, name: name ?? clientName, scopes, expiresIn })
-    await useUp(lifecycle, deviceDigest, issued)
+    await markRedeemed(lifecycle, deviceDigest, issued)
     return issued
   } finally {
     await store.takeLease({ ...lease, ms: 0 }).catch(() => undefined)
@@ -74,8 +75,8 @@ async function issue(lifecycle: Context, request: IssueRequest): Promise<IssuedT
   }
 }
 
-/** A token that nobody will get to see is revoked. */
-async function useUp(lifecycle: Context, deviceDigest: string, { token }: IssuedToken): Promise<void> {
+/** Marks the code as redeemed, and revokes the new token if that fails: its credential is not sent then. */
+async function markRedeemed(lifecycle: Context, deviceDigest: string, { token }: IssuedToken): Promise<void> {
   let isFirst = false
   try {
     isFirst = await lifecycle.store.devices.redeem(deviceDigest)
@@ -85,17 +86,17 @@ async function useUp(lifecycle: Context, deviceDigest: string, { token }: Issued
   if (!isFirst) throw usedAlready()
 }
 
-/** What was approved, cut to what the owner has by now (promise 8). */
+/** The approved scopes that the owner still has (promise 8). */
 async function scopesNow(
   { findUser, catalogue }: Context,
   userId: string,
   approved: readonly string[],
 ): Promise<readonly string[]> {
-  const word = await lookUpUser(findUser, userId)
-  const known = catalogue.entries(word?.scopes).map(({ name }) => name)
+  const user = await lookUpUser(findUser, userId)
+  const known = catalogue.entries(user?.scopes).map(({ name }) => name)
   const scopes = effectiveScopes(approved, known)
   if (approved.length > 0 && scopes.length === 0) {
-    throw new OAuthError('access_denied', 'The user has none of the scopes any longer')
+    throw new OAuthError('access_denied', 'The user no longer has any of the scopes')
   }
   return scopes
 }
@@ -105,5 +106,5 @@ function pending(why: string): OAuthError {
 }
 
 function usedAlready(): OAuthError {
-  return new OAuthError('invalid_grant', 'The device_code was used already')
+  return new OAuthError('invalid_grant', 'The device_code has already been used')
 }

@@ -1,19 +1,19 @@
-/** The pages on which a user decides about a device, as HTML without any script. */
+/** The HTML pages on which a user approves or denies a device. They have no scripts. */
 
 import { createHash } from 'node:crypto'
 import { escapeHtml } from '../../http/escape-html.ts'
 import type { ScopeEntry } from '../../lifecycle/scope-catalogue.ts'
 import { MAX_NAME_LENGTH } from '../../token/text.ts'
 
-/** What is to be decided. */
+/** What the user approves or denies. */
 export interface Consent {
   readonly clientName: string
   readonly clientId: string
-  /** As people read it. */
+  /** Formatted: `WDJB-MJHT`. */
   readonly userCode: string
   readonly name: string
   readonly grantable: readonly ScopeEntry[]
-  /** Asked for, and not the user's to grant. */
+  /** Requested scopes that the user may not grant. */
   readonly withheld: readonly string[]
   readonly fault?: string | undefined
 }
@@ -40,7 +40,7 @@ a { color: light-dark(#1f5fd0, #8db4ff); }
 :focus-visible { outline: 3px solid light-dark(#1f5fd0, #8db4ff); outline-offset: 2px; }
 `
 
-/** What these pages may do (CSP Level 3): have this one style, be sent to their own origin, be framed by nobody. */
+/** The Content Security Policy of these pages: one style, forms only to their own origin, no framing. */
 export const DEVICE_POLICY = [
   "default-src 'none'",
   `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
@@ -50,7 +50,7 @@ export const DEVICE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** RFC 8628 §3.3: where the code is entered; one that came with the link stands there and decides nothing. */
+/** RFC 8628 §3.3: the form for the code. A code in the link only fills the field in. */
 export function codePage(typed = '', fault?: string): string {
   return document(
     'Connect a device',
@@ -65,7 +65,7 @@ ${faultOf(fault)}<form method="post">
   )
 }
 
-/** RFC 8628 §3.3 and §5.4: who asks for what, and that it must have been the user who began it. */
+/** RFC 8628 §3.3 and §5.4: names the program and its scopes, and warns users who did not start this themselves. */
 export function consentPage(consent: Consent): string {
   const { clientName, clientId, userCode, name, grantable, withheld, fault } = consent
   const canGrant = grantable.length > 0 || withheld.length === 0
@@ -74,11 +74,11 @@ export function consentPage(consent: Consent): string {
     `<h1>Let <bdi>${escapeHtml(clientName)}</bdi> act in your name?</h1>
 <p class="muted">Program: <bdi>${escapeHtml(clientId)}</bdi></p>
 <p>The device must show this code: <strong class="code">${escapeHtml(userCode)}</strong></p>
-<p class="warning"><strong>Only go on if you started this yourself, on a device in front of you.</strong> Whoever sent
-you a code or a link would get a token in your name.</p>
+<p class="warning"><strong>Continue only if you started this yourself, on a device in front of you.</strong> If
+someone sent you this code or link, they would get a token in your name.</p>
 ${faultOf(fault)}${scopeList('It will be able to:', grantable)}
-${grantable.length === 0 && withheld.length === 0 ? '<p>It asks for no scopes: it can do what every token can.</p>' : ''}
-${withheld.length === 0 ? '' : `<p class="muted">It also asks for what is not yours to grant, and will not get it: ${withheld.map(escapeHtml).join(', ')}</p>`}
+${grantable.length === 0 && withheld.length === 0 ? '<p>It requests no scopes: it can do only what every token can do.</p>' : ''}
+${withheld.length === 0 ? '' : `<p class="muted">It also requests scopes that you cannot grant. It will not get: ${withheld.map(escapeHtml).join(', ')}</p>`}
 <form method="post">
 <input type="hidden" name="user_code" value="${escapeHtml(userCode)}">
 <label for="name">Name of the token</label>
@@ -105,7 +105,7 @@ export function signInPage(signInUrl: string | null): string {
   return document('Sign in first', `<h1>Sign in first</h1>\n<p>${link}</p>`)
 }
 
-/** A page that says one thing. */
+/** A page with a title and one message. */
 export function note(title: string, text: string): string {
   return document(title, `<h1>${escapeHtml(title)}</h1>\n<p role="status">${escapeHtml(text)}</p>`)
 }

@@ -1,10 +1,10 @@
-/** The page on which a signed-in user enters a code and decides (RFC 8628 §3.3). A link alone decides nothing. */
+/** The page on which a signed-in user enters a code and approves or denies it (RFC 8628 §3.3). */
 
-import type { FastifyError, FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
 import { UserInactive, UserRequired } from '../../errors.ts'
 import { requireSameSite } from '../../http/cross-site.ts'
 import { keepResponses, type OwnResponse, sendOwn, sendOwnError } from '../../http/own-responses.ts'
-import { announceOwnRoutes, ownRoute } from '../../http/own-routes.ts'
+import { hiddenRoute, markOwnScope } from '../../http/own-routes.ts'
 import { refuseApiToken } from '../../http/session-only.ts'
 import { type AuthenticateUser, requireUser, type SignedInUser, userOf } from '../../http/signed-in-user.ts'
 import type { Context } from '../../lifecycle/context.ts'
@@ -37,7 +37,7 @@ export interface DevicePageDeps {
   readonly trustedOrigins: ReadonlySet<string>
 }
 
-/** What is answered: a page, and the status that says how it went. */
+/** An HTML response. */
 interface Page {
   readonly status: number
   readonly html: string
@@ -52,11 +52,11 @@ const HEADERS = {
   'x-frame-options': 'DENY',
 }
 
-const UNKNOWN = 'This code is not known here, was used already, or has run out.'
+const UNKNOWN = 'This code is unknown, was already used, or has expired.'
 
-export function devicePage(scope: FastifyInstance, parts: DevicePageDeps): void {
-  const { endpoints, lifecycle, settings, authenticateUser, trustedOrigins } = parts
-  announceOwnRoutes(scope)
+export function devicePage(scope: FastifyInstance, deps: DevicePageDeps): void {
+  const { endpoints, lifecycle, settings, authenticateUser, trustedOrigins } = deps
+  markOwnScope(scope)
   parseForms(scope)
   scope.addHook('onRequest', async (request) => {
     refuseApiToken(request, lifecycle.tokenPrefixes)
@@ -66,22 +66,20 @@ export function devicePage(scope: FastifyInstance, parts: DevicePageDeps): void 
   keepResponses(scope, HEADERS)
   scope.setErrorHandler<FastifyError>((error, request, reply) => {
     const { statusCode = 500 } = error
-    if (statusCode >= 500) request.log.error({ err: error }, 'the page for devices failed')
+    if (statusCode >= 500) request.log.error({ err: error }, 'the device page failed')
     if (error instanceof UserRequired)
       return sendOwnError(reply, htmlOf({ status: 401, html: signInPage(settings.signInUrl) }))
-    const text = statusCode >= 500 ? 'Something failed here. Try again shortly.' : error.message
+    const text = statusCode >= 500 ? 'Something went wrong. Try again shortly.' : error.message
     return sendOwnError(reply, htmlOf({ status: statusCode, html: note('That did not work', text) }))
   })
 
-  const schema: FastifySchema & { hide: boolean } = { hide: true }
-  const own = { schema, config: ownRoute }
   const url = routeOf(endpoints.verification)
-  scope.get<{ Querystring: { user_code?: unknown } }>(url, own, async ({ query }, reply) => {
+  scope.get<{ Querystring: { user_code?: unknown } }>(url, hiddenRoute, async ({ query }, reply) => {
     const typed = typeof query.user_code === 'string' ? query.user_code.slice(0, 40) : ''
     return sendOwn(reply, htmlOf({ status: 200, html: codePage(typed) }))
   })
-  scope.post<{ Body: Form | undefined }>(url, own, async (request, reply) => {
-    const page = await answer(parts, request, request.body ?? new Map())
+  scope.post<{ Body: Form | undefined }>(url, hiddenRoute, async (request, reply) => {
+    const page = await respond(deps, request, request.body ?? new Map())
     if (page.retryAfter !== undefined) reply.header('retry-after', String(page.retryAfter))
     return sendOwn(reply, htmlOf(page))
   })
@@ -91,36 +89,36 @@ function htmlOf({ status, html }: Page): OwnResponse {
   return { status, type: 'text/html; charset=utf-8', body: html }
 }
 
-async function answer(parts: DevicePageDeps, request: FastifyRequest, form: Form): Promise<Page> {
+async function respond(deps: DevicePageDeps, request: FastifyRequest, form: Form): Promise<Page> {
   const typed = parameter(form, 'user_code') ?? ''
   const user = userOf(request)
   const code = readUserCode(typed)
   if (code === undefined) {
     return { status: 400, html: codePage(typed, 'A code has eight letters, such as WDJB-MJHT.') }
   }
-  const { store, signer } = parts.lifecycle
+  const { store, signer } = deps.lifecycle
   const guess = await takeGuess(store, user.id)
   if (guess === null) {
-    const html = note('Too many codes were wrong', 'Wait ten minutes before you try again.')
+    const html = note('Too many wrong codes', 'Wait ten minutes before you try again.')
     return { status: 429, html, retryAfter: WAIT_SECONDS }
   }
   const device = await store.devices.find(userDigestsOf(code, signer.keys))
   if (device === null || device.status !== 'pending') return { status: 400, html: codePage(typed, UNKNOWN) }
   await guess.wasRight()
-  return decide(parts, request, form, device, user, formatUserCode(code))
+  return decide(deps, request, form, device, user, formatUserCode(code))
 }
 
 async function decide(
-  parts: DevicePageDeps,
+  deps: DevicePageDeps,
   { log }: FastifyRequest,
   form: Form,
   device: DeviceAuthorization,
   user: SignedInUser,
   userCode: string,
 ): Promise<Page> {
-  const { store } = parts.lifecycle
+  const { store } = deps.lifecycle
   const { deviceDigest, clientId } = device
-  const consent = consentTo(parts, device, user, userCode)
+  const consent = consentTo(deps, device, user, userCode)
   const decision = parameter(form, 'decision')
   if (decision === undefined) return { status: 200, html: consentPage(consent) }
   const userId = user.id
@@ -135,9 +133,9 @@ async function decide(
   }
   const scopes = consent.grantable.map((entry) => entry.name)
   if (device.scopes.length > 0 && scopes.length === 0) {
-    return { status: 403, html: consentPage({ ...consent, fault: 'You may grant none of this.' }) }
+    return { status: 403, html: consentPage({ ...consent, fault: 'You may grant none of these scopes.' }) }
   }
-  await requireActive(parts.lifecycle, userId)
+  await requireActive(deps.lifecycle, userId)
   const approval = { status: 'approved', userId, name, scopes } as const
   const isApproved = await store.devices.decide(deviceDigest, approval)
   if (isApproved) log.info({ clientId, userId, scopes }, 'a device was approved')
@@ -164,7 +162,7 @@ function consentTo(
   return { clientName, clientId, userCode, name: name ?? clientName, grantable, withheld }
 }
 
-/** Said here already, though redemption judges again: who is deactivated learns it where they can read it. */
+/** Also checked at redemption. Checked here too, so that a deactivated user sees the reason on the page. */
 async function requireActive({ store, findUser }: Context, userId: string): Promise<void> {
   const owner = await store.findOwner(userId)
   if (owner !== null && owner.status !== 'active') throw new UserInactive()

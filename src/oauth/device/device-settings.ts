@@ -1,4 +1,4 @@
-/** The option `oauth.device` as the plugin works with it, checked at boot. */
+/** Reads and checks the option `oauth.device` at boot. */
 
 import { InvalidOption } from '../../errors.ts'
 import { type ExpiryPolicy, lifetimeWithin, wholeSeconds } from '../../lifecycle/expiry-policy.ts'
@@ -8,13 +8,13 @@ import type { DeviceOptions } from '../oauth-options.ts'
 export interface DeviceSettings {
   /** How long the codes are valid, in milliseconds. */
   readonly codesMs: number
-  /** The time between two polls, in milliseconds. */
+  /** The minimum time between two polls, in milliseconds. */
   readonly intervalMs: number
-  /** Authorizations of one client that may be pending at once. */
+  /** Maximum number of pending authorizations of one client. */
   readonly maxPending: number
-  /** How long a token got by codes lives, in milliseconds. */
+  /** Lifetime of a token that is issued by this grant, in milliseconds. */
   readonly tokenLifetimeMs: number
-  /** `null`: the page says that one has to sign in, and not where. */
+  /** `null`: the page has no link to a sign-in page. */
   readonly signInUrl: string | null
 }
 
@@ -32,7 +32,7 @@ const KNOWN: readonly (keyof DeviceOptions)[] = [
   'signInUrl',
 ]
 
-/** @throws {InvalidOption} That names the path of what is wrong. */
+/** @throws {InvalidOption} Names the path of the invalid member. */
 export function readDevice(options: unknown, expiry: ExpiryPolicy): DeviceSettings {
   const {
     expiresIn = TEN_MINUTES,
@@ -50,11 +50,11 @@ export function readDevice(options: unknown, expiry: ExpiryPolicy): DeviceSettin
   }
 }
 
-/** A path of the host, or another site: never what a browser would run. */
+/** A path of the host or an http URL, but never a URL that a browser would execute. */
 function readUrl(url: string): string {
   if (/^\/(?!\/)/.test(url)) return url
   const { protocol, username, password } = URL.parse(url) ?? {}
-  // The page shows the URL to everyone.
+  // The URL is public, so it must not contain credentials.
   if ((protocol === 'https:' || protocol === 'http:') && `${username}${password}` === '') return url
   throw new InvalidOption("oauth.device.signInUrl must be a path such as '/sign-in', or an http URL")
 }

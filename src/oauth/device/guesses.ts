@@ -1,6 +1,6 @@
 /**
- * Bounds how many user codes a user may get wrong (RFC 8628 §5.1), on all instances together: each try needs one of
- * a few leases, which only a right one gives back.
+ * Limits how many wrong user codes a user may enter (RFC 8628 §5.1), across all instances: each guess takes one of ten
+ * leases, and only a right guess releases its lease.
  */
 
 import { hash, randomUUID } from 'node:crypto'
@@ -9,16 +9,16 @@ import type { TokenStore } from '../../store/token-store.ts'
 const MAX_WRONG = 10
 export const WAIT_SECONDS = 600
 
-/** A try that may be made. */
+/** A guess that the limit allows. */
 export interface Guess {
-  /** The code was right: the try does not count. */
+  /** The code was right: the guess does not count. */
   wasRight(): Promise<void>
 }
 
 /**
- * A try of this user, or `null` when too many were wrong of late.
+ * Takes a guess of this user, or returns `null` after too many wrong guesses.
  *
- * @throws {StoreUnavailable} When the store cannot count.
+ * @throws {StoreUnavailable} If the store is unavailable.
  */
 export async function takeGuess(store: Pick<TokenStore, 'takeLease'>, userId: string): Promise<Guess | null> {
   const holder = randomUUID()

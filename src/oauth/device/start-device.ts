@@ -1,4 +1,4 @@
-/** Starts a device authorization (RFC 8628 §3.1 and §3.2): what a program shows to its user, and what it polls with. */
+/** Starts a device authorization: issues a user code and a device code (RFC 8628 §3.1 and §3.2). */
 
 import type { Context } from '../../lifecycle/context.ts'
 import { nameFault } from '../../token/text.ts'
@@ -18,7 +18,7 @@ export interface StartDeviceDeps {
 }
 
 /** RFC 8628 §3.2. */
-export interface DeviceAnswer {
+export interface DeviceResponse {
   readonly device_code: string
   readonly user_code: string
   readonly verification_uri: string
@@ -29,19 +29,19 @@ export interface DeviceAnswer {
   readonly interval: number
 }
 
-/** When it may be worth trying again: some authorizations will have been decided, or have expired. */
+/** By then some of the pending authorizations are decided or expired. */
 const RETRY_AFTER_SECONDS = 60
 
 /**
- * @throws {OAuthError} `unauthorized_client`, `invalid_scope`, `invalid_request` for a name that cannot be, or
+ * @throws {OAuthError} `unauthorized_client`, `invalid_scope`, `invalid_request` for an invalid name, or
  * `temporarily_unavailable` for a client with too many pending authorizations.
- * @throws {StoreUnavailable} When the store cannot keep it.
+ * @throws {StoreUnavailable} If the store is unavailable.
  */
 export async function startDevice(
   { settings, endpoints, lifecycle }: StartDeviceDeps,
   client: ClientSettings,
   form: Form,
-): Promise<DeviceAnswer> {
+): Promise<DeviceResponse> {
   if (!client.grantTypes.includes(DEVICE_CODE)) {
     throw new OAuthError('unauthorized_client', `grant_types of this client does not list ${DEVICE_CODE}`)
   }
@@ -73,8 +73,8 @@ export async function startDevice(
 }
 
 /**
- * RFC 8628 §3.2 leaves the errors to RFC 6749, whose `temporarily_unavailable` is that of an overload. The status says
- * that it is this client's own.
+ * RFC 8628 §3.2 uses the errors of RFC 6749, where `temporarily_unavailable` means an overload. The status 429 says that
+ * the client itself is the cause.
  */
 function tooManyPending(): OAuthError {
   return new OAuthError('temporarily_unavailable', 'Too many authorizations of this client are pending', {
@@ -83,17 +83,17 @@ function tooManyPending(): OAuthError {
   })
 }
 
-/** RFC 6749 §3.3: what is asked for, cut to what there is. What the user may grant is seen when there is a user. */
+/** RFC 6749 §3.3: the requested scopes that exist. What the user may grant is checked when the user approves. */
 function knownScopes({ catalogue }: Context, wanted: readonly string[]): readonly string[] {
   const known = new Set(catalogue.entries().map(({ name }) => name))
   const scopes = wanted.filter((name) => known.has(name))
   if (wanted.length > 0 && scopes.length === 0) {
-    throw new OAuthError('invalid_scope', 'There is none of these scopes')
+    throw new OAuthError('invalid_scope', 'None of these scopes exists')
   }
   return scopes
 }
 
-/** `name` is no parameter of RFC 8628: with it a program proposes what the token is called. */
+/** `name` is not a parameter of RFC 8628: with it a program proposes a name for the token. */
 function wantedName(form: Form): string | null {
   const name = parameter(form, 'name')
   if (name === undefined) return null

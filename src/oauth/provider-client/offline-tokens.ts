@@ -1,4 +1,4 @@
-/** Tokens that the host's identity provider holds: each is an offline refresh token of its user's there. */
+/** Backs each API token with an offline refresh token at the host's identity provider. */
 
 import type { FastifyRequest } from 'fastify'
 import * as oauth from 'oauth4webapi'
@@ -13,16 +13,16 @@ import { ACCESS_TOKEN_TYPE, REFRESH_TOKEN_TYPE } from '../token-exchange/token-e
 
 /** See `docs/guides/identity-provider-tokens.md`. */
 export interface OfflineTokensOptions {
-  /** The provider's `iss`, exactly: an https URL, or http on loopback. Its endpoints are found by its metadata. */
+  /** The exact `iss` of the provider: an https URL, or http on loopback. Its endpoints are discovered by metadata. */
   readonly issuer: string
-  /** The host as a client of the provider; `token_endpoint_auth_method` as RFC 7591 §2 has it. */
+  /** The host's client id at the provider. */
   readonly client_id: string
   readonly client_secret?: string | undefined
   /** Default: `'client_secret_basic'`. */
   readonly token_endpoint_auth_method?: 'client_secret_basic' | 'client_secret_post' | 'none' | undefined
-  /** The signed-in user's access token at the provider, which is exchanged; `null`: they have to sign in again. */
+  /** Returns the signed-in user's access token at the provider; `null` if the user must sign in again. */
   subjectToken(request: FastifyRequest): string | null | undefined | Promise<string | null | undefined>
-  /** What is asked of the provider. Default: `'openid offline_access'`. */
+  /** The scope that is requested from the provider. Default: `'openid offline_access'`. */
   readonly scope?: string | undefined
 }
 
@@ -35,15 +35,15 @@ const KNOWN: readonly (keyof OfflineTokensOptions)[] = [
   'scope',
 ]
 
-/** RFC 6750 §2.1: what may stand in a bearer credential. */
+/** RFC 6750 §2.1: the characters of a bearer credential. */
 const BEARER = /^[A-Za-z0-9._~+/-]+=*$/
 const METADATA_MS = 60 * 60 * 1000
 
 /**
- * Lets the identity provider hold the tokens: when a user issues one, their access token there is exchanged for an
- * offline refresh token (RFC 8693), and a token lives as long as the provider lets that be used.
+ * Backs API tokens with refresh tokens of the identity provider. When a user issues an API token, their access token is
+ * exchanged for an offline refresh token (RFC 8693). The API token is valid as long as the refresh token can be used.
  *
- * @throws {InvalidOption} That names the member that is wrong.
+ * @throws {InvalidOption} Names the invalid member.
  * @example
  * const identityProvider = offlineTokens({
  *   issuer: 'https://id.example.com',
@@ -66,7 +66,7 @@ export class OfflineTokens implements IdentityProvider {
   #metadata: { readonly server: oauth.AuthorizationServer; readonly until: number } | undefined
 
   constructor(given: OfflineTokensOptions) {
-    // A copy, so that the checked value is the used value. Each member is checked below.
+    // A copy, so that a later change by the host has no effect. Each member is checked below.
     const options = record(given, KNOWN, 'identityProvider: offlineTokens') as unknown as OfflineTokensOptions
     if (typeof options.issuer !== 'string' || !isIdentifier(options.issuer)) {
       throw new InvalidOption(
@@ -88,8 +88,8 @@ export class OfflineTokens implements IdentityProvider {
   }
 
   /**
-   * @throws {UserRequired} When the user has no token at the provider: they have to sign in again.
-   * @throws {InvalidResult} When the host's function returns anything but a string or nothing.
+   * @throws {UserRequired} If the user has no token at the provider and must sign in again.
+   * @throws {InvalidResult} If the host's function returns another type than a string, null or undefined.
    */
   async subjectToken(request: FastifyRequest): Promise<string> {
     const token: unknown = await this.#options.subjectToken(request)
@@ -111,8 +111,8 @@ export class OfflineTokens implements IdentityProvider {
 
   async refresh(refreshToken: string, now: number): Promise<RefreshResult> {
     try {
-      const answer = await this.#refresh(refreshToken)
-      const { access_token: accessToken, expires_in: seconds } = answer
+      const response = await this.#refresh(refreshToken)
+      const { access_token: accessToken, expires_in: seconds } = response
       return {
         outcome: 'good',
         accessToken,
@@ -131,7 +131,7 @@ export class OfflineTokens implements IdentityProvider {
       if (server.revocation_endpoint === undefined) return
       await oauth.revocationRequest(server, this.#client, this.#auth, refreshToken, this.#calling())
     } catch {
-      // It stays unused, and goes idle there.
+      // The refresh token stays unused until it expires at the provider.
     }
   }
 
@@ -148,30 +148,30 @@ export class OfflineTokens implements IdentityProvider {
         }),
         this.#calling(),
       )
-      const answer = await oauth.processGenericTokenEndpointResponse(server, this.#client, response, {
-        // RFC 8693 §2.2.1: what is no access token is of no type.
+      const result = await oauth.processGenericTokenEndpointResponse(server, this.#client, response, {
+        // RFC 8693 §2.2.1: the `token_type` of anything except an access token is `N_A`.
         recognizedTokenTypes: { n_a: () => undefined },
       })
-      // What was asked for stands in `access_token`; some providers give it beside an access token.
-      if (answer.refresh_token !== undefined) return answer.refresh_token
-      if (answer['issued_token_type'] === REFRESH_TOKEN_TYPE) return answer.access_token
-      throw new ProviderRefused('it gives no refresh token')
+      // RFC 8693 puts the refresh token into `access_token`; some providers put it into `refresh_token`.
+      if (result.refresh_token !== undefined) return result.refresh_token
+      if (result['issued_token_type'] === REFRESH_TOKEN_TYPE) return result.access_token
+      throw new ProviderRefused('it issues no refresh token')
     } catch (error) {
       throw rejectionOf(error)
     }
   }
 
-  /** It must be good for more than one use, and fit into a header. */
+  /** The refresh token must be usable more than once, and its characters must be valid in a header. */
   async #requireUsable(refreshToken: string): Promise<void> {
     if (!BEARER.test(refreshToken))
       throw new ProviderRefused('its refresh token does not fit into a bearer credential')
-    let answer: oauth.TokenEndpointResponse
+    let response: oauth.TokenEndpointResponse
     try {
-      answer = await this.#refresh(refreshToken)
+      response = await this.#refresh(refreshToken)
     } catch (error) {
       throw rejectionOf(error)
     }
-    if (answer.refresh_token !== undefined && answer.refresh_token !== refreshToken) {
+    if (response.refresh_token !== undefined && response.refresh_token !== refreshToken) {
       throw new ProviderRefused('it rotates refresh tokens, so that none can be used twice')
     }
   }
@@ -193,7 +193,7 @@ export class OfflineTokens implements IdentityProvider {
     return server
   }
 
-  /** Each call is bounded in time and size, and goes to no other place. */
+  /** Options of each call: bounded in time and size, without redirects. */
   #calling() {
     return {
       [oauth.customFetch]: fetchBounded,
@@ -218,7 +218,7 @@ function clientAuth(options: OfflineTokensOptions): oauth.ClientAuth {
   return method === 'client_secret_basic' ? oauth.ClientSecretBasic(given) : oauth.ClientSecretPost(given)
 }
 
-/** What the provider refuses is refused, with its code if that is a registered one; no answer is an outage. */
+/** A refusal by the provider is 403 with its code, if that is a registered one. Any other failure is 503. */
 function rejectionOf(error: unknown): unknown {
   if (error instanceof ProviderRefused) return error
   if (error instanceof oauth.ResponseBodyError && error.status < 500) {

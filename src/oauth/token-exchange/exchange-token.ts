@@ -1,4 +1,4 @@
-/** Token exchange (RFC 8693): a token of the user's identity provider for an API token. */
+/** Token exchange (RFC 8693): exchanges a token of an identity provider for an API token. */
 
 import { InvalidResult, TokenConflict, UserInactive } from '../../errors.ts'
 import { checkedUser, type SignedInUser } from '../../http/signed-in-user.ts'
@@ -10,11 +10,11 @@ import { lookUpActiveUser } from '../../verification/look-up-user.ts'
 import { withTimeout } from '../../with-timeout.ts'
 import { type Form, parameter, requiredParameter } from '../form-body.ts'
 import type { Grant } from '../grants.ts'
-import { OAuthError, outage } from '../oauth-error.ts'
+import { OAuthError, temporarilyUnavailable } from '../oauth-error.ts'
 import type { SubjectTokenType } from '../oauth-options.ts'
 import type { OAuthSettings } from '../oauth-settings.ts'
 import { requestedScopes } from '../requested-scopes.ts'
-import { tokenAnswer } from '../token-answer.ts'
+import { tokenResponse } from '../token-response.ts'
 import { exchangeOnce } from './single-exchange.ts'
 import { SubjectTokens, type VerifiedSubject } from './subject-token.ts'
 import { ACCESS_TOKEN_TYPE, ID_TOKEN_TYPE, JWT_TYPE } from './token-exchange-names.ts'
@@ -46,22 +46,22 @@ export function tokenExchange({ settings, lifecycle }: ExchangeTokenDeps): Grant
     }
     const isOnce = subject.type === 'id_token' || subject.trusted.singleUse
     const issued = isOnce
-      ? await exchangeOnce(lifecycle, subject, (parts) => issue(parts, request))
+      ? await exchangeOnce(lifecycle, subject, (deps) => issue(deps, request))
       : await issue(lifecycle, request)
     const issuedType = parameter(form, 'requested_token_type') ?? ACCESS_TOKEN_TYPE
-    return { answer: { ...tokenAnswer(issued), issued_token_type: issuedType }, tokenId: issued.token.id }
+    return { response: { ...tokenResponse(issued), issued_token_type: issuedType }, tokenId: issued.token.id }
   }
 }
 
-/** RFC 8693 §2.1: a token for another place than this is not to be had here. */
+/** RFC 8693 §2.1: only tokens for this server can be requested. */
 function requireKnownTarget(form: Form, { endpoints }: OAuthSettings, { audience }: Context): void {
   const known = [endpoints.issuer, endpoints.resource, audience.audience]
   const targets = [...(form.get('resource') ?? []), ...(form.get('audience') ?? [])]
   if (targets.every((target) => known.includes(target))) return
-  throw new OAuthError('invalid_target', 'Tokens are issued for this server alone')
+  throw new OAuthError('invalid_target', 'Tokens are issued only for this server')
 }
 
-/** RFC 8693 §2.1. Delegation is not known here: to leave the actor out in silence would say something else. */
+/** RFC 8693 §2.1. Delegation is not supported. An ignored actor would silently turn it into impersonation. */
 function requireNoActor(form: Form): void {
   if (parameter(form, 'actor_token') === undefined && parameter(form, 'actor_token_type') === undefined)
     return
@@ -86,14 +86,14 @@ function subjectTokenType(form: Form): SubjectTokenType {
   }
 }
 
-/** Whom the host knows by the claims. It gets a copy: what it changes there must not change which token is spent. */
+/** Maps the claims to a user. The host gets a copy, so that it cannot change which token counts as exchanged. */
 async function userOf({ trusted, claims }: VerifiedSubject): Promise<SignedInUser> {
   const user: unknown = await askHost('user', () => trusted.user(structuredClone(claims)))
-  if (user === null) throw new OAuthError('invalid_grant', 'The subject_token speaks of nobody known here')
+  if (user === null) throw new OAuthError('invalid_grant', 'The subject_token names no known user')
   return checkedUser(user, 'trustedIssuers: user')
 }
 
-/** What is asked for, cut to what the host lets a token with these claims be exchanged for. */
+/** The requested scopes that the host's function `scopes` allows for these claims. */
 async function cappedScopes(
   { trusted, claims }: VerifiedSubject,
   wanted: readonly string[],
@@ -108,26 +108,26 @@ async function cappedScopes(
   )
 }
 
-/** A failure of the host's function is an outage; a wrong value is its fault, which waiting does not cure (500). */
+/** An error or a timeout of a host function is 503. A wrong result is checked by the caller and is 500. */
 async function askHost(name: string, ask: () => unknown): Promise<unknown> {
   try {
     return await withTimeout(ask(), USER_TIMEOUT_MS, name)
   } catch (cause) {
-    throw outage('The user cannot be looked up right now, try again shortly', cause)
+    throw temporarilyUnavailable('The user lookup is temporarily unavailable, try again shortly', cause)
   }
 }
 
-/** RFC 6749 §3.3: what is asked for, cut to what the user may grant; nothing when nothing is asked for. */
+/** RFC 6749 §3.3: the requested scopes that the user may grant. Without requested scopes none are granted. */
 async function grantedScopes(
   { findUser, catalogue }: Context,
   user: SignedInUser,
   wanted: readonly string[],
 ): Promise<readonly string[]> {
-  const word = await asInvalidGrant(() => lookUpActiveUser(findUser, user.id))
+  const status = await asInvalidGrant(() => lookUpActiveUser(findUser, user.id))
   const owned = new Set(catalogue.entries(user.scopes).map(({ name }) => name))
   return atLeastOne(
     wanted,
-    wanted.filter((name) => owned.has(name) && word.scopes?.includes(name) !== false),
+    wanted.filter((name) => owned.has(name) && status.scopes?.includes(name) !== false),
   )
 }
 
@@ -136,7 +136,7 @@ function atLeastOne(wanted: readonly string[], granted: readonly string[]): read
   throw new OAuthError('invalid_scope', 'The user may grant none of these scopes')
 }
 
-/** `expires_in` is no parameter of RFC 8693: with it a client asks for less. */
+/** `expires_in` is not a parameter of RFC 8693: with it a client requests a shorter lifetime. */
 function lifetimeOf(form: Form, longestMs: number, { minMs }: ExpiryPolicy): number {
   const wanted = parameter(form, 'expires_in')
   if (wanted === undefined) return longestMs
@@ -152,7 +152,7 @@ function issue(lifecycle: Context, request: Parameters<typeof issueToken>[1]): P
   return asInvalidGrant(() => issueToken(lifecycle, request))
 }
 
-/** A user who may have no token makes the grant invalid (RFC 6749 §5.2). */
+/** A user who may not have a token makes the grant invalid (RFC 6749 §5.2). */
 async function asInvalidGrant<Result>(ask: () => Promise<Result>): Promise<Result> {
   try {
     return await ask()

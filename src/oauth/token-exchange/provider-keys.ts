@@ -1,4 +1,4 @@
-/** The keys of a trusted issuer, found by its metadata and fetched again when they rotate. */
+/** The keys of a trusted issuer, discovered by its metadata and fetched again after a rotation. */
 
 import { createRemoteJWKSet, customFetch } from 'jose'
 import type { Clock } from '../../clock.ts'
@@ -10,15 +10,15 @@ import { requireUsableKey } from '../public-key.ts'
 
 export type KeySet = ReturnType<typeof createRemoteJWKSet>
 
-/** How long the place of the keys is believed. */
+/** How long the URL of the keys is cached. */
 const DISCOVERY_MS = 3_600_000
-/** How long the keys are: one that its issuer took away ends no later. */
+/** How long the keys are cached. A key that the issuer has removed is accepted no longer than that. */
 const KEYS_MS = 600_000
-/** How long nobody asks again: after a failure, and for a key that was not there. */
+/** How long no new request is sent after a failure or for an unknown key. */
 const COOLDOWN_MS = 5_000
 
-/** A span of the clock's time. */
-interface Span {
+/** A time interval, in milliseconds since the epoch. */
+interface Interval {
   readonly from: number
   readonly until: number
 }
@@ -26,8 +26,8 @@ interface Span {
 export class ProviderKeys {
   readonly #issuer: string
   readonly #clock: Clock
-  #found: ({ readonly uri: string; readonly keys: KeySet } & Span) | undefined
-  #failed: ({ readonly error: unknown } & Span) | undefined
+  #found: ({ readonly uri: string; readonly keys: KeySet } & Interval) | undefined
+  #failed: ({ readonly error: unknown } & Interval) | undefined
   #finding: Promise<KeySet> | undefined
 
   constructor(issuer: string, clock: Clock) {
@@ -36,14 +36,14 @@ export class ProviderKeys {
   }
 
   /**
-   * The key set, which fetches by itself. However many wait, the issuer is asked once.
+   * The key set, which fetches keys on demand. Concurrent calls share one metadata request.
    *
-   * @throws {Error} When the issuer's metadata cannot be had, or is not its own.
+   * @throws {Error} If the issuer's metadata is unavailable or belongs to another issuer.
    */
   async find(): Promise<KeySet> {
     const now = this.#clock.now()
-    if (this.#found !== undefined && holds(this.#found, now)) return this.#found.keys
-    if (this.#failed !== undefined && holds(this.#failed, now)) throw this.#failed.error
+    if (this.#found !== undefined && contains(this.#found, now)) return this.#found.keys
+    if (this.#failed !== undefined && contains(this.#failed, now)) throw this.#failed.error
     this.#finding ??= this.#discover(now).finally(() => {
       this.#finding = undefined
     })
@@ -64,8 +64,8 @@ export class ProviderKeys {
 }
 
 /**
- * Why the key that a token names cannot verify it; `undefined` when it can, or is not there. RFC 7517 §5 lets a set hold
- * keys that cannot be used: they matter once a token is signed with one.
+ * The reason why the key that a token names cannot verify it; `undefined` if it can, or if there is no such key.
+ * RFC 7517 §5 allows unusable keys in a set, so only the named key is checked.
  */
 export function faultOfKey(keys: KeySet, kid: string | undefined, issuer: string): unknown {
   const all = keys.jwks()?.keys ?? []
@@ -78,8 +78,8 @@ export function faultOfKey(keys: KeySet, kid: string | undefined, issuer: string
   }
 }
 
-/** Not before its beginning either: a clock that went back would lengthen it. */
-function holds({ from, until }: Span, now: number): boolean {
+/** `from` is checked too: otherwise a clock that was set back would extend the interval. */
+function contains({ from, until }: Interval, now: number): boolean {
   return now >= from && now < until
 }
 
@@ -92,7 +92,7 @@ function keySet(uri: string): KeySet {
   })
 }
 
-/** OpenID Connect Discovery 1.0 §4, which providers have; RFC 8414 §3 for those that have none. */
+/** Tries OpenID Connect Discovery 1.0 §4 first, then RFC 8414 §3. */
 async function findKeysUri(issuer: string): Promise<string> {
   const { origin, pathname } = new URL(issuer)
   const path = pathname.replace(/\/$/, '')
@@ -121,7 +121,7 @@ async function fetchMetadata(url: string, signal: AbortSignal): Promise<unknown>
 /**
  * OpenID Connect Discovery 1.0 §4.3, RFC 8414 §3.3: metadata that names another issuer must not be used.
  *
- * @throws {InvalidOption} Waiting does not correct it: the option `issuer` or the provider's metadata is wrong.
+ * @throws {InvalidOption} If the option `issuer` or the provider's metadata is wrong. A retry does not help.
  */
 function readKeysUri(metadata: unknown, issuer: string): string {
   const { issuer: named, jwks_uri: uri } = (metadata ?? {}) as { issuer?: unknown; jwks_uri?: unknown }
@@ -129,7 +129,7 @@ function readKeysUri(metadata: unknown, issuer: string): string {
   if (named !== issuer)
     throw new InvalidOption(`oauth.trustedIssuers: the metadata of ${issuer} is another issuer's`)
   const url = typeof uri === 'string' ? URL.parse(uri) : null
-  // `fetch` would name a user and a password of the URL in its error.
+  // An error of `fetch` would contain the user and password of the URL.
   if (url !== null && isSecure(url) && `${url.username}${url.password}` === '') return url.href
   throw new InvalidOption(`oauth.trustedIssuers: the metadata of ${issuer} names no keys`)
 }

@@ -1,20 +1,20 @@
-/** Lets a subject token be exchanged once, on all instances that share the store. */
+/** Allows only one exchange of a subject token across all instances that share the store. */
 
 import { hash, randomUUID } from 'node:crypto'
 import type { Context } from '../../lifecycle/context.ts'
 import { revokeToken } from '../../lifecycle/revoke-token.ts'
+import { replayWindowMs } from '../jwt-times.ts'
 import { OAuthError } from '../oauth-error.ts'
-import { rememberedMs } from '../replay-memory.ts'
 import type { VerifiedSubject } from './subject-token.ts'
 
 /**
- * Issues a token for the subject token, unless one was issued before. The subject token is reserved by a lease before
- * the insert. When no token comes of it, the lease is given back, so that the client may try again; otherwise it stays
- * until the subject token has expired for every verifier.
+ * Issues a token for a subject token that was not exchanged before. A lease reserves the subject token before the insert
+ * and lasts until the subject token has expired on every instance. If no token was issued, the lease is released, so
+ * that the client can try again.
  *
- * @param issue Issues with the operations that it is given, which note the id of the new token.
- * @throws {OAuthError} `invalid_request`, when the subject token was exchanged before or is being exchanged.
- * @throws {StoreUnavailable} When the store cannot say.
+ * @param issue Issues the token with the given context, which records the id of the new token.
+ * @throws {OAuthError} `invalid_request`, if the subject token was or is being exchanged.
+ * @throws {StoreUnavailable} If the store is unavailable.
  */
 export async function exchangeOnce<T>(
   lifecycle: Context,
@@ -23,15 +23,15 @@ export async function exchangeOnce<T>(
 ): Promise<T> {
   const { store, clock } = lifecycle
   const lease = { name: `subject ${digestOf(subject)}`, holder: randomUUID() }
-  const ms = rememberedMs(subject.claims.exp, clock.now())
-  // A lease that cannot be given back runs out.
-  const giveBack = () => store.takeLease({ ...lease, ms: 0 }).catch(() => undefined)
+  const ms = replayWindowMs(subject.claims.exp, clock.now())
+  // A lease that cannot be released expires.
+  const release = () => store.takeLease({ ...lease, ms: 0 }).catch(() => undefined)
   const isOurs = await store.takeLease({ ...lease, ms }).catch(async (error) => {
-    // It may be taken, and only the answer lost.
-    await giveBack()
+    // The store may have granted the lease although its response was lost.
+    await release()
     throw error
   })
-  if (!isOurs) throw new OAuthError('invalid_request', 'The subject_token was exchanged already')
+  if (!isOurs) throw new OAuthError('invalid_request', 'The subject_token has already been exchanged')
   let tokenId: string | undefined
   const newId = (now: number) => {
     tokenId = lifecycle.newId(now)
@@ -40,14 +40,14 @@ export async function exchangeOnce<T>(
   try {
     return await issue({ ...lifecycle, newId })
   } catch (error) {
-    if (await isWithoutToken(lifecycle, tokenId)) await giveBack()
+    if (await isWithoutToken(lifecycle, tokenId)) await release()
     throw error
   }
 }
 
 /**
- * Without a `jti` the text that was signed identifies the token. The signature does not: of an ECDSA signature anybody
- * can make a second one.
+ * Without a `jti` the signed text identifies the token. The signature does not, because anyone can derive a second valid
+ * ECDSA signature from the first.
  */
 function digestOf({ claims, signedText }: VerifiedSubject): string {
   const { iss, jti } = claims
@@ -55,7 +55,7 @@ function digestOf({ claims, signedText }: VerifiedSubject): string {
   return hash('sha256', JSON.stringify([iss, ...identity]), 'base64url')
 }
 
-/** A connection that was lost during the commit may have left a token, whose credential nobody has: it is revoked. */
+/** If the connection was lost during the commit, a token may exist without a known credential: it is revoked. */
 async function isWithoutToken(lifecycle: Context, tokenId: string | undefined): Promise<boolean> {
   if (tokenId === undefined) return true
   try {

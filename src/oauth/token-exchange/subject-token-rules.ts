@@ -1,15 +1,15 @@
 /**
- * What a JWT of a trusted issuer must be to pass for the subject token type that the client names (RFC 8693 §3). A
- * provider signs many types of JWT with the same keys: each type has its own list of what is accepted (RFC 8725 §3.11).
+ * The rules that a JWT of a trusted issuer must meet for the subject token type that the client names (RFC 8693 §3). A
+ * provider signs many types of JWT with the same keys, so each type has its own rules (RFC 8725 §3.11).
  */
 
+import { isAhead } from '../jwt-times.ts'
 import type { SubjectClaims, SubjectTokenType } from '../oauth-options.ts'
-import { isAhead } from '../replay-memory.ts'
 
-/** What the rules need to know of an issuer. */
+/** The settings of an issuer that the rules use. */
 export interface SubjectTokenRules {
   readonly audience: string
-  /** Other audiences that an ID token may have beside `audience`. */
+  /** Other audiences that an ID token may have besides `audience`. */
   readonly additionalAudiences: readonly string[]
   /** Other clients that an ID token may have been issued to. */
   readonly authorizedParties: readonly string[]
@@ -18,9 +18,9 @@ export interface SubjectTokenRules {
 interface TypeRules {
   /** The header's `typ` in lower case without `application/`; `undefined` stands for a header without one. */
   readonly headerTypes: readonly (string | undefined)[]
-  /** The claim `typ`, by which Keycloak tells its tokens apart. */
+  /** Accepted values of the claim `typ`, with which Keycloak distinguishes its tokens. */
   readonly claimTypes: readonly unknown[]
-  /** Beside `exp`, which every type needs. */
+  /** Required in addition to `exp`. */
   readonly requiredClaims: readonly string[]
 }
 
@@ -54,8 +54,8 @@ const RULES: Readonly<Record<SubjectTokenType, TypeRules>> = {
 const REFUSED_CLAIMS = ['cnf', 'act', 'events', 'token_introspection', 'vc', 'vp']
 
 /**
- * Claims of access tokens, which no ID token has: those of RFC 9068 §2.2 and RFC 9396 §9.1, `scp` of Okta and Microsoft
- * Entra, `cid` of Okta, `appid` and `idtyp` of Microsoft Entra, `gty` of Auth0.
+ * Claims that access tokens have and ID tokens do not: those of RFC 9068 §2.2 and RFC 9396 §9.1, `scp` of Okta and
+ * Microsoft Entra, `cid` of Okta, `appid` and `idtyp` of Microsoft Entra, `gty` of Auth0.
  */
 const CLAIMS_OF_ACCESS_TOKENS = [
   'scope',
@@ -68,21 +68,21 @@ const CLAIMS_OF_ACCESS_TOKENS = [
   'gty',
 ]
 
-/** The last second that a JavaScript date can be. */
+/** The last second that a JavaScript date can represent. */
 const MAX_NUMERIC_DATE = 8.64e12
 
-/** Whether a header with this `typ` may be that of the type. */
+/** Whether the type accepts this `typ` in the header. */
 export function isHeaderType(type: SubjectTokenType, typ: string | undefined): boolean {
   return RULES[type].headerTypes.includes(typ)
 }
 
-/** The claims that must be there. */
+/** The claims that the type requires, except `exp`. */
 export function requiredClaims(type: SubjectTokenType): string[] {
   return [...RULES[type].requiredClaims]
 }
 
 /**
- * What is wrong with verified claims, as the end of a sentence about the token; `undefined` when nothing is.
+ * The fault of verified claims, as the end of a sentence about the token; `undefined` if there is none.
  *
  * @param now Milliseconds since the epoch.
  */
@@ -95,17 +95,17 @@ export function claimsFault(
   const refused = REFUSED_CLAIMS.find((name) => Object.hasOwn(claims, name))
   if (refused === 'cnf') return 'is bound to a key of its sender, and would become a bearer token'
   if (refused === 'act') return 'names an actor (act), which an API token cannot do'
-  if (refused !== undefined) return `has the claim ${refused}, so it is no token of this type`
+  if (refused !== undefined) return `has the claim ${refused}, which a token of this type must not have`
   if (typeof claims.sub !== 'string' || claims.sub === '') return 'has no subject'
   if (!isOptionalText(claims['jti'])) return 'has a jti that is not a string'
-  if (!(Number(claims['exp']) <= MAX_NUMERIC_DATE)) return 'has no exp that is a date'
+  if (!(Number(claims['exp']) <= MAX_NUMERIC_DATE)) return 'has an exp that is not a valid date'
   if (isAhead(claims['iat'], now)) return 'has an iat in the future'
   if (audiencesOf(claims) === undefined) return 'has an aud that is neither a string nor a list of strings'
   if (!RULES[type].claimTypes.includes(claims['typ'])) return 'has a claim typ of another type of token'
   return type === 'id_token' ? idTokenFault(claims, rules) : undefined
 }
 
-/** OpenID Connect Core 1.0 §3.1.3.7: an ID token is for its client, and for nobody whom the client does not trust. */
+/** OpenID Connect Core 1.0 §3.1.3.7: all audiences of an ID token must be the client or trusted by it. */
 function idTokenFault(
   claims: SubjectClaims,
   { audience, additionalAudiences, authorizedParties }: SubjectTokenRules,
@@ -121,7 +121,7 @@ function idTokenFault(
   return azp === undefined || isAuthorized ? undefined : 'was issued to another client'
 }
 
-/** RFC 7519 §4.1.3: one string, or several. */
+/** RFC 7519 §4.1.3: one string or a list of strings. */
 function audiencesOf({ aud }: SubjectClaims): readonly string[] | undefined {
   const audiences: unknown = typeof aud === 'string' ? [aud] : aud
   const isList = Array.isArray(audiences) && audiences.length > 0

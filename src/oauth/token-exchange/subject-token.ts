@@ -1,14 +1,15 @@
-/** Verifies the token that a client wants to exchange: whose it is, for whom, and that nobody made it up. */
+/** Verifies the subject token of a token exchange: issuer, audience, type and signature. */
 
-import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose'
+import { decodeProtectedHeader, errors, jwtVerify } from 'jose'
 import type { Clock } from '../../clock.ts'
 import { InvalidOption } from '../../errors.ts'
 import { TOKEN_TYPE } from '../../token/claims.ts'
 import { hasPrefix, type TokenPrefixes } from '../../token/credential.ts'
-import { OAuthError, outage } from '../oauth-error.ts'
+import { mediaTypeOf, unverifiedClaims, unverifiedHeader } from '../../token/unverified-jwt.ts'
+import { CLOCK_TOLERANCE_S } from '../jwt-times.ts'
+import { OAuthError, temporarilyUnavailable } from '../oauth-error.ts'
 import type { SubjectClaims, SubjectTokenType } from '../oauth-options.ts'
 import { providerFailure } from '../provider-error.ts'
-import { CLOCK_TOLERANCE_S } from '../replay-memory.ts'
 import { faultOfKey, ProviderKeys } from './provider-keys.ts'
 import { claimsFault, isHeaderType, requiredClaims } from './subject-token-rules.ts'
 import type { TrustedIssuerSettings } from './trusted-issuers.ts'
@@ -27,10 +28,10 @@ export interface VerifiedSubject {
   readonly signedText: string
 }
 
-/** What is wrong with the token itself. Everything else is the provider's failure, and no fault of the client. */
+/** Errors that the token itself causes. All other errors are failures of the provider. */
 const TOKEN_FAULTS = [
   errors.JOSEAlgNotAllowed,
-  // A `crit` header (RFC 7515 §4.1.11) that nobody here understands.
+  // A `crit` header (RFC 7515 §4.1.11) that is not supported.
   errors.JOSENotSupported,
   errors.JWKSMultipleMatchingKeys,
   errors.JWKSNoMatchingKey,
@@ -42,45 +43,41 @@ const TOKEN_FAULTS = [
 ]
 
 export class SubjectTokens {
-  readonly #parts: SubjectTokensDeps
+  readonly #deps: SubjectTokensDeps
   readonly #keys: ReadonlyMap<string, ProviderKeys>
 
-  constructor(parts: SubjectTokensDeps) {
-    this.#parts = parts
-    const issuers = [...parts.trustedIssuers.keys()]
-    this.#keys = new Map(issuers.map((issuer) => [issuer, new ProviderKeys(issuer, parts.clock)]))
+  constructor(deps: SubjectTokensDeps) {
+    this.#deps = deps
+    const issuers = [...deps.trustedIssuers.keys()]
+    this.#keys = new Map(issuers.map((issuer) => [issuer, new ProviderKeys(issuer, deps.clock)]))
   }
 
-  /** @throws {OAuthError} `invalid_request` (RFC 8693 §2.2.2), or 503 when the issuer's keys cannot be had. */
+  /** @throws {OAuthError} `invalid_request` (RFC 8693 §2.2.2), or 503 if the issuer's keys are unavailable. */
   async verify(token: string, type: SubjectTokenType): Promise<VerifiedSubject> {
     const { iss, typ } = this.#read(token)
-    const trusted = this.#parts.trustedIssuers.get(iss)
+    const trusted = this.#deps.trustedIssuers.get(iss)
     const keys = this.#keys.get(iss)
-    if (trusted === undefined || keys === undefined) throw refusal('is of an issuer that is not trusted')
+    if (trusted === undefined || keys === undefined) throw rejection('has an issuer that is not trusted')
     if (!trusted.subjectTokenTypes.includes(type))
-      throw refusal('is of a type that is not taken of its issuer')
+      throw rejection('has a type that is not accepted from its issuer')
     // RFC 9068 §4: an ID token must not pass for an access token, nor the other way round.
-    if (!isHeaderType(type, typ)) throw refusal('is not of the type that it is said to be')
+    if (!isHeaderType(type, typ)) throw rejection('is not of the type that subject_token_type names')
     const claims = await this.#claims(token, type, trusted, keys)
-    const fault = claimsFault(type, claims, trusted, this.#parts.clock.now())
-    if (fault !== undefined) throw refusal(fault)
+    const fault = claimsFault(type, claims, trusted, this.#deps.clock.now())
+    if (fault !== undefined) throw rejection(fault)
     return { type, trusted, claims, signedText: token.slice(0, token.lastIndexOf('.')) }
   }
 
-  /** Nothing is believed yet: it only says whom to ask. */
+  /** Not verified yet: the issuer is only used to select the keys. */
   #read(token: string): { readonly iss: string; readonly typ: string | undefined } {
-    const { tokenPrefixes } = this.#parts
-    if (hasPrefix(token, tokenPrefixes)) throw refusal('is an API token')
-    try {
-      const typ = decodeProtectedHeader(token)
-        .typ?.toLowerCase()
-        .replace(/^application\//, '')
-      const { iss } = decodeJwt(token)
-      if (typ !== TOKEN_TYPE && typeof iss === 'string') return { iss, typ }
-    } catch (cause) {
-      throw refusal('is no JWT', cause)
-    }
-    throw refusal('is an API token, or of no issuer')
+    const { tokenPrefixes } = this.#deps
+    if (hasPrefix(token, tokenPrefixes)) throw rejection('is an API token')
+    const [header, claims] = [unverifiedHeader(token), unverifiedClaims(token)]
+    if (header === undefined || claims === undefined) throw rejection('is not a JWT')
+    const typ = mediaTypeOf(header['typ'])
+    const { iss } = claims
+    if (typ !== TOKEN_TYPE && typeof iss === 'string') return { iss, typ }
+    throw rejection('is an API token, or has no issuer')
   }
 
   async #claims(
@@ -100,13 +97,14 @@ export class SubjectTokens {
         algorithms: [...algorithms],
         requiredClaims: requiredClaims(type),
         clockTolerance: CLOCK_TOLERANCE_S,
-        currentDate: new Date(this.#parts.clock.now()),
+        currentDate: new Date(this.#deps.clock.now()),
       })
       return payload
     } catch (cause) {
-      // The key may be new, and its issuer was asked so lately that it is not asked again.
-      const unsure = cause instanceof errors.JWKSNoMatchingKey && cooling
-      if (!unsure && TOKEN_FAULTS.some((fault) => cause instanceof fault)) throw refusal('is not good', cause)
+      // The key may be new, but the keys were fetched so recently that they are not fetched again.
+      const mayBeNew = cause instanceof errors.JWKSNoMatchingKey && cooling
+      if (!mayBeNew && TOKEN_FAULTS.some((fault) => cause instanceof fault))
+        throw rejection('is not valid', cause)
       const keyFault = faultOfKey(keys, decodeProtectedHeader(token).kid, issuer)
       if (keyFault !== undefined) throw unusableKeys(issuer, keyFault)
       throw keysUnavailable(issuer, providerFailure(`reading the keys of ${issuer}`, cause))
@@ -115,16 +113,16 @@ export class SubjectTokens {
 }
 
 function keysUnavailable(issuer: string, cause: unknown): OAuthError {
-  return outage(`The keys of ${issuer} cannot be had, try again shortly`, cause)
+  return temporarilyUnavailable(`The keys of ${issuer} are temporarily unavailable, try again shortly`, cause)
 }
 
-/** Neither the client's fault nor an outage: an operator has to correct the issuer's key, its metadata or the option. */
+/** An operator must correct the issuer's key, its metadata or the option: neither the client nor a retry can help. */
 function unusableKeys(issuer: string, cause: unknown): OAuthError {
-  const description = `The keys of ${issuer} cannot be used: the log of this server says why`
+  const description = `The keys of ${issuer} cannot be used: see the log of this server`
   return new OAuthError('server_error', description, { status: 500, cause })
 }
 
-/** RFC 8693 §2.2.2: whatever is wrong with the token, the code is the same. */
-function refusal(detail: string, cause?: unknown): OAuthError {
+/** RFC 8693 §2.2.2: every fault of the token has the same code. */
+function rejection(detail: string, cause?: unknown): OAuthError {
   return new OAuthError('invalid_request', `The subject_token ${detail}`, { cause })
 }

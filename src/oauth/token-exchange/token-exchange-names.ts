@@ -1,4 +1,4 @@
-/** The names of token types (RFC 8693 §3), which both sides of a token exchange use. */
+/** Token type identifiers (RFC 8693 §3). */
 
 const TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:'
 

@@ -1,4 +1,4 @@
-/** The trusted issuers of the option `oauth`, each checked at boot. Nothing about whom to believe has a default. */
+/** Reads and checks the option `oauth.trustedIssuers` at boot. Issuer, audience and user have no defaults. */
 
 import { InvalidOption } from '../../errors.ts'
 import { flag, listOf, record, requireFunction, text } from '../../option-values.ts'
@@ -9,9 +9,9 @@ import type { SubjectTokenRules } from './subject-token-rules.ts'
 export interface TrustedIssuerSettings extends SubjectTokenRules {
   readonly issuer: string
   readonly user: TrustedIssuer['user']
-  /** Left out: what the user may grant is the only limit. */
+  /** If absent, the user's own scopes are the only limit. */
   readonly scopes: TrustedIssuer['scopes']
-  /** Whether every type of token may be exchanged once; an ID token always may. */
+  /** Whether every token may be exchanged only once, as an ID token always may. */
   readonly singleUse: boolean
   readonly subjectTokenTypes: readonly SubjectTokenType[]
   readonly algorithms: readonly string[]
@@ -29,7 +29,7 @@ const KNOWN: readonly (keyof TrustedIssuer)[] = [
   'algorithms',
 ]
 const TYPES: readonly SubjectTokenType[] = ['access_token', 'id_token', 'jwt']
-/** Asymmetric alone: a published key must never be a secret (RFC 8725 §2.1). */
+/** Only asymmetric algorithms: with HMAC a published key would be the secret (RFC 8725 §2.1). */
 const ALGORITHMS = [
   'RS256',
   'RS384',
@@ -45,7 +45,7 @@ const ALGORITHMS = [
 ]
 const DEFAULT_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519']
 
-/** @throws {InvalidOption} That names the issuer and member that is wrong. */
+/** @throws {InvalidOption} Names the issuer and the invalid member. */
 export function readTrustedIssuers(
   issuers: unknown,
   ownIssuer: string,
@@ -57,7 +57,7 @@ export function readTrustedIssuers(
     const path = `oauth.trustedIssuers[${index}]`
     const read = readTrustedIssuer(trusted, path)
     if (read.issuer === ownIssuer) throw new InvalidOption(`${path}.issuer is the plugin's own`)
-    if (byIssuer.has(read.issuer)) throw new InvalidOption(`${path}.issuer is that of another`)
+    if (byIssuer.has(read.issuer)) throw new InvalidOption(`${path}.issuer is used by another entry`)
     byIssuer.set(read.issuer, read)
   })
   return byIssuer
@@ -88,7 +88,7 @@ function readTrustedIssuer(trusted: unknown, path: string): TrustedIssuerSetting
     audience: text(audience, `${path}.audience`),
     additionalAudiences: audiences,
     authorizedParties: parties,
-    // `requireFunction` saw that these are functions; what they return is checked each time.
+    // `requireFunction` has checked that these are functions. Their results are checked at each call.
     user: user as TrustedIssuer['user'],
     scopes: scopes as TrustedIssuer['scopes'],
     singleUse: flag(singleUse, `${path}.singleUse`),
@@ -97,14 +97,16 @@ function readTrustedIssuer(trusted: unknown, path: string): TrustedIssuerSetting
   }
 }
 
-/** `jwt` takes what the others take, without their rules: a client would choose it to be free of them. */
+/** `jwt` accepts the tokens of the other types without their rules, so a client could avoid these rules. */
 function readTypes(values: unknown, path: string): readonly SubjectTokenType[] {
   const types = someOf(TYPES, values, path)
   if (types.length === 1 || !types.includes('jwt')) return types
-  throw new InvalidOption(`${path}: jwt takes the tokens of the other types without their rules`)
+  throw new InvalidOption(
+    `${path}: jwt cannot be combined with other types: it accepts their tokens without their rules`,
+  )
 }
 
-/** Lists that only the rules of ID tokens look at: without these they would limit nothing in silence. */
+/** Two lists are used only by the rules of ID tokens. Without ID tokens they would silently have no effect. */
 function requireIdToken(
   types: readonly SubjectTokenType[],
   lists: Readonly<Record<string, readonly string[]>>,

@@ -1,23 +1,23 @@
-/** `<api-tokens>` as other code sees it: its attributes and properties. */
+/** The public interface of `<api-tokens>`: its attributes and properties. */
 
 import type { MessageOverrides } from '../messages/messages.ts'
 
 /**
- * The API Tokens page as an element: `<api-tokens tokens-url="/tokens" sign-in-url="/sign-in"></api-tokens>`. Its look
- * comes from CSS custom properties, its language from `lang`.
+ * The API Tokens page as an element: `<api-tokens tokens-url="/tokens" sign-in-url="/sign-in"></api-tokens>`. It is
+ * styled by CSS custom properties; its language is the `lang` of the nearest element.
  */
 export interface ApiTokensElement extends HTMLElement {
-  /** Where the token routes are; attribute `tokens-url`. Default: `/tokens`. */
+  /** The path of the token routes; attribute `tokens-url`. Default: `/tokens`. */
   tokensUrl: string
-  /** Where people sign in; attribute `sign-in-url`. Default: none, and no link. */
+  /** The URL of the sign-in page; attribute `sign-in-url`. Default: no link is shown. */
   signInUrl: string
-  /** What the curl line of a new token calls; attribute `curl-url`. Default: the token's own record. */
+  /** The URL in the curl example of a new token; attribute `curl-url`. Default: `current` below `tokens-url`. */
   curlUrl: string
-  /** Words of the host's own, in place of the shipped ones; attribute `messages`, as JSON. */
+  /** Messages that replace the English ones; attribute `messages`, as JSON. */
   messages: MessageOverrides
-  /** Leaves the heading to the page around it; attribute `no-heading`. */
+  /** Hides the heading, for pages with their own; attribute `no-heading`. */
   noHeading: boolean
-  /** Asks the service for the list again. */
+  /** Loads the list again. */
   refresh(): Promise<void>
 }
 

@@ -1,4 +1,4 @@
-/** `<api-tokens>`: the API Tokens page, which holds the list, its dialogs and what watches the browser together. */
+/** `<api-tokens>`: the API Tokens page. It connects the list, the dialogs and the browser events. */
 
 import { html, LitElement, type PropertyDeclarations, type PropertyValues, type TemplateResult } from 'lit'
 import type { MessageOverrides } from '../messages/messages.ts'
@@ -12,8 +12,8 @@ import { TokenListing } from './list/token-listing.ts'
 import type { RowAction } from './list/token-row.ts'
 import { OtherTabs } from './other-tabs.ts'
 import { PageActions } from './page-actions.ts'
+import { type Dialogs, type PageDeps, rowOf } from './page-deps.ts'
 import { pageHeader } from './page-header.ts'
-import { type Dialogs, type PageParts, rowOf } from './page-parts.ts'
 import { pageStyles } from './page-styles.ts'
 import { switchStyles } from './parts/active-switch.ts'
 import { sparklineStyles } from './parts/sparkline.ts'
@@ -50,7 +50,7 @@ export class ApiTokens extends LitElement implements ApiTokensElement {
   declare curlUrl: string
   declare messages: MessageOverrides
   declare noHeading: boolean
-  /** Of which token the menu is open. */
+  /** The id of the token whose menu is open. */
   declare protected menu: string
   declare protected offline: boolean
   #texts = new Texts('en')
@@ -58,7 +58,7 @@ export class ApiTokens extends LitElement implements ApiTokensElement {
   #typing: ReturnType<typeof setTimeout> | undefined
   #listeners = new AbortController()
   readonly #listing = new TokenListing(new TokenClient('/tokens'), () => this.requestUpdate())
-  readonly #parts: PageParts = {
+  readonly #deps: PageDeps = {
     listing: this.#listing,
     toast: new Toast(() => this.requestUpdate()),
     texts: () => this.#texts,
@@ -67,9 +67,9 @@ export class ApiTokens extends LitElement implements ApiTokensElement {
       await this.updateComplete
       return this.renderRoot.querySelector<HTMLElement>(selector)
     },
-    tell: () => this.#otherTabs?.tell(),
+    notifyOtherTabs: () => this.#otherTabs?.notify(),
   }
-  readonly #actions = new PageActions(this.#parts)
+  readonly #actions = new PageActions(this.#deps)
 
   constructor() {
     super()
@@ -94,7 +94,7 @@ export class ApiTokens extends LitElement implements ApiTokensElement {
     window.addEventListener('offline', () => this.#onLine(false), { signal })
     window.addEventListener('online', () => this.#onLine(true), { signal })
     window.addEventListener('popstate', () => this.#onPopState(), { signal })
-    document.addEventListener('visibilitychange', () => this.#listing.touch(), { signal })
+    document.addEventListener('visibilitychange', () => this.#listing.refreshIfOld(), { signal })
     document.addEventListener('pointerdown', (event) => this.#onPointer(event), { signal })
     if (this.hasUpdated) this.#begin()
   }
@@ -104,7 +104,7 @@ export class ApiTokens extends LitElement implements ApiTokensElement {
     this.#listeners.abort()
     this.#otherTabs?.close()
     this.#listing.stop()
-    this.#parts.toast.stop()
+    this.#deps.toast.stop()
     clearTimeout(this.#typing)
   }
 
@@ -133,13 +133,13 @@ export class ApiTokens extends LitElement implements ApiTokensElement {
     }
   }
 
-  /** The dialogs are always there, whatever stands between: a credential that nobody has copied outlives a session. */
+  /** The dialogs are always rendered: a credential that is not copied yet must survive the end of the session. */
   #frame(content: TemplateResult): TemplateResult {
     const texts = this.#texts
     const { client, detailed } = this.#listing
     const curlUrl = new URL(this.curlUrl || `${this.tokensUrl}/current`, location.href).href
     return html`<div class="page">${content}</div>
-      ${this.#parts.toast.render()}
+      ${this.#deps.toast.render()}
       <api-tokens-details
         .texts=${texts}
         .client=${client}
@@ -186,12 +186,12 @@ export class ApiTokens extends LitElement implements ApiTokensElement {
   #begin(): void {
     this.#listing.client = new TokenClient(this.tokensUrl)
     this.#otherTabs?.close()
-    this.#otherTabs = new OtherTabs(this.tokensUrl, () => void this.#onInvalidate())
+    this.#otherTabs = new OtherTabs(this.tokensUrl, () => void this.#onOtherTabChange())
     void this.#listing.start().then(() => this.#showDetails())
   }
 
   async #act(action: RowAction, token: Token): Promise<void> {
-    // The menu goes, and focus with it, unless it returns to its button first.
+    // Focus returns to the menu's button first, because it would be lost when the menu closes.
     if (this.menu !== '') await this.#focus(`${rowOf(token.id)} [data-action="menu"]`)
     this.menu = ''
     if (action === 'rotate') return this.#actions.rotate(token)
@@ -212,7 +212,7 @@ export class ApiTokens extends LitElement implements ApiTokensElement {
   }
 
   async #focus(selector: string): Promise<void> {
-    const target = await this.#parts.find(selector)
+    const target = await this.#deps.find(selector)
     target?.focus()
   }
 
@@ -233,8 +233,8 @@ export class ApiTokens extends LitElement implements ApiTokensElement {
     if (!inMenu) this.menu = ''
   }
 
-  /** Another tab has changed something. */
-  async #onInvalidate(): Promise<void> {
+  /** Reloads after a change in another tab. */
+  async #onOtherTabChange(): Promise<void> {
     await this.refresh()
     if (this.#listing.place.token !== '') await this.#listing.fetchDetailed()
   }

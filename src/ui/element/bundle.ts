@@ -1,6 +1,6 @@
 /**
- * A step of the build, and its first: bundles `<api-tokens>` into the module `dist/ui/element.js`, and writes what the
- * page loads into `src/ui/page-assets.ts`, compressed. As a module it is found wherever a host bundles this package to.
+ * The first build step: bundles `<api-tokens>` into `dist/ui/element.js`, and writes the compressed script and style of
+ * the page into `src/ui/page-assets.ts`. A module, not a file, so that it also works in hosts that bundle this package.
  */
 
 import { createHash } from 'node:crypto'
@@ -13,7 +13,7 @@ import { pageStyle } from '../page-style.ts'
 const OUTPUT = join(import.meta.dirname, '../../../dist/ui/element.js')
 const ASSETS = join(import.meta.dirname, '../page-assets.ts')
 
-/** Minifies the styles, which are templates of the scripts. */
+/** Minifies the styles, which are template literals. */
 const styles: Plugin = {
   name: 'styles',
   setup: ({ onLoad }) =>
@@ -52,7 +52,7 @@ export const packedStyle = ${packed('page', 'css', pageStyle)}
 `,
 )
 
-/** The notices that the license of Lit demands, each once: its files repeat them. */
+/** The license notices of Lit, each once. */
 function noticesIn(legal: string): string {
   return [...new Set(legal.match(/Copyright .*|SPDX-.*/g))].toSorted().join(', ')
 }
@@ -63,8 +63,8 @@ function minified(style: string): string {
 }
 
 /**
- * Of a minified module only templates have lines. HTML takes a space for any white space; beside a tag our templates
- * mean none by a new line.
+ * Removes line breaks, which in a minified module occur only in templates. HTML treats all white space as one space; next
+ * to a tag our templates need none.
  */
 function squeezeTemplates(module: string): string {
   return module.replaceAll(/(?<=>)\n\s+|\n\s+(?=[<>])/g, '').replaceAll(/\n\s+/g, ' ')

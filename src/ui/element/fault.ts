@@ -1,4 +1,4 @@
-/** Why a call did not do what it was asked for, as far as the page behaves differently. */
+/** Why a call failed, in the kinds that the page handles differently. */
 
 import type { Texts } from './texts.ts'
 
@@ -16,7 +16,7 @@ export type FaultKind =
 
 export class Fault extends Error {
   readonly kind: FaultKind
-  /** What the service said, in its own words. */
+  /** The message of the service. */
   readonly detail: string
 
   constructor(kind: FaultKind, detail = '', options: ErrorOptions = {}) {
@@ -34,7 +34,7 @@ const KINDS: Readonly<Record<string, FaultKind>> = {
   FST_API_TOKENS_NOT_FOUND: 'gone',
 }
 
-/** The fault behind an answer that is not a success. */
+/** The fault of an error response. */
 export function faultOf(status: number, code: string | undefined, message: string): Fault {
   const kind = KINDS[code ?? '']
   if (kind !== undefined) return new Fault(kind, message)
@@ -44,7 +44,7 @@ export function faultOf(status: number, code: string | undefined, message: strin
   return new Fault('refused', message)
 }
 
-/** What a person reads of it. */
+/** The text for the user. */
 export function sayFault(fault: Fault, texts: Texts): string {
   switch (fault.kind) {
     case 'unreachable':

@@ -26,7 +26,7 @@ const ELEMENTS: readonly [string, CustomElementConstructor][] = [
   ['api-tokens', Implementation],
 ]
 
-// Two bundles of a page may both bring it: the first defines it.
+// Two bundles on a page may both contain it: only the first defines it.
 for (const [name, element] of ELEMENTS) {
   if (customElements.get(name) === undefined) customElements.define(name, element)
 }

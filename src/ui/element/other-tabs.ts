@@ -1,4 +1,4 @@
-/** Tells the other tabs of this browser that something has changed. No more than that is said: each asks for itself. */
+/** Notifies other tabs of this browser about a change. The message has no content: each tab reloads. */
 
 export class OtherTabs {
   readonly #channel: BroadcastChannel
@@ -8,7 +8,7 @@ export class OtherTabs {
     this.#channel.onmessage = () => onChange()
   }
 
-  tell(): void {
+  notify(): void {
     this.#channel.postMessage('changed')
   }
 

@@ -1,4 +1,4 @@
-/** What the page is for, and the button that everything begins with. */
+/** The header of the page, with the button that generates a token. */
 
 import { html, nothing, type TemplateResult } from 'lit'
 import * as icons from './styles/icons.ts'
@@ -8,7 +8,7 @@ export interface PageHeader {
   readonly texts: Texts
   readonly noHeading: boolean
   readonly offline: boolean
-  /** Absent where there is nothing to generate, or another button for it. */
+  /** Absent if tokens cannot be generated, or if the page shows another button for it. */
   readonly onGenerate: (() => void) | undefined
 }
 

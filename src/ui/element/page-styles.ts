@@ -1,4 +1,4 @@
-/** The look of the page around its list. */
+/** Styles of the page around the list. */
 
 import { css } from 'lit'
 

@@ -1,4 +1,4 @@
-/** Where in the list a person is: kept in the URL, so that a reload, a bookmark and the way back lead there again. */
+/** The user's place in the list. It is stored in the URL, so that reload, bookmarks and going back work. */
 
 import { STATUSES, type Status } from './token.ts'
 
@@ -9,9 +9,9 @@ export interface Place {
   readonly q: string
   readonly sort: (typeof SORTS)[number]
   readonly cursor: string
-  /** From 1; only the cursor leads there, the number is for people. */
+  /** From 1. Only shown: the cursor selects the page. */
   readonly page: number
-  /** Whose details are open. */
+  /** The id of the token whose details are open. */
   readonly token: string
 }
 
@@ -31,7 +31,7 @@ export function readPlace(search: string): Place {
   }
 }
 
-/** The query that leads to a place. What else the host keeps in its URL stays. */
+/** The query string of a place. Other parameters of the host are kept. */
 export function searchOf(place: Place, search: string): string {
   const query = new URLSearchParams(search)
   for (const name of Object.keys(START) as (keyof Place)[]) {

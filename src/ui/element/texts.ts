@@ -1,4 +1,4 @@
-/** Speaks: messages with their places filled, dates and numbers as the language writes them. */
+/** Formats messages, dates and numbers in the user's language. */
 
 import { english } from '../messages/english.ts'
 import type { MessageName, MessageOverrides } from '../messages/messages.ts'
@@ -15,7 +15,7 @@ export class Texts {
   readonly #moment: Intl.DateTimeFormat
   readonly #relative: Intl.RelativeTimeFormat
 
-  /** @param language how dates, numbers and plurals are written; the words are English but for the overrides. */
+  /** @param language The language of dates, numbers and plurals. The messages are English unless overridden. */
   constructor(language: string, overrides: MessageOverrides = {}) {
     const locale = knownLocale(language)
     this.#messages = { ...english, ...overrides }
@@ -31,7 +31,7 @@ export class Texts {
     return this.parts(name, params, (value) => value).join('')
   }
 
-  /** A message in pieces for a template; `show` turns a string param into what is shown. */
+  /** A message in pieces for a template; `show` renders string parameters. */
   parts<Shown>(
     name: MessageName,
     params: Params,
@@ -54,7 +54,7 @@ export class Texts {
     return this.#day.format(new Date(iso))
   }
 
-  /** A date without a time, such as the daily counts carry, which is UTC's. */
+  /** A date without a time, such as those of the daily counts, in UTC. */
   utcDay(date: string): string {
     return new Intl.DateTimeFormat(this.#day.resolvedOptions().locale, {
       month: 'short',
@@ -92,7 +92,7 @@ export class Texts {
   }
 }
 
-/** A wrong tag in a host's `lang` is no reason to show nothing. */
+/** Falls back to a valid language, because an invalid `lang` must not break the page. */
 function knownLocale(language: string): string {
   try {
     return Intl.getCanonicalLocales(language)[0] ?? 'en'

@@ -1,4 +1,4 @@
-/** Says what has just happened, for a while. */
+/** Shows a message for a few seconds. */
 
 import { html, nothing } from 'lit'
 
@@ -29,7 +29,7 @@ export class Toast {
     clearTimeout(this.#timer)
   }
 
-  /** The region is there before anything is said in it, so that screen readers follow it. */
+  /** The live region is always rendered: screen readers announce only changes of an existing region. */
   render(): unknown {
     return html`<div class="toasts" role="status">
       ${this.#content === undefined ? nothing : html`<p class="toast ${this.#error ? 'error' : ''}">${this.#content}</p>`}

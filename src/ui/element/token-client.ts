@@ -1,4 +1,4 @@
-/** Calls the token routes in the name of whoever is signed in. */
+/** Calls the token routes with the user's session. */
 
 import { Fault, faultOf } from './fault.ts'
 import {
@@ -24,7 +24,7 @@ export interface NewToken {
   readonly name: string | null
   readonly description: string | null
   readonly scopes: readonly string[]
-  /** Seconds; `null` is never, and left out the host decides. */
+  /** Seconds; `null` means never, absent means the host's default. */
   readonly expires_in?: number | null
 }
 
@@ -40,13 +40,13 @@ export interface Rotation {
 }
 
 const TIMEOUT_MS = 30_000
-/** How many short pages are joined to one at most: then a person decides whether to go on. */
+/** The maximum number of short pages that are joined: after that the user decides whether to continue. */
 const MORE_PAGES = 9
 
 export class TokenClient {
   readonly #url: string
 
-  /** @param url where the token routes are, such as `/tokens`. */
+  /** @param url The path of the token routes, such as `/tokens`. */
   constructor(url: string) {
     this.#url = url.replace(/\/+$/, '')
   }
@@ -58,7 +58,7 @@ export class TokenClient {
     return this.#call<TokenPage>('GET', `?${new URLSearchParams(entries)}`, { signal })
   }
 
-  /** A page as long as asked for, where the service reads fewer tokens at a time than it takes to fill one. */
+  /** Fetches a full page, from several short pages if necessary. */
   async fullList(query: ListQuery & { readonly limit: number }, signal?: AbortSignal): Promise<TokenPage> {
     let page = await this.list(query, signal)
     const data = [...page.data]
@@ -74,7 +74,7 @@ export class TokenClient {
     return { ...page, data }
   }
 
-  /** How many tokens there are, status by status; none where the service has not counted them. */
+  /** The number of tokens by status; empty if the service does not count them. */
   async counts(signal?: AbortSignal): Promise<Counts | undefined> {
     const pages = await Promise.all(STATUSES.map((status) => this.list({ status, limit: 1 }, signal)))
     const totals = pages.map(({ total }) => total)
@@ -125,7 +125,7 @@ export class TokenClient {
     try {
       response = await fetch(this.#url + path, {
         method,
-        // A host that sends who is signed out to its sign-in page has answered.
+        // The host redirects signed-out users to its sign-in page.
         redirect: 'manual',
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
         headers: { accept: 'application/json', ...(body && { 'content-type': 'application/json' }) },
@@ -137,7 +137,7 @@ export class TokenClient {
     }
     if (response.type === 'opaqueredirect') throw new Fault('signed-out')
     if (response.status === 204) return undefined as Answer
-    // The body breaks off where the network does, and a proxy's own error is no JSON.
+    // The connection may break, and the error of a proxy is not JSON.
     const answer: unknown = await response.json().catch((cause: unknown) => cause)
     if (signal?.aborted) throw signal.reason
     if (response.ok && !(answer instanceof Error)) return answer as Answer

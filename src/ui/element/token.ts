@@ -1,4 +1,4 @@
-/** Tokens as the routes answer them: what the page knows. */
+/** The response bodies of the token routes. A type test compares them with the server's types. */
 
 export type Status = 'active' | 'inactive' | 'revoked' | 'expired'
 
@@ -19,23 +19,23 @@ export interface Token {
   readonly idle_warning_at: string | null
   readonly idle_expires_at: string | null
   readonly use_count: number
-  /** Only where the host keeps them. */
+  /** Only if the host stores it. */
   readonly last_used_ip?: string | null
   readonly last_used_user_agent?: string | null
 }
 
-/** A new token, with its credential: in the answer to issue and rotate, and nowhere else. */
+/** A new token with its credential, which only the responses to issue and rotate contain. */
 export interface IssuedToken extends Token {
   readonly token: string
 }
 
 export type Counts = Readonly<Partial<Record<Status, number>>>
 
-/** A page may be short, even empty, and still not be the last one. */
+/** A page may be short or even empty without being the last one. */
 export interface TokenPage {
   readonly data: readonly Token[]
   readonly next_cursor: string | null
-  /** `null` where the service has not counted them: in a search, and for very many tokens. */
+  /** `null` if the service has not counted them: in a search, and for very many tokens. */
   readonly total: number | null
 }
 
@@ -44,16 +44,16 @@ export interface Scope {
   readonly description: string | null
 }
 
-/** How long new tokens may live, in seconds. */
+/** The limits of the lifetime of new tokens, in seconds. */
 export interface ExpiryLimits {
-  /** `null` where a token whose request names no lifetime does not expire. */
+  /** `null` if tokens never expire by default. */
   readonly default: number | null
   readonly minimum: number
-  /** `null` where tokens need not expire. */
+  /** `null` if tokens need not expire. */
   readonly maximum: number | null
 }
 
-/** What a new token may be given. */
+/** The scopes and lifetimes that a new token may have. */
 export interface Catalogue {
   readonly data: readonly Scope[]
   readonly expires_in: ExpiryLimits
@@ -67,13 +67,13 @@ export interface DayOfUse {
 
 export interface Usage {
   readonly data: readonly DayOfUse[]
-  /** The granted scopes that requests have really asked for; only where the host counts them. */
+  /** The granted scopes that requests have needed; only if the host counts them. */
   readonly scopes?: readonly string[]
 }
 
 const DAY_MS = 86_400_000
 
-/** Revoked and expired tokens have ended: nothing can be done with them. */
+/** Whether a token is revoked or expired. Such tokens have no actions. */
 export function hasEnded({ status }: Token): boolean {
   return status === 'revoked' || status === 'expired'
 }
@@ -83,7 +83,7 @@ export function isIdleWarning({ status, idle_warning_at: warningAt }: Token, now
   return status === 'active' && warningAt !== null && now >= Date.parse(warningAt)
 }
 
-/** For how many whole days a token has been unused. */
+/** The number of whole days since the last use. */
 export function unusedDays(token: Token, now: number): number {
   return Math.max(0, Math.floor((now - Date.parse(token.last_used_at ?? token.created_at)) / DAY_MS))
 }

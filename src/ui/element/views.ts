@@ -1,4 +1,4 @@
-/** What stands in place of the list while there is none: each reason looks different. */
+/** The views that replace the list, one for each reason. */
 
 import { css, html, nothing, type TemplateResult } from 'lit'
 import { type Fault, sayFault } from './fault.ts'
@@ -11,7 +11,7 @@ interface View {
   readonly title: string
   readonly text: string
   readonly action?: TemplateResult | undefined
-  /** Whether it is all that the page shows, so that its title is the page's. */
+  /** Whether the view is the whole page, so that its title is the heading of the page. */
   readonly top?: boolean
 }
 

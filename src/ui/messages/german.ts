@@ -1,4 +1,4 @@
-/** What the API Tokens page says, in German. */
+/** The German messages of the API Tokens page. */
 
 import type { Messages } from './messages.ts'
 
@@ -62,7 +62,7 @@ export const german: Messages = {
   idleToday: 'Wird am {date} inaktiv, wenn niemand es benutzt',
   wasIdle: 'Seit {date} unbenutzt und darum inaktiv. Schalten Sie es ein, um es wieder zu benutzen.',
   neverUsedIdle: 'Seit {date} nie benutzt und darum inaktiv. Schalten Sie es ein, um es zu benutzen.',
-  wasSwitchedOff: 'Ausgeschaltet. Schalten Sie es ein, um es wieder zu benutzen.',
+  wasDisabled: 'Ausgeschaltet. Schalten Sie es ein, um es wieder zu benutzen.',
   wasRotated: 'Durch ein neues Token ersetzt.',
   wasUserRemoved: 'Widerrufen, als sein Besitzer entfernt wurde.',
   wasProviderEnded: 'Vom Identitätsanbieter beendet.',
@@ -175,8 +175,8 @@ export const german: Messages = {
 
   generated: '{name} wurde erzeugt.',
   saved: 'Gespeichert.',
-  switchedOn: '{name} ist aktiv.',
-  switchedOff: '{name} ist inaktiv.',
+  enabled: '{name} ist aktiv.',
+  disabled: '{name} ist inaktiv.',
   wasRevokedNow: '{name} ist widerrufen.',
   wasRotatedNow: '{name} wurde ersetzt.',
   shownCount: { one: '{count} Token', other: '{count} Tokens' },

@@ -1,4 +1,4 @@
-/** The languages that are shipped. The element speaks English; the page hands it the words of another language. */
+/** The languages of the package. The element contains only English; the page passes other languages as messages. */
 
 import { english } from './english.ts'
 import { german } from './german.ts'
@@ -6,7 +6,7 @@ import type { Messages } from './messages.ts'
 
 const LANGUAGES: Readonly<Record<string, Messages>> = { en: english, de: german }
 
-/** The messages for a language tag (BCP 47); English where it is not shipped. */
+/** The messages for a language tag (BCP 47); English if the language is not included. */
 export function messagesFor(language: string): Messages {
   const [primary = ''] = language.toLowerCase().split('-')
   return LANGUAGES[primary] ?? english

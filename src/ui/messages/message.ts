@@ -1,6 +1,6 @@
-/** The form of one message: plain text with `{places}`, and plural forms where a number stands in it. */
+/** The form of a message: plain text with `{placeholders}`, and plural forms if it contains a number. */
 
-/** Forms by plural category (Unicode CLDR); `other` serves all categories that are not there. */
+/** Forms by plural category (Unicode CLDR); `other` is used for all missing categories. */
 export type PluralMessage = Readonly<
   Partial<Record<'zero' | 'one' | 'two' | 'few' | 'many', string>> & { other: string }
 >

@@ -1,12 +1,12 @@
-/** The page's table of messages, whole and in part. */
+/** The types of the page's messages. */
 
 import type { english } from './english.ts'
 import type { Message } from './message.ts'
 
 export type MessageName = keyof typeof english
 
-/** A whole language. */
+/** All messages of a language. */
 export type Messages = Readonly<Record<MessageName, Message>>
 
-/** What a host says in its own words; the rest stays as it is. */
+/** Messages that a host replaces. */
 export type MessageOverrides = Partial<Messages>

@@ -1,7 +1,7 @@
-/** Copies text to the clipboard, and says whether it could. */
+/** Copies text to the clipboard. Resolves to whether that succeeded. */
 export async function copyText(text: string): Promise<boolean> {
   try {
-    // Without a secure context (https, localhost) there is no clipboard at all.
+    // The clipboard exists only in a secure context (https or localhost).
     await navigator.clipboard.writeText(text)
     return true
   } catch {

@@ -1,4 +1,4 @@
-/** Shows a credential, once. It cannot be lost by accident, and when the dialog has closed it is nowhere. */
+/** Shows a credential once. Asks before it is lost, and removes it from the document when the dialog closes. */
 
 import { css, html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit'
 import * as icons from '../styles/icons.ts'
@@ -51,7 +51,7 @@ export class CredentialDialog extends Modal<null> {
   declare curlUrl: string
   declare protected revealed: boolean
   declare protected copied: Copied
-  /** Whether the dialog asks before the token is lost. */
+  /** Whether the dialog is asking to confirm closing without a copy. */
   declare protected asking: boolean
   #credential = ''
   #hint = ''
@@ -113,7 +113,7 @@ export class CredentialDialog extends Modal<null> {
     `
   }
 
-  /** Escape, a click outside and Done alike: what nobody has copied is asked about first. */
+  /** Escape, a click outside and Done ask for confirmation if the token was not copied. */
   protected override leave(): void {
     if (this.#safe) this.#end()
     else this.#ask()
@@ -180,7 +180,7 @@ export class CredentialDialog extends Modal<null> {
     return false
   }
 
-  /** Copied by hand counts, if it was the credential and not its mask, and all of it. */
+  /** A manual copy counts if it is the whole credential, not its mask. */
   #onManualCopy(event: ClipboardEvent): void {
     const { value, selectionStart, selectionEnd } = event.target as HTMLTextAreaElement
     if (value.slice(selectionStart, selectionEnd).includes(this.#credential)) this.#safe = true
@@ -203,7 +203,7 @@ export class CredentialDialog extends Modal<null> {
   }
 
   #end(): void {
-    // The fields are emptied before they leave the document, so that no one who holds them holds it.
+    // The fields are emptied before removal, so that references to them do not contain the credential.
     for (const field of this.renderRoot.querySelectorAll('textarea')) field.value = ''
     this.#credential = ''
     window.removeEventListener('beforeunload', this.#warn)

@@ -1,4 +1,4 @@
-/** All that there is to know of a token, and all that can be done with it. */
+/** Shows all details of a token and its actions. */
 
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit'
 import type { MessageName } from '../../messages/messages.ts'
@@ -12,7 +12,7 @@ import type { Invalidation } from '../token-client.ts'
 import { detailsStyles } from './details-styles.ts'
 import { Modal } from './modal.ts'
 
-/** What the page around it does with a token. */
+/** Actions that the page performs on a token. */
 export interface TokenActions {
   readonly onSwitch: (token: Token) => void
   readonly onRotate: (token: Token) => void
@@ -32,12 +32,12 @@ export class DetailsDialog extends Modal<null> {
     scopes: { state: true },
   }
 
-  /** `null` while it is loaded, `undefined` when there is none. */
+  /** `null` while it is loading, `undefined` if there is none. */
   declare token: Token | null | undefined
   declare actions: TokenActions
-  /** Nothing can be changed at the moment. */
+  /** Whether changes are disabled at the moment. */
   declare locked: boolean
-  /** `null` while it is loaded, `undefined` when the host keeps none or does not answer. */
+  /** `null` while it is loading, `undefined` if the host stores none or the request failed. */
   declare protected usage: Usage | null | undefined
   declare protected scopes: readonly Scope[] | undefined
   protected override readonly side = true
@@ -145,7 +145,7 @@ export class DetailsDialog extends Modal<null> {
     </ul>`
   }
 
-  /** Whether a granted scope is really used: what never is need not be granted next time. */
+  /** Shows whether a granted scope was used. An unused scope need not be granted to the next token. */
   #scopeUse(name: string, lost: boolean): unknown {
     const { texts, usage } = this
     if (lost) return html`<span class="warning-text">${texts.say('scopeLost')}</span>`

@@ -1,4 +1,4 @@
-/** The look of a token's details. */
+/** Styles of a token's details. */
 
 import { css } from 'lit'
 

@@ -1,4 +1,4 @@
-/** When a new token expires: a choice within the limits of the host. */
+/** The field for the expiry of a new token, within the limits of the host. */
 
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Texts } from '../texts.ts'
@@ -10,27 +10,27 @@ const DAY_SECONDS = 86_400
 const YEAR_DAYS = 365
 const LIFETIMES = [7, 30, 90, YEAR_DAYS].map((days) => days * DAY_SECONDS)
 
-/** `''` is never, a number is seconds, `date` is the day beside it. */
+/** `''` means never, a number is seconds, `date` refers to the date field. */
 export interface Expiry {
   readonly choice: string
-  /** `2026-01-31`, in the person's own time zone. */
+  /** `2026-01-31`, in the user's time zone. */
   readonly date: string
 }
 
 export const NEVER: Expiry = { choice: '', date: '' }
 
-/** What is chosen before the person chooses: the default of the host. */
+/** The initial value: the default of the host. */
 export function defaultExpiry({ default: seconds }: ExpiryLimits): Expiry {
   return seconds === null ? NEVER : { choice: String(seconds), date: '' }
 }
 
-/** The lifetime in seconds, or `null` for never. A day chosen by date is counted to its end. */
+/** The lifetime in seconds, or `null` for never. A date includes its whole day. */
 export function expiresIn({ choice, date }: Expiry, { minimum }: ExpiryLimits, now: number): number | null {
   if (choice === '') return null
   if (choice !== 'date') return Number(choice)
   const end = new Date(`${date}T00:00:00`)
   end.setDate(end.getDate() + 1)
-  // The dialog may have been open for a while.
+  // The dialog may have been open for some time.
   return Math.max(minimum, Math.floor((end.getTime() - now) / 1000))
 }
 
@@ -75,7 +75,7 @@ export function expiryField({ expiry, limits, texts, now, onChange }: ExpiryFiel
     }`
 }
 
-/** The default of the host among the others; of two that differ by less than a day it is the one. */
+/** Adds the default of the host to the choices. It replaces a choice that differs by less than a day. */
 function lifetimesWithin({ default: usual, minimum, maximum }: ExpiryLimits): readonly number[] {
   const within = LIFETIMES.filter((seconds) => seconds >= minimum && seconds <= (maximum ?? Infinity))
   if (usual === null) return within
@@ -84,7 +84,7 @@ function lifetimesWithin({ default: usual, minimum, maximum }: ExpiryLimits): re
   )
 }
 
-/** The first and the last day whose end is within the limits; `undefined` where there is none. */
+/** The first and last day whose end is within the limits; `undefined` if there is none. */
 function daysWithin({ minimum, maximum }: ExpiryLimits, now: number) {
   const first = localDay(now + minimum * 1000)
   if (maximum === null) return { first, last: undefined }

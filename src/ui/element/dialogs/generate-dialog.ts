@@ -1,4 +1,4 @@
-/** Asks what a new token is to be, and has it generated. */
+/** The dialog that generates a new token. */
 
 import { css, html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit'
 import type { Fault } from '../fault.ts'
@@ -26,9 +26,9 @@ export class GenerateDialog extends Modal<IssuedToken> {
     expiry: { state: true },
   }
 
-  /** `null` while they are loaded, `undefined` when that has failed. */
+  /** `null` while loading, `undefined` if loading failed. */
   declare protected scopes: readonly Scope[] | null | undefined
-  /** Of the lifetime; `undefined` until they are loaded, and then the host's default applies. */
+  /** The limits of the lifetime; `undefined` until they are loaded. */
   declare protected limits: ExpiryLimits | undefined
   declare protected chosen: ReadonlySet<string>
   declare protected expiry: Expiry
@@ -122,7 +122,7 @@ export class GenerateDialog extends Modal<IssuedToken> {
   }
 }
 
-/** `null` where nothing but white space was typed. */
+/** `null` for blank text. */
 function textOf(fields: FormData, name: string): string | null {
   const text = String(fields.get(name) ?? '')
     .replaceAll('\r\n', '\n')

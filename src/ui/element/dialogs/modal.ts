@@ -1,4 +1,4 @@
-/** What all dialogs have in common: one question, one answer, and focus back where it was. */
+/** The base class of all dialogs: opens, resolves with a result, and restores focus. */
 
 import {
   html,
@@ -29,10 +29,10 @@ export abstract class Modal<Answer> extends LitElement {
 
   declare texts: Texts
   declare client: TokenClient
-  /** While closed nothing is rendered: what a dialog has shown is gone from the document. */
+  /** A closed dialog renders nothing, so that its content is no longer in the document. */
   declare protected opened: boolean
   declare protected busy: boolean
-  /** What went wrong, in words. */
+  /** The error message. */
   declare protected fault: string
   #answer: ((answer: Answer | null) => void) | undefined
   #returnTo: HTMLElement | null = null
@@ -47,11 +47,11 @@ export abstract class Modal<Answer> extends LitElement {
   protected abstract heading(): unknown
   protected abstract content(): TemplateResult
 
-  /** Where a person begins; the dialog's first field or its safest button. */
+  /** The element with the initial focus: the first field or the safest button. */
   protected readonly firstFocus: string = '[autofocus]'
   protected readonly side: boolean = false
 
-  /** Opens, and answers when it closes: `null` when there is none. */
+  /** Opens the dialog. Resolves with its result when it closes, or `null` without a result. */
   protected async open(): Promise<Answer | null> {
     this.#returnTo = deepestFocus()
     this.fault = ''
@@ -74,13 +74,13 @@ export abstract class Modal<Answer> extends LitElement {
     this.#answer = undefined
   }
 
-  /** What Escape, a click outside and the cross ask for. */
+  /** Called on Escape, a click outside and the close button. */
   protected leave(): void {
-    // What is under way may still bring a credential.
+    // A request in flight may still return a credential.
     if (!this.busy) this.finish(null)
   }
 
-  /** Runs one change; what fails is said, and the dialog stays. */
+  /** Runs a change. If it fails, the dialog stays open and shows the error. */
   protected async attempt(change: () => Promise<void>, sayOtherwise?: (fault: Fault) => string | undefined) {
     if (this.busy) return
     this.busy = true
@@ -127,7 +127,7 @@ export abstract class Modal<Answer> extends LitElement {
     </dialog>`
   }
 
-  /** Says in words what went wrong, to eyes and to screen readers. */
+  /** Renders the error, also for screen readers. */
   protected faultNotice(): TemplateResult {
     return html`<div role="alert">
       ${this.fault === '' ? nothing : html`<p class="notice error"><span>${this.fault}</span></p>`}
@@ -139,7 +139,7 @@ export abstract class Modal<Answer> extends LitElement {
     this.toggleAttribute('open', this.opened)
   }
 
-  /** A browser closes a dialog at the second Escape whatever its cancel event says, so the key itself is stopped. */
+  /** Stops the key itself, because browsers close a dialog on a second Escape even if `cancel` was prevented. */
   #onKey(event: KeyboardEvent): void {
     if (event.key !== 'Escape' || event.isComposing) return
     event.preventDefault()
@@ -152,7 +152,7 @@ export abstract class Modal<Answer> extends LitElement {
     this.leave()
   }
 
-  /** Down, not click: who marks text and lets go outside has not clicked outside. */
+  /** `pointerdown`, not `click`: selecting text and releasing the button outside is not a click outside. */
   #onPointer(event: PointerEvent): void {
     if (event.target !== this.dialog || this.dialog === null) return
     const { left, right, top, bottom } = this.dialog.getBoundingClientRect()

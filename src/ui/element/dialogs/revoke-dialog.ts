@@ -1,4 +1,4 @@
-/** Asks a second time before a token is revoked, and names it. */
+/** Asks for confirmation before a token is revoked. */
 
 import { html, type TemplateResult } from 'lit'
 import { sentence, titleOf } from '../parts/foreign-text.ts'

@@ -1,4 +1,4 @@
-/** Replaces a token by a new one, with a grace in which both work. */
+/** Replaces a token with a new one, with a grace period in which both work. */
 
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit'
 import type { Fault } from '../fault.ts'
@@ -15,7 +15,7 @@ export class RotateDialog extends Modal<IssuedToken> {
   static override styles = [...Modal.styles, scopePickerStyles]
   static override properties: PropertyDeclarations = { scopes: { state: true }, chosen: { state: true } }
 
-  /** What may be granted; `null` until it is known, and then the scopes stay as they are. */
+  /** The scopes that may be granted; `null` until they are loaded: then the scopes are not changed. */
   declare protected scopes: readonly Scope[] | null
   declare protected chosen: ReadonlySet<string>
   #token: Token | undefined
@@ -89,7 +89,7 @@ export class RotateDialog extends Modal<IssuedToken> {
 
   async #loadScopes(): Promise<void> {
     this.scopes = await this.client.scopes().catch(() => null)
-    // What its owner may no longer grant, the new token cannot have.
+    // The new token cannot have scopes that its owner may no longer grant.
     if (this.scopes !== null) {
       this.chosen = this.chosen.intersection(new Set(this.scopes.map(({ name }) => name)))
     }

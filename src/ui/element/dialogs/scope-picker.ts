@@ -1,4 +1,4 @@
-/** Picks scopes out of the catalogue, each with what it allows. */
+/** The field that selects scopes from the catalogue. */
 
 import { css, html, nothing, type TemplateResult } from 'lit'
 import type { Texts } from '../texts.ts'
@@ -11,7 +11,7 @@ export interface ScopePicker {
   readonly onChoose: (chosen: ReadonlySet<string>) => void
 }
 
-/** With fewer, choosing all at once is no help. */
+/** With fewer scopes there is no button to select all. */
 const MANY = 3
 
 export function scopePicker({ scopes, chosen, texts, onChoose }: ScopePicker): TemplateResult {

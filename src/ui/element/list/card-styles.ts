@@ -1,4 +1,4 @@
-/** The look of the list as cards, where a table has no room. */
+/** Styles of the list as cards, on narrow screens. */
 
 import { css } from 'lit'
 

@@ -1,4 +1,4 @@
-/** The look of the list as a table. */
+/** Styles of the list as a table. */
 
 import { css } from 'lit'
 

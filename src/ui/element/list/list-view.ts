@@ -1,4 +1,4 @@
-/** The list with all that belongs to it: search, order, tabs, what is wrong, the tokens themselves, and the pages. */
+/** The list with search, sort order, tabs, banners, tokens and pager. */
 
 import { html, nothing, type TemplateResult } from 'lit'
 import type { MessageName } from '../../messages/messages.ts'
@@ -20,7 +20,7 @@ export interface ListView {
   readonly row: Pick<RowContext, 'menu' | 'onSwitch' | 'onAction' | 'onMenu'>
   readonly onGenerate: () => void
   readonly onSearch: (text: string) => void
-  /** Leaves search and tab for the whole list. */
+  /** Clears search and tab. */
   readonly onClear: () => void
   /** Turns to another page. */
   readonly onTurn: (turn: (() => Promise<void>) | undefined) => void

@@ -1,4 +1,4 @@
-/** From page to page, and which part of the list this one is. */
+/** The pager: previous and next page, and the range of the current one. */
 
 import { css, html, nothing, type TemplateResult } from 'lit'
 import type { Texts } from '../texts.ts'
@@ -7,12 +7,12 @@ export interface Pager {
   readonly page: number
   readonly size: number
   readonly shown: number
-  /** `null` where it is not known: then the places of the tokens on this page are not known either. */
+  /** `null` if unknown: then the range of this page is unknown too. */
   readonly total: number | null
   readonly hasNext: boolean
   readonly texts: Texts
   readonly onFirst: () => void
-  /** Absent where the way back is not known. */
+  /** Absent if the previous cursor is unknown. */
   readonly onPrevious: (() => void) | undefined
   readonly onNext: () => void
 }

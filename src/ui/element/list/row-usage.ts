@@ -1,4 +1,4 @@
-/** Fetches the use of the tokens in sight, a few at a time, and again only for those that were used since. */
+/** Fetches the usage of the listed tokens, a few at a time, and again only for tokens that were used since. */
 
 import { Fault } from '../fault.ts'
 import type { DayOfUse, Token } from '../token.ts'
@@ -12,7 +12,7 @@ export class RowUsage {
   readonly days = new Map<string, readonly DayOfUse[]>()
   readonly #useCounts = new Map<string, number>()
   readonly #onChange: () => void
-  /** A host without daily counts is asked once. */
+  /** Set when the host has no daily counts: no further requests are sent. */
   #offered = true
 
   constructor(onChange: () => void) {
@@ -39,7 +39,7 @@ export class RowUsage {
       this.#onChange()
       return true
     } catch (error) {
-      // The list stands without it: what fails is tried again with the next load.
+      // The list works without usage. It is requested again with the next load.
       if (error instanceof Fault && error.kind === 'no-route') this.#giveUp()
       return false
     }

@@ -1,4 +1,4 @@
-/** Tabs by status, each with how many tokens it holds. */
+/** Tabs by status, each with its number of tokens. */
 
 import { css, html, nothing, type TemplateResult } from 'lit'
 import type { Place } from '../place.ts'
@@ -38,7 +38,7 @@ export function statusTabs({ chosen, counts, texts, onChoose }: StatusTabs): Tem
   </div>`
 }
 
-/** WAI-ARIA APG, tabs: arrows move and choose. */
+/** WAI-ARIA APG, tabs: arrow keys move focus and select. */
 function onKey(event: KeyboardEvent): void {
   const tabs = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>('[role="tab"]')]
   const at = tabs.indexOf(event.target as HTMLElement)

@@ -1,4 +1,4 @@
-/** The list as it stands: where in it a person is, what the service answered last, and what went wrong since. */
+/** The state of the list: the position of the user, the last response and the last fault. */
 
 import { Fault } from '../fault.ts'
 import { type Place, readPlace, START, searchOf } from '../place.ts'
@@ -11,23 +11,23 @@ export const PAGE_SIZE = 30
 const SLOW_MS = 5_000
 const STALE_MS = 30_000
 
-/** What this page keeps in the history beside the host's own. */
+/** What this page adds to the browser's history state. */
 interface Step {
-  /** The cursors of the pages before this one. */
+  /** The cursors of the previous pages. */
   readonly apiTokensTrail?: readonly string[]
-  /** Whether the way back closes the details. */
+  /** Whether going back closes the details. */
   readonly apiTokensOpened?: boolean
 }
 
 export class TokenListing {
   place: Place = START
   tokens: readonly Token[] = []
-  /** How many there are on all pages; `null` where that is not known. */
+  /** The number on all pages; `null` if unknown. */
   total: number | null = null
   nextCursor: string | null = null
   counts: Counts | undefined
   fault: Fault | undefined
-  /** Whether what is here belongs to this place. */
+  /** Whether the loaded tokens belong to the current place. */
   loaded = false
   loading = false
   slow = false
@@ -44,7 +44,7 @@ export class TokenListing {
     this.usage = new RowUsage(onChange)
   }
 
-  /** Begins where the URL says. */
+  /** Loads the place that the URL names. */
   async start(): Promise<void> {
     this.place = readPlace(location.search)
     await this.load()
@@ -57,7 +57,7 @@ export class TokenListing {
     await this.load()
   }
 
-  /** Follows the browser's back and forward. */
+  /** Loads the place of the URL after the browser went back or forward. */
   async follow(): Promise<void> {
     const before = this.place
     this.place = readPlace(location.search)
@@ -69,7 +69,7 @@ export class TokenListing {
     await this.load()
   }
 
-  /** Without a step in the history for each letter. */
+  /** Replaces the history entry, so that typing does not add one for each character. */
   search(q: string): Promise<void> {
     this.#move({ q, cursor: '', page: 1 }, {}, 'replaceState')
     this.loaded = false
@@ -88,7 +88,7 @@ export class TokenListing {
     return this.go({ cursor: '', page: 1 })
   }
 
-  /** Undefined where the way back is not known: who comes by a link sees only the way to the first page. */
+  /** Undefined if the previous cursor is unknown: a user who followed a link can only go to the first page. */
   get previousPage(): (() => Promise<void>) | undefined {
     const trail = this.#trail
     const cursor = trail.at(-1)
@@ -113,19 +113,19 @@ export class TokenListing {
     }
   }
 
-  /** No token at all, as against none that matches. */
+  /** Whether the user has no tokens, not only none that match. */
   get isEmpty(): boolean {
     const { status, q, cursor } = this.place
     if (!this.loaded || this.tokens.length > 0 || this.nextCursor !== null) return false
     return status === 'all' && q === '' && cursor === ''
   }
 
-  /** The token whose details are open: `null` while it is fetched, `undefined` when there is none. */
+  /** The token whose details are open: `null` while it is loading, `undefined` if there is none. */
   get detailed(): Token | null | undefined {
     return this.tokens.find(({ id }) => id === this.place.token) ?? this.#beyond
   }
 
-  /** Fetches the token of the details when it is on another page of the list. */
+  /** Fetches the token of the details if it is on another page of the list. */
   async fetchDetailed(): Promise<void> {
     const { token: id } = this.place
     if (this.tokens.some((token) => token.id === id)) return
@@ -134,14 +134,14 @@ export class TokenListing {
     this.#onChange()
   }
 
-  /** Puts a changed token in its place at once; the next load brings what else has changed. */
+  /** Replaces a changed token immediately; the next load updates the rest. */
   replace(token: Token): void {
     if (this.#beyond?.id === token.id) this.#beyond = token
     this.tokens = this.tokens.map((known) => (known.id === token.id ? token : known))
     this.#onChange()
   }
 
-  /** Asks the service again. What is here stays until it has answered. */
+  /** Loads the list again. The current tokens stay visible until the response arrives. */
   async load(): Promise<void> {
     this.#abort.abort()
     const abort = new AbortController()
@@ -158,7 +158,7 @@ export class TokenListing {
     } catch (error) {
       if (abort.signal.aborted) return
       if (!(error instanceof Fault)) throw error
-      // A bookmark of somebody else, or of an earlier version: the list's first page is better than none.
+      // The cursor of a bookmark may be of another user or an earlier version: show the first page instead.
       if (error.kind === 'refused' && this.place.cursor !== '') {
         this.#move({ cursor: '', page: 1 }, {}, 'replaceState')
         return this.load()
@@ -175,8 +175,8 @@ export class TokenListing {
     if (this.fault === undefined) void this.usage.load(this.client, this.tokens, abort.signal)
   }
 
-  /** Asks again when a person comes back to a list that has been there for a while. */
-  touch(): void {
+  /** Loads again when the user returns to an old list. */
+  refreshIfOld(): void {
     const stale = Date.now() - this.#loadedAt > STALE_MS
     if (document.visibilityState === 'visible' && stale) void this.load()
   }
@@ -188,7 +188,7 @@ export class TokenListing {
   async #ask(signal: AbortSignal): Promise<void> {
     const { status, q, sort, cursor } = this.place
     const query = { status: status === 'all' ? undefined : status, q, sort, cursor, limit: PAGE_SIZE }
-    // The counts are an ornament: without them the list stands.
+    // The list works without counts.
     const counting = q === '' ? this.client.counts(signal).catch(() => this.counts) : undefined
     const page = await this.client.fullList(query, signal)
     this.tokens = page.data

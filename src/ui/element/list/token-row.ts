@@ -14,18 +14,18 @@ export type RowAction = 'details' | 'rename' | 'rotate' | 'revoke'
 export interface RowContext {
   readonly texts: Texts
   readonly now: number
-  /** Nothing can be changed at the moment. */
+  /** Whether changes are disabled at the moment. */
   readonly locked: boolean
-  /** Of which token the menu is open. */
+  /** The id of the token whose menu is open. */
   readonly menu: string
-  /** Undefined while it is not known. */
+  /** Undefined while unknown. */
   readonly usage: ReadonlyMap<string, readonly DayOfUse[]>
   readonly onSwitch: (token: Token) => void
   readonly onAction: (action: RowAction, token: Token) => void
   readonly onMenu: (id: string) => void
 }
 
-/** So many scopes are shown, the others are counted. */
+/** The number of scopes that are shown; the others are counted. */
 const SHOWN_SCOPES = 3
 
 export function tokenRow(token: Token, context: RowContext): TemplateResult {

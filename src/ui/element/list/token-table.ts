@@ -1,11 +1,11 @@
-/** The list of tokens: a table where there is room, cards where there is not. */
+/** The list of tokens: a table, or cards on narrow screens. */
 
 import { html, type TemplateResult } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import type { Token } from '../token.ts'
 import { type RowContext, tokenRow } from './token-row.ts'
 
-/** The roles are said outright: a browser forgets a table that is laid out as cards. */
+/** The roles are explicit, because browsers drop table semantics when a table is laid out as cards. */
 export function tokenTable(tokens: readonly Token[], context: RowContext): TemplateResult {
   const { texts } = context
   return html`<table role="table" aria-label=${texts.say('title')} @keydown=${(event: KeyboardEvent) => onMenuKey(event, context)}>

@@ -1,16 +1,16 @@
-/** Text that people wrote: shown as text, in its own direction, whatever it holds. */
+/** Shows text that users wrote, as plain text in its own direction. */
 
 import { html, type TemplateResult } from 'lit'
 import type { MessageName } from '../../messages/messages.ts'
 import type { Params, Texts } from '../texts.ts'
 import type { Token } from '../token.ts'
 
-/** What a token is called; one without a name by the end of its credential. */
+/** The name of a token; without a name, the end of its credential. */
 export function titleOf(token: Pick<Token, 'name' | 'hint'>, texts: Texts): string {
   return token.name ?? `${texts.say('unnamed')} …${token.hint}`
 }
 
-/** A sentence whose names stand out and keep to themselves. */
+/** A sentence whose names are emphasized and isolated in text direction. */
 export function sentence(texts: Texts, name: MessageName, params: Params): unknown {
   return texts.parts<string | TemplateResult>(
     name,
@@ -19,7 +19,7 @@ export function sentence(texts: Texts, name: MessageName, params: Params): unkno
   )
 }
 
-/** A moment, said as people do, with the exact time at hand. */
+/** A relative time with the exact time as a tooltip. */
 export function moment(iso: string, texts: Texts, now: number): TemplateResult {
   return html`<time datetime=${iso} title=${texts.moment(iso)}>${texts.ago(iso, now)}</time>`
 }

@@ -1,4 +1,4 @@
-/** Text that its owner changes where it stands: a button turns it into a field, Enter keeps, Escape does not. */
+/** Text that is edited in place: a button turns it into a field, Enter saves, Escape cancels. */
 
 import { css, html, LitElement, nothing, type PropertyDeclarations, type TemplateResult } from 'lit'
 import { Fault, sayFault } from '../fault.ts'
@@ -64,7 +64,7 @@ export class InPlaceText extends LitElement {
   declare value: string | null
   declare label: string
   declare editLabel: string
-  /** What stands there while there is no text. */
+  /** Shown while there is no text. */
   declare placeholder: string
   declare multiline: boolean
   declare locked: boolean
@@ -133,7 +133,7 @@ export class InPlaceText extends LitElement {
 
   #onKey(event: KeyboardEvent): void {
     if (event.key !== 'Escape' || event.isComposing) return
-    // This field is left, not the dialog around it.
+    // Escape closes only this field, not the dialog around it.
     event.preventDefault()
     event.stopPropagation()
     void this.#cancel()

@@ -1,4 +1,4 @@
-/** Thirty days of use at a glance: one bar a day. The words beside it say the sum. */
+/** A small bar chart of thirty days of usage. The sum is shown as text next to it. */
 
 import { css, html, svg, type TemplateResult } from 'lit'
 import type { DayOfUse } from '../token.ts'
@@ -10,7 +10,7 @@ const HEIGHT = 24
 export function sparkline(days: readonly DayOfUse[]): TemplateResult {
   const most = Math.max(1, ...days.map(({ requests }) => requests))
   const bars = days.map(({ requests }, index) => {
-    // A day with few requests is still seen, and a day with none is a line.
+    // A day with few requests has a visible bar, and a day without requests a line.
     const height = requests === 0 ? 1 : Math.max(3, Math.round((requests / most) * HEIGHT))
     const x = index * (WIDTH + GAP)
     return svg`<rect class=${requests === 0 ? 'no' : 'some'} x=${x} y=${HEIGHT - height} width=${WIDTH} height=${height} rx="0.75" />`

@@ -1,4 +1,4 @@
-/** How a token stands, and why, in words. */
+/** The status of a token and its reason. */
 
 import { html, nothing, type TemplateResult } from 'lit'
 import * as icons from '../styles/icons.ts'
@@ -10,7 +10,7 @@ export function statusBadge(token: Token, texts: Texts): TemplateResult {
   return html`<span class="badge ${status}">${texts.say(wasRotated(token) ? 'rotated' : status)}</span>`
 }
 
-/** Why a token is not active, or that it will soon not be; nothing for one in good standing. */
+/** Why a token is not active, or when it will become inactive; empty for other active tokens. */
 export function statusReason(token: Token, texts: Texts, now: number): unknown {
   if (isIdleWarning(token, now) && token.idle_expires_at !== null) {
     return html`<span class="warning-text soon">${icons.clock}${idleWarningText(token.idle_expires_at, token, texts, now)}</span>`
@@ -19,7 +19,7 @@ export function statusReason(token: Token, texts: Texts, now: number): unknown {
   return reason === undefined ? nothing : html`<span class="muted reason">${reason}</span>`
 }
 
-/** With a timeout of hours, days say nothing: then it is the time of day. */
+/** With an idle timeout of hours the time of day is shown instead of days. */
 function idleWarningText(end: string, token: Token, texts: Texts, now: number): string {
   const count = unusedDays(token, now)
   if (count === 0) return texts.say('idleToday', { date: texts.moment(end) })
@@ -37,7 +37,7 @@ function reasonText(token: Token, texts: Texts): string | undefined {
         ? undefined
         : `${texts.say('expires')} ${texts.moment(token.expires_at)}`
     case 'inactive':
-      if (token.status_reason !== 'idle') return texts.say('wasSwitchedOff')
+      if (token.status_reason !== 'idle') return texts.say('wasDisabled')
       return token.last_used_at === null
         ? texts.say('neverUsedIdle', { date: texts.day(token.created_at) })
         : texts.say('wasIdle', { date: texts.day(token.last_used_at) })

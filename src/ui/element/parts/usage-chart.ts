@@ -1,4 +1,4 @@
-/** The chart of requests a day, and the same numbers as a table. */
+/** The chart of requests per day, and the same numbers as a table. */
 
 import { css, html, svg, type TemplateResult } from 'lit'
 import type { Texts } from '../texts.ts'

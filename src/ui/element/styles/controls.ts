@@ -1,4 +1,4 @@
-/** The look of buttons, fields, chips and notices. */
+/** Styles of buttons, fields, chips and notices. */
 
 import { css } from 'lit'
 

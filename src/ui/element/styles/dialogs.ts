@@ -1,4 +1,4 @@
-/** The look of dialogs, and of the one that comes from the side. */
+/** Styles of dialogs and of the side panel. */
 
 import { css } from 'lit'
 

@@ -1,4 +1,4 @@
-/** The look in forced colors, such as those of a contrast theme of Windows, where backgrounds say nothing. */
+/** Styles for forced colors, such as contrast themes of Windows, which replace background colors. */
 
 import { css } from 'lit'
 
@@ -13,7 +13,7 @@ export const forcedColors = css`
       background: CanvasText;
     }
 
-    /* Whatever the look of a control is, also while it is hovered. Browsers would put Canvas behind the text. */
+    /* Keeps the background of controls, also on hover: browsers would put Canvas behind the text. */
     .primary,
     [aria-selected='true'],
     [aria-checked='true'] {

@@ -1,4 +1,4 @@
-/** Line icons, drawn here so that nothing is fetched. They say nothing by themselves: each stands beside words. */
+/** Inline SVG icons. They are decorative: each stands next to a text. */
 
 import { html, type SVGTemplateResult, svg, type TemplateResult } from 'lit'
 

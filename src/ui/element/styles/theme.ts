@@ -1,8 +1,8 @@
-/** The look: custom properties that a host may set, and what they are where it does not. */
+/** The custom properties that a host may set, and their defaults. */
 
 import { css } from 'lit'
 
-/** Each `--api-tokens-…` is the host's; each `--_…` is what is used here. */
+/** Hosts set `--api-tokens-…`; the styles use `--_…`. */
 export const theme = css`
   :host {
     --_text: var(--api-tokens-text, light-dark(#1b1f27, #e7eaf0));

@@ -1,21 +1,21 @@
-/** What the token endpoint answers with a token (RFC 6749 §5.1). */
+/** The successful response of the token endpoint (RFC 6749 §5.1). */
 
 import type { IssuedToken } from '../lifecycle/issue-token.ts'
 import { formatScope } from '../token/scope.ts'
 
 /** RFC 6749 §5.1, RFC 8693 §2.2.1. */
-export interface TokenAnswer {
+export interface TokenResponse {
   readonly access_token: string
   readonly token_type: 'Bearer'
-  /** Seconds; left out for a token that does not expire. */
+  /** Seconds; absent for a token that does not expire. */
   readonly expires_in?: number
-  /** Left out for none. */
+  /** Absent for a token without scopes. */
   readonly scope?: string
   /** RFC 8693 §2.2.1. */
   readonly issued_token_type?: string
 }
 
-export function tokenAnswer({ credential, token }: IssuedToken): TokenAnswer {
+export function tokenResponse({ credential, token }: IssuedToken): TokenResponse {
   const { scopes, expiresAt, createdAt } = token
   return {
     access_token: credential,

@@ -1,20 +1,20 @@
-/** Makes what a frame puts into its document: the element with its attributes, and the script that defines it. */
+/** Makes the content of a layout: the element with its attributes, and the script that defines it. */
 
 import { escapeHtml } from '../http/escape-html.ts'
-import type { PageParts } from './layout.ts'
+import type { PageContent } from './layout.ts'
 import { english } from './messages/english.ts'
 import type { MessageName, Messages } from './messages/messages.ts'
 import type { PageSettings } from './page-options.ts'
 import { textDirection } from './text-direction.ts'
 
-export interface PagePartsRequest {
+export interface PageContentRequest {
   readonly settings: PageSettings
   readonly messages: Messages
   readonly scriptUrl: string
   readonly styleUrl: string
 }
 
-export function pageParts(request: PagePartsRequest): PageParts {
+export function pageContent(request: PageContentRequest): PageContent {
   const { settings, messages, scriptUrl, styleUrl } = request
   const { lang, tokensPath, signInUrl, curlUrl } = settings
   const otherWords = Object.entries(messages).filter(

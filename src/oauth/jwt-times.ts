@@ -1,27 +1,27 @@
-/** The times of JWTs of other parties: how far ahead they may be, and how long one that is good once is remembered. */
+/** Time limits for JWTs of other parties: clock tolerance, and how long the use of a single-use JWT is stored. */
 
 import { MAX_CLOCK_SKEW_MS } from '../token/claims.ts'
 
 /** For how long after `exp` a JWT of another party is still accepted, in seconds. */
 export const CLOCK_TOLERANCE_S = 30
 
-/** By how much the clocks of instances may differ: one that is late accepts a JWT for so much longer. */
+/** The maximum clock difference between instances: an instance with a late clock accepts a JWT for longer. */
 const MAX_SKEW_MS = 600_000
 
 /**
- * Milliseconds from now on.
+ * How long the use of a JWT must be stored to prevent a replay, in milliseconds from now.
  *
  * @param exp Seconds since the epoch (RFC 7519 §4.1.4).
  * @param now Milliseconds since the epoch, by the clock of this instance.
  */
-export function rememberedMs(exp: number, now: number): number {
+export function replayWindowMs(exp: number, now: number): number {
   return Math.max(0, (Math.ceil(exp) + CLOCK_TOLERANCE_S) * 1000 - now) + MAX_SKEW_MS
 }
 
 /**
- * Whether a JWT says that it was issued later than now (RFC 7519 §4.1.6), by more than the clocks of two parties may differ.
+ * Whether the `iat` of a JWT is in the future (RFC 7519 §4.1.6) by more than the accepted clock skew.
  *
- * @param iat Seconds since the epoch, if it is there.
+ * @param iat Seconds since the epoch, or absent.
  * @param now Milliseconds since the epoch.
  */
 export function isAhead(iat: unknown, now: number): boolean {

@@ -1,4 +1,4 @@
-/** The parts of the page that act together, and how each finds the others. */
+/** The shared dependencies of the page's actions. */
 
 import type { CredentialDialog } from './dialogs/credential-dialog.ts'
 import type { DetailsDialog } from './dialogs/details-dialog.ts'
@@ -17,19 +17,19 @@ export interface Dialogs {
   readonly revoke: RevokeDialog
 }
 
-export interface PageParts {
+export interface PageDeps {
   readonly listing: TokenListing
   readonly toast: Toast
   texts(): Texts
   dialog<Name extends keyof Dialogs>(name: Name): Dialogs[Name]
-  /** The first element that matches, once what has changed is rendered. */
+  /** The first matching element, after pending changes are rendered. */
   find(selector: string): Promise<HTMLElement | null>
-  /** Tells the other tabs that something has changed. */
-  tell(): void
+  /** Notifies other tabs about a change. */
+  notifyOtherTabs(): void
 }
 
-/** Where a person goes on after a row has changed or gone: that row, the one in its place, the tabs. */
-export async function focusRow({ find, listing }: PageParts, id: string, index: number): Promise<void> {
+/** Sets focus after a row has changed or disappeared: to that row, its replacement, or the tabs. */
+export async function focusRow({ find, listing }: PageDeps, id: string, index: number): Promise<void> {
   const { tokens } = listing
   const next = tokens.find((token) => token.id === id) ?? tokens[Math.min(index, tokens.length - 1)]
   const row = next && (await find(`${rowOf(next.id)} [data-action="details"]`))
