@@ -28,7 +28,7 @@ function errorClass(
 /** RFC 6750 §3.1: without any credential the challenge has no error code. */
 export const MissingCredential = errorClass(
   `${PREFIX}MISSING`,
-  'This needs an API token: send it as Authorization: Bearer',
+  'An API token is required: send it as Authorization: Bearer',
   401,
 )
 /** RFC 6750 §3.1 `invalid_request`. */
@@ -65,7 +65,7 @@ export function userUnknown(): FastifyError {
 /** RFC 8693 §2.2.2: the identity provider that holds the tokens gives none. */
 export const ProviderRefused = errorClass(
   `${PREFIX}PROVIDER_REFUSED`,
-  'The identity provider gives no token: %s',
+  'The identity provider refused the token: %s',
   403,
 )
 export const CrossSite = errorClass(
@@ -73,7 +73,7 @@ export const CrossSite = errorClass(
   'API tokens cannot be changed from another site',
   403,
 )
-export const TokenNotFound = errorClass(`${PREFIX}NOT_FOUND`, 'There is no such API token', 404)
+export const TokenNotFound = errorClass(`${PREFIX}NOT_FOUND`, 'The API token does not exist', 404)
 export const TokenConflict = errorClass(`${PREFIX}CONFLICT`, '%s', 409)
 export const AuthenticationDisabled = errorClass(
   `${PREFIX}AUTHENTICATION_DISABLED`,

@@ -63,8 +63,8 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     idleTimeoutMs,
     storesClients: settings.storesClients,
     onFlushFailed: (err) =>
-      log.error({ err }, 'the use of API tokens cannot be written: it is kept in memory'),
-    onFlushRecovered: () => log.info('the use of API tokens is written again'),
+      log.error({ err }, 'the usage of API tokens cannot be written: it stays in memory'),
+    onFlushRecovered: () => log.info('the usage of API tokens is written again'),
   })
   const cache = new VerificationCache(settings.cacheMax, recorder)
   const verification = new Verification({
@@ -134,7 +134,7 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     invalidations,
     events,
     isClockTrusted: () => sweepClock.isTrusted(),
-    onTouchFailed: (err) => log.error({ err }, 'other instances were not told to forget a user'),
+    onTouchFailed: (err) => log.error({ err }, 'the invalidation of a user could not be published'),
     newId: createIds(),
   }
   const sweeping: SweeperDeps = {

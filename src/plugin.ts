@@ -65,7 +65,9 @@ function registerDisabled(
   settings: Settings,
   addScopes: RegisteredPlugin['addScopes'],
 ): void {
-  fastify.log.warn("API tokens are off (authentication: 'none'): every route that they would protect is open")
+  fastify.log.warn(
+    "API tokens are disabled (authentication: 'none'): every route that they would protect is open",
+  )
   fastify.decorateRequest('apiToken', null)
   const plugin: RegisteredPlugin = {
     check: (_request, _reply, _required, done) => done(new AuthenticationDisabled()),
@@ -105,7 +107,7 @@ async function registerRequired(
 ): Promise<Omit<CheckedHooks, 'faults'>> {
   const { log } = fastify
   if (settings.findUser === undefined)
-    log.info('findUser is not given: every owner of API tokens counts as active')
+    log.info('findUser is not set: every owner of API tokens counts as active')
   const store = withOutages(settings.store ?? (await defaultStore()))
   await store.open()
   fastify.addHook('onClose', () => store.close())
@@ -167,8 +169,8 @@ function startTimers(fastify: FastifyInstance, { flushIntervalMs }: Settings, in
   // Its failures are reported by the recorder, which other flushes in the background share.
   const flushing = setInterval(() => recorder.flushInBackground(), flushIntervalMs).unref()
   const watching = repeat(CLOCK_INTERVAL_MS, async () => instance.watchClock(), {
-    failed: (err) => log.error({ err }, 'the clock of API tokens fails'),
-    recovered: () => log.info('the clock of API tokens works again'),
+    failed: (err) => log.error({ err }, 'reading the clock for API tokens fails'),
+    recovered: () => log.info('reading the clock for API tokens works again'),
   })
   const sweepAlone = oneAtATime({ store: lifecycle.store, name: 'sweep' }, instance.sweep)
   const sweeping = repeat(
@@ -190,7 +192,7 @@ function startTimers(fastify: FastifyInstance, { flushIntervalMs }: Settings, in
     signals.close()
     await recorder
       .close()
-      .catch((err) => log.error({ err, ...recorder.stats() }, 'use of API tokens was lost at close'))
+      .catch((err) => log.error({ err, ...recorder.stats() }, 'usage of API tokens was lost at close'))
   })
 }
 
@@ -208,7 +210,8 @@ function startKeyRefresh(
     onChange: keysChanged,
   }
   const refreshing = repeat(keyRefreshMs, () => refreshKeys(parts), {
-    failed: (err) => log.error({ err }, 'the keys of API tokens cannot be refreshed: the current ones stay'),
+    failed: (err) =>
+      log.error({ err }, 'the keys of API tokens cannot be refreshed: the current keys stay in use'),
     recovered: () => log.info('the keys of API tokens are refreshed again'),
   })
   fastify.addHook('onClose', () => refreshing.stop())

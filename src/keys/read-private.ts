@@ -70,7 +70,7 @@ async function requirePrivate(path: string, stats: Stats, { secretDirs, warn }: 
         'that another user owns in secretDirs',
     )
   }
-  warn(`the signing keys in ${path} can be read by others: whoever reads them can make tokens`)
+  warn(`the signing keys in ${path} can be read by others: anyone who reads them can forge tokens`)
 }
 
 /** Who can write to a folder can put another file in the place of each in it; with the sticky bit, of none. */

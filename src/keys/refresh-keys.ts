@@ -28,6 +28,6 @@ export async function refreshKeys({ source, signer, log, onChange }: RefreshKeys
   const keys = readSigningKeys(await withTimeout(answer, SOURCE_TIMEOUT_MS, 'the source of the keys'))
   if (isDeepStrictEqual(keys, signer.keys)) return
   signer.change(keys)
-  log(`API tokens are signed and verified with other keys now: ${keys.map(({ kid }) => kid).join(', ')}`)
+  log(`API tokens are now signed and verified with these keys: ${keys.map(({ kid }) => kid).join(', ')}`)
   onChange()
 }

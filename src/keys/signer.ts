@@ -117,7 +117,7 @@ class JwtSigner implements Signer {
 
   #jwtOf(kid: string): KeyJwt {
     const jwt = this.#jwts.get(kid)
-    if (jwt === undefined) throw new Error('the signing key is not at hand')
+    if (jwt === undefined) throw new Error('the signing key is missing')
     return jwt
   }
 }

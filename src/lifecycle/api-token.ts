@@ -1,4 +1,4 @@
-/** A token as its owner and the host's code see it: the record, judged at a moment. */
+/** A token as its owner and the host's code see it: the record, evaluated at a moment. */
 
 import { endsAt, idleExpiresAt, idleWarningAt, judge, type TokenStatus } from '../token/status.ts'
 import type { LastClient, OwnerRecord, StatusReason, TokenRecord } from '../token/token.ts'
@@ -11,7 +11,7 @@ export interface ApiToken {
   readonly description: string | null
   readonly scopes: readonly string[]
   readonly status: TokenStatus
-  /** Why it is inactive or revoked, where the status alone does not say. */
+  /** Why it is inactive or revoked. `null` if its owner or the host revoked it. */
   readonly statusReason: StatusReason | null
   /** The credential's last four characters. */
   readonly hint: string
@@ -21,12 +21,12 @@ export interface ApiToken {
   /** With `expiry.enforce: 'all'` at most `expiry.max` after `createdAt`; of a rotated token at most the end of its grace. */
   readonly expiresAt: Date | null
   readonly lastUsedAt: Date | null
-  /** When the idle warning begins unless it is used; `null` without `idleWarning`, or when it has ended. */
+  /** When the idle warning begins, unless it is used before; `null` without `idleWarning` and for an ended token. */
   readonly idleWarningAt: Date | null
-  /** When it goes idle unless it is used; `null` when it does not, or has ended. */
+  /** When it becomes idle, unless it is used before; `null` without `idleTimeout` and for an ended token. */
   readonly idleExpiresAt: Date | null
   readonly useCount: number
-  /** Who used it last; only with `usage.lastClient`, `null` until it is known. */
+  /** The client of the last use. Only with `usage.lastClient`; `null` until the first use. */
   readonly lastClient?: LastClient | null
 }
 
@@ -35,12 +35,12 @@ export interface ViewDeps {
   readonly idleTimeoutMs: number | null
   /** How long before the idle timeout the warning begins, or `null` for no warning. */
   readonly idleWarningMs: number | null
-  /** The age at which every token expires, `null` for none. */
+  /** The age at which every token expires; `null` for none. */
   readonly maxAgeMs: number | null
   readonly storesClients: boolean
 }
 
-/** Judges a record at `now`, with the use that is known here and not in its row yet. */
+/** Evaluates a record at `now`, including uses that this instance has not flushed yet. */
 export function viewOf(
   record: TokenRecord,
   owner: OwnerRecord | null,

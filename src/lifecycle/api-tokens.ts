@@ -1,4 +1,4 @@
-/** `fastify.apiTokens`: the operations on tokens, for the host's code. */
+/** The interface of `app.apiTokens`: the operations on tokens for the host's code. */
 
 import type { InvalidationStats } from '../invalidation/remote-invalidation.ts'
 import type { SweepStats } from '../jobs/sweep-clock.ts'
@@ -15,7 +15,7 @@ import type { RotateRequest } from './rotate-token.ts'
 import type { TokenEvents } from './token-events.ts'
 import type { TokenUsage, UsageRequest } from './token-usage.ts'
 
-/** What the plugin counts since its start. */
+/** Counters since the start. */
 export interface ApiTokensStats {
   readonly verification: VerificationStats
   readonly cache: { readonly size: number; readonly max: number }
@@ -24,7 +24,7 @@ export interface ApiTokensStats {
   readonly sweep: SweepStats
 }
 
-/** Every method throws the errors of the routes; in the non-authenticated mode, that tokens are not available. */
+/** Methods throw the same errors as the routes; with `authentication: 'none'`, `FST_API_TOKENS_AUTHENTICATION_DISABLED`. */
 export interface ApiTokens {
   /**
    * Issues a token to a user.
@@ -34,44 +34,44 @@ export interface ApiTokens {
   issue(request: Omit<IssueRequest, 'grantable'>): Promise<IssuedToken>
   /** A user's tokens, newest first, page by page. */
   list(request: ListRequest): Promise<TokenList>
-  /** One token by id; with a user only if it is theirs. */
+  /** One token by id. With `userId`, only a token of this user is found. */
   get(id: string, scope?: OwnerScope): Promise<ApiToken>
-  /** Renames, describes, switches off and on. */
+  /** Changes name, description or status (`inactive` disables, `active` enables). */
   update(id: string, changes: TokenPatch, scope?: OwnerScope): Promise<ApiToken>
-  /** Revokes for good. */
+  /** Revokes a token permanently. */
   revoke(id: string, scope?: OwnerScope): Promise<ApiToken>
   /**
-   * Issues the successor of a token, which ends when that one is first used, or after the grace period.
+   * Issues a successor. The old token ends when the successor is first used, or after the grace period.
    *
    * @example const { credential } = await app.apiTokens.rotate(token.id, { gracePeriod: '1h' })
    */
   rotate(id: string, request?: Omit<RotateRequest, 'grantable'>, scope?: OwnerScope): Promise<IssuedToken>
   /**
-   * How often a token was used, by day.
+   * The number of uses per day.
    *
    * @example const { data } = await app.apiTokens.usage(token.id, { days: 7 })
    */
   usage(id: string, request?: UsageRequest, scope?: OwnerScope): Promise<TokenUsage>
   /**
-   * Verifies a credential that did not come by a request's header, and counts it as a use. The `signal` of the result is
-   * watched from the first time that it is read until it fires or the result is disposed of. At most 1,000 are watched:
-   * reading one more throws `FST_API_TOKENS_TOO_MANY_SIGNALS`.
+   * Verifies a credential that did not come in the header of a request, and counts a use. Reading `signal` starts a watch,
+   * which ends when the signal fires or the result is disposed. At most 1,000 signals are watched: one more throws
+   * `FST_API_TOKENS_TOO_MANY_SIGNALS`.
    *
    * @example using verified = await app.apiTokens.verify('eyJ…')
    */
   verify(credential: string): Promise<VerifiedToken & Disposable>
 
-  /** Stops all tokens of a user until `reactivateUser`. */
+  /** All tokens of the user are refused until `reactivateUser`. */
   deactivateUser(userId: string): Promise<void>
   reactivateUser(userId: string): Promise<void>
-  /** Revokes all tokens of a user for good. */
+  /** Revokes all tokens of a user permanently. */
   removeUser(userId: string): Promise<void>
-  /** Asks `findUser` anew at the user's next request. */
+  /** Drops the user's cache entries, so that the next request calls `findUser`. */
   invalidateUser(userId: string): void
 
-  /** Writes all recorded use now. */
+  /** Writes all recorded uses to the store now. */
   flush(): Promise<void>
-  /** Marks idle tokens and prunes ended ones now. */
+  /** Stores the status of idle tokens and deletes ended ones past `retention`, now. */
   sweep(): Promise<SweepResult>
   stats(): ApiTokensStats
   readonly events: TokenEvents

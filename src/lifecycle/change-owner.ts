@@ -1,4 +1,4 @@
-/** Ends or suspends everything that a user owns, by writing one row. */
+/** Deactivates, reactivates and removes users: one row decides for all tokens of a user. */
 
 import { userIdFault } from '../token/text.ts'
 import type { OwnerStatus } from '../token/token.ts'
@@ -7,24 +7,24 @@ import { requireNoFault } from './valid-input.ts'
 
 type OwnerDeps = Pick<Context, 'store' | 'clock' | 'invalidations' | 'onTouchFailed'>
 
-/** Stops all tokens of a user at once, until `reactivateUser`. The user may be unknown yet. */
+/** Refuses all tokens of a user until `reactivateUser`. The user may be unknown to the store. */
 export function deactivateUser(context: OwnerDeps, userId: string): Promise<void> {
   return setStatus(context, userId, 'inactive')
 }
 
-/** Lets a user's tokens work again; those from before a removal stay revoked. */
+/** Accepts a user's tokens again. Tokens issued before a removal stay revoked. */
 export function reactivateUser(context: OwnerDeps, userId: string): Promise<void> {
   return setStatus(context, userId, 'active')
 }
 
-/** Revokes all tokens of a user for good, also if a user of that id returns. */
+/** Revokes all tokens of a user permanently, also if a user with the same id is created later. */
 export function removeUser(context: OwnerDeps, userId: string): Promise<void> {
   return setStatus(context, userId, 'removed')
 }
 
 /**
- * Forgets what is remembered of a user: for a host whose `findUser` would answer something else now. It is forgotten
- * here when this returns, and elsewhere as soon as the news is there.
+ * Drops the user's cache entries after a change that `findUser` would return: in this process when this returns, in
+ * others when they receive the invalidation.
  */
 export function invalidateUser({ store, invalidations, onTouchFailed }: OwnerDeps, userId: string): void {
   requireNoFault('userId', userIdFault(userId))
@@ -43,7 +43,7 @@ async function setStatus(
     const owner = await store.setOwnerStatus(userId, status, clock.now())
     ended = owner.status !== 'active'
   } finally {
-    // Also when the store's answer was lost: then it has to be asked again.
+    // Also after an error: the change may have been committed before the connection was lost.
     invalidations.publish({ target: { userId }, ended })
   }
 }

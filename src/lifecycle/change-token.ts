@@ -1,4 +1,4 @@
-/** Makes one change to a token and spreads the news of it. */
+/** Makes one change to a token and publishes its invalidation. */
 
 import { TokenConflict, TokenNotFound, UserInactive } from '../errors.ts'
 import type { ChangeOutcome } from '../store/token-store.ts'
@@ -6,7 +6,7 @@ import type { TokenRecord } from '../token/token.ts'
 import type { Context } from './context.ts'
 
 export interface TokenChangeRequest {
-  /** Whether the token may no longer be used after it. */
+  /** Whether the token may no longer be used after the change. */
   readonly ends: boolean
   write(): Promise<ChangeOutcome>
 }
@@ -18,8 +18,8 @@ export interface ChangedToken {
 }
 
 /**
- * @throws {TokenNotFound | UserInactive | TokenConflict} Whatever stood in the way of the change.
- * @throws {StoreUnavailable} When the store's answer was lost.
+ * @throws {TokenNotFound | UserInactive | TokenConflict} When the change is not possible.
+ * @throws {StoreUnavailable} When the store is unavailable. The change may have been committed.
  */
 export async function changeToken(
   { invalidations }: Pick<Context, 'invalidations'>,
@@ -30,7 +30,7 @@ export async function changeToken(
   try {
     change = await write()
   } catch (error) {
-    // It may have happened all the same: whoever remembers the token asks again.
+    // The change may have been committed: cached entries must be read again.
     invalidations.publish({ target: { tokenId }, ended: false })
     throw error
   }

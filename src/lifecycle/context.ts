@@ -1,4 +1,4 @@
-/** What the operations on tokens work with. */
+/** The collaborators and settings that the operations on tokens share. */
 
 import type { Clock } from '../clock.ts'
 import type { InvalidationBus } from '../invalidation/invalidation-bus.ts'
@@ -13,6 +13,7 @@ import type { ExpiryPolicy } from './expiry-policy.ts'
 import type { ScopeCatalogue } from './scope-catalogue.ts'
 import type { TokenEventEmitter } from './token-events.ts'
 
+/** Functions take a `Pick` of it where they need few members. */
 export interface Context {
   readonly store: TokenStore
   readonly signer: Signer
@@ -22,30 +23,29 @@ export interface Context {
   readonly tokenPrefixes: TokenPrefixes
   readonly idleTimeoutMs: number | null
   readonly idleWarningMs: number | null
-  /** The age at which every token expires, `null` for none. */
+  /** The age at which every token expires; `null` for none. */
   readonly maxAgeMs: number | null
-  /** Whether it is kept who used a token last. */
+  /** Whether the client of the last use is stored. */
   readonly storesClients: boolean
   readonly maxTokensPerUser: number
   readonly expiry: ExpiryPolicy
-  /** For how many days the counts by day are kept. */
+  /** For how many days the daily counts are stored. */
   readonly maxUsageDays: number
   readonly findUser: FindUser | undefined
-  /** Who holds the tokens, if it is not the plugin alone. */
   readonly identityProvider: IdentityProvider | null
   readonly catalogue: ScopeCatalogue
   readonly recorder: UsageRecorder
   readonly invalidations: InvalidationBus
   readonly events: TokenEventEmitter
-  /** Whether this process's clock agrees with that of the store: by one that does not nothing is deleted. */
+  /** Whether this process's clock agrees with the store's. Otherwise nothing is deleted by it. */
   isClockTrusted(): boolean
-  /** Told when the other instances could not be told to forget a user. */
+  /** Called when the invalidation of a user could not be published. */
   onTouchFailed(error: unknown): void
-  /** A UUIDv7 of that moment; ids sort by time, also within a millisecond. */
+  /** A new UUIDv7 of this time. Ids sort by time, also within a millisecond. */
   newId(now: number): string
 }
 
-/** Restricts an operation to one user's tokens; left out, it is the host's own. */
+/** Restricts an operation to the tokens of one user. Left out: tokens of all users. */
 export interface OwnerScope {
   readonly userId?: string | undefined
 }

@@ -1,10 +1,10 @@
-/** Ends the token that a successor replaces, at the successor's first use. */
+/** Ends a rotated token at the first use of its successor. */
 
 import type { TokenRecord } from '../token/token.ts'
 import { viewOf } from './api-token.ts'
 import type { Context } from './context.ts'
 
-/** @throws {StoreUnavailable} When the store cannot answer: the successor is not let through before. */
+/** @throws {StoreUnavailable} When the store is unavailable: the successor is accepted only after its predecessor has ended. */
 export async function endPredecessor(
   context: Context,
   successorId: string,
@@ -16,7 +16,7 @@ export async function endPredecessor(
   try {
     ended = await store.endPredecessor({ successorId, predecessorId }, now)
   } finally {
-    // Also when the store's answer was lost: then both have to be asked for again.
+    // Also after an error: the change may have been committed, so both rows must be read again.
     invalidations.publish({ target: { tokenId: predecessorId }, ended: ended !== null })
     invalidations.publish({ target: { tokenId: successorId }, ended: false })
   }

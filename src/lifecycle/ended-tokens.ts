@@ -1,4 +1,4 @@
-/** How many tokens that have ended are kept of a user, besides what `retention` says. */
+/** Limits the number of ended tokens per user, in addition to `retention`. */
 
 import type { EndedRules } from '../store/token-store.ts'
 import { DAY_MS } from '../utc-day.ts'
@@ -7,22 +7,22 @@ import type { Context } from './context.ts'
 const ENDED_FOR_EACH = 10
 const MIN_ENDED = 100
 
-/** The rules of an insert at `now`. What ended within a day stays: nobody pushes the trace of a theft out. */
+/** The rules of an insert at `now`. Tokens that ended within a day stay, so that a thief cannot push out the evidence. */
 export function endedRules(
   context: Pick<Context, 'maxTokensPerUser' | 'isClockTrusted' | 'maxAgeMs'>,
   now: number,
 ): EndedRules {
   return {
     maxEnded: maxEndedTokens(context),
-    // By a clock that is ahead everything has ended long ago.
+    // With a clock that is ahead every ended token would look old enough to delete.
     deletableBefore: context.isClockTrusted() ? now - DAY_MS : 0,
     maxAgeMs: context.maxAgeMs,
   }
 }
 
-/** The text of the refusal when the user's ended tokens are as many as are kept, and all of them recent. */
+/** The error text when the limit is reached and all ended tokens are too recent to delete. */
 export function tooManyEnded(context: Pick<Context, 'maxTokensPerUser'>): string {
-  return `${maxEndedTokens(context)} API tokens or more have ended within 24 hours: there is room when the oldest ended a day ago`
+  return `${maxEndedTokens(context)} or more API tokens have ended within 24 hours: try again when the oldest of them ended a day ago`
 }
 
 function maxEndedTokens({ maxTokensPerUser }: Pick<Context, 'maxTokensPerUser'>): number {

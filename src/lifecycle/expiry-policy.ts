@@ -1,4 +1,4 @@
-/** How long tokens may live: the option `expiry`, and what it makes of the lifetime that a request asks for. */
+/** The lifetime of tokens: the option `expiry`, applied to the lifetime that a request asks for. */
 
 import { type Duration, durationMs, MAX_DURATION_MS, parseDuration } from '../duration.ts'
 import { InvalidInput, InvalidOption } from '../errors.ts'
@@ -30,7 +30,7 @@ export interface ExpiryPolicy {
   readonly maxAgeMs: number | null
 }
 
-/** The claim `exp` and the wire count in seconds (RFC 7519 §2). */
+/** The claim `exp` and `expires_in` count in seconds (RFC 7519 §2). */
 const SECOND_MS = 1_000
 
 /** @throws {InvalidOption} That names the member. */
@@ -49,7 +49,7 @@ export function readExpiry(options: unknown = {}): ExpiryPolicy {
 }
 
 /**
- * The option of a grant: how long its tokens live at most, in milliseconds, cut to the policy. Left out: 90 days.
+ * The option of a grant: the longest lifetime of its tokens in milliseconds, limited by the policy. Default: 90 days.
  *
  * @throws {InvalidOption} For one that the policy does not allow at all.
  */
@@ -63,7 +63,7 @@ export function lifetimeWithin(
   throw new InvalidOption(`${path} must not be shorter than expiry.min`)
 }
 
-/** @throws {InvalidOption} For anything but a duration in whole seconds: they are what tokens and the wire count in. */
+/** @throws {InvalidOption} For anything but a duration in whole seconds, the unit of `exp` and `expires_in`. */
 export function wholeSeconds(duration: unknown, path: string, maxMs?: number): number {
   const ms = durationMs(duration, path, maxMs)
   if (ms % SECOND_MS === 0) return ms
@@ -83,9 +83,9 @@ function lifetimeOption(duration: unknown, path: string): number | null {
 }
 
 /**
- * The lifetime of a new token in milliseconds, `null` for one that does not expire.
+ * The lifetime of a new token in milliseconds; `null` for one that does not expire.
  *
- * @param wanted As the request names it: `null` is never, `undefined` is the default.
+ * @param wanted The lifetime in the request: `null` for no expiry, `undefined` for the default.
  * @throws {InvalidInput} For one outside the bounds.
  */
 export function lifetimeMs(policy: ExpiryPolicy, wanted: Duration | null | undefined): number | null {
@@ -103,7 +103,7 @@ export function lifetimeMs(policy: ExpiryPolicy, wanted: Duration | null | undef
   )
 }
 
-/** The bounds in seconds, as the wire has them. */
+/** The bounds in seconds, for the schemas of the routes. */
 export function boundsInSeconds({ minMs, maxMs }: ExpiryPolicy): {
   readonly minimum: number
   readonly maximum: number

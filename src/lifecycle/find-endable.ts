@@ -1,4 +1,4 @@
-/** Ends a token for a client that holds its credential. */
+/** Finds the token that a client may revoke with its credential. */
 
 import { judge } from '../token/status.ts'
 import type { TokenRecord } from '../token/token.ts'
@@ -6,16 +6,16 @@ import { isAsIssued, readSignedToken } from '../verification/signed-token.ts'
 import type { RejectionReason } from '../verification/verification-entry.ts'
 import type { Context } from './context.ts'
 
-/** The token of a credential with a good signature, or the reason why it cannot be ended. */
+/** The token of a credential, or the reason why it cannot be revoked. */
 export type EndableToken =
   | { readonly token: TokenRecord; readonly rejection: null }
   | { readonly tokenId: string | null; readonly rejection: RejectionReason }
 
 /**
- * Finds the token that a credential may end: one that has not ended, also a disabled or idle one, or one of a
- * deactivated owner. An invalid signature costs no read.
+ * Finds a token that has not ended. It may be disabled or idle, and its owner may be deactivated. An invalid signature
+ * costs no read.
  *
- * @throws {StoreUnavailable} When the store cannot answer.
+ * @throws {StoreUnavailable} When the store is unavailable.
  */
 export async function findEndable(context: Context, credential: string): Promise<EndableToken> {
   const signed = readSignedToken(context, credential, context.clock.now())

@@ -7,15 +7,15 @@ import { type ApiToken, viewOf } from './api-token.ts'
 import type { Context, OwnerScope } from './context.ts'
 
 /**
- * @throws {TokenNotFound} An id that is unknown, or of another user's token.
- * @throws {UserInactive} With a user, when they are deactivated or removed.
+ * @throws {TokenNotFound} For an unknown id, or another user's token.
+ * @throws {UserInactive} With `userId`, for a user who is deactivated or removed.
  */
 export async function getToken(context: Context, id: string, scope: OwnerScope = {}): Promise<ApiToken> {
   const { token, owner } = await findOwned(context, id, scope)
   return viewOf(token, owner, context.clock.now(), context)
 }
 
-/** The record with its owner, under the conditions of `getToken`. */
+/** The record with its owner. Throws as `getToken`. */
 export async function findOwned({ store }: Context, id: string, { userId }: OwnerScope): Promise<OwnedToken> {
   const found = isTokenId(id) ? await store.findToken(id) : null
   if (userId !== undefined) {

@@ -1,7 +1,7 @@
-/** Issues a token: the one moment at which its credential leaves. */
+/** Issues a token. Its credential is returned here and stored nowhere. */
 
 import type { Duration } from '../duration.ts'
-import { TokenConflict, UserInactive } from '../errors.ts'
+import { ScopeNotGrantable, TokenConflict, UserInactive } from '../errors.ts'
 import { userIdFault } from '../token/text.ts'
 import type { UnownedToken } from '../token/token.ts'
 import { lookUpActiveUser } from '../verification/look-up-user.ts'
@@ -20,66 +20,79 @@ export interface IssueRequest {
   /** Left out: none. */
   readonly scopes?: readonly string[] | undefined
   /**
-   * How long the token lives: milliseconds, or a string such as `'30d'`, within the option `expiry`; `null` is without
-   * end. Left out, `expiry.default`.
+   * The lifetime: milliseconds, or a string such as `'30d'`, within the option `expiry`; `null` for no expiry. Default:
+   * `expiry.default`.
    */
   readonly expiresIn?: Duration | null | undefined
-  /** What the granting user has; left out, the whole catalogue. */
+  /** The scopes that the signed-in user may grant. Left out: the whole catalogue. */
   readonly grantable?: readonly string[] | undefined
-  /** The user's token at the identity provider (RFC 8693), where that holds the tokens. */
+  /** The user's access token at the identity provider (RFC 8693). Required with `identityProvider`. */
   readonly subjectToken?: string | undefined
 }
 
 export interface IssuedToken {
   readonly token: ApiToken
-  /** The secret string. It is not kept and cannot be shown again. */
+  /** The secret string. It is not stored and cannot be shown again. */
   readonly credential: string
 }
 
 /**
  * Issues a token to a user.
  *
- * @throws {InvalidInput} A name, description, scope or lifetime that cannot be.
- * @throws {ScopeNotGrantable} A scope that the user does not have.
- * @throws {UserInactive} A user who is deactivated or removed.
- * @throws {ProviderRefused} Where the identity provider holds the tokens, when it gives none.
- * @throws {TokenConflict} A user with `maxTokensPerUser` tokens, or with too many that ended within 24 hours.
+ * @throws {InvalidInput} For an invalid name, description, scope or lifetime.
+ * @throws {ScopeNotGrantable} For a scope that the user does not have.
+ * @throws {UserInactive} For a user who is deactivated or removed.
+ * @throws {ProviderRefused} When the identity provider refuses a refresh token.
+ * @throws {TokenConflict} For a user with `maxTokensPerUser` tokens, or with too many that ended within 24 hours.
  */
 export async function issueToken(context: Context, request: IssueRequest): Promise<IssuedToken> {
+  requireValid(request)
+  const { catalogue, findUser } = context
+  const scopes = distinctScopes(request.scopes)
+  catalogue.requireGrantable(scopes, request.grantable)
+  const owner = await lookUpActiveUser(findUser, request.userId)
+  // Promise 8: granted scopes never exceed the owner's.
+  catalogue.requireGrantable(scopes, owner.scopes)
+  return issue(context, request, scopes)
+}
+
+/**
+ * Issues with those of the requested scopes that can be granted, as the grants of OAuth do (RFC 6749 §3.3).
+ *
+ * @throws {ScopeNotGrantable} When scopes are requested and none can be granted.
+ * @throws As `issueToken`.
+ */
+export async function issueGrantableScopes(context: Context, request: IssueRequest): Promise<IssuedToken> {
+  requireValid(request)
+  const { catalogue, findUser } = context
+  const wanted = distinctScopes(request.scopes)
+  const owner = await lookUpActiveUser(findUser, request.userId)
+  const scopes = catalogue.grantable(wanted, request.grantable, owner.scopes)
+  if (wanted.length > 0 && scopes.length === 0) throw new ScopeNotGrantable(wanted.join(', '))
+  return issue(context, request, scopes)
+}
+
+function requireValid(request: IssueRequest): void {
   requireNoFault('userId', userIdFault(request.userId))
   requireTexts(request)
-  const scopes = distinctScopes(request.scopes)
-  context.catalogue.requireGrantable(scopes, request.grantable)
-  await requireOwner(context, request.userId, scopes)
+}
+
+async function issue(
+  context: Context,
+  request: IssueRequest,
+  scopes: readonly string[],
+): Promise<IssuedToken> {
+  const { userId, name = null, description = null, subjectToken } = request
   const lifetime = lifetimeMs(context.expiry, request.expiresIn)
-  const issued = await withRefreshToken(context, request.subjectToken, async (refreshToken) => {
+  const issued = await withRefreshToken(context, subjectToken, async (refreshToken) => {
     const now = context.clock.now()
-    const { record, credential } = makeToken(
-      context,
-      {
-        userId: request.userId,
-        name: request.name ?? null,
-        description: request.description ?? null,
-        scopes,
-        expiresAt: lifetime === null ? null : now + lifetime,
-      },
-      now,
-      refreshToken,
-    )
+    const expiresAt = lifetime === null ? null : now + lifetime
+    const draft = { userId, name, description, scopes, expiresAt }
+    const { record, credential } = makeToken(context, draft, now, refreshToken)
     return { token: await insert(context, record, now), credential }
   })
   context.events.emitSafely('issued', { token: issued.token })
   return issued
-}
-
-/** The host's word counts at issue too: promise 8, granted scopes never exceed the owner's. */
-async function requireOwner(
-  { findUser, catalogue }: Context,
-  userId: string,
-  scopes: readonly string[],
-): Promise<void> {
-  const word = await lookUpActiveUser(findUser, userId)
-  catalogue.requireGrantable(scopes, word.scopes)
 }
 
 async function insert(context: Context, draft: UnownedToken, now: number): Promise<ApiToken> {

@@ -17,16 +17,16 @@ export type TokenSort = (typeof TOKEN_SORTS)[number]
 export const DEFAULT_LIMIT = 30
 export const MAX_LIMIT = 100
 
-/** How many of an owner's tokens a search reads for a page. */
+/** How many of a user's tokens a search reads for a page. */
 const MAX_ROWS_SEARCHED = 500
-/** How many tokens are read for a page with a status, are sorted by last use at a time, and are counted at most. */
+/** How many tokens are read for a page with `status`, sorted by last use, and counted for `total`, at most. */
 const MAX_ROWS = 1_000
 
 export interface ListRequest {
   readonly userId: string
   /** How many, 1 to 100. Default 30. */
   readonly limit?: number | undefined
-  /** The `nextCursor` of the page before: of the same user, with the same `status`, `q` and `sort`. */
+  /** The `nextCursor` of the previous page, with the same user, `status`, `q` and `sort`. */
   readonly cursor?: string | undefined
   /** One status, or several: tokens that have any of them. Default: all. */
   readonly status?: TokenStatus | readonly TokenStatus[] | undefined
@@ -37,20 +37,20 @@ export interface ListRequest {
 }
 
 /**
- * A page. With `q`, with `status` and in the order of the last use a page reads a bounded number of tokens: it may have
- * fewer than `limit`, even none, and still a `nextCursor`.
+ * A page. With `q`, with `status` and sorted by last use, a page reads a bounded number of tokens: it may have fewer than
+ * `limit`, even none, and still a `nextCursor`.
  */
 export interface TokenList {
   readonly data: readonly ApiToken[]
   /** For the next page; `null` on the last one. */
   readonly nextCursor: string | null
-  /** How many match on all pages; `null` with `q`, and for a user with more than 1,000 tokens, ended ones included. */
+  /** The number of matches on all pages; `null` with `q`, and for a user with more than 1,000 tokens, including ended ones. */
   readonly total: number | null
 }
 
 /**
- * @throws {InvalidInput} A limit, cursor, search or sort that cannot be.
- * @throws {UserInactive} A user who is deactivated or removed.
+ * @throws {InvalidInput} For an invalid limit, cursor, search or sort.
+ * @throws {UserInactive} For a user who is deactivated or removed.
  */
 export async function listTokens(context: Context, request: ListRequest): Promise<TokenList> {
   const now = context.clock.now()
@@ -109,10 +109,10 @@ function statusesOf(status: ListRequest['status']): readonly TokenStatus[] | und
   return status === undefined ? undefined : [...new Set([status].flat())]
 }
 
-/** An empty search box searches nothing. */
+/** An empty `q` is no search. */
 function searchOf(q: unknown): string | undefined {
   if (q === undefined || (typeof q === 'string' && q.trim() === '')) return undefined
   requireNoFault('q', searchFault(q))
-  // `searchFault` accepts strings alone.
+  // `searchFault` accepts only strings.
   return q as string
 }

@@ -1,4 +1,4 @@
-/** Makes a new token's record and signs its credential, as issue and rotation need them. */
+/** Creates the record of a new token and signs its credential, for issue and rotation. */
 
 import { InvalidInput } from '../errors.ts'
 import { claimsOf } from '../token/claims.ts'
@@ -7,7 +7,7 @@ import type { UnownedToken } from '../token/token.ts'
 import { refreshTokenHash } from '../verification/signed-token.ts'
 import type { Context } from './context.ts'
 
-/** What a new token is to be; all else follows. */
+/** The members that the caller chooses. */
 export type NewToken = Pick<UnownedToken, 'userId' | 'name' | 'description' | 'scopes' | 'expiresAt'> &
   Partial<Pick<UnownedToken, 'predecessorId'>>
 
@@ -17,8 +17,8 @@ export interface MadeToken {
 }
 
 /**
- * @param refreshToken The provider's refresh token, where that holds the token.
- * @throws {InvalidInput} When its scopes make the credential longer than a header may be.
+ * @param refreshToken The identity provider's refresh token.
+ * @throws {InvalidInput} When the credential would be longer than `MAX_CREDENTIAL_LENGTH`.
  */
 export function makeToken(
   { newId, signer, audience, tokenPrefixes }: Context,

@@ -1,6 +1,6 @@
 /**
- * Where the next page begins, as an opaque string. It names a place in one list and grants nothing; every member is
- * checked like the field that it stands for, since a database refuses some texts that JSON can hold.
+ * The cursor of a page: an opaque string that names a position in one list. It is not secret and grants nothing. Every
+ * member is checked like its field, because databases refuse some texts that JSON can contain.
  */
 
 import { createHash } from 'node:crypto'
@@ -9,7 +9,7 @@ import type { PagePosition, SortField, Stretch } from '../store/token-store.ts'
 import { isTokenId } from '../token/claims.ts'
 import { searchFault } from '../token/text.ts'
 
-/** What a cursor is bound to: with another owner, order or filter it is refused. */
+/** The list that a cursor belongs to. With another user, sort or filter it is refused. */
 export interface CursorList {
   readonly userId: string
   readonly sort: SortField
@@ -18,21 +18,21 @@ export interface CursorList {
   readonly text?: string | undefined
 }
 
-/** The last moment that every database has. */
+/** The latest time that every database can store. */
 const LAST_MOMENT = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
-/** A cursor for the page after this position of that list. */
+/** The cursor of the page after this position. */
 export function writeCursor(list: CursorList, { value, id, stretch }: PagePosition): string {
   const members = [digestOf(list), value, id, ...(stretch === undefined ? [] : [stretch.first, stretch.last])]
   return Buffer.from(JSON.stringify(members)).toString('base64url')
 }
 
-/** @throws {InvalidInput} For anything but a cursor of that list. */
+/** @throws {InvalidInput} For anything but a cursor of this list. */
 export function readCursor(cursor: unknown, list: CursorList): PagePosition {
   const [digest, value, id, ...ends] = membersOf(cursor)
   const stretch = ends.length === 0 ? undefined : stretchOf(ends)
   if (digest !== digestOf(list) || !isId(id) || stretch === null || !isValueOf(list.sort, value, stretch)) {
-    throw new InvalidInput('cursor is not one of this list')
+    throw new InvalidInput('cursor belongs to another list')
   }
   return { value, id, ...(stretch === undefined ? {} : { stretch }) }
 }
@@ -60,7 +60,7 @@ function isId(id: unknown): id is string {
   return typeof id === 'string' && isTokenId(id)
 }
 
-/** Whether that is a value of the sort field, with a stretch where it needs one. */
+/** Whether the value fits the sort field, with a stretch if the field needs one. */
 function isValueOf(
   sort: SortField,
   value: unknown,

@@ -1,4 +1,4 @@
-/** Revokes a token for good (RFC 7009): when this returns, the next request with it is refused. */
+/** Revokes a token permanently (RFC 7009). When this returns, the next request with it is refused. */
 
 import { TokenNotFound } from '../errors.ts'
 import { isTokenId } from '../token/claims.ts'
@@ -8,10 +8,10 @@ import { changeToken } from './change-token.ts'
 import type { Context, OwnerScope } from './context.ts'
 
 /**
- * Revokes; a token that is revoked already stays so. The row stays for the audit.
+ * Revokes a token. Revoking a revoked token has no effect. The row stays until `retention` is over.
  *
- * @throws {TokenNotFound} An id that is unknown, or of another user's token.
- * @throws {UserInactive} With a user, when they are deactivated or removed.
+ * @throws {TokenNotFound} For an unknown id, or another user's token.
+ * @throws {UserInactive} With `userId`, for a user who is deactivated or removed.
  */
 export async function revokeToken(
   context: Context,
@@ -26,7 +26,7 @@ export async function revokeToken(
     ends: true,
     write: () => context.store.revokeToken(id, { userId, now, reason, undoesRotation }),
   })
-  // The one that it would have replaced lives on.
+  // Revoking an unused successor keeps its predecessor active.
   if (changed && token.predecessorId !== null) {
     context.invalidations.publish({ target: { tokenId: token.predecessorId }, ended: false })
   }

@@ -1,9 +1,8 @@
-/** Rotates a token: a new one takes its place, and the old one ends when the new one is used or its grace is over. */
+/** Rotates a token: issues a successor. The old token ends when the successor is used, or after the grace period. */
 
 import { type Duration, parseDuration } from '../duration.ts'
 import { InvalidInput, TokenConflict, TokenNotFound } from '../errors.ts'
 import { isTokenId } from '../token/claims.ts'
-import { effectiveScopes } from '../token/scope.ts'
 import { endsAt } from '../token/status.ts'
 import type { OwnedToken, TokenRecord } from '../token/token.ts'
 import { lookUpActiveUser } from '../verification/look-up-user.ts'
@@ -20,17 +19,17 @@ import { withRefreshToken } from './with-refresh-token.ts'
 
 export interface RotateRequest {
   /**
-   * How long the old token works while the new one is unused: milliseconds, or a string such as `'1h'`, at most a week.
-   * Default: a day.
+   * How long the old token stays valid while the successor is unused: milliseconds, or a string such as `'1h'`, at most a
+   * week. Default: a day.
    */
   readonly gracePeriod?: Duration | undefined
-  /** How long the new token lives, as for `issue`. Left out, as long as the old one was given, within `expiry.max`. */
+  /** The lifetime of the successor, as for `issue`. Default: the lifetime of the old token, within `expiry.max`. */
   readonly expiresIn?: Duration | null | undefined
-  /** Left out: those of the old token, as far as its owner still has them. */
+  /** Default: the scopes of the old token that its owner still has. */
   readonly scopes?: readonly string[] | undefined
-  /** What the granting user has; left out, the whole catalogue. */
+  /** The scopes that the signed-in user may grant. Left out: the whole catalogue. */
   readonly grantable?: readonly string[] | undefined
-  /** The user's token at the identity provider (RFC 8693), where that holds the tokens. */
+  /** The user's access token at the identity provider (RFC 8693). Required with `identityProvider`. */
   readonly subjectToken?: string | undefined
 }
 
@@ -40,15 +39,15 @@ export const DEFAULT_GRACE_MS = 86_400_000
 export const MAX_GRACE_MS = 604_800_000
 
 /**
- * Issues the successor of an active token, with its name, description, owner and length of life. Asked again while
- * the successor is unused, it replaces that one: its answer may have been lost.
+ * Issues the successor of an active token, with the same name, description and owner. While the successor is unused, a
+ * further rotation replaces it, because the response with its credential may have been lost.
  *
- * @throws {InvalidInput} A grace period, lifetime or scope that cannot be.
- * @throws {ScopeNotGrantable} A scope that the user does not have.
- * @throws {TokenNotFound} An id that is unknown, or of another user's token.
- * @throws {UserInactive} An owner who is deactivated or removed.
- * @throws {TokenConflict} A token that is not active, that is itself an unused successor, or that another rotation
- * has changed meanwhile; or a user with too many tokens that ended within 24 hours.
+ * @throws {InvalidInput} For an invalid grace period, lifetime or scope.
+ * @throws {ScopeNotGrantable} For a scope that the user does not have.
+ * @throws {TokenNotFound} For an unknown id, or another user's token.
+ * @throws {UserInactive} For an owner who is deactivated or removed.
+ * @throws {TokenConflict} For a token that is not active, is an unused successor, or was rotated at the same time; and for
+ * a user with too many tokens that ended within 24 hours.
  */
 export async function rotateToken(
   context: Context,
@@ -65,23 +64,23 @@ export async function rotateToken(
   await requireNoUnusedSuccessor(context, old)
   requireActive(context, { token: old, owner }, context.clock.now())
   return withRefreshToken(context, request.subjectToken, (refreshToken) =>
-    writeSuccessor(context, old, { scopes, graceMs, lifetime, scope, refreshToken }),
+    issueSuccessor(context, old, { scopes, graceMs, lifetime, scope, refreshToken }),
   )
 }
 
-interface Succeeding {
+interface SuccessorPlan {
   readonly scopes: readonly string[]
   readonly graceMs: number
-  /** In milliseconds; `null` is without end, `undefined` as long as the old token was given. */
+  /** In milliseconds; `null` for no expiry, `undefined` for the lifetime of the old token. */
   readonly lifetime: number | null | undefined
   readonly scope: OwnerScope
   readonly refreshToken: string | undefined
 }
 
-async function writeSuccessor(
+async function issueSuccessor(
   context: Context,
   old: TokenRecord,
-  { scopes, graceMs, lifetime = lifetimeAfter(old, context.expiry), scope, refreshToken }: Succeeding,
+  { scopes, graceMs, lifetime = lifetimeAfter(old, context.expiry), scope, refreshToken }: SuccessorPlan,
 ): Promise<IssuedToken> {
   const now = context.clock.now()
   const { id, name, description, userId, successorId: replaces } = old
@@ -110,7 +109,7 @@ async function writeSuccessor(
   }).finally(() => {
     if (replaces !== null) context.invalidations.publish({ target: { tokenId: replaces }, ended: false })
   })
-  if (!changed) throw new TokenConflict('The API token was changed at the same moment: look at it again')
+  if (!changed) throw new TokenConflict('The API token was changed at the same time: read it again')
   const token = viewOf({ ...record, generation: rotated.generation }, null, now, context)
   context.events.emitSafely('issued', { token })
   context.events.emitSafely('rotated', { token: viewOf(rotated, null, now, context), successor: token })
@@ -125,7 +124,7 @@ function graceOf({ gracePeriod = DEFAULT_GRACE_MS }: RotateRequest): number {
   )
 }
 
-/** Promise 8: what is asked for must be the owner's, what is carried over is cut to it. */
+/** Promise 8: requested scopes must be the owner's. Scopes carried over from the old token are cut to the owner's. */
 async function scopesOf(
   { catalogue, findUser }: Context,
   old: TokenRecord,
@@ -133,16 +132,15 @@ async function scopesOf(
   grantable: readonly string[] | undefined,
 ): Promise<readonly string[]> {
   if (wanted !== undefined) catalogue.requireGrantable(wanted, grantable)
-  const word = await lookUpActiveUser(findUser, old.userId)
+  const owner = await lookUpActiveUser(findUser, old.userId)
   if (wanted !== undefined) {
-    catalogue.requireGrantable(wanted, word.scopes)
+    catalogue.requireGrantable(wanted, owner.scopes)
     return wanted
   }
-  const offered = catalogue.entries(grantable).map(({ name }) => name)
-  return effectiveScopes(effectiveScopes(old.scopes, offered), word.scopes)
+  return catalogue.grantable(old.scopes, grantable, owner.scopes)
 }
 
-/** A token with two tokens before it that work would end one of them unseen. */
+/** Otherwise the first use of the second successor would end the first one, which its owner may just have deployed. */
 async function requireNoUnusedSuccessor(
   { store, clock, maxAgeMs }: Context,
   token: TokenRecord,
@@ -154,9 +152,7 @@ async function requireNoUnusedSuccessor(
     predecessor.status !== 'revoked' &&
     clock.now() < (endsAt(predecessor, maxAgeMs) ?? 0)
   if (works) {
-    throw new TokenConflict(
-      'The API token has not been used since the rotation: rotate the one that it replaces',
-    )
+    throw new TokenConflict('The API token has not been used since its rotation: rotate its predecessor')
   }
 }
 
@@ -166,7 +162,7 @@ function requireActive(context: Context, { token, owner }: OwnedToken, now: numb
     throw new TokenConflict(`The API token is ${status}: only an active one is rotated`)
 }
 
-/** A token that expires is followed by one with the same lifetime. */
+/** The lifetime of the old token, within `expiry.max`. */
 function lifetimeAfter({ createdAt, expiresAt }: TokenRecord, { maxMs }: ExpiryPolicy): number | null {
   const givenMs = Math.min(expiresAt === null ? Infinity : expiresAt - createdAt, maxMs ?? Infinity)
   return givenMs === Infinity ? null : givenMs

@@ -1,4 +1,4 @@
-/** The scopes that a token can have: those that the host describes and those that its routes ask for. */
+/** The scopes that a token can have: those that the option `scopes` describes and those that routes require. */
 
 import { InvalidInput, InvalidOption, ScopeNotGrantable } from '../errors.ts'
 import { isScopeName, missingScopes } from '../token/scope.ts'
@@ -23,12 +23,12 @@ export class ScopeCatalogue {
     }
   }
 
-  /** The names that are not in the catalogue, so that no token can have them. */
+  /** The names that are not in the catalogue. No token can have them. */
   unknown(names: readonly string[]): string[] {
     return names.filter((name) => !this.#descriptions.has(name))
   }
 
-  /** The catalogue in the order of names, cut to what a user has; without a list that is all of it. */
+  /** The catalogue sorted by name. With `owned`, only scopes in this list. */
   entries(owned?: readonly string[]): readonly ScopeEntry[] {
     return [...this.#descriptions]
       .filter(([name]) => owned === undefined || owned.includes(name))
@@ -36,21 +36,31 @@ export class ScopeCatalogue {
       .sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
+  /** The wanted scopes that are in the catalogue and in every given list; `undefined` is a list of all scopes. */
+  grantable(
+    wanted: readonly string[],
+    ...owned: readonly (readonly string[] | undefined)[]
+  ): readonly string[] {
+    return wanted.filter(
+      (name) => this.#descriptions.has(name) && owned.every((list) => list?.includes(name) !== false),
+    )
+  }
+
   /**
-   * Refuses scopes that nobody asks for, and those that the granting user does not have.
+   * Refuses scopes outside the catalogue, and scopes that the granting user does not have.
    *
    * @throws {InvalidInput | ScopeNotGrantable} That names them.
    */
   requireGrantable(wanted: readonly string[], owned: readonly string[] | undefined): void {
     const unknown = this.unknown(wanted)
-    if (unknown.length > 0) throw new InvalidInput(`scopes: there is no scope ${unknown.join(', ')}`)
+    if (unknown.length > 0) throw new InvalidInput(`scopes: unknown scope ${unknown.join(', ')}`)
     const withheld = owned === undefined ? [] : missingScopes(wanted, owned)
     if (withheld.length > 0) throw new ScopeNotGrantable(withheld.join(', '))
   }
 }
 
 /**
- * @param source The function that the names were given to, for the error.
+ * @param source The function that was called with the names, for the error.
  * @throws {InvalidOption} When a name cannot stand in a scope string (RFC 6749 §3.3).
  */
 export function requireScopeNames(source: string, names: readonly string[]): void {

@@ -1,4 +1,4 @@
-/** What happens to tokens, as events for the host's audit. No event holds a credential. */
+/** Events about tokens, for the host's audit log. No event contains a credential. */
 
 import { EventEmitter } from 'node:events'
 import { InvalidInput } from '../errors.ts'
@@ -9,15 +9,15 @@ import type { ApiToken } from './api-token.ts'
 export interface TokenEventMap {
   issued: [event: { readonly token: ApiToken }]
   updated: [event: { readonly token: ApiToken; readonly changes: TokenPatch }]
-  /** Also a rotated token, when its successor is first used. */
+  /** Also emitted for a rotated token at the first use of its successor. */
   revoked: [event: { readonly token: ApiToken }]
-  /** `successor` was issued in the place of `token`, which works on until its `expiresAt` or the successor's use. */
+  /** `successor` replaces `token`, which stays valid until its `expiresAt` or the first use of `successor`. */
   rotated: [event: { readonly token: ApiToken; readonly successor: ApiToken }]
-  /** The sweeper found that it will be idle at its `idleExpiresAt` unless it is used: told once in a spell without use. */
+  /** Unless it is used, the token becomes idle at its `idleExpiresAt`. Emitted once per idle period, on one instance. */
   'idle-warning': [event: { readonly token: ApiToken }]
-  /** The sweeper found it unused for too long. */
+  /** The token was unused for longer than `idleTimeout`. Emitted by the sweeper. */
   idle: [event: { readonly token: ApiToken }]
-  /** A credential was refused. `tokenId` is `null` for a forgery, whose claims are nobody's word. */
+  /** A credential was refused. `tokenId` is `null` for an invalid signature, whose claims cannot be trusted. */
   rejected: [event: { readonly reason: RejectionReason; readonly tokenId: string | null }]
 }
 
@@ -33,10 +33,10 @@ const NAMES: Readonly<Record<TokenEventName, true>> = {
   rejected: true,
 }
 
-/** Events of every emitter; `on` and `once` of `node:events` listen to `error`, too. */
+/** Events of every `EventEmitter`. `on` and `once` of `node:events` add a listener of `error`, too. */
 const OF_EMITTERS: readonly unknown[] = ['error', 'newListener', 'removeListener']
 
-/** Subscribe with `on`; an unknown name throws `FST_ERR_VALIDATION`. What a listener throws is logged, and harms nothing else. */
+/** An unknown event name throws `FST_ERR_VALIDATION`. Errors of listeners are logged. */
 export interface TokenEvents {
   on<Name extends TokenEventName>(name: Name, listener: (...event: TokenEventMap[Name]) => void): this
   once<Name extends TokenEventName>(name: Name, listener: (...event: TokenEventMap[Name]) => void): this
@@ -44,7 +44,7 @@ export interface TokenEvents {
 }
 
 export interface TokenEventEmitter extends TokenEvents {
-  /** Tells every listener. By then the matter is settled: an error of theirs must not undo the answer. */
+  /** Calls every listener. Their errors are reported, so that they cannot fail the operation, which is already done. */
   emitSafely<Name extends TokenEventName>(name: Name, ...event: TokenEventMap[Name]): void
   listenerCount(name: TokenEventName): number
 }
@@ -53,14 +53,14 @@ export function createTokenEvents(onListenerFailed: (error: unknown) => void): T
   return new CheckedEmitter(onListenerFailed)
 }
 
-/** Not exported: the types of `EventEmitter` differ between versions of `@types/node`, and hosts compile what is exported. */
+/** Not exported, because the types of `EventEmitter` differ between versions of `@types/node`. */
 class CheckedEmitter extends EventEmitter<TokenEventMap> implements TokenEventEmitter {
   readonly #onListenerFailed: (error: unknown) => void
 
   constructor(onListenerFailed: (error: unknown) => void) {
     super()
     this.#onListenerFailed = onListenerFailed
-    // Emitted by each way to add a listener, before it is added.
+    // Every method that adds a listener emits `newListener` first.
     EventEmitter.prototype.on.call(this, 'newListener', requireEvent)
   }
 
@@ -72,9 +72,9 @@ class CheckedEmitter extends EventEmitter<TokenEventMap> implements TokenEventEm
   emitSafely<Name extends TokenEventName>(name: Name, ...event: TokenEventMap[Name]): void {
     for (const listener of this.rawListeners(name)) {
       try {
-        const told: unknown = Reflect.apply(listener, this, event)
-        // A promise of another realm or of a library is one, too.
-        if (typeof told === 'object') Promise.resolve(told).catch(this.#onListenerFailed)
+        const result: unknown = Reflect.apply(listener, this, event)
+        // Covers promises of other realms and of libraries.
+        if (typeof result === 'object') Promise.resolve(result).catch(this.#onListenerFailed)
       } catch (error) {
         this.#onListenerFailed(error)
       }
@@ -82,7 +82,7 @@ class CheckedEmitter extends EventEmitter<TokenEventMap> implements TokenEventEm
   }
 }
 
-/** @throws {InvalidInput} For a misspelled name, whose listener would never be called. */
+/** @throws {InvalidInput} For an unknown event name: its listener would never be called. */
 function requireEvent(name: unknown): void {
   if (OF_EMITTERS.includes(name) || (typeof name === 'string' && Object.hasOwn(NAMES, name))) return
   throw new InvalidInput(`there is no event ${String(name)}: the events are ${Object.keys(NAMES).join(', ')}`)

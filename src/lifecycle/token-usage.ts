@@ -1,4 +1,4 @@
-/** Tells how often a token was used on each of the last days, and for which of its scopes. */
+/** The number of uses of a token per day, and which of its scopes were used. */
 
 import { InvalidInput } from '../errors.ts'
 import { eitherUsed, usedScopes } from '../token/used-scopes.ts'
@@ -9,11 +9,11 @@ import { findOwned } from './get-token.ts'
 export const DEFAULT_USAGE_DAYS = 30
 
 export interface UsageRequest {
-  /** How many days, today included, at most those of `usage.dailyRetention`. Default 30, or as many as are kept. */
+  /** The number of days, including today, at most `usage.dailyRetention`. Default: 30, or all stored days if fewer. */
   readonly days?: number | undefined
 }
 
-/** How many requests were verified with a token on one day. */
+/** The number of requests with a token on one day. */
 export interface DayUsage {
   /** The day in UTC: `2026-01-31`. */
   readonly date: string
@@ -21,18 +21,18 @@ export interface DayUsage {
 }
 
 export interface TokenUsage {
-  /** Every day, those without use included, today last. */
+  /** One entry per day, including days without use. Today is last. */
   readonly data: readonly DayUsage[]
-  /** The token's scopes that requests have asked for since it was issued, in the order of the token's. */
+  /** The scopes of the token that routes have required since it was issued, in the order of the token's scopes. */
   readonly scopes: readonly string[]
 }
 
 /**
- * The uses of a token by day (UTC), with those that are known here and not written yet.
+ * The uses of a token per day (UTC), including uses that this instance has not flushed yet.
  *
- * @throws {InvalidInput} A number of days that cannot be.
- * @throws {TokenNotFound} An id that is unknown, or of another user's token.
- * @throws {UserInactive} With a user, when they are deactivated or removed.
+ * @throws {InvalidInput} For an invalid number of days.
+ * @throws {TokenNotFound} For an unknown id, or another user's token.
+ * @throws {UserInactive} With `userId`, for a user who is deactivated or removed.
  */
 export async function tokenUsage(
   context: Context,
@@ -59,7 +59,7 @@ export async function tokenUsage(
   }
 }
 
-/** How many days are told of when nobody says. */
+/** The default of `days`. */
 export function defaultUsageDays(maxUsageDays: number): number {
   return Math.min(DEFAULT_USAGE_DAYS, maxUsageDays)
 }

@@ -1,19 +1,19 @@
-/** Takes an issue or a rotation back whose credential nobody got. */
+/** Undoes an issue or a rotation whose credential did not reach the client. */
 
 import { TokenNotFound } from '../errors.ts'
 import type { Context } from './context.ts'
 import { revokeToken } from './revoke-token.ts'
 
 /**
- * Revokes the token. A rotation is cancelled: the predecessor works as before, also when its grace period was zero.
+ * Revokes the token. A rotation is cancelled: the predecessor stays valid, also with a grace period of zero.
  *
- * @throws {StoreUnavailable} When the store cannot answer.
+ * @throws {StoreUnavailable} When the store is unavailable.
  */
 export async function undoIssue(context: Context, id: string): Promise<void> {
   try {
     await revokeToken(context, id, {}, null, { undoesRotation: true })
   } catch (error) {
-    // It was pruned meanwhile.
+    // The token has been deleted meanwhile.
     if (!(error instanceof TokenNotFound)) throw error
   }
 }

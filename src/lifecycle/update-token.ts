@@ -1,4 +1,4 @@
-/** Renames, describes, switches off and on: what an owner changes of a token. */
+/** Changes the name, description or status of a token. */
 
 import { InvalidInput, TokenNotFound } from '../errors.ts'
 import type { TokenPatch } from '../store/token-store.ts'
@@ -9,13 +9,13 @@ import type { Context, OwnerScope } from './context.ts'
 import { requireTexts } from './valid-input.ts'
 
 /**
- * Changes the given fields and leaves the others alone. `null` clears a name or description; `active` wakes an
- * idle token, whose 30 days begin again.
+ * Changes the given fields only. `null` clears a name or description. `active` enables an idle token and restarts its
+ * idle timeout.
  *
- * @throws {InvalidInput} A name, description or status that cannot be.
- * @throws {TokenNotFound} An id that is unknown, or of another user's token.
- * @throws {UserInactive} With a user, when they are deactivated or removed.
- * @throws {TokenConflict} A token that has ended.
+ * @throws {InvalidInput} For an invalid name, description or status.
+ * @throws {TokenNotFound} For an unknown id, or another user's token.
+ * @throws {UserInactive} With `userId`, for a user who is deactivated or removed.
+ * @throws {TokenConflict} For a token that has ended.
  */
 export async function updateToken(
   context: Context,
@@ -38,8 +38,8 @@ export async function updateToken(
 }
 
 /**
- * A token idle since before this moment sleeps, and is woken. One whose use is known here does not, whatever its row
- * says: that use is not written yet, and to enable the token must not restart its idle clock.
+ * A token without a use since this moment is idle, so enabling it restarts its idle timeout. A token with a recent use
+ * that this instance has not flushed yet is not idle, whatever its row says: `null`.
  */
 function idleBeforeOf({ idleTimeoutMs, recorder }: Context, id: string, now: number): number | null {
   if (idleTimeoutMs === null) return null
@@ -50,7 +50,7 @@ function idleBeforeOf({ idleTimeoutMs, recorder }: Context, id: string, now: num
 const CHANGEABLE: readonly string[] = ['name', 'description', 'status'] satisfies (keyof TokenPatch)[]
 
 function requireChanges(changes: TokenPatch): void {
-  // A host's code may pass on a body as it came: nothing else of a token is ever written.
+  // The host's code may pass a request body on unchecked: no other field may be written.
   for (const field of Object.keys(changes)) {
     if (!CHANGEABLE.includes(field)) throw new InvalidInput(`${field} cannot be changed`)
   }

@@ -1,14 +1,14 @@
-/** Has the identity provider hold a token that is being made, and gives back what comes to nothing. */
+/** Obtains the identity provider's refresh token for a new token, and revokes it if issuing fails. */
 
 import { InvalidInput } from '../errors.ts'
 import type { Context } from './context.ts'
 
 /**
- * Does the work with the provider's refresh token; without a provider that holds tokens, with none.
+ * Calls `work` with a new refresh token of the identity provider; without `identityProvider`, with `undefined`.
  *
- * @throws {InvalidInput} Without a subject token where one is needed, and with one where none is.
+ * @throws {InvalidInput} If the subject token is missing, or given without `identityProvider`.
  * @throws {ProviderRefused} With the provider's reason.
- * @throws {StoreUnavailable} When the provider cannot be asked.
+ * @throws {StoreUnavailable} When the provider is unavailable.
  */
 export async function withRefreshToken<T>(
   { identityProvider }: Pick<Context, 'identityProvider'>,
@@ -16,11 +16,12 @@ export async function withRefreshToken<T>(
   work: (refreshToken: string | undefined) => Promise<T>,
 ): Promise<T> {
   if (identityProvider === null) {
-    if (subjectToken !== undefined) throw new InvalidInput('subjectToken is for tokens that a provider holds')
+    if (subjectToken !== undefined)
+      throw new InvalidInput('subjectToken has no effect without the option identityProvider')
     return work(undefined)
   }
   if (subjectToken === undefined) {
-    throw new InvalidInput('subjectToken is missing: the identity provider holds the tokens')
+    throw new InvalidInput('subjectToken is missing: it is required with the option identityProvider')
   }
   const refreshToken = await identityProvider.obtain(subjectToken)
   try {

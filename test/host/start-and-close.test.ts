@@ -32,7 +32,7 @@ t.test('a first start, with its migration and its key, takes well under the plug
   const app = await started(onDisk(t), log)
   t.ok(performance.now() - before < 5_000, 'half of Fastify’s 10 s at the most')
   t.match(log.join(''), /new key in .*keys\.json/, 'where the key lies is said')
-  t.match(log.join(''), /findUser is not given: every owner of API tokens counts as active/)
+  t.match(log.join(''), /findUser is not set: every owner of API tokens counts as active/)
   await app.close()
 })
 

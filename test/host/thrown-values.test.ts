@@ -53,7 +53,7 @@ for (const [what, thrown] of Object.entries(THROWN)) {
     fails = true
     await sleep(1_200)
     for (const text of [
-      /the clock of API tokens fails/,
+      /reading the clock for API tokens fails/,
       /keys .* cannot be refreshed/,
       /a listener .* failed/,
     ]) {

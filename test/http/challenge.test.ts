@@ -17,7 +17,7 @@ t.test('RFC 6750 §3: a request without credentials is told the realm and nothin
     statusCode: 401,
     code: 'FST_API_TOKENS_MISSING',
     error: 'Unauthorized',
-    message: 'This needs an API token: send it as Authorization: Bearer',
+    message: 'An API token is required: send it as Authorization: Bearer',
   })
 })
 

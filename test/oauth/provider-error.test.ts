@@ -54,7 +54,7 @@ for (const [what, status, body, expected] of ANSWERS) {
     const all = [said(), refused.body, verified.body].join('\n').toLowerCase()
     t.notOk(all.includes(SECRET), all)
     const registered = body.includes('"error":"invalid_grant"')
-    if (registered) t.match(refused.json().message, /gives no token: invalid_grant$/)
+    if (registered) t.match(refused.json().message, /refused the token: invalid_grant$/)
     else if (expected === 403) t.match(refused.json().message, /its error code is not a registered one$/)
     if (expected === 503) t.match(said(), /the token exchange at the identity provider failed: \w+/)
   })
