@@ -46,14 +46,14 @@ interface Sample {
 }
 
 export class SweepClock {
-  readonly #parts: SweepClockDeps
+  readonly #deps: SweepClockDeps
   #samples: Sample[] = []
   #stats: SweepStats = { suspended: null, clockAheadMs: null }
   /** The difference between the two clocks when this one last was right; `null` when it was not. */
   #rightOffset: number | null = null
 
-  constructor(parts: SweepClockDeps) {
-    this.#parts = parts
+  constructor(deps: SweepClockDeps) {
+    this.#deps = deps
     this.watch()
   }
 
@@ -67,7 +67,7 @@ export class SweepClock {
 
   /** The time to sweep by, `null` while it cannot be trusted. Rejects when the store does not tell its own. */
   async now(): Promise<number | null> {
-    const { clock, store } = this.#parts
+    const { clock, store } = this.#deps
     if (store === null) return clock.now()
     const { offset } = this.#sample()
     const before = clock.now()
@@ -85,7 +85,7 @@ export class SweepClock {
 
   /** Whether the clock was right when it was last compared, and has not jumped since. Reads nothing. */
   isTrusted(): boolean {
-    if (this.#parts.store === null) return true
+    if (this.#deps.store === null) return true
     return this.#rightOffset !== null && Math.abs(this.#sample().offset - this.#rightOffset) <= TOLERANCE_MS
   }
 
@@ -105,7 +105,7 @@ export class SweepClock {
 
   /** A store that is not shared has the clock of this machine: only its past can tell that it is wrong. */
   async #localFault(now: number): Promise<SweepSuspension | null> {
-    const { store } = this.#parts
+    const { store } = this.#deps
     if (store === null || store.shared) return null
     const { at, offset } = this.#sample()
     const recent = this.#samples.filter((sample) => at - sample.at <= JUMP_MEMORY_MS)
@@ -118,14 +118,14 @@ export class SweepClock {
     const before = this.#stats.suspended
     this.#stats = stats
     if (stats.suspended === before) return
-    const { log } = this.#parts
+    const { log } = this.#deps
     if (stats.suspended === null) log.info('the clock agrees again: the sweep of API tokens goes on')
     else log.error({ ...stats }, `the sweep of API tokens changes no token: ${REASONS[stats.suspended]}`)
   }
 
   #sample(): Sample {
     const at = performance.now()
-    return { at, offset: this.#parts.clock.now() - at }
+    return { at, offset: this.#deps.clock.now() - at }
   }
 }
 

@@ -65,26 +65,26 @@ type Job = () => Promise<number>
  *
  * @param stopping Ends the sweep early, after the statement that runs.
  */
-export async function sweep(parts: SweeperDeps, stopping?: AbortSignal): Promise<SweepResult> {
-  await parts.recorder.flush()
+export async function sweep(deps: SweeperDeps, stopping?: AbortSignal): Promise<SweepResult> {
+  await deps.recorder.flush()
   const result: Counts = { idle: 0, idleWarning: 0, pruned: 0 }
-  const now = await parts.now()
+  const now = await deps.now()
   const endsAt = performance.now() + LONGEST_MS
   await untilNothingIsLeft(
     [
-      ...(now === null ? [] : jobsOnTokens(parts, now, result)),
-      ...(parts.mayPruneByStoreClock() ? jobsByStoreClock(parts) : []),
+      ...(now === null ? [] : jobsOnTokens(deps, now, result)),
+      ...(deps.mayPruneByStoreClock() ? jobsByStoreClock(deps) : []),
     ],
     () => stopping?.aborted === true || performance.now() > endsAt,
   )
   return result
 }
 
-function jobsOnTokens(parts: SweeperDeps, now: number, result: Counts): readonly Job[] {
-  const { store, retentionMs, dailyRetentionMs, maxAgeMs } = parts
+function jobsOnTokens(deps: SweeperDeps, now: number, result: Counts): readonly Job[] {
+  const { store, retentionMs, dailyRetentionMs, maxAgeMs } = deps
   return [
-    () => markIdle(parts, now, result),
-    () => listIdleWarnings(parts, now, result),
+    () => markIdle(deps, now, result),
+    () => listIdleWarnings(deps, now, result),
     async () => {
       const pruned = await store.prune(now - retentionMs, BATCH, maxAgeMs)
       result.pruned += pruned
@@ -135,16 +135,16 @@ async function markIdle(
   return marked.length
 }
 
-async function listIdleWarnings(parts: SweeperDeps, now: number, result: Counts): Promise<number> {
-  const { store, recorder, idleTimeoutMs, idleWarningMs, flushIntervalMs, maxAgeMs } = parts
-  if (idleTimeoutMs === null || idleWarningMs === null || !parts.hasIdleWarningListener()) return 0
+async function listIdleWarnings(deps: SweeperDeps, now: number, result: Counts): Promise<number> {
+  const { store, recorder, idleTimeoutMs, idleWarningMs, flushIntervalMs, maxAgeMs } = deps
+  if (idleTimeoutMs === null || idleWarningMs === null || !deps.hasIdleWarningListener()) return 0
   const since = now - idleTimeoutMs
   // As above: use of another instance gets time to arrive, but not longer than the warning is.
   const before = since + idleWarningMs - Math.min(2 * flushIntervalMs, Math.floor(idleWarningMs / 2))
   const warned = await store.listIdleWarnings({ since, before, now, maxAgeMs }, BATCH)
   // What was used here since the flush begins another spell.
   const soon = warned.filter((token) => recorder.lastUsedAt(token.id) <= token.idleFrom)
-  for (const token of soon) parts.onIdleWarning(token)
+  for (const token of soon) deps.onIdleWarning(token)
   result.idleWarning += soon.length
   return warned.length
 }

@@ -50,7 +50,7 @@ export function withOutages(store: TokenStore): TokenStore {
     dailyUses: named((tokenId, since) => store.dailyUses(tokenId, since)),
     pruneDailyUses: named((before, limit) => store.pruneDailyUses(before, limit)),
     markIdle: named((idleBefore, limit) => store.markIdle(idleBefore, limit)),
-    listIdleWarnings: named((spells, limit) => store.listIdleWarnings(spells, limit)),
+    listIdleWarnings: named((periods, limit) => store.listIdleWarnings(periods, limit)),
     takeLease: named((lease) => store.takeLease(lease)),
     pruneLeases: named((limit) => store.pruneLeases(limit)),
     newestStamp: named(async () => (await store.newestStamp?.()) ?? null),

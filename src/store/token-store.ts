@@ -211,7 +211,7 @@ export interface TokenStore {
    * Remembers of at most `limit` active tokens of active owners that they were warned of, and returns them: those in
    * such a spell of idleness of which they were not warned before. The next use begins another spell.
    */
-  listIdleWarnings(spells: IdlePeriods, limit: number): Promise<readonly TokenRecord[]>
+  listIdleWarnings(periods: IdlePeriods, limit: number): Promise<readonly TokenRecord[]>
 
   /** Deletes at most `limit` tokens that ended before `endedBefore`, their counts with them, and returns how many. */
   prune(endedBefore: number, limit: number, maxAgeMs?: MaxAgeMs): Promise<number>

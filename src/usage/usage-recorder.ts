@@ -61,15 +61,15 @@ export class UsageRecorder {
   #flushSoon: NodeJS.Immediate | undefined
   #flushed = 0
 
-  constructor(parts: UsageRecorderDeps) {
-    const { store, clock, idleTimeoutMs, storesClients } = parts
+  constructor(deps: UsageRecorderDeps) {
+    const { store, clock, idleTimeoutMs, storesClients } = deps
     this.#store = store
     this.#clock = clock
     this.#idleTimeoutMs = idleTimeoutMs
     this.#storesClients = storesClients
     this.#failures = new Failures({
-      failed: (error) => parts.onFlushFailed(error),
-      recovered: () => parts.onFlushRecovered?.(),
+      failed: (error) => deps.onFlushFailed(error),
+      recovered: () => deps.onFlushRecovered?.(),
     })
   }
 

@@ -109,7 +109,7 @@ export const mysqlGuards: readonly Guard[] = [
   {
     name: 'promise 16: MySQL: a transaction that the host left open in its pool is rolled back',
     file: 'src/store/kysely/dialects/mysql/mysql-pool.ts',
-    remove: 'if (parts.isShared) await rollBack(lent)',
+    remove: 'if (deps.isShared) await rollBack(lent)',
     put: '',
     tests: [CONNECTIONS],
   },

@@ -20,8 +20,8 @@ export const seamGuards: readonly Guard[] = [
   {
     name: 'promise 15: devices and leases are pruned while the clock of the process is wrong',
     file: 'src/jobs/sweeper.ts',
-    remove: '...(parts.mayPruneByStoreClock() ? jobsByStoreClock(parts) : []),',
-    put: '...(now === null ? [] : jobsByStoreClock(parts)),',
+    remove: '...(deps.mayPruneByStoreClock() ? jobsByStoreClock(deps) : []),',
+    put: '...(now === null ? [] : jobsByStoreClock(deps)),',
     tests: ['test/jobs/sweep-clock.test.ts'],
   },
   {
@@ -154,8 +154,8 @@ export const seamGuards: readonly Guard[] = [
   {
     name: 'promise 6: while the clock cannot be trusted a sweep writes nothing',
     file: 'src/jobs/sweeper.ts',
-    remove: '...(now === null ? [] : jobsOnTokens(parts, now, result)),',
-    put: '...jobsOnTokens(parts, now ?? Date.now(), result),',
+    remove: '...(now === null ? [] : jobsOnTokens(deps, now, result)),',
+    put: '...jobsOnTokens(deps, now ?? Date.now(), result),',
     tests: ['test/jobs/sweep-clock.test.ts'],
   },
   {

@@ -83,14 +83,14 @@ export const storeGuards: readonly Guard[] = [
   {
     name: 'a store that one application closes stays open for another',
     file: 'src/store/kysely/shared-use.ts',
-    remove: 'if (this.#users === 0) await this.#parts.close()',
-    put: 'await this.#parts.close()',
+    remove: 'if (this.#users === 0) await this.#deps.close()',
+    put: 'await this.#deps.close()',
     tests: ['test/store/sqlite-connection.test.ts'],
   },
   {
     name: 'a store that could not be opened leaves nothing open',
     file: 'src/store/kysely/shared-use.ts',
-    remove: '      await this.#parts.close().catch(() => undefined)\n',
+    remove: '      await this.#deps.close().catch(() => undefined)\n',
     put: '',
     tests: ['test/store/sqlite-connection.test.ts'],
   },

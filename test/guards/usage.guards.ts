@@ -153,7 +153,7 @@ export const usageGuards: readonly Guard[] = [
   {
     name: 'no warning is taken where nobody listens',
     file: 'src/jobs/sweeper.ts',
-    remove: ' || !parts.hasIdleWarningListener()',
+    remove: ' || !deps.hasIdleWarningListener()',
     put: '',
     tests: ['test/usage/idle-warning.test.ts'],
   },

@@ -1,4 +1,4 @@
-/** Keeps tokens in the database of a host that has its own Kysely instance, in its own schema or under a prefix. */
+/** The store on a host's Kysely instance, in a schema or with a table prefix of the host's choice. */
 
 import type { Kysely } from 'kysely'
 import { InvalidOption } from '../../errors.ts'
@@ -17,23 +17,23 @@ import type { StoreDb } from './transactions.ts'
 export type { KyselyStoreDialect } from './tables/own-tables.ts'
 
 export interface KyselyTokenStoreOptions<Database = unknown> {
-  /** The host's own instance, which the store does not destroy. */
+  /** The host's instance, which the store does not destroy. */
   readonly db: Kysely<Database>
   readonly dialect: KyselyStoreDialect
   /**
-   * The pool of `pg` behind `db`, so that a connection that PostgreSQL ends does not end the process: the store adds an
-   * `error` listener to the pool and to each of its clients.
+   * The pool of `pg` behind `db`. The store adds an `error` listener to the pool and to each client, so that a connection
+   * that PostgreSQL ends does not end the process.
    */
   readonly pool?: object | undefined
-  /** The schema of PostgreSQL that holds the tables, made by the host. Default: the first of the search path. */
+  /** The PostgreSQL schema of the tables, which must exist. Default: the first of the search path. */
   readonly schema?: string | undefined
-  /** Put before the names of tables and indexes: `auth_` makes `auth_api_tokens`. Default: none. */
+  /** The prefix of tables and indexes: `auth_` makes `auth_api_tokens`. Default: none. */
   readonly tablePrefix?: string | undefined
-  /** Whether the schema is brought up to date at start. Default `false`. */
+  /** Whether the store migrates its tables at start. Default: `false`. */
   readonly migrate?: boolean | undefined
 }
 
-/** A Kysely instance does not tell where its database is. */
+/** For the migration command in errors. The address of a Kysely instance's database is not known. */
 const ADDRESSES: Readonly<Record<KyselyStoreDialect, string>> = {
   postgres: 'postgres://…',
   mysql: 'mysql://…',
@@ -41,10 +41,10 @@ const ADDRESSES: Readonly<Record<KyselyStoreDialect, string>> = {
 }
 
 /**
- * Makes a store on the host's own Kysely instance.
+ * Makes a store on the host's Kysely instance.
  *
- * @throws `FST_API_TOKENS_INVALID_OPTION` for an unknown dialect, a schema beside PostgreSQL, a prefix that is no name.
- *   At boot, when the schema is not this version's.
+ * @throws `FST_API_TOKENS_INVALID_OPTION` for an unknown dialect, a `schema` without PostgreSQL, or a wrong prefix.
+ *   At boot, when the schema is not up to date.
  * @example
  * import type { Kysely } from 'kysely'
  *

@@ -1,4 +1,4 @@
-/** Keeps tokens in a database: one store in dialect-free Kysely, what differs comes as traits. */
+/** The store for all SQL databases, written in Kysely. The differences between them are in the traits. */
 
 import type { CompiledQuery } from 'kysely'
 import { judge } from '../../token/status.ts'
@@ -33,7 +33,7 @@ import { changeFeed } from './queries/changed-at.ts'
 import { deleteDailyUses, selectDailyUses } from './queries/daily-uses.ts'
 import { deviceAuthorizations } from './queries/devices.ts'
 import { type JoinedRow, ownedFromRow, selectToken } from './queries/find-token.ts'
-import { updateWarned } from './queries/idle-warnings.ts'
+import { storeIdleWarnings } from './queries/idle-warnings.ts'
 import { writeToken } from './queries/insert-token.ts'
 import { deleteEndedLeases, takeLease } from './queries/leases.ts'
 import { selectPage } from './queries/list-tokens.ts'
@@ -47,22 +47,22 @@ import { revokePredecessor, writeSuccessor } from './queries/rotate-token.ts'
 import { SharedUse } from './shared-use.ts'
 import { reading, type StoreDb, withRetries } from './transactions.ts'
 
-/** What a store is built on. */
+/** The collaborators of a store. */
 export interface KyselyStoreDeps {
   readonly storeDb: StoreDb
   readonly migrator: Migrator
   readonly shared: boolean
-  /** Whether `open` brings the schema up to date; otherwise it requires that it is. */
+  /** Whether `open` migrates. Otherwise it requires an up-to-date schema. */
   readonly migrate: boolean
-  /** The database's own messenger, where it has one and can be connected to. */
+  /** The database's pub/sub, if it has one. */
   readonly pubsub?: PubSub | undefined
-  /** Opens what has to be open before the first statement: the first of those who use the store calls it. */
+  /** Opens the database. Called for the first application that uses the store. */
   open?(): Promise<void>
-  /** Ends what the store has opened; nothing, where the connection is the host's own. The last user calls it. */
+  /** Closes the connections that the store has opened. Called for the last application that uses the store. */
   close(): Promise<void>
-  /** Told the SQL of a cold verification, for a driver that prepares it. */
+  /** Called with the SQL of a cold verification, for a driver that prepares it. */
   onFindToken?(sql: string): unknown
-  /** Runs a query within the call, where the database is in this thread; `undefined` while it has to wait its turn. */
+  /** SQLite only: runs a query synchronously. Returns `undefined` while another transaction has the turn. */
   readAtOnce?(sql: string, parameters: readonly unknown[]): readonly unknown[] | undefined
 }
 
@@ -78,8 +78,8 @@ export class KyselyTokenStore implements TokenStore {
   readonly #selectToken: CompiledQuery<JoinedRow>
   readonly #readAtOnce: KyselyStoreDeps['readAtOnce']
 
-  constructor(parts: KyselyStoreDeps) {
-    const { storeDb, migrator, shared, migrate, pubsub, close, onFindToken, readAtOnce } = parts
+  constructor(deps: KyselyStoreDeps) {
+    const { storeDb, migrator, shared, migrate, pubsub, close, onFindToken, readAtOnce } = deps
     this.#storeDb = storeDb
     this.#migrator = migrator
     this.shared = shared
@@ -87,7 +87,7 @@ export class KyselyTokenStore implements TokenStore {
     this.devices = deviceAuthorizations(storeDb)
     if (pubsub !== undefined) this.pubsub = pubsub
     this.#migrate = migrate
-    this.#usage = new SharedUse({ open: () => this.#openFirst(parts), close })
+    this.#usage = new SharedUse({ open: () => this.#openFirst(deps), close })
     this.#selectToken = selectToken(storeDb)
     this.#readAtOnce = readAtOnce
     onFindToken?.(this.#selectToken.sql)
@@ -121,7 +121,7 @@ export class KyselyTokenStore implements TokenStore {
     const rows =
       this.#readAtOnce?.(query.sql, query.parameters) ??
       (await this.#read(({ db }) => db.executeQuery<JoinedRow>(query))).rows
-    // What the query selects, by either way to run it.
+    // Both ways return the columns that the query selects.
     const row = rows[0] as JoinedRow | undefined
     return row === undefined ? null : ownedFromRow(row)
   }
@@ -185,8 +185,8 @@ export class KyselyTokenStore implements TokenStore {
     return this.#write((storeDb) => updateIdle(storeDb, idleBefore, limit))
   }
 
-  async listIdleWarnings(spells: IdlePeriods, limit: number): Promise<readonly TokenRecord[]> {
-    return this.#write((storeDb) => updateWarned(storeDb, spells, limit))
+  async listIdleWarnings(periods: IdlePeriods, limit: number): Promise<readonly TokenRecord[]> {
+    return this.#write((storeDb) => storeIdleWarnings(storeDb, periods, limit))
   }
 
   async newestStamp(): Promise<number | null> {
@@ -225,14 +225,14 @@ export class KyselyTokenStore implements TokenStore {
   async #whyUnchanged(
     id: string,
     scope: ChangeScope & Pick<UpdateScope, 'maxAgeMs'>,
-    demandsActiveOwner = scope.userId !== undefined,
+    requiresActiveOwner = scope.userId !== undefined,
   ): Promise<ChangeOutcome> {
     const { userId, now, maxAgeMs = null } = scope
     const found = await this.findToken(id)
     if (found === null) return { outcome: 'not_found' }
     const { token, owner } = found
     if (userId !== undefined && token.userId !== userId) return { outcome: 'not_found' }
-    if (demandsActiveOwner && owner?.status !== 'active') return { outcome: 'owner_inactive' }
+    if (requiresActiveOwner && owner?.status !== 'active') return { outcome: 'owner_inactive' }
     const { status } = judge(token, owner, { now, idleTimeoutMs: null, maxAgeMs })
     return { outcome: status === 'revoked' || status === 'expired' ? 'ended' : 'unchanged', token }
   }

@@ -1,21 +1,21 @@
-/** Lets several applications of a process use one store: the first opens it, the last closes it, and it can be opened again. */
+/** Lets several applications of a process use one store: the first opens it, the last closes it. It can be reopened. */
 
 export interface SharedUseDeps {
   open(): Promise<void>
-  /** Also called after an `open` that failed. */
+  /** Also called after a failed `open`. */
   close(): Promise<void>
 }
 
 export class SharedUse {
-  readonly #parts: SharedUseDeps
+  readonly #deps: SharedUseDeps
   #users = 0
   #last: Promise<void> = Promise.resolve()
 
-  constructor(parts: SharedUseDeps) {
-    this.#parts = parts
+  constructor(deps: SharedUseDeps) {
+    this.#deps = deps
   }
 
-  /** @throws The error of `open`: then nothing stays open. */
+  /** @throws The error of `open`. Nothing stays open then. */
   begin(): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#users === 0) await this.#open()
@@ -23,24 +23,24 @@ export class SharedUse {
     })
   }
 
-  /** One that began twice ends twice. Without a user it closes what a host may have used before it was opened. */
+  /** Also closes a store that was used without `open`. */
   end(): Promise<void> {
     return this.#inTurn(async () => {
       this.#users = Math.max(0, this.#users - 1)
-      if (this.#users === 0) await this.#parts.close()
+      if (this.#users === 0) await this.#deps.close()
     })
   }
 
   async #open(): Promise<void> {
     try {
-      await this.#parts.open()
+      await this.#deps.open()
     } catch (error) {
-      await this.#parts.close().catch(() => undefined)
+      await this.#deps.close().catch(() => undefined)
       throw error
     }
   }
 
-  /** An application may start while another closes. */
+  /** One application may start while another closes. */
   #inTurn(work: () => Promise<void>): Promise<void> {
     const done = this.#last.then(work)
     this.#last = done.catch(() => undefined)

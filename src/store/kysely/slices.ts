@@ -1,14 +1,14 @@
-/** Does what takes long in parts, where the database works within this thread and holds up all requests meanwhile. */
+/** Splits long work into slices on SQLite, whose statements block the thread and with it all requests. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { StoreDb } from './transactions.ts'
 
-/** Lets requests come in between two statements. */
+/** Lets waiting requests run between two statements. */
 export async function betweenSlices({ traits }: Pick<StoreDb, 'traits'>): Promise<void> {
   if (traits.writers === 'one') await nextTurn()
 }
 
-/** Does the work on some of the members at a time; on all at once where the database is elsewhere. */
+/** Runs the work on slices of the members on SQLite, and on all members at once on servers. */
 export async function inSlices<Member>(
   storeDb: Pick<StoreDb, 'traits'>,
   members: readonly Member[],

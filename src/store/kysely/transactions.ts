@@ -1,15 +1,14 @@
-/** Runs work on a connection as one transaction, and again where the database asks for it. */
+/** Runs work as one transaction, and retries it after deadlocks and serialization failures. */
 
 import type { StoreDb } from './dialects/dialect-traits.ts'
 
 export type { StoreDb } from './dialects/dialect-traits.ts'
 
 /**
- * Runs the work as one transaction, in which each statement sees what was committed before it. Within a transaction
- * it is a part of that.
+ * Runs the work as one transaction at read committed. Within a transaction it becomes a part of that transaction.
  *
- * @throws The error of the work or of COMMIT. A ROLLBACK that fails after it is ignored: SQLite rolls back by itself
- *   when the disk is full, and a connection that is lost cannot roll back.
+ * @throws The error of the work or of COMMIT. A failed ROLLBACK is ignored: SQLite rolls back by itself when the
+ *   disk is full, and a lost connection cannot roll back.
  */
 export async function atomically<T>(
   { db, traits }: StoreDb,
@@ -33,8 +32,7 @@ export async function atomically<T>(
 const MAX_TRIES = 8
 
 /**
- * Runs work that writes, and again where the database asks for it. The work is one statement or one transaction, on
- * the connection that it is given.
+ * Runs work that writes, with retries. The work must be one statement or one transaction on the given database.
  */
 export async function withRetries<T>(storeDb: StoreDb, work: (storeDb: StoreDb) => Promise<T>): Promise<T> {
   return storeDb.lockWaits === undefined
@@ -42,7 +40,7 @@ export async function withRetries<T>(storeDb: StoreDb, work: (storeDb: StoreDb) 
     : storeDb.lockWaits.write(storeDb, work)
 }
 
-/** Runs work that only reads, on the connection that it is given, and again where the database asks for it. */
+/** Runs work that only reads, on the given database, with retries. */
 export async function reading<T>(storeDb: StoreDb, work: (storeDb: StoreDb) => Promise<T>): Promise<T> {
   return storeDb.lockWaits === undefined
     ? untilAccepted(storeDb, work)
@@ -60,7 +58,7 @@ async function untilAccepted<T>(storeDb: StoreDb, work: (storeDb: StoreDb) => Pr
   }
 }
 
-/** Who were in each other's way should not meet again at once. */
+/** Random, so that two transactions do not collide again. */
 function pause(ms: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   setTimeout(resolve, ms)

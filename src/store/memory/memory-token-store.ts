@@ -1,4 +1,4 @@
-/** Keeps tokens in this process's memory: for tests and for hosts whose tokens may die with it. */
+/** The store in memory: for tests, and for hosts whose tokens may end with the process. */
 
 import { type Clock, checkedClock, systemClock } from '../../clock.ts'
 import { noMore, optionsOf, requireMethod } from '../../option-values.ts'
@@ -182,11 +182,11 @@ class MemoryTokenStore implements TokenStore {
     return idle.map((token) => this.#tokens.put({ ...token, status: 'inactive', statusReason: 'idle' }))
   }
 
-  async listIdleWarnings(spells: IdlePeriods, limit: number): Promise<readonly TokenRecord[]> {
+  async listIdleWarnings(periods: IdlePeriods, limit: number): Promise<readonly TokenRecord[]> {
     const soon = [...this.#tokens.values()]
-      .filter(({ idleFrom }) => idleFrom >= spells.since && idleFrom < spells.before)
+      .filter(({ idleFrom }) => idleFrom >= periods.since && idleFrom < periods.before)
       .filter(({ id, idleFrom }) => this.#idleWarningFrom.get(id) !== idleFrom)
-      .filter((token) => this.#isActive(token, spells))
+      .filter((token) => this.#isActive(token, periods))
       .slice(0, limit)
     for (const { id, idleFrom } of soon) this.#idleWarningFrom.set(id, idleFrom)
     return soon

@@ -55,8 +55,8 @@ export function enforcingAge(test: StoreTest): void {
   test('of a token of the maximum age no idle warning is given', async ({ store }) => {
     await putOfAge(store, 1, MAX_AGE, { idleFrom: NOW })
     await putOfAge(store, 2, MAX_AGE - 1, { idleFrom: NOW })
-    const spells = { since: NOW - DAY, before: NOW + 1, now: NOW, maxAgeMs: MAX_AGE }
-    deepEqual(numbers(await store.listIdleWarnings(spells, 10)), [2])
+    const periods = { since: NOW - DAY, before: NOW + 1, now: NOW, maxAgeMs: MAX_AGE }
+    deepEqual(numbers(await store.listIdleWarnings(periods, 10)), [2])
   })
 
   test('pruning counts from the maximum age where that came first', async ({ store }) => {

@@ -1,13 +1,14 @@
 /**
- * What differs between the databases, each trait in its database's own best form.
+ * The differences between the databases.
  *
- * To write a statement that runs everywhere: build it with Kysely on the `db` of a `StoreDb`, and leave to the
- * traits what they are for. A time goes in as `traits.time(ms)` and comes out as `traits.millis(column)`, a column of
- * times is of the type `Instant`, so that the compiler finds a number that was forgotten. A change that has to tell
- * the row after it goes through `change`, because MySQL and MariaDB know no `UPDATE … RETURNING`; they also assign
- * from left to right, so that a `set` must not read a column that it has written before. What reads and then writes
- * runs in `atomically`, and locks what it has read with `locked`. Tables and indexes have names that begin with
- * `api_token`, and so has nothing else: a host may put a prefix before them.
+ * To write a statement for all databases, build it with Kysely on the `db` of a `StoreDb`, and use the traits:
+ *
+ * - Write a time as `traits.time(ms)` and read it as `traits.millis(column)`. Columns of times have the type `Instant`,
+ *   so that the compiler reports a plain number.
+ * - Run an UPDATE whose new row is needed with `change`: MySQL and MariaDB have no `UPDATE … RETURNING`.
+ * - In a `set`, do not read a column after writing it: MySQL assigns from left to right.
+ * - Read and then write in `atomically`, and lock the rows with `locked`.
+ * - The names of tables and indexes, and no other identifiers, begin with `api_token`: a host may add a prefix to them.
  */
 
 import type {
@@ -25,22 +26,22 @@ import type { TokenUse } from '../../token-store.ts'
 import type { ApiTokenDatabase } from '../tables/database.ts'
 import type { Instant } from '../tables/instant.ts'
 
-/** A database as statements see it: Kysely on a connection or in a transaction, and what is its dialect's own. */
+/** The database of a store: Kysely, on a connection or in a transaction, and the traits of the dialect. */
 export interface StoreDb {
   readonly db: Kysely<ApiTokenDatabase>
   readonly traits: DialectTraits
-  /** SQLite only: how work waits for a lock of another connection. A transaction has none: all of it is tried again. */
+  /** SQLite only: retries work while another connection has locked the file. A transaction is retried as a whole. */
   readonly lockWaits?: LockWaits
 }
 
-/** Tries work again while another connection has locked the file, until a deadline that counts from its arrival. */
+/** Retries work while another connection has locked the file, until a deadline after its arrival. */
 export interface LockWaits {
-  /** One after another, in the order of their arrival. */
+  /** Runs writes one after another, in the order of their arrival. */
   write<T>(storeDb: StoreDb, work: (storeDb: StoreDb) => Promise<T>): Promise<T>
   read<T>(storeDb: StoreDb, work: (storeDb: StoreDb) => Promise<T>): Promise<T>
 }
 
-/** One row of a batch of uses, as the statement that records them sees it. */
+/** A row of the table `used`, which holds a batch of uses. */
 export interface UseRow {
   id: string
   uses: number
@@ -50,53 +51,50 @@ export interface UseRow {
   user_agent: string | null
 }
 
-/** An UPDATE of tokens that is not run yet. */
+/** An UPDATE of tokens, before it is run. */
 export type TokenUpdate = UpdateQueryBuilder<ApiTokenDatabase, 'api_tokens', 'api_tokens', UpdateResult>
 
-/** Whether who finds a row locked waits for it, or leaves it to the one who has it. */
+/** Whether a query waits for rows that are locked, or skips them. */
 export type WhenLocked = 'wait' | 'skip'
 
-/** Types of columns. Texts compare byte by byte; their length is in code points, and bounds what can be indexed. */
+/** Column types. Texts are compared by bytes. Their length is in code points; it is limited so that they can be indexed. */
 export interface ColumnTypes {
   text(length: number): RawBuilder<unknown>
-  /** A text of any length, in no index. */
+  /** A text of any length, which cannot be indexed. */
   readonly longText: RawBuilder<unknown>
   /** Whole numbers of up to 31 bits. */
   readonly integer: RawBuilder<unknown>
   /** Whole numbers of up to 53 bits. */
   readonly count: RawBuilder<unknown>
   readonly instant: RawBuilder<unknown>
-  /** A column whose value the database computes from other columns of the row. */
+  /** A generated column. */
   computed(type: RawBuilder<unknown>, expression: RawBuilder<unknown>): RawBuilder<unknown>
-  /** The earliest of these instants that is not null; the last moment of the year 9999 when all of them are null. */
+  /** The earliest of these instants; the end of the year 9999 when all are null. */
   earliest(columns: readonly string[]): RawBuilder<unknown>
-  /** A text that may be null, a separator below every character of a name, and another text. */
+  /** Concatenates a nullable text and another, with a separator that sorts before every character of a name. */
   joined(nullableText: string, text: string): RawBuilder<unknown>
-  /** What follows the closing parenthesis of CREATE TABLE. */
+  /** The options after the column list of CREATE TABLE. */
   readonly tableOptions: RawBuilder<unknown>
-  /** Whether an index can leave out rows whose column is null. */
+  /** Whether the database supports partial indexes, which can leave out rows with null. */
   readonly sparseIndexes: boolean
 }
 
 export interface DialectTraits {
   readonly types: ColumnTypes
-  /** How many can write at a time: with one, a statement that reads and writes needs no lock. */
+  /** With one writer at a time, a statement that reads and writes needs no lock. */
   readonly writers: 'one' | 'many'
 
-  /** The database's own clock as the statement runs, in whole milliseconds since the epoch. */
+  /** The database's clock when the statement runs, in whole milliseconds since the epoch. */
   readonly now: RawBuilder<number>
 
-  /**
-   * The stamp of a change; where the database carries news itself, one that also tells it when the transaction commits:
-   * the text is the kind, a space and the id.
-   */
+  /** Returns the stamp of a change. On PostgreSQL, the expression also sends NOTIFY with the kind, a space and the id. */
   withNotify(stamp: RawBuilder<number>, kind: 'token' | 'user', id: Expression<string>): RawBuilder<number>
 
-  /** A moment as a value; one out of the range of all databases is the nearest that is in it. */
+  /** A time as a value. It is clamped to the range that all databases support. */
   time(ms: number): RawBuilder<Instant>
-  /** A column of times as milliseconds since the epoch, whatever the session and the driver make of times. */
+  /** A column of times as milliseconds since the epoch, independent of session and driver settings. */
   millis(time: Expression<Instant | null>): RawBuilder<number>
-  /** A text with its ASCII letters in lower case, and no others. */
+  /** Lowercases ASCII letters only. */
   lowerAscii(text: Expression<string | null>): RawBuilder<string | null>
 
   /** Locks the rows that the query finds until the transaction ends. */
@@ -104,27 +102,27 @@ export interface DialectTraits {
     query: SelectQueryBuilder<ApiTokenDatabase, Tables, Row>,
     whenLocked?: WhenLocked,
   ): SelectQueryBuilder<ApiTokenDatabase, Tables, Row>
-  /** The INSERT, which does nothing where there is a row with this key. */
+  /** The INSERT, without effect if a row with this key exists. */
   onConflictDoNothing<Table extends keyof ApiTokenDatabase>(
     insert: InsertQueryBuilder<ApiTokenDatabase, Table, InsertResult>,
     key: string & keyof ApiTokenDatabase[Table],
   ): InsertQueryBuilder<ApiTokenDatabase, Table, InsertResult>
-  /** The INSERT, which adds to the column where there is a row with these keys. */
+  /** The INSERT, which adds to the column if a row with these keys exists. */
   onConflictAdd<Table extends keyof ApiTokenDatabase>(
     insert: InsertQueryBuilder<ApiTokenDatabase, Table, InsertResult>,
     table: Table,
     keys: readonly (string & keyof ApiTokenDatabase[Table])[],
     column: string & keyof ApiTokenDatabase[Table],
   ): InsertQueryBuilder<ApiTokenDatabase, Table, InsertResult>
-  /** Runs the UPDATE of one token and returns its row after it, `undefined` when no row met its conditions. */
+  /** Runs the UPDATE of one token. Returns the new row, or `undefined` when no row met the conditions. */
   change(
     storeDb: StoreDb,
     id: string,
     update: (tokens: TokenUpdate) => TokenUpdate,
   ): Promise<unknown | undefined>
-  /** A batch of uses as a table named `used`, in one parameter. */
+  /** A batch of uses as a table named `used`, passed as one JSON parameter. */
   usesTable(uses: readonly TokenUse[]): AliasedRawBuilder<UseRow, 'used'>
-  /** An UPDATE of tokens that also sees a batch of uses. */
+  /** An UPDATE of tokens, joined with a batch of uses. */
   updateWithUses(
     storeDb: StoreDb,
     uses: readonly TokenUse[],
@@ -135,20 +133,20 @@ export interface DialectTraits {
     UpdateResult
   >
 
-  /** Throws when the server, or this session with it, cannot keep the contract of stores. */
+  /** Throws when a setting of the server or the session would break the contract of stores. */
   requireServer(storeDb: StoreDb): Promise<void>
-  /** Throws when the tables, which are there and of this version, cannot keep the contract of stores. */
+  /** Throws when a property of the tables, such as a collation, would break the contract of stores. */
   requireTables?(storeDb: StoreDb): Promise<void>
-  /** Runs the steps of the schema while nobody else does: in a transaction where the database can undo them. */
+  /** Runs migrations under a lock, in a transaction if the database can roll back DDL. */
   migrateAlone<T>(storeDb: StoreDb, work: (storeDb: StoreDb) => Promise<T>): Promise<T>
-  /** Whether a step of the schema failed because a crash had kept an earlier run from saying that it was done. */
+  /** Whether a statement of a migration failed because an earlier run, which then crashed, had already done it. */
   isDuplicateObject(error: unknown): boolean
   isMissingTable(error: unknown): boolean
   /**
-   * Whether waiting does not correct the error, by the database's own codes: the request gets 500 instead of 503. An
-   * unknown error counts as an outage.
+   * Whether a retry cannot help, by the database's error codes: the request then gets 500 instead of 503. An unknown
+   * error counts as an outage.
    */
   isPermanent(error: unknown): boolean
-  /** Whether the database asks to try the transaction again: a deadlock, or what it could not put in order. */
+  /** Whether the transaction can be retried: after a deadlock or a serialization failure. */
   isRetryable(error: unknown): boolean
 }

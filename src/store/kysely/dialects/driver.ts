@@ -1,11 +1,11 @@
-/** Loads the driver of a database, which only a host that uses the database has installed. */
+/** Loads the driver of a database. Drivers are optional peer dependencies. */
 
 import { InvalidOption } from '../../../errors.ts'
 
 /**
- * What `load` imports.
+ * Imports a driver.
  *
- * @throws `FST_API_TOKENS_INVALID_OPTION` that names the package, when it is not installed or cannot be loaded.
+ * @throws `FST_API_TOKENS_INVALID_OPTION` when the package is not installed or cannot be loaded. The message names it.
  */
 export async function loadDriver<Driver>(name: string, load: () => Promise<Driver>): Promise<Driver> {
   try {
@@ -18,17 +18,17 @@ export async function loadDriver<Driver>(name: string, load: () => Promise<Drive
   }
 }
 
-/** A driver that was bundled lacks the files that it loads by their paths. */
+/** A bundled driver does not find the files that it loads by path. */
 export function notLoaded(name: string, cause: unknown): Error {
-  // Node.js adds the stack of requires.
+  // The first line: Node.js appends the require stack.
   const [said] = (cause instanceof Error ? cause.message : String(cause)).split('\n')
   const advice = `a host that is bundled must mark ${name} as external and install it beside the bundle`
   return new InvalidOption(`store: the package ${name} cannot be loaded (${said}): ${advice}`, { cause })
 }
 
 /**
- * Node.js has one code for `import`, and another for the `require` that a bundler may put in its place and that Yarn's
- * Plug'n'Play has too, with a message of its own.
+ * Node.js reports a failed `import` and a failed `require` with different codes. A bundler may replace one by the other.
+ * Yarn's Plug'n'Play has a message of its own.
  */
 function isMissing(error: unknown, name: string): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined

@@ -1,9 +1,9 @@
-/** Reads what a driver says of an error in `code`, `errno` or `routine`. */
+/** Reads the members `code`, `errno` and `routine` of a driver's error. */
 
-/** The member of an error, or of the error behind it. */
+/** The member of the error or of its cause. */
 export function errorMember(error: unknown, name: 'code' | 'errno' | 'routine'): unknown {
   if (!(error instanceof Error)) return undefined
-  // Drivers put it there; which type it has is theirs.
+  // Its type depends on the driver.
   return (
     (error as { code?: unknown; errno?: unknown; routine?: unknown })[name] ?? errorMember(error.cause, name)
   )

@@ -1,20 +1,20 @@
-/** Refuses a host's Kysely instance whose plugins change what the statements return. */
+/** Refuses a host's Kysely instance with plugins that change results. */
 
 import { sql } from 'kysely'
 import { InvalidOption } from '../../../errors.ts'
 import type { StoreDb } from '../transactions.ts'
 
-/** A text that a plugin for JSON would turn into an object, under a name that a plugin for names would change. */
+/** A JSON plugin would parse this text, and a camel-case plugin would rename its column. */
 const TEXT = '{"a":[1]}'
-/** A number of milliseconds, which a driver may return as a number, a text or a BigInt. */
+/** Milliseconds. A driver may return them as a number, a text or a BigInt. */
 const NUMBER = Date.UTC(2026, 0, 1)
 
 /**
- * @throws `FST_API_TOKENS_INVALID_OPTION` for an instance with plugins such as `CamelCasePlugin`, or whose driver does not
- *   return numbers as they are.
+ * @throws `FST_API_TOKENS_INVALID_OPTION` for an instance with plugins such as `CamelCasePlugin`, or with a driver that
+ *   changes numbers.
  */
 export async function requirePlainResults({ db }: StoreDb): Promise<void> {
-  // With a parameter, as nearly all statements have: only those are answered in the binary format.
+  // With a parameter: `pg` uses its binary format only for statements with parameters.
   const row = await db
     .selectNoFrom([
       sql<string>`${sql.lit(TEXT)}`.as('sent_text'),

@@ -1,4 +1,4 @@
-/** Traits of the databases that return the rows which a statement has changed: SQLite and PostgreSQL. */
+/** Traits of the databases with `RETURNING` and `ON CONFLICT`: SQLite and PostgreSQL. */
 
 import { type InsertQueryBuilder, type InsertResult, sql } from 'kysely'
 import type { ApiTokenDatabase } from '../tables/database.ts'
@@ -6,7 +6,7 @@ import { type ApiTokenRow, tokenColumns } from '../tables/token-row.ts'
 import type { StoreDb } from '../transactions.ts'
 import type { DialectTraits, TokenUpdate } from './dialect-traits.ts'
 
-/** The traits that both share; each gives its batch of uses as a table. */
+/** The traits that both share. */
 export function returningTraits(usesTable: DialectTraits['usesTable']) {
   return {
     onConflictDoNothing<Table extends keyof ApiTokenDatabase>(
@@ -23,7 +23,7 @@ export function returningTraits(usesTable: DialectTraits['usesTable']) {
       column: string & keyof ApiTokenDatabase[Table],
     ) {
       const sum = sql`${sql.ref(`${table}.${column}`)} + ${sql.ref(`excluded.${column}`)}`
-      // That the value is one of the column TypeScript cannot follow for any table.
+      // TypeScript cannot infer the type of the column for a generic table.
       return insert.onConflict((conflict) =>
         conflict.columns([...keys]).doUpdateSet({ [column]: sum } as never),
       )

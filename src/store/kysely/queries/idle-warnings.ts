@@ -16,16 +16,16 @@ const SLICE = 100
  * Remembers in the row which spell was warned of: its beginning, which the next use moves. What another has locked is
  * passed over: it is being used, ended, or warned of by another sweeper.
  */
-export async function updateWarned(
+export async function storeIdleWarnings(
   storeDb: StoreDb,
-  spells: IdlePeriods,
+  periods: IdlePeriods,
   limit: number,
 ): Promise<readonly TokenRecord[]> {
   return atomically(storeDb, async ({ db, traits }) => {
     const soonIdle = db
       .selectFrom('api_tokens')
       .select(tokenColumns(traits))
-      .where((eb) => isToWarnOf(eb, spells, traits))
+      .where((eb) => isWarningDue(eb, periods, traits))
       .orderBy('api_tokens.idle_from')
       .limit(limit)
       .$castTo<ApiTokenRow>()
@@ -48,17 +48,17 @@ export async function updateWarned(
 }
 
 /** Active, of an active owner, in such a spell, and not warned of it yet. */
-function isToWarnOf(eb: Tokens, spells: IdlePeriods, traits: DialectTraits): Expression<SqlBool> {
+function isWarningDue(eb: Tokens, periods: IdlePeriods, traits: DialectTraits): Expression<SqlBool> {
   const { time } = traits
   return eb.and([
     eb('api_tokens.status', '=', 'active'),
-    eb('api_tokens.idle_from', '>=', time(spells.since)),
-    eb('api_tokens.idle_from', '<', time(spells.before)),
+    eb('api_tokens.idle_from', '>=', time(periods.since)),
+    eb('api_tokens.idle_from', '<', time(periods.before)),
     eb.or([
       eb('api_tokens.idle_warning_from', 'is', null),
       eb('api_tokens.idle_warning_from', '<>', eb.ref('api_tokens.idle_from')),
     ]),
-    isLiving(eb, clockMoment(traits, spells)),
+    isLiving(eb, clockMoment(traits, periods)),
     eb('api_tokens.generation', '=', ownerGeneration(eb)),
     hasActiveOwner(eb),
   ])

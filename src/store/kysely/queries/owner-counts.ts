@@ -22,7 +22,7 @@ export interface OwnerCounts {
   /** All others. */
   readonly ended: number
   readonly countedAt: number
-  /** When the tokens themselves were last counted. */
+  /** The last time that all tokens were read to count them. */
   readonly recountedAt: number
   /** The maximum age by which they were counted. */
   readonly maxAgeMs: number | null

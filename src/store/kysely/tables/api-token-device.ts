@@ -1,4 +1,4 @@
-/** The table of device authorizations: a row from the start of one until some time after it has expired. */
+/** The table of device authorizations. Rows are deleted some time after they have expired. */
 
 import type { Selectable } from 'kysely'
 import { parseScope } from '../../../token/scope.ts'
@@ -27,7 +27,7 @@ export function deviceFromRow(row: Selectable<ApiTokenDeviceTable>): DeviceAutho
     scopes: parseScope(row.scopes),
     status: row.status,
     userId: row.user_id,
-    // What drivers make of 53 bits.
+    // Drivers may return 53-bit integers as texts.
     expiresAt: Number(row.expires_at),
     intervalMs: Number(row.interval_ms),
     polledAt: row.polled_at === null ? null : Number(row.polled_at),

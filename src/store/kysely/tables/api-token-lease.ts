@@ -1,9 +1,9 @@
-/** The table of leases: a row for each work that one instance does at a time. */
+/** The table of leases: a row for each job that one instance runs at a time. */
 
 export interface ApiTokenLeaseTable {
   name: string
-  /** Who has it, or had it last. */
+  /** The current or last holder. */
   holder: string
-  /** Until when, in milliseconds by the database's clock. */
+  /** In milliseconds by the database's clock. */
   ends_at: number
 }

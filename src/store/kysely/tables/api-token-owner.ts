@@ -1,4 +1,4 @@
-/** The table of owners: the one row that suspends or ends all tokens of a user. It is never deleted. */
+/** The table of owners. The row of a user deactivates or ends all of the user's tokens. It is never deleted. */
 
 import type { OwnerRecord, OwnerStatus } from '../../../token/token.ts'
 import type { Instant } from './instant.ts'
@@ -6,21 +6,21 @@ import type { Instant } from './instant.ts'
 export interface ApiTokenOwnerTable {
   user_id: string
   status: OwnerStatus
-  /** Raised by removal: a token of an earlier generation is revoked. */
+  /** Raised by a removal. Tokens of earlier generations count as revoked. */
   generation: number
   /** The last removal, until the tokens that it ended have been pruned. */
   removed_at: Instant | null
-  /** The last change that others must hear of, in milliseconds by the database's clock; `null` until the first. */
+  /** The last change in the change feed, in milliseconds by the database's clock; `null` before the first. */
   changed_at: number | null
-  /** How many tokens of this generation end at `counted_at` or later, as of then. */
+  /** How many tokens of this generation end at `counted_at` or later, as of that time. */
   living_count: number | null
-  /** How many others there are. */
+  /** The number of all other tokens. */
   ended_count: number | null
-  /** `null`: the counts are not known. */
+  /** `null`: the counts are unknown. */
   counted_at: Instant | null
-  /** When the tokens themselves were last counted. */
+  /** The last time that all tokens were read to count them. */
   recounted_at: Instant | null
-  /** The maximum age by which they were counted, in milliseconds; `null` for none. */
+  /** The maximum age that was used for the counts, in milliseconds; `null` for none. */
   counted_max_age: number | null
 }
 

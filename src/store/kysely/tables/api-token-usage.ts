@@ -1,4 +1,4 @@
-/** The table of uses by day: a row for each token and day (UTC) on which it was used. */
+/** The table of usage by day: a row for each token and day (UTC) with use. */
 
 import type { Instant } from './instant.ts'
 

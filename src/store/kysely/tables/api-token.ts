@@ -1,4 +1,4 @@
-/** The table of tokens. Scopes are one string parted by spaces. */
+/** The table of tokens. Scopes are stored as one text, separated by spaces. */
 
 import type { ColumnType, Generated } from 'kysely'
 import type { StatusReason, StoredStatus } from '../../../token/token.ts'
@@ -21,21 +21,21 @@ export interface ApiTokenTable {
   last_used_at: Instant | null
   idle_from: Instant
   use_count: number
-  /** Which of its scopes were asked for, the first as the lowest bit. */
+  /** A bit for each scope that was used. The first scope is the lowest bit. */
   scopes_used: number
-  /** Where the host keeps them. */
+  /** Only with the option `usage.lastClient`. */
   last_used_ip: string | null
   last_used_user_agent: string | null
   revoked_at: Instant | null
   successor_id: string | null
   predecessor_id: string | null
   grace_ends_at: Instant | null
-  /** The `idle_from` of which `idle-warning` was told. It is the sweeper's own and no part of a token. */
+  /** The `idle_from` of the last `idle-warning`. Only the sweeper uses it. */
   idle_warning_from: Generated<Instant | null>
-  /** The last change that others must hear of, in milliseconds by the database's clock; `null` until the first. */
+  /** The last change in the change feed, in milliseconds by the database's clock; `null` before the first. */
   changed_at: number | null
-  /** When it was revoked, expires, or ends by its rotation, whichever comes first; the end of the year 9999 for never. */
+  /** The earliest of revocation, expiry and end of grace; the end of the year 9999 for never. */
   ends_at: ColumnType<Instant, never, never>
-  /** The name and the id, by which an owner's list is sorted by name: see `nameAndId`. */
+  /** The sort key of lists by name: see `nameAndId`. */
   name_and_id: ColumnType<string, never, never>
 }

@@ -1,4 +1,4 @@
-/** The plugin's tables, as Kysely knows them. */
+/** The types of the tables, for Kysely. */
 
 import type { ApiTokenTable } from './api-token.ts'
 import type { ApiTokenDeviceTable } from './api-token-device.ts'
@@ -6,7 +6,7 @@ import type { ApiTokenLeaseTable } from './api-token-lease.ts'
 import type { ApiTokenOwnerTable } from './api-token-owner.ts'
 import type { ApiTokenUsageTable } from './api-token-usage.ts'
 
-/** The steps of the schema that were done. */
+/** The migrations that were run. */
 export interface MigrationTable {
   name: string
   /** ISO 8601. */

@@ -1,8 +1,8 @@
-/** A moment in a database's own type, to the millisecond: written by `time` of the traits, read by `millis`. */
+/** A time in the database's own type. Write it with `traits.time`, read it with `traits.millis`. */
 
 declare const instant: unique symbol
 
-/** A column of this type takes no number, so that the compiler finds one that was not made a moment of. */
+/** Not assignable from a number, so that the compiler reports a missing conversion. */
 export interface Instant {
   readonly [instant]: true
 }

@@ -1,4 +1,4 @@
-/** The plugin's tables on somebody's Kysely instance: in a schema, or under a prefix, of the host's choice. */
+/** The plugin's tables on a Kysely instance, in a schema or with a prefix. */
 
 import type { Kysely } from 'kysely'
 import { InvalidOption } from '../../../errors.ts'
@@ -10,12 +10,12 @@ import { sqliteTraits } from '../dialects/sqlite/sqlite-traits.ts'
 import type { ApiTokenDatabase } from './database.ts'
 import { TablePrefixPlugin } from './table-prefix.ts'
 
-/** `mysql` is MariaDB too, `postgres` is PGlite too. */
+/** `mysql` includes MariaDB, `postgres` includes PGlite. */
 export type KyselyStoreDialect = 'postgres' | 'mysql' | 'sqlite'
 
-/** Where in a database the tables are. */
+/** The place of the tables in a database. */
 export interface TablePlace {
-  /** A schema of PostgreSQL, which is there. */
+  /** A schema of PostgreSQL, which must exist. */
   readonly schema?: string | undefined
   readonly tablePrefix?: string | undefined
 }
@@ -41,7 +41,7 @@ export function ownTables<Database>(
   if (schema !== undefined && dialect !== 'postgres') {
     throw new InvalidOption('store: schema is for PostgreSQL, use tablePrefix')
   }
-  // The tables are ours, whatever else the host's instance knows.
+  // The plugin uses only its own tables.
   const all = db as unknown as Kysely<ApiTokenDatabase>
   const own = dialect === 'mysql' ? onCheckedConnections(all) : all
   const prefixed = tablePrefix === undefined ? own : own.withPlugin(new TablePrefixPlugin(tablePrefix))

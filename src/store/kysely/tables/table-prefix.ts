@@ -1,4 +1,4 @@
-/** Puts a host's prefix before the names of the plugin's tables and indexes: whatever begins with `api_token`. */
+/** Adds a host's prefix to the names of the plugin's tables and indexes: those that begin with `api_token`. */
 
 import {
   type IdentifierNode,

@@ -1,4 +1,4 @@
-/** Turns rows of the table of tokens into tokens, and back. */
+/** Converts rows of the table of tokens to tokens and back. */
 
 import { type AliasedExpression, sql } from 'kysely'
 import { formatScope, parseScope } from '../../../token/scope.ts'
@@ -7,7 +7,7 @@ import type { DialectTraits } from '../dialects/dialect-traits.ts'
 import type { ApiTokenTable } from './api-token.ts'
 import type { Instant } from './instant.ts'
 
-/** A row as `tokenColumns` selects it: times in milliseconds. Numbers are what the driver makes of them. */
+/** A row as `tokenColumns` selects it, with times in milliseconds. Drivers may return numbers as texts or BigInts. */
 export type ApiTokenRow = {
   [Column in (typeof API_TOKEN_COLUMNS)[number]]: Numeric<ApiTokenTable[Column]>
 }
@@ -46,7 +46,7 @@ const OTHERS = [
 /** The columns of a token, as an INSERT lists them. */
 export const API_TOKEN_COLUMNS = [...OTHERS, ...TIMES] as const
 
-/** What is selected of a token, for `tokenFromRow`. */
+/** The columns that `tokenFromRow` needs. */
 export function tokenColumns({ millis }: DialectTraits): readonly AliasedExpression<unknown, string>[] {
   const plain = OTHERS.map((column) => sql.ref(`api_tokens.${column}`).as(column))
   const times = TIMES.map((column) => millis(sql.ref<Instant>(`api_tokens.${column}`)).as(column))
@@ -80,7 +80,7 @@ export function tokenFromRow(row: ApiTokenRow): TokenRecord {
   }
 }
 
-/** A token's row as values of an INSERT. */
+/** The values of an INSERT. */
 export function rowFromToken<Time>(token: TokenRecord, time: (ms: number) => Time) {
   const orNull = (ms: number | null) => (ms === null ? null : time(ms))
   return {

@@ -1,4 +1,4 @@
-/** The connections of a host's own Kysely to MySQL, checked as those of a pool are, and without the host's plugins. */
+/** Uses the MySQL connections of a host's Kysely: each is checked once, and the host's plugins are left out. */
 
 import {
   CompiledQuery,
@@ -12,10 +12,10 @@ import {
 } from 'kysely'
 import { requireSession } from './session-check.ts'
 
-/** Kysely gives the same object for a connection each time. */
+/** Kysely uses one object per connection. */
 const checked = new WeakSet<DatabaseConnection>()
 
-/** A Kysely on the connections of the host's: each is checked before its first statement of the store. */
+/** A Kysely on the host's connections. Each is checked before the store's first statement on it. */
 export function onCheckedConnections<Database>(host: Kysely<Database>): Kysely<Database> {
   return new Kysely<Database>({
     dialect: {
@@ -37,7 +37,7 @@ class HostDriver<Database> implements Driver {
 
   async init(): Promise<void> {}
 
-  /** The host's Kysely lends a connection for as long as a function runs. */
+  /** The host's Kysely lends a connection while a callback runs, so the callback waits for `releaseConnection`. */
   async acquireConnection(): Promise<DatabaseConnection> {
     const lent = Promise.withResolvers<DatabaseConnection>()
     this.#host
@@ -45,7 +45,7 @@ class HostDriver<Database> implements Driver {
       .provideConnection(async (connection) => {
         const returned = Promise.withResolvers<void>()
         await requireChecked(connection)
-        // A transaction that the host left open would read an old snapshot, and swallow what is written.
+        // In a transaction that the host left open, reads would be stale and writes might never be committed.
         await run(connection, 'rollback')
         this.#returns.set(connection, returned.resolve)
         lent.resolve(connection)
@@ -70,11 +70,11 @@ class HostDriver<Database> implements Driver {
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    // What fails here has lost its connection, and the server rolls back. The first error is the one to tell.
+    // When this fails, the connection is lost and the server rolls back. The first error is the one to report.
     await run(connection, 'rollback').catch(() => undefined)
   }
 
-  /** The host ends its own connections. */
+  /** The connections are the host's, so they stay open. */
   async destroy(): Promise<void> {}
 }
 

@@ -1,11 +1,11 @@
-/** One connection of `mysql2`: it is checked before the first statement of the store, and its end ends nothing else. */
+/** A connection of `mysql2`: checks it before the store's first statement, and handles its errors. */
 
 import { isRecord } from '../../../../option-values.ts'
 import { requireSession, wrongConnection } from './session-check.ts'
 
-/** What is needed of a connection of `mysql2`. */
+/** The members that are needed of a connection of `mysql2`. */
 export interface MysqlConnection {
-  /** How it was opened; the driver changes it with the session. */
+  /** The options of the connection. The driver updates them when the session changes. */
   readonly config: object
   readonly stream?: { destroy(): unknown }
   query(options: MysqlStatement, callback: Answered): unknown
@@ -24,20 +24,20 @@ export type Answered = (error: MysqlError | null, result: unknown) => void
 
 interface MysqlError extends Error {
   readonly errno?: number | undefined
-  /** Whether the connection has ended by it. */
+  /** Whether the error ended the connection. */
   readonly fatal?: boolean | undefined
 }
 
-/** UPDATE counts the rows that it finds, not only those that it changes. */
+/** The client flag with which UPDATE counts the rows that it finds, not only those that it changes. */
 const FOUND_ROWS = 2
 
-/** Connections that were checked, with the charset of each at that moment. */
+/** Checked connections, with the charset that each had at its check. */
 const checked = new WeakMap<MysqlConnection, unknown>()
 const watched = new WeakSet<MysqlConnection>()
 
 /**
- * A connection that the server ends emits `error` more than once, and its pool listens for the first alone. Who has a
- * statement on it hears of the end by the statement.
+ * A connection that the server ends emits `error` more than once, and its pool listens only for the first. A running
+ * statement rejects by itself.
  */
 export function watchErrors(connection: MysqlConnection): void {
   if (watched.has(connection)) return
@@ -46,10 +46,10 @@ export function watchErrors(connection: MysqlConnection): void {
 }
 
 /**
- * Throws unless the connection can be used. It is asked once, unless its charset has changed or its pool resets each
- * connection.
+ * Throws unless the connection can be used. A connection is checked once, and again when its charset changes or its pool
+ * resets connections.
  *
- * @throws `FST_API_TOKENS_INVALID_OPTION` that names every fault.
+ * @throws `FST_API_TOKENS_INVALID_OPTION` with a message that names every fault.
  */
 export async function requireUsable(
   connection: MysqlConnection,
@@ -68,7 +68,7 @@ export async function requireUsable(
   checked.set(connection, charset)
 }
 
-/** What no statement can be sent without. */
+/** Faults that would break the check itself. */
 function driverFaults(config: Readonly<Record<string, unknown>>): string[] {
   const faults: string[] = []
   if (typeof config['charsetNumber'] !== 'number') return ['it is not one of mysql2']
@@ -77,7 +77,7 @@ function driverFaults(config: Readonly<Record<string, unknown>>): string[] {
   return faults
 }
 
-/** Whether the pool gives each connection the server's own settings before it is lent again. */
+/** Whether the pool resets each connection to the server's settings when it is returned. */
 function isReset({ pool }: Readonly<Record<string, unknown>>): boolean {
   return isRecord(pool) && isRecord(pool['config']) && pool['config']['resetOnRelease'] === true
 }

@@ -1,14 +1,14 @@
-/** What the error numbers of MySQL and MariaDB mean for a store. */
+/** Classifies the error numbers of MySQL and MariaDB. */
 
 import { errorMember } from '../error-code.ts'
 
 /**
- * Classes of SQLSTATE that waiting does not correct: too many columns or values, data, constraints, credentials,
- * catalogs, and syntax or privileges.
+ * Classes of SQLSTATE for which a retry does not help: cardinality, data, constraints, credentials, catalogs, and syntax
+ * or privileges.
  */
 const PERMANENT_CLASSES = ['21', '22', '23', '28', '3D', '42']
 
-/** Numbers of the general class `HY000` that waiting does not correct either. */
+/** Numbers of the general class `HY000` for which a retry does not help either. */
 const PERMANENT = new Set([
   1105, // unknown error, with which a parser gives up
   1153, // a packet larger than max_allowed_packet
@@ -25,10 +25,10 @@ const PERMANENT = new Set([
   1665, // binlog_format STATEMENT with READ COMMITTED
 ])
 
-/** Within these classes: limits of connections and statements, and a random key that exists, since another is made. */
+/** Exceptions within these classes: connection and statement limits, and a duplicate random key, which a retry replaces. */
 const TRANSIENT = new Set([1062, 1203, 1226, 1461, 1586])
 
-/** An error without a number of the server, such as that of a lost connection, says nothing of its cause. */
+/** An error without an error number, such as that of a lost connection, counts as an outage. */
 export function isPermanentInMysql(error: unknown): boolean {
   const number = Number(errorMember(error, 'errno'))
   if (TRANSIENT.has(number)) return false

@@ -1,4 +1,4 @@
-/** Opens one connection to MySQL or MariaDB that waits as long as a step of the schema takes. */
+/** Opens one connection to MySQL or MariaDB, without a time limit for statements, for migrations. */
 
 import { Kysely, MysqlDialect } from 'kysely'
 import { serverAddressOf } from '../../../store-address.ts'

@@ -1,4 +1,4 @@
-/** A pool of `mysql2` as Kysely's driver takes it: of connections that were checked, with an end to waiting. */
+/** Adapts a pool of `mysql2` to Kysely's driver: checked connections and timeouts. */
 
 import type { MysqlPool as KyselyPool, MysqlPoolConnection } from 'kysely'
 import { InvalidOption } from '../../../../errors.ts'
@@ -7,8 +7,7 @@ import { type TimeLimit, within } from '../with-timeout.ts'
 import { type Answered, type MysqlConnection, requireUsable, watchErrors } from './mysql-connection.ts'
 
 /**
- * What is needed of a pool of the package `mysql2`: of `mysql2` itself or of `mysql2/promise`, a pool, a pool cluster
- * or its namespace.
+ * The members that are needed of a pool: of `mysql2` or `mysql2/promise`, a pool, a pool cluster or a namespace of one.
  */
 export type MysqlPool =
   | MysqlCorePool
@@ -21,40 +20,40 @@ interface MysqlCorePool {
 }
 
 export interface MysqlPoolDeps extends TimeLimit {
-  /** Called when the first statement needs it. */
+  /** Called for each connection. The store opens its own pool with the first call. */
   readonly pool: () => Promise<MysqlPool>
-  /** The SQL of statements that each connection prepares once. */
+  /** The SQL of the statements that each connection prepares once. */
   readonly prepared: ReadonlySet<string>
   /** Whether the host uses the connections as well. */
   readonly isShared: boolean
 }
 
-/** @throws `FST_API_TOKENS_INVALID_OPTION` when it is no pool of `mysql2`. */
+/** @throws `FST_API_TOKENS_INVALID_OPTION` for a value that is not a pool of `mysql2`. */
 export function corePool(given: MysqlPool): MysqlCorePool {
   const core = unwrapped(given)
   if (isRecord(core) && typeof core['getConnection'] === 'function') return core as unknown as MysqlCorePool
   throw new InvalidOption('mysqlTokenStore: pool must be a pool of mysql2 or of mysql2/promise')
 }
 
-/** A pool of promises has the one of callbacks behind it. */
+/** A pool of `mysql2/promise` wraps a pool with callbacks. */
 function unwrapped(given: unknown): unknown {
   if (!isRecord(given)) return undefined
   return given['pool'] ?? given['poolCluster'] ?? given['poolNamespace'] ?? given
 }
 
-export function mysqlPool(parts: MysqlPoolDeps): KyselyPool {
+export function mysqlPool(deps: MysqlPoolDeps): KyselyPool {
   const connect = async (endsAt: number | null) => {
-    // Each time: the store makes another pool when it is opened again.
-    const pool = corePool(await parts.pool())
+    // Each time, because a store that is opened again makes another pool.
+    const pool = corePool(await deps.pool())
     const { promise, resolve, reject } = Promise.withResolvers<MysqlConnection>()
     pool.getConnection((error, connection) => (error ? reject(error) : resolve(connection)))
     const connection = await promise
     watchErrors(connection)
-    const lent = lentConnection(connection, parts, endsAt)
+    const lent = lentConnection(connection, deps, endsAt)
     try {
       await requireUsable(connection, lent.query)
-      // A transaction that the host left open would read an old snapshot, and swallow what is written.
-      if (parts.isShared) await rollBack(lent)
+      // In a transaction that the host left open, reads would be stale and writes might never be committed.
+      if (deps.isShared) await rollBack(lent)
       return lent
     } catch (error) {
       lent.discard()
@@ -64,14 +63,14 @@ export function mysqlPool(parts: MysqlPoolDeps): KyselyPool {
   return {
     end: (callback) => callback(null),
     getConnection: (callback) => {
-      const endsAt = parts.timeoutMs === null ? null : performance.now() + parts.timeoutMs
+      const endsAt = deps.timeoutMs === null ? null : performance.now() + deps.timeoutMs
       within(
-        parts,
+        deps,
         'a connection to MySQL',
         () => connect(endsAt),
         (late) => late.release(),
       ).then(
-        // Of what else Kysely's type has, streams and the end of statements under way, nothing is used here.
+        // Kysely's type also has members for streams and cancellation, which are not used here.
         (connection) => callback(null, connection as unknown as MysqlPoolConnection),
         (error) => callback(error, undefined as never),
       )
@@ -79,19 +78,19 @@ export function mysqlPool(parts: MysqlPoolDeps): KyselyPool {
   }
 }
 
-/** As every statement is sent, whatever the host's pool is set to: rows are objects, and values the driver's own. */
+/** Options of every statement, which override those of the host's pool. */
 const STATEMENT = {
   rowsAsArray: false,
   nestTables: false,
   namedPlaceholders: false,
   dateStrings: false,
-  // Only another function replaces that of the pool.
+  // A function is needed to override the pool's.
   typeCast: (_field: unknown, next: () => unknown) => next(),
 } as const
 
 /**
- * A connection from when the pool lends it until it goes back. The wait for it and all its statements share one time,
- * so that a transaction ends in it. When the time is over the connection is closed: its statement may still be running.
+ * A connection that the pool has lent. The wait for it and all its statements share one time limit, so that a transaction
+ * is limited as a whole. After the limit the connection is closed, because its statement may still be running.
  */
 function lentConnection(
   connection: MysqlConnection,
@@ -104,13 +103,13 @@ function lentConnection(
     if (!isUsable) return
     isUsable = false
     connection.destroy()
-    // `destroy` alone says goodbye and waits, and a server that is stuck does not answer.
+    // `destroy` alone waits for a response, which a stuck server does not send.
     connection.stream?.destroy()
   }
 
   const query = (sql: string, values: readonly unknown[], callback: Answered) => {
     if (!isUsable) {
-      // The server rolls back what was begun on a connection that has ended.
+      // The server has rolled back the transaction of a closed connection.
       callback(sql === 'rollback' ? null : new Error('the connection to MySQL has ended'), {})
       return
     }
@@ -147,10 +146,10 @@ function rollBack({ query }: ReturnType<typeof lentConnection>): Promise<void> {
   return promise
 }
 
-/** `--read-only`, as a primary answers that has just been demoted. */
+/** Errors of a read-only server, such as a primary that was just demoted. */
 const READ_ONLY_SERVER = [1290, 1792, 1836]
 
-/** Whether nothing more can be asked of the connection. */
+/** Whether the connection cannot be used any more. */
 function isOver({ fatal = false, errno = 0 }: NonNullable<Parameters<Answered>[0]>): boolean {
   return fatal || READ_ONLY_SERVER.includes(errno)
 }

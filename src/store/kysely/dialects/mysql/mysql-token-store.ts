@@ -1,4 +1,4 @@
-/** Keeps tokens in MySQL 8 or MariaDB, over the package `mysql2`: for hosts of many instances. */
+/** The store for MySQL 8 and MariaDB, on the package `mysql2`. Several instances can share it. */
 
 import { Kysely, MysqlDialect } from 'kysely'
 import { InvalidOption } from '../../../../errors.ts'
@@ -17,16 +17,15 @@ import { openOwnPool } from './own-pool.ts'
 export type { MysqlPool } from './mysql-pool.ts'
 
 interface CommonOptions {
-  /** Whether the schema is brought up to date at start. Default `false`. */
+  /** Whether the store migrates its tables at start. Default: `false`. */
   readonly migrate?: boolean | undefined
   /**
-   * How many milliseconds one statement, or one transaction, may take, the wait for its connection included. Default
-   * 5,000.
+   * Maximum time of a statement or transaction in milliseconds, including the wait for a connection. Default: 5,000.
    */
   readonly timeout?: number | undefined
 }
 
-/** Where the database is, or the host's own pool, which the store does not end. */
+/** The address of the database, or the host's own pool, which the store does not end. */
 export type MysqlTokenStoreOptions = CommonOptions &
   (
     | { readonly connectionString: string; readonly pool?: never }
@@ -36,11 +35,10 @@ export type MysqlTokenStoreOptions = CommonOptions &
 const MAX_CONNECTIONS = 10
 
 /**
- * Makes a store in MySQL 8 or MariaDB. It connects at boot, not here.
+ * Makes a store in MySQL 8 or MariaDB. It connects at boot.
  *
- * @throws `FST_API_TOKENS_INVALID_OPTION` for what is neither an address nor a pool. At boot, when the package `mysql2`
- *   is not installed, the database cannot be reached, a setting of its sessions is wrong, or its schema is not this
- *   version's.
+ * @throws `FST_API_TOKENS_INVALID_OPTION` without a valid address or pool. At boot: without the package `mysql2`, when the
+ *   database is unavailable, for a wrong session setting, or for a schema that is not up to date.
  * @example await app.register(apiTokens, { store: mysqlTokenStore({ connectionString: 'mysql://root@localhost/app' }), keys: [jwk], authenticateUser })
  */
 export function mysqlTokenStore(given: MysqlTokenStoreOptions, ...more: never[]): TokenStore {
@@ -71,7 +69,7 @@ function of(given: MysqlPool) {
   return { pool: async () => pool, end: async () => undefined, address: 'mysql://…' }
 }
 
-/** A pool that is made when the first statement needs it. */
+/** A pool that is made with the first statement. */
 function ownPool(connectionString: string, connectTimeout: number) {
   const address = serverAddressOf(connectionString, 'mysql', 'mysqlTokenStore: connectionString')
   let made: ReturnType<typeof openOwnPool> | undefined
@@ -83,14 +81,14 @@ function ownPool(connectionString: string, connectTimeout: number) {
     end: async () => {
       const last = made
       made = undefined
-      // A connection that was lost, and a pool that could not be made, end without a goodbye.
+      // A lost connection, or a pool that could not be made, needs no orderly end.
       await last?.then((pool) => pool.promise().end()).catch(() => undefined)
     },
     address: withoutSecrets(connectionString),
   }
 }
 
-/** @throws {InvalidOption} That names the wrong option; it never quotes an address, which may hold a password. */
+/** @throws {InvalidOption} Names the wrong option. It never quotes an address, which may contain a password. */
 function readOptions(given: MysqlTokenStoreOptions): MysqlTokenStoreOptions {
   const options = optionsOf('mysqlTokenStore', given, ['connectionString', 'pool', 'migrate', 'timeout'])
   const { connectionString, pool, migrate = false, timeout = DEFAULT_TIMEOUT_MS } = options

@@ -1,4 +1,4 @@
-/** What MySQL 8 and MariaDB have in common against the others. */
+/** The traits of MySQL 8 and MariaDB. */
 
 import {
   type Expression,
@@ -37,7 +37,7 @@ const USE_TYPES: Readonly<Record<keyof UseRow, string>> = {
   user_agent: 'varchar(255) character set utf8mb4',
 }
 
-/** By bytes, spaces at the end included. Each server runs the comment that is for it. */
+/** Compares texts by bytes, including trailing spaces. Each server runs only the comment that is for it. */
 const BYTES = sql.raw('/*M! collate utf8mb4_nopad_bin */ /*!80017 collate utf8mb4_0900_bin */')
 const EPOCH = sql.raw("timestamp'1970-01-01 00:00:00'")
 const LOCK = sql.lit('fastify-api-tokens.migration')
@@ -49,13 +49,13 @@ export const mysqlTraits: DialectTraits = {
     longText: sql`text`,
     integer: sql`integer`,
     count: sql`bigint`,
-    // Without a time zone, so that the session's says nothing: UTC, to the year 9999.
+    // In UTC, up to the year 9999. The type has no time zone, so the session's does not matter.
     instant: sql`datetime(3)`,
     computed: (type, expression) => sql`${type} generated always as (${expression}) stored`,
     earliest: (columns) => sql`least(${sql.join(columns.map(orEndOfTime))})`,
     joined: (nullableText, other) =>
       sql`concat(coalesce(${sql.ref(nullableText)}, ''), char(1 using utf8mb4), ${sql.ref(other)})`,
-    // Whatever the defaults of the server and the database are: another format has no room for an index of user ids.
+    // Explicit, because the server's defaults may differ: other row formats cannot index a user id.
     tableOptions: sql`engine = InnoDB, row_format = dynamic, default character set utf8mb4 ${BYTES}`,
     sparseIndexes: false,
   },
@@ -79,7 +79,7 @@ export const mysqlTraits: DialectTraits = {
         .where('api_tokens.id', '=', id)
         .executeTakeFirstOrThrow()
       if (numUpdatedRows === 0n) return undefined
-      // The row stays locked until the end of the transaction: it is what the UPDATE has made of it.
+      // The row is locked until the end of the transaction, so this reads what the UPDATE wrote.
       return db
         .selectFrom('api_tokens')
         .select(tokenColumns(traits))
@@ -89,7 +89,7 @@ export const mysqlTraits: DialectTraits = {
     }),
 
   updateWithUses: ({ db }, uses) =>
-    // Kysely's type for two tables knows none that is made on the spot.
+    // Kysely's type for an UPDATE of two tables does not support a derived table.
     db.updateTable([usesTable(uses), 'api_tokens'] as never) as unknown as UpdateQueryBuilder<
       ApiTokenDatabase & { used: UseRow },
       'api_tokens',
@@ -97,7 +97,7 @@ export const mysqlTraits: DialectTraits = {
       UpdateResult
     >,
 
-  // Each connection is checked before its first statement.
+  // Each connection is checked before its first statement instead.
   requireServer: async () => undefined,
   requireTables,
   migrateAlone,
@@ -108,12 +108,12 @@ export const mysqlTraits: DialectTraits = {
   isRetryable: (error) => [DEADLOCK, CHANGED_SINCE_READ].includes(Number(errorMember(error, 'errno'))),
 }
 
-/** Writes the key over itself: `insert ignore` would hide other faults too. */
+/** Writes the key over itself, because `insert ignore` would hide other errors too. */
 function onConflictDoNothing<Table extends keyof ApiTokenDatabase>(
   insert: InsertQueryBuilder<ApiTokenDatabase, Table, InsertResult>,
   key: string & keyof ApiTokenDatabase[Table],
 ) {
-  // That the value is one of the key's column TypeScript cannot follow for any table.
+  // TypeScript cannot infer the type of the column for a generic table.
   return insert.onDuplicateKeyUpdate({ [key]: sql.ref(key) } as never)
 }
 
@@ -127,7 +127,7 @@ function onConflictAdd<Table extends keyof ApiTokenDatabase>(
   return insert.onDuplicateKeyUpdate({ [column]: sum } as never)
 }
 
-/** Their own `lower` folds letters beyond ASCII too. */
+/** `lower` of MySQL would fold letters beyond ASCII too. */
 function lowerAscii(text: Expression<string | null>) {
   const letters = Array.from({ length: 26 }, (_, index) => String.fromCharCode(65 + index))
   return letters.reduce(
@@ -154,19 +154,20 @@ function usesTable(uses: readonly TokenUse[]) {
   return sql<UseRow>`json_table(${rows}, '$[*]' columns (${columns}))`.as<'used'>(sql`used`)
 }
 
-/** Their DDL cannot be undone, so that each statement has to say that it was done before. */
+/** DDL of MySQL cannot be rolled back. A lock of the connection keeps other instances waiting. */
 async function migrateAlone<T>({ db, traits }: StoreDb, work: (storeDb: StoreDb) => Promise<T>): Promise<T> {
   return db.connection().execute(async (connection) => {
-    // Of this connection: a crash lets it go.
+    // The lock belongs to the connection, so a crash releases it.
     const { rows } = await sql<{ got: unknown }>`select get_lock(${LOCK}, ${LOCK_SECONDS}) as got`.execute(
       connection,
     )
-    // 0 when it took too long, null when somebody ended the wait.
-    if (Number(rows[0]?.got) !== 1) throw new Error('another still migrates the schema of a token store')
+    // 0 after the time limit, null when the wait was killed.
+    if (Number(rows[0]?.got) !== 1)
+      throw new Error('another instance still migrates the schema of a token store')
     try {
       return await work({ db: connection, traits })
     } finally {
-      // A connection that was lost has let go of it; what failed before is the error to tell.
+      // A lost connection has released it already. An earlier error is the one to report.
       await sql`select release_lock(${LOCK})`.execute(connection).catch(() => undefined)
     }
   })

@@ -1,10 +1,10 @@
-/** A pool of connections to MySQL or MariaDB that are the store's own: what it needs of a session it sets itself. */
+/** The store's own pool of connections to MySQL or MariaDB. It sets the session variables that the store needs. */
 
 import type { Pool, PoolOptions } from 'mysql2'
 import type { ServerAddress } from '../../../store-address.ts'
 import { loadDriver } from '../driver.ts'
 
-/** What the settings of the server would be otherwise. Each server runs the comment that is for it. */
+/** Overrides the server's defaults. Each server runs only the comment that is for it. */
 const SESSION = `set session sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION',
   session autocommit = 1, session completion_type = 0, session sql_safe_updates = 0,
   session sql_select_limit = 18446744073709551615, session sql_big_selects = 1, session unique_checks = 1,
@@ -23,15 +23,15 @@ export async function openOwnPool(address: ServerAddress, options: OwnPoolOption
   const { default: mysql } = await loadDriver('mysql2', () => import('mysql2'))
   const pool = mysql.createPool({ ...driverOptions(address), ...options, enableKeepAlive: true })
   pool.on('connection', (connection) => {
-    // Whoever uses the connection that ends hears of it.
+    // A running statement rejects by itself when the connection ends.
     connection.on('error', () => undefined)
-    // Before the first statement of who waits for the connection; what could not be set is found by its check.
+    // These are sent before the first statement. The connection's check finds a variable that could not be set.
     for (const sql of [SESSION, TRANSACTIONS]) connection.query(sql, () => undefined)
   })
   return pool
 }
 
-/** Parsed here: an address is nothing that a driver could put into an error. */
+/** The address is parsed here, so that the driver cannot quote it in an error. */
 function driverOptions({ host, port, user, password, database, parameters }: ServerAddress): PoolOptions {
   const given = Object.fromEntries(parameters.map(([name, value]) => [name, jsonOr(value)]))
   delete given['uri']
@@ -40,7 +40,7 @@ function driverOptions({ host, port, user, password, database, parameters }: Ser
   return { ...given, ...Object.fromEntries(set) }
 }
 
-/** As `mysql2` reads the parameters of an address: `true` and `{"ca":"…"}` are JSON, `utf8mb4_bin` is a text. */
+/** Reads a parameter as `mysql2` does: `true` and `{"ca":"…"}` are JSON, `utf8mb4_bin` is a text. */
 function jsonOr(value: string): unknown {
   try {
     return JSON.parse(value)

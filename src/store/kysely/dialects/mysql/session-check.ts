@@ -1,4 +1,4 @@
-/** Checks one connection to MySQL or MariaDB for what the statements rely on: its session, and how its driver reads. */
+/** Checks that the session and the driver of a MySQL connection have the settings that the statements rely on. */
 
 import { InvalidOption } from '../../../../errors.ts'
 import { isRecord } from '../../../../option-values.ts'
@@ -10,16 +10,16 @@ import {
   sessionFaults,
 } from './session-rules.ts'
 
-/** Runs a statement on the connection. What comes back is the driver's, and may have any shape. */
+/** Runs a statement on the connection. The shape of the result depends on the driver's settings. */
 export type RunOnConnection = (sql: string, parameters: readonly unknown[]) => Promise<unknown>
 
-/** One letter that becomes another in a charset of one byte, and one that needs four bytes in UTF-8. */
+/** One character that differs between latin1 and UTF-8, and one that needs four bytes in UTF-8. */
 const PROBE = 'š𝄞'
 const PROBE_BYTES = 'C5A1F09D849E'
 
 /**
- * A literal of each kind that the statements read, and whether `SET timestamp` has stopped the clock; with the two
- * settings without which the variables cannot be read.
+ * Reads a value of each type that the statements read, whether `SET timestamp` has stopped the clock, and the two settings
+ * that are needed to read the other variables.
  */
 const PROBES = `select ? as probe_text, hex(?) as probe_bytes,
   timestampdiff(microsecond, timestamp'1970-01-01 00:00:00', cast(null as datetime(3))) div 1000 as probe_null,
@@ -31,10 +31,10 @@ const VARIABLES = `show session variables
   where variable_name in (${READ_VARIABLES.map((name) => `'${name}'`).join(', ')})`
 
 /**
- * Throws unless the statements of the store mean on this connection what they say.
+ * Checks the session of a connection.
  *
- * @throws `FST_API_TOKENS_INVALID_OPTION` that names every fault of the connection.
- * @throws {Error} When the server is read-only at this moment, as one is that has been a primary before a failover.
+ * @throws `FST_API_TOKENS_INVALID_OPTION` with every fault of the session.
+ * @throws {Error} When the server is read-only, such as a former primary after a failover.
  */
 export async function requireSession(run: RunOnConnection): Promise<void> {
   const probe = probeOf(await run(PROBES, [PROBE, PROBE]))
@@ -53,7 +53,7 @@ function refuse(faults: readonly string[]): void {
   if (faults.length > 0) throw wrongConnection(faults)
 }
 
-/** The error of a connection that must not be used, by its faults. */
+/** The error of a connection that must not be used. */
 export function wrongConnection(faults: readonly string[]): Error {
   return new InvalidOption(`store: a connection to MySQL cannot be used: ${faults.join('; ')}`)
 }
@@ -62,7 +62,7 @@ function variablesOf(rows: unknown): SessionVariables {
   const pairs = Array.isArray(rows) ? rows : []
   return new Map(
     pairs.flatMap((row: unknown): [string, string][] => {
-      // Texts are bytes where the charset is `binary`.
+      // With the charset `binary`, texts are returned as buffers.
       return isRecord(row) ? [[String(row['Variable_name']), String(row['Value'])]] : []
     }),
   )
@@ -77,10 +77,10 @@ type Probe = Readonly<
   >
 >
 
-/** The one row, if the driver makes an object of it. */
+/** The row, if the driver returns it as an object. */
 function probeOf(rows: unknown): Probe | undefined {
   const row: unknown = Array.isArray(rows) ? rows[0] : undefined
-  // What the statement selects.
+  // The columns that the statement selects.
   return isRecord(row) && 'probe_text' in row ? (row as Probe) : undefined
 }
 

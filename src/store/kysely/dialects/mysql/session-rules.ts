@@ -1,23 +1,23 @@
-/** What the statements rely on in a session of MySQL or MariaDB: each variable with the values that are right. */
+/** The session variables of MySQL or MariaDB that the statements rely on, with the allowed values. */
 
-/** Variables of a session as `SHOW VARIABLES` writes them. A server does not have all of them. */
+/** Session variables by name. Not every server has all of them. */
 export type SessionVariables = ReadonlyMap<string, string>
 
 interface Rule {
   readonly variable: string
-  /** The right value, for the error. */
+  /** The allowed value, for the error. */
   readonly right: string
   isRight(value: string): boolean
 }
 
-/** A flush of 2,500 uses with their clients, escaped. */
+/** The size of a flush of 2,500 uses with their clients, escaped. */
 const MIN_PACKET = 4 * 1024 * 1024
-/** The default of both servers: a shorter one sorts names by their first bytes only, and a page skips rows. */
+/** The default of both servers. With a lower one, names are sorted by their first bytes only, and pages skip rows. */
 const MIN_SORT_LENGTH = 1024
 /** 2^64 - 1, the default of both servers. */
 const NO_LIMIT = '18446744073709551615'
 
-/** Modes with which every statement means the same. One that is not listed is refused. */
+/** Modes that do not change what the statements do. Any other mode is refused. */
 const HARMLESS_MODES = new Set([
   'STRICT_TRANS_TABLES',
   'STRICT_ALL_TABLES',
@@ -44,33 +44,33 @@ const HARMLESS_MODES = new Set([
 ])
 
 const RULES: readonly Rule[] = [
-  // mysql2 escapes text before it encodes it: in another charset a letter can become a quote.
+  // mysql2 escapes a text before it encodes it: in another charset a character can become a quote.
   ...['client', 'connection', 'results'].map((part) => equal(`character_set_${part}`, 'utf8mb4')),
   equal('autocommit', 'ON'),
   equal('completion_type', 'NO_CHAIN'),
   equal('sql_safe_updates', 'OFF'),
   equal('sql_select_limit', NO_LIMIT),
-  // With it `max_join_size` has no effect.
+  // It disables `max_join_size`.
   equal('sql_big_selects', 'ON'),
   equal('unique_checks', 'ON'),
   ...['tx', 'transaction'].flatMap((prefix) => [
     equal(`${prefix}_read_only`, 'OFF'),
     not(`${prefix}_isolation`, 'READ-UNCOMMITTED'),
   ]),
-  // A shorter limit ends each flush.
+  // A lower limit would abort each flush.
   unlimitedOr('max_statement_time', 1),
   unlimitedOr('max_execution_time', 1000),
   atLeast('innodb_lock_wait_timeout', 1),
   atLeast('max_sort_length', MIN_SORT_LENGTH),
   atLeast('max_allowed_packet', MIN_PACKET),
-  // Galera: a node that has lost the others answers with what it had.
+  // Galera: with it, a node without the cluster returns stale rows.
   equal('wsrep_dirty_reads', 'OFF'),
 ]
 
-/** Variables of the whole server: with one of them on, it is a replica, or a primary that has just been demoted. */
+/** Server variables: with one of them on, the server is a replica, or a primary that was just demoted. */
 const READ_ONLY = ['read_only', 'super_read_only', 'innodb_read_only']
 
-/** Every variable that is read. */
+/** All variables that are read. */
 export const READ_VARIABLES: readonly string[] = [
   ...RULES.map(({ variable }) => variable),
   ...READ_ONLY,
@@ -80,12 +80,12 @@ export const READ_VARIABLES: readonly string[] = [
   'version',
 ]
 
-/** What is wrong with the session, each by its name; waiting changes nothing about it. */
+/** The wrong settings of the session. A retry does not help. */
 export function sessionFaults(session: SessionVariables): string[] {
   return [...ruleFaults(session), ...modeFaults(session), ...binlogFaults(session), ...versionFaults(session)]
 }
 
-/** What is wrong with those of the variables that have a rule of their own. */
+/** The wrong settings among the variables with a rule. */
 export function ruleFaults(session: SessionVariables): string[] {
   return RULES.flatMap(({ variable, right, isRight }) => {
     const value = session.get(variable)
@@ -93,7 +93,7 @@ export function ruleFaults(session: SessionVariables): string[] {
   })
 }
 
-/** The variable that says that the server takes no writes. */
+/** The variable that makes the server read-only, if any. */
 export function readOnlyVariable(session: SessionVariables): string | undefined {
   return READ_ONLY.find((variable) => !['OFF', '0', undefined].includes(session.get(variable)))
 }
@@ -105,18 +105,18 @@ function modeFaults(session: SessionVariables): string[] {
   const faults = modes
     .filter((name) => !HARMLESS_MODES.has(name))
     .map((name) => `sql_mode has ${name}, and must not`)
-  // Otherwise a text that is too long is cut, and two users may become one.
+  // Without it a text that is too long is cut, and two user ids could become equal.
   if (modes.some((name) => name.startsWith('STRICT_'))) return faults
   return [...faults, 'sql_mode lacks STRICT_TRANS_TABLES']
 }
 
-/** Transactions run at READ COMMITTED, which a log of statements cannot repeat. */
+/** Transactions run at READ COMMITTED, which statement-based replication does not support. */
 function binlogFaults(session: SessionVariables): string[] {
   const isRight = session.get('log_bin') !== 'ON' || session.get('binlog_format') !== 'STATEMENT'
   return isRight ? [] : ['binlog_format is STATEMENT, and must be MIXED or ROW']
 }
 
-/** JSON_TABLE and SKIP LOCKED. */
+/** The store needs JSON_TABLE and SKIP LOCKED. */
 function versionFaults(session: SessionVariables): string[] {
   const version = session.get('version') ?? ''
   const [, major = '0', minor = '0'] = /^(\d+)\.(\d+)/.exec(version) ?? []

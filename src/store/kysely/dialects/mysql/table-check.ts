@@ -1,4 +1,4 @@
-/** Checks at boot that the tables in MySQL or MariaDB are such as the migrations make them. */
+/** Checks at boot that the tables in MySQL or MariaDB have the engine and collation of the migrations. */
 
 import { sql } from 'kysely'
 import { InvalidOption } from '../../../../errors.ts'
@@ -12,18 +12,18 @@ const TABLES: readonly (keyof ApiTokenDatabase)[] = [
   'api_token_devices',
   'api_token_leases',
 ]
-/** They compare texts by their bytes, spaces at the end included. */
+/** Collations that compare texts by bytes, including trailing spaces. */
 const BY_BYTES = ['utf8mb4_nopad_bin', 'utf8mb4_0900_bin']
 const HISTORY = 'api_tokens_migration'
 
-/** @throws `FST_API_TOKENS_INVALID_OPTION` that names what was changed. */
+/** @throws `FST_API_TOKENS_INVALID_OPTION` with every fault. */
 export async function requireTables(storeDb: StoreDb): Promise<void> {
   const faults = [...(await engineFaults(storeDb)), ...(await collationFaults(storeDb))]
   if (!(await countsFoundRows(storeDb))) faults.push('its driver is set to flags without FOUND_ROWS')
   if (faults.length > 0) throw new InvalidOption(`store: MySQL cannot be used: ${faults.join('; ')}`)
 }
 
-/** Without transactions half of a change could stay. */
+/** Other engines do not support transactions. */
 async function engineFaults({ db }: StoreDb): Promise<string[]> {
   const { rows } = await sql<{ found: string; engine: string; format: string }>`
     select table_name as found, engine as engine, row_format as format from information_schema.tables
@@ -41,14 +41,14 @@ async function collationFaults({ db }: StoreDb): Promise<string[]> {
     from information_schema.columns
     where table_schema = database() and table_name in (${names({ db })}) and collation_name is not null
     order by table_name, column_name`.execute(db)
-  // The type is a long text, as scopes are, and such as no statement without a table has.
+  // `column_type` is a long text like the scopes; a statement without a table cannot return one.
   if (rows.some(({ type }) => typeof type !== 'string')) return ['its driver (typeCast) changes texts']
   return rows
     .filter(({ collation }) => !BY_BYTES.includes(collation))
     .map(({ found, named, collation }) => `column ${found}.${named} has the collation ${collation}`)
 }
 
-/** The names of the tables with the host's prefix, which is put before them when a statement is compiled. */
+/** The names of the tables with the host's prefix, which Kysely adds when it compiles a statement. */
 function names({ db }: Pick<StoreDb, 'db'>) {
   return sql.join(
     TABLES.map((table) => {
@@ -58,7 +58,7 @@ function names({ db }: Pick<StoreDb, 'db'>) {
   )
 }
 
-/** Whether an UPDATE that changes nothing tells that it found its row. */
+/** Whether an UPDATE that changes nothing counts the row that it found. */
 async function countsFoundRows({ db }: StoreDb): Promise<boolean> {
   const row = await db.selectFrom(HISTORY).select('name').limit(1).executeTakeFirstOrThrow()
   const { numUpdatedRows } = await db

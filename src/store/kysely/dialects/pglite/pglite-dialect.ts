@@ -1,4 +1,4 @@
-/** PGlite for Kysely, with one user of its one connection at a time. */
+/** PGlite for Kysely. Statements and transactions take turns on its one connection. */
 
 import {
   type DatabaseConnection,
@@ -8,7 +8,7 @@ import {
   PGliteDriver,
 } from 'kysely'
 
-/** Kysely's own hands the connection to everybody at once: a statement could fall into another's transaction. */
+/** Kysely's dialect shares the connection without turns, so a statement could run within another's transaction. */
 export class PGliteTurnsDialect extends PGliteDialect {
   readonly #config: PGliteDialectConfig
 
@@ -26,7 +26,7 @@ class PGliteTurnsDriver extends PGliteDriver {
   #lastTurn: Promise<void> = Promise.resolve()
   #endTurn: () => void = () => undefined
 
-  /** The instance is the host's, who closes it. */
+  /** The instance is the host's, so it stays open. */
   override async destroy(): Promise<void> {}
 
   override async acquireConnection(): Promise<DatabaseConnection> {

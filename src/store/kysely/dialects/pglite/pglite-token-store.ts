@@ -1,4 +1,4 @@
-/** Keeps tokens in a PGlite, PostgreSQL within this process, that the host has opened. */
+/** The store for PGlite, a PostgreSQL within this process. */
 
 import { Kysely, type PGlite } from 'kysely'
 import { flag, noMore, optionsOf, requireMethod } from '../../../../option-values.ts'
@@ -12,14 +12,14 @@ import { PGliteTurnsDialect } from './pglite-dialect.ts'
 export interface PGliteTokenStoreOptions {
   /** An instance of `@electric-sql/pglite`, which the store does not close. */
   readonly pglite: PGlite
-  /** Whether the schema is brought up to date at start. Default `true`: nobody else could do it. */
+  /** Whether the store migrates its tables at start. Default: `true`, because the CLI cannot reach a PGlite. */
   readonly migrate?: boolean | undefined
 }
 
 /**
- * Makes a store in an embedded PostgreSQL. It belongs to one process.
+ * Makes a store in an embedded PostgreSQL, for one process.
  *
- * @throws At boot, with `migrate: false`, when the schema is not this version's.
+ * @throws At boot, with `migrate: false`, when the schema is not up to date.
  * @example
  * import { PGlite } from '@electric-sql/pglite'
  *

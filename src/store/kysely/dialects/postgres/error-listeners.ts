@@ -1,4 +1,4 @@
-/** Keeps the process alive when PostgreSQL ends a connection: every client of a pool gets an `error` listener. */
+/** Adds `error` listeners to all clients of a pool, so that a connection that PostgreSQL ends does not end the process. */
 
 interface Emitter {
   on(event: string, listener: (subject: unknown) => void): unknown
@@ -26,7 +26,7 @@ export function listenToErrors(client: unknown): void {
   client.on('error', () => undefined)
 }
 
-/** Clients that a host has in use at this moment: `pg` has no public list of them. */
+/** Clients that the host uses at this moment. `pg` has no public list of them. */
 function connectedClients(pool: object): readonly unknown[] {
   return '_clients' in pool && Array.isArray(pool._clients) ? pool._clients : []
 }

@@ -1,4 +1,4 @@
-/** Refuses a role of PostgreSQL that may not read and write the tables, or to whom they show a part of their rows. */
+/** Refuses a PostgreSQL role that lacks privileges on the tables, or that row-level security hides rows from. */
 
 import { type Kysely, sql } from 'kysely'
 import { InvalidOption } from '../../../../errors.ts'
@@ -7,7 +7,7 @@ import type { StoreDb } from '../../transactions.ts'
 
 type Privilege = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE'
 
-/** What the statements do with each table. */
+/** The privileges that the statements need. */
 const NEEDED: Readonly<Record<keyof ApiTokenDatabase, readonly Privilege[]>> = {
   api_tokens: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
   api_token_owners: ['SELECT', 'INSERT', 'UPDATE'],
@@ -45,7 +45,7 @@ export async function requireAccess({ db }: StoreDb): Promise<void> {
   )
 }
 
-/** The tables under the names that they have in this database, as SQL writes them: with their schema and prefix. */
+/** The quoted names of the tables in this database, with schema and prefix. */
 function tablesOf(db: Kysely<ApiTokenDatabase>) {
   return Object.entries(NEEDED).map(([table, privileges]) => {
     // The keys of the record are the tables.

@@ -1,4 +1,4 @@
-/** Opens one connection to PostgreSQL that waits as long as a step of the schema takes. */
+/** Opens one connection to PostgreSQL, without a time limit for statements, for migrations. */
 
 import { Kysely, PostgresDialect } from 'kysely'
 import { serverAddressOf } from '../../../store-address.ts'

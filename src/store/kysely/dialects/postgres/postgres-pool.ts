@@ -1,4 +1,4 @@
-/** A pool of `pg` as Kysely's driver takes it: checked connections, prepared statements, and an end to waiting. */
+/** Adapts a pool of `pg` to Kysely's driver: checked connections, prepared statements and timeouts. */
 
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import { type TimeLimit, within } from '../with-timeout.ts'
@@ -8,10 +8,10 @@ import type { ConnectionCheck } from './postgres-session.ts'
 import { ownParsers, type TypeParsers } from './postgres-values.ts'
 import type { PreparedStatements } from './prepared-statements.ts'
 
-/** What is needed of a pool of the package `pg`. */
+/** The members that are needed of a pool of `pg`. */
 export interface PgPool {
   /**
-   * How it connects, which a pool of `pg` tells: the store listens to NOTIFY on connections of its own. Not by the type of
+   * The connection options of the pool. The store uses them for the connections of its pub/sub. The type is not that of
    * `pg`, so that hosts compile without `@types/pg`.
    */
   readonly options?: object
@@ -21,9 +21,9 @@ export interface PgPool {
 export interface PgClient {
   query(config: PgQuery): Promise<PgAnswer>
   release(destroy?: boolean): void
-  /** `I` outside of a transaction, `T` within one, `E` within one that failed; clients of old versions do not tell. */
+  /** `I` outside of a transaction, `T` within one, `E` within a failed one. Older versions of `pg` lack the method. */
   getTransactionStatus?(): string | null
-  /** False while a response is outstanding; undefined in `pg-native`. */
+  /** `false` while a response is outstanding, `undefined` in `pg-native`. */
   readonly readyForQuery?: boolean
 }
 
@@ -42,37 +42,37 @@ interface PgAnswer {
 }
 
 export interface PostgresPoolDeps extends TimeLimit {
-  /** Called for each connection, and first when a statement needs one. */
+  /** Called for each connection. The store opens its own pool with the first call. */
   readonly pool: () => Promise<PgPool>
   readonly check: ConnectionCheck
   readonly prepared: PreparedStatements
   end(): Promise<void>
 }
 
-/** The longest timer of Node, 24 days: a query without a timeout of its own would have that of the host's pool. */
+/** The longest timer of Node.js, 24 days. Without an explicit timeout a query would use that of the host's pool. */
 const FOREVER_MS = 2 ** 31 - 1
-/** What a connection answers that has been given up: the server rolls back when the connection ends. */
+/** The result of ROLLBACK on a discarded connection: the server rolls back when the connection ends. */
 const ROLLED_BACK: PgAnswer = { command: 'ROLLBACK', rowCount: null, rows: [] }
 
-export async function postgresPool(parts: PostgresPoolDeps): Promise<PostgresPool> {
+export async function postgresPool(deps: PostgresPoolDeps): Promise<PostgresPool> {
   return {
     options: {},
-    end: () => parts.end(),
+    end: () => deps.end(),
     connect: async () => {
-      const restMs = countdown(parts)
-      // Another one after the store was closed and opened again.
-      const pool = await parts.pool()
+      const restMs = countdown(deps)
+      // Each time, because a store that is opened again makes another pool.
+      const pool = await deps.pool()
       listenToErrorsOf(pool)
       const client = await connect(pool, restMs)
-      const query = queryOn(client, parts, restMs)
+      const query = queryOn(client, deps, restMs)
       try {
-        await parts.check(client, (text) => query.run(text, []))
+        await deps.check(client, (text) => query.run(text, []))
       } catch (error) {
         client.release(true)
         throw error
       }
       return {
-        // Kysely's type has a second form, for cursors, which no statement here uses.
+        // Kysely's type also has an overload for cursors, which is not used here.
         query: query.run as unknown as PostgresPoolClient['query'],
         release: (destroy = false) => client.release(destroy || query.isGivenUp()),
       }
@@ -80,7 +80,7 @@ export async function postgresPool(parts: PostgresPoolDeps): Promise<PostgresPoo
   }
 }
 
-/** A connection that is in no transaction: one that a host left open would swallow what is written here. */
+/** A connection without an open transaction. In one that the host left open, writes might never be committed. */
 async function connect(pool: PgPool, restMs: () => number | null): Promise<PgClient> {
   for (;;) {
     const client = await within(
@@ -100,14 +100,14 @@ async function connect(pool: PgPool, restMs: () => number | null): Promise<PgCli
 }
 
 async function transactionStatus(client: PgClient, restMs: () => number | null): Promise<string> {
-  // What the host has sent is not answered yet, and the status comes with the response.
+  // The host has a statement in flight, whose response may change the status: wait for it with an empty query.
   if (client.readyForQuery === false) {
     await client.query({ text: '', values: [], types: ownParsers, query_timeout: restMs() ?? FOREVER_MS })
   }
   return client.getTransactionStatus?.() ?? 'I'
 }
 
-/** Runs statements on a connection until one fails in a way that leaves the connection of no use. */
+/** Runs statements on a connection until an error makes the connection unusable. */
 function queryOn(client: PgClient, { prepared, timeoutMs }: PostgresPoolDeps, restMs: () => number | null) {
   let givenUp: unknown
   const run = async (text: string, values: readonly unknown[]): Promise<PgAnswer> => {
@@ -133,7 +133,7 @@ function queryOn(client: PgClient, { prepared, timeoutMs }: PostgresPoolDeps, re
   return { run, isGivenUp: () => givenUp !== undefined }
 }
 
-/** Milliseconds that are left of the time of one statement or one transaction, the wait for its connection included. */
+/** The rest of the time limit of a statement or transaction, including the wait for its connection. */
 function countdown({ timeoutMs }: TimeLimit): () => number | null {
   if (timeoutMs === null) return () => null
   const endsAt = performance.now() + timeoutMs
@@ -141,8 +141,8 @@ function countdown({ timeoutMs }: TimeLimit): () => number | null {
 }
 
 /**
- * The server ends a statement that the client has given up, so that its locks are free. Set with the transaction that
- * it holds for: a pooler such as PgBouncer takes it in no other way.
+ * Makes the server cancel a statement after the client's timeout, so that its locks are released. It is set within the
+ * transaction, because poolers such as PgBouncer do not support it as a session setting.
  */
 function withStatementTimeout(text: string, timeoutMs: number): string {
   return text.startsWith('start transaction')

@@ -1,8 +1,8 @@
-/** Checks each connection to PostgreSQL once for the settings that the statements rely on. */
+/** Checks each connection to PostgreSQL for the settings that the statements rely on. */
 
 import { InvalidOption } from '../../../../errors.ts'
 
-/** One row of texts, in whatever way the driver reads other types. */
+/** Selects texts only, because a host may have changed how the driver reads other types. */
 export const SESSION_QUERY = `select
   current_setting('server_encoding') as server_encoding,
   current_setting('client_encoding') as client_encoding,
@@ -18,7 +18,7 @@ export interface SessionRow {
   readonly standard_conforming_strings: string
   readonly transaction_read_only: string
   readonly in_recovery: string
-  /** The schema whose tables an unqualified name finds; `null` where it finds none, so that statements fail. */
+  /** The schema in which an unqualified name finds the tables; `null` without the tables. */
   readonly tables_in: string | null
 }
 
@@ -30,15 +30,15 @@ export function requireSession(row: SessionRow): void {
   if (fault !== undefined) throw new InvalidOption(`store: ${fault}`)
 }
 
-/** Checks a connection before its first use, by a query on it. */
+/** Checks a connection before its first use. */
 export type ConnectionCheck = (
   client: object,
   query: (text: string) => Promise<{ readonly rows: unknown[] }>,
 ) => Promise<void>
 
 /**
- * Checks each connection of a store once. All of them must find the tables in one schema, since the statements do not
- * name it: the first connection decides.
+ * Checks each connection of a store once. All must find the tables in the schema of the first connection, because the
+ * statements do not name a schema.
  */
 export function connectionCheck(): ConnectionCheck {
   const checked = new WeakSet<object>()

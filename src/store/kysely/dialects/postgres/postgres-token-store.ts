@@ -1,4 +1,4 @@
-/** Keeps tokens in PostgreSQL, over the package `pg`: for hosts of many instances. */
+/** The store for PostgreSQL, on the package `pg`. Several instances can share it. */
 
 import { Kysely, PostgresDialect } from 'kysely'
 import { InvalidOption } from '../../../../errors.ts'
@@ -22,21 +22,20 @@ export type { PgPool } from './postgres-pool.ts'
 export { type PostgresPubSubOptions, postgresPubSub } from './postgres-pubsub.ts'
 
 interface CommonOptions {
-  /** Whether the schema is brought up to date at start. Default `false`. */
+  /** Whether the store migrates its tables at start. Default: `false`. */
   readonly migrate?: boolean | undefined
   /**
-   * Whether each connection prepares the statement of a cold verification once, by name. Default `true`; `false`
-   * behind a pooler that gives a connection for one transaction and knows no prepared statements.
+   * Whether each connection prepares the statement of a cold verification. Default: `true`. Use `false` behind a pooler
+   * in transaction mode that does not support prepared statements.
    */
   readonly prepare?: boolean | undefined
   /**
-   * How many milliseconds one statement, or one transaction, may take, the wait for its connection included. Default
-   * 5,000.
+   * Maximum time of a statement or transaction in milliseconds, including the wait for a connection. Default: 5,000.
    */
   readonly timeout?: number | undefined
 }
 
-/** Where the database is, or the host's own pool, which the store does not end. */
+/** The address of the database, or the host's own pool, which the store does not end. */
 export type PostgresTokenStoreOptions = CommonOptions &
   (
     | { readonly connectionString: string; readonly pool?: never }
@@ -46,11 +45,10 @@ export type PostgresTokenStoreOptions = CommonOptions &
 const MAX_CONNECTIONS = 10
 
 /**
- * Makes a store in PostgreSQL. It connects at boot, not here.
+ * Makes a store in PostgreSQL. It connects at boot.
  *
- * @throws `FST_API_TOKENS_INVALID_OPTION` for a `connectionString` that is no address of PostgreSQL.
- *   At boot, when the package `pg` is not installed, the database cannot be reached, or its schema is not this
- *   version's.
+ * @throws `FST_API_TOKENS_INVALID_OPTION` for a wrong `connectionString`. At boot: without the package `pg`, when the
+ *   database is unavailable, or for a schema that is not up to date.
  * @example await app.register(apiTokens, { store: postgresTokenStore({ connectionString: 'postgres://localhost/app' }), keys: [jwk], authenticateUser })
  */
 export function postgresTokenStore(given: PostgresTokenStoreOptions, ...more: never[]): TokenStore {
@@ -60,9 +58,9 @@ export function postgresTokenStore(given: PostgresTokenStoreOptions, ...more: ne
   const { pool, end } =
     options.pool === undefined ? ownPool(options.connectionString, timeout) : of(options.pool)
   const prepared = new PreparedStatements()
-  const parts = { pool, check: connectionCheck(), prepared, end: nothing }
+  const deps = { pool, check: connectionCheck(), prepared, end: nothing }
   const connect = (timeoutMs: number | null) => {
-    const dialect = new PostgresDialect({ pool: () => postgresPool({ ...parts, timeoutMs }) })
+    const dialect = new PostgresDialect({ pool: () => postgresPool({ ...deps, timeoutMs }) })
     return { db: new Kysely<ApiTokenDatabase>({ dialect }), traits: postgresTraits }
   }
   const address = options.pool === undefined ? withoutSecrets(options.connectionString) : 'postgres://…'
@@ -79,7 +77,7 @@ export function postgresTokenStore(given: PostgresTokenStoreOptions, ...more: ne
   })
 }
 
-/** On connections of its own, made as the pool makes its own; a pool that does not tell how has the feed alone. */
+/** The pub/sub uses connections of its own, with the options of the pool. Without options there is no pub/sub. */
 function pubsubOf({ connectionString, pool }: PostgresTokenStoreOptions) {
   if (connectionString !== undefined) return postgresPubSub({ connectionString })
   return pool?.options === undefined ? undefined : pubsubBy(pool.options)
@@ -92,7 +90,7 @@ function of(pool: PgPool) {
   return { pool: async () => pool, end: nothing }
 }
 
-/** A pool that is made when the first statement needs it. */
+/** A pool that is made with the first statement. */
 function ownPool(connectionString: string, timeout: number) {
   let made: Promise<PgPool & { end(): Promise<void> }> | undefined
   const pool = async () => {
@@ -118,7 +116,7 @@ function ownPool(connectionString: string, timeout: number) {
   }
 }
 
-/** @throws {InvalidOption} That names the wrong option; it never quotes an address, which may hold a password. */
+/** @throws {InvalidOption} Names the wrong option. It never quotes an address, which may contain a password. */
 function readOptions(given: PostgresTokenStoreOptions): PostgresTokenStoreOptions {
   const options = optionsOf('postgresTokenStore', given, [
     'connectionString',

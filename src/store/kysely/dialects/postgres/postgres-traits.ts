@@ -1,4 +1,4 @@
-/** What is PostgreSQL's own. PGlite is PostgreSQL. */
+/** The traits of PostgreSQL and PGlite. */
 
 import { type Expression, sql } from 'kysely'
 import type { TokenUse } from '../../../token-store.ts'
@@ -12,9 +12,9 @@ import { requireAccess } from './postgres-access.ts'
 import { isMissingTable, isPermanentInPostgres, isRetryable } from './postgres-errors.ts'
 import { requireSession, SESSION_QUERY, type SessionRow } from './postgres-session.ts'
 
-/** By bytes, whatever the database's own collation; its `lower` knows ASCII letters alone. */
+/** Compares by bytes, independent of the database's collation. `lower` then folds ASCII letters only. */
 const text = sql`text collate "C"`
-/** One for a whole database: news of another schema's rows only makes an instance read again. */
+/** One channel per database. A message about a row of another schema only costs a read. */
 export const INVALIDATION_CHANNEL = 'fastify_api_tokens'
 
 const USE_TYPES: Readonly<Record<keyof UseRow, string>> = {
@@ -26,14 +26,14 @@ const USE_TYPES: Readonly<Record<keyof UseRow, string>> = {
   user_agent: 'text collate "C"',
 }
 
-/** Which advisory lock says that a schema is being migrated: two numbers that no host has chosen. */
+/** The advisory lock of migrations: two random numbers. */
 const LOCK = sql`pg_advisory_xact_lock(1634758772, 1869309797)`
 
 const returning = returningTraits(usesTable)
 
 export const postgresTraits: DialectTraits = {
   ...returning,
-  // At read committed, whatever the default of the session is: many who change one token at once wait for each other.
+  // At read committed, so that concurrent changes of one token wait for each other instead of failing.
   change: (storeDb, id, update) =>
     atomically(storeDb, (transaction) => returning.change(transaction, id, update)),
 
@@ -52,15 +52,15 @@ export const postgresTraits: DialectTraits = {
     sparseIndexes: true,
   },
 
-  // `now()` would be when the transaction began.
   writers: 'many',
+  // `now()` would be the start of the transaction.
   now: sql<number>`floor(extract(epoch from clock_timestamp()) * 1000)::bigint`,
   // The server delivers it only when the transaction commits, and delivers equal messages of a transaction once.
   withNotify: (stamp, kind, id) =>
     sql<number>`(${stamp}) + length(pg_notify(${sql.lit(INVALIDATION_CHANNEL)}, ${sql.lit(`${kind} `)} || ${id})::text)`,
-  // With its offset a text is one moment, in whatever time zone the session is.
+  // A text with an offset does not depend on the session's time zone.
   time: (ms) => sql<Instant>`${isoInRange(ms)}::timestamptz`,
-  // As a whole number: `extra_float_digits` of a session may cut the digits of another.
+  // A whole number, because `extra_float_digits` of the session may round a float.
   millis: (time) => sql<number>`round(extract(epoch from ${time}) * 1000)::bigint`,
   lowerAscii: (field: Expression<string | null>) => sql<string | null>`lower(${field})`,
   locked: (query, whenLocked = 'wait') =>
@@ -68,7 +68,7 @@ export const postgresTraits: DialectTraits = {
 
   updateWithUses: ({ db }, uses) =>
     db.updateTable('api_tokens').from(
-      // In the order of their ids: two who lock the same rows one way wait, and do not block each other.
+      // Ordered by id, so that concurrent flushes lock rows in the same order and do not deadlock.
       db
         .selectFrom(usesTable(uses))
         .innerJoin('api_tokens as token', 'token.id', 'used.id')
@@ -84,14 +84,14 @@ export const postgresTraits: DialectTraits = {
   },
   requireTables: requireAccess,
   migrateAlone: ({ db, traits }, work) =>
-    // Who has waited for the lock must see what was committed meanwhile, whatever the server's default is.
+    // At read committed, so that after the wait for the lock the migrations of others are visible.
     db
       .transaction()
       .setIsolationLevel('read committed')
       .execute(async (transaction) => {
-        // A step takes as long as the table is large, whatever a statement of the role may take.
+        // A migration of a large table may take longer than the role's statement_timeout.
         await sql`set local statement_timeout = 0`.execute(transaction)
-        // Until the end of the transaction, whatever ends it.
+        // It is released with the transaction.
         await sql`select ${LOCK}`.execute(transaction)
         return work({ db: transaction, traits })
       }),

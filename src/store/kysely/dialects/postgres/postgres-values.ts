@@ -1,6 +1,6 @@
-/** Reads the values of PostgreSQL by their type alone, whatever type parsers a host has set in `pg`. */
+/** Parses values of PostgreSQL, independent of the type parsers that a host has set in `pg`. */
 
-/** What `pg` asks for each column of a result. */
+/** The type parsers of a query, see `pg`. */
 export interface TypeParsers {
   getTypeParser(typeId: number): (value: string) => unknown
 }
@@ -13,8 +13,8 @@ const FLOAT8 = 701
 const NUMBERS: readonly number[] = [INT8, INT2, INT4, FLOAT4, FLOAT8]
 
 /**
- * Numbers as numbers and everything else as text. A query that carries these parsers is not affected by
- * `pg.types.setTypeParser`, nor by the `types` of a client.
+ * Returns numbers as numbers and all other values as texts. These parsers override `pg.types.setTypeParser` and the `types`
+ * of a client.
  */
 export const ownParsers: TypeParsers = {
   getTypeParser: (typeId) => (NUMBERS.includes(typeId) ? Number : (value) => value),

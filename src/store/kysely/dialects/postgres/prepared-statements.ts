@@ -1,4 +1,4 @@
-/** Statements that each connection prepares once, by name: they are planned once, and parsed once. */
+/** Statements that each connection prepares once, by name. They are then parsed and planned once. */
 
 import { createHash } from 'node:crypto'
 import { isLostStatement, isStalePlan } from './postgres-errors.ts'
@@ -11,23 +11,23 @@ export class PreparedStatements {
     this.#names.set(sql, this.#newName(sql))
   }
 
-  /** The name to prepare the statement under; `undefined` for one that is not prepared. */
+  /** The name of the prepared statement; `undefined` for a statement that is not prepared. */
   nameOf(sql: string): string | undefined {
     return this.#names.get(sql)
   }
 
   /**
-   * Heals all connections at once after an error of a prepared statement. A stale plan gives the statement a new name,
-   * under which each connection prepares it again. A server that does not have what was prepared is behind a pooler
-   * that does not support it: nothing is prepared from then on.
+   * Recovers all connections after an error of a prepared statement. After a stale plan, the statement gets a new name,
+   * so that each connection prepares it again. When the server lacks the statement, a pooler does not support prepared
+   * statements: none is used from then on.
    */
   failed(sql: string, name: string, error: unknown): void {
     if (isLostStatement(error)) this.#names.clear()
-    // Connections that fail at the same moment have used the same name: one new name is enough.
+    // Other connections may have failed with the same name at the same time. One new name is enough.
     else if (isStalePlan(error) && this.nameOf(sql) === name) this.#names.set(sql, this.#newName(sql))
   }
 
-  /** A name stands for one text, whichever version of the package prepared it on this connection. */
+  /** The name contains a digest of the SQL, because another version of the package may share the connection. */
   #newName(sql: string): string {
     this.#renamed += 1
     const digest = createHash('sha256').update(sql).digest('hex').slice(0, 16)

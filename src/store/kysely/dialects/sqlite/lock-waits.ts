@@ -1,6 +1,6 @@
 /**
- * Waits for a lock of another connection in turns of the event loop. SQLite itself would wait within the thread, so that
- * nothing else runs, not even the code of this process that has to release the lock.
+ * Waits for a lock of another connection without blocking the event loop. SQLite's own busy timeout would block the
+ * thread, and with it the code of this process that may have to release the lock.
  */
 
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
@@ -10,14 +10,14 @@ import { isLocked } from './sqlite-errors.ts'
 
 type Work<T> = (storeDb: StoreDb) => Promise<T>
 
-/** How one attempt runs, on which connection. */
+/** Runs one attempt. */
 export type Attempt = <T>(storeDb: StoreDb, work: Work<T>) => Promise<T>
 
 const MAX_PAUSE_MS = 25
-/** How long writes that wait for each other go on before the event loop turns. */
+/** How long queued writes run before the event loop gets a turn. */
 const SLICE_MS = 5
 
-/** Waits for `timeoutMs` at most from the moment at which the work arrives; then the error of SQLite is thrown. */
+/** Retries until `timeoutMs` after the arrival of the work, then throws SQLite's error. */
 export function lockWaits(timeoutMs: number, attempt: Attempt): LockWaits {
   let last: Promise<void> = Promise.resolve()
   let waiting = 0
@@ -48,8 +48,7 @@ export function lockWaits(timeoutMs: number, attempt: Attempt): LockWaits {
 }
 
 /**
- * On a connection of the host, whose own `busy_timeout` would stop the thread: it is 0 while our work has the
- * connection to itself.
+ * For a connection of the host, whose `busy_timeout` would block the thread: sets it to 0 while the work runs.
  */
 export const withoutBusyTimeout: Attempt = (storeDb, work) =>
   storeDb.db.connection().execute(async (db) => {
@@ -65,7 +64,7 @@ export const withoutBusyTimeout: Attempt = (storeDb, work) =>
     }
   })
 
-/** Work that comes late is tried once: what came before it may have had the time, and not the lock. */
+/** Work whose deadline passed while it was queued is still tried once. */
 async function untilUnlocked<T>(attempt: () => Promise<T>, deadline: number): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
@@ -77,7 +76,7 @@ async function untilUnlocked<T>(attempt: () => Promise<T>, deadline: number): Pr
   }
 }
 
-/** Short at first, since most locks are; random, so that two who wait do not meet again. */
+/** Short at first, because most locks are short. Random, so that two connections do not collide again. */
 function pauseAfter(tries: number, deadline: number): number {
   const pause = Math.random() * Math.min(2 ** tries, MAX_PAUSE_MS)
   return Math.max(1, Math.min(pause, deadline - performance.now()))

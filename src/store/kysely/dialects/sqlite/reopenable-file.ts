@@ -1,4 +1,4 @@
-/** An SQLite file as a database for Kysely, that can be opened again after it was closed, and knows when it is gone. */
+/** An SQLite file for Kysely. It can be reopened after `close`, and it detects that the file was moved or deleted. */
 
 import { type Stats, statSync } from 'node:fs'
 import type { SqliteDatabase, SqliteStatement } from 'kysely'
@@ -17,7 +17,7 @@ export class ReopenableFile implements SqliteDatabase {
     this.#lockTimeoutMs = lockTimeoutMs
   }
 
-  /** @throws {InvalidOption} A file that cannot be opened or not be written. */
+  /** @throws {InvalidOption} When the file cannot be opened. */
   async open(): Promise<void> {
     const lockTimeoutMs = this.#lockTimeoutMs
     this.#database = await openSqlite({ filename: this.#path, lockTimeoutMs })
@@ -35,16 +35,15 @@ export class ReopenableFile implements SqliteDatabase {
     return this.#database.prepare(sql)
   }
 
-  /** Whether the last `requireUnmoved` found another file, or none, under the path. */
+  /** Whether the last `requireUnmoved` found another file, or none, at the path. */
   get isMoved(): boolean {
     return this.#isMoved
   }
 
   /**
-   * Another process reads and writes what stands under the path: a change that is written to a file which was moved,
-   * deleted or replaced would be answered and then lost.
+   * Fails when the file was moved, deleted or replaced: a write to it would succeed and then be lost.
    *
-   * @throws The error by which SQLite itself names such a file, where it notices.
+   * @throws The error code that SQLite uses when it detects such a file itself.
    */
   requireUnmoved(): void {
     const found = this.#stat()

@@ -1,4 +1,4 @@
-/** Fails the boot where this process may not write to the database: SQLite opens such a file without an error. */
+/** Fails the boot when this process cannot write to the database. SQLite opens such a file without an error. */
 
 import { sql } from 'kysely'
 import { InvalidOption } from '../../../../errors.ts'
@@ -7,9 +7,9 @@ import { withoutBusyTimeout } from './lock-waits.ts'
 import { faultOf, isLocked } from './sqlite-errors.ts'
 
 /**
- * Writes what is there already. Where another connection writes at this moment the file is writable.
+ * Rewrites a value without a change. A file that another connection is writing to counts as writable.
  *
- * @throws {InvalidOption} That names the file and why it cannot be written.
+ * @throws {InvalidOption} Names the file and the reason.
  */
 export async function requireWritable(storeDb: StoreDb): Promise<void> {
   try {
@@ -29,7 +29,7 @@ async function rewriteVersion({ db }: StoreDb): Promise<void> {
   await sql`pragma user_version = ${sql.lit(version)}`.execute(db)
 }
 
-/** Absolute, as SQLite knows it. */
+/** The absolute path. */
 async function pathOf({ db }: StoreDb): Promise<string> {
   const { rows } = await sql<{ file: string }>`select file from pragma_database_list where name = 'main'`
     .execute(db)

@@ -1,6 +1,6 @@
 /**
- * A better-sqlite3 connection as Kysely's driver takes it, that keeps its prepared statements: preparing one again
- * costs more than most queries do.
+ * Adapts better-sqlite3 to Kysely's driver and caches prepared statements: preparing a statement costs more than most
+ * queries.
  */
 
 import { statSync } from 'node:fs'
@@ -15,27 +15,26 @@ import { faultOf, isLocked, namedError } from './sqlite-errors.ts'
 export interface SqliteFile {
   /** Absolute. */
   readonly filename: string
-  /** How long a statement waits within the thread for another connection's lock, in milliseconds. Default 0. */
+  /** How long a statement blocks the thread for another connection's lock, in milliseconds. Default: 0. */
   readonly busyTimeoutMs?: number
-  /** How long opening waits for another connection's lock, in milliseconds, while the event loop turns. Default 0. */
+  /** How long opening waits for another connection's lock, without blocking the thread. Default: 0 ms. */
   readonly lockTimeoutMs?: number
   /**
-   * `tokens` keeps tokens in it; `schema` changes its schema and leaves its journal as it is, since the file may be a
-   * host's own; `reading` writes nothing, not even the file. Default `tokens`.
+   * `tokens`: for the store. `schema`: for migrations; the journal mode stays, because the file may be a host's.
+   * `reading`: read-only. Default: `tokens`.
    */
   readonly purpose?: 'tokens' | 'schema' | 'reading'
 }
 
-/** Statements differ by the shape of a page's filter and by how much is pruned at once, so few are ever kept. */
+/** More than the store needs: its statements differ only by filters and by the number of pruned rows. */
 const MAX_STATEMENTS = 128
 
 const PAUSE_MS = 10
 
 /**
- * Opens the file in WAL mode, with every commit synced to the disk: a revoke that was answered survives a power
- * cut.
+ * Opens the file in WAL mode, with every commit synced to the disk, so that a revocation survives a power failure.
  *
- * @throws {InvalidOption} That names the file and why it cannot be opened, or the package when it is not installed.
+ * @throws {InvalidOption} Names the file and the reason, or the package that is not installed.
  */
 export async function openSqlite(file: SqliteFile): Promise<SqliteDatabase> {
   requireNodeFor('better-sqlite3')
@@ -68,7 +67,7 @@ function prepared(
   }
 }
 
-/** SQLite says which mode it has instead, where the file system lacks what WAL needs. */
+/** On a file system without support for WAL, SQLite keeps another mode and returns its name. */
 function setWal(database: BetterSqlite3.Database): void {
   const mode = String(database.pragma('journal_mode = WAL', { simple: true }))
   if (mode !== 'wal') throw new Error(`its journal mode stays ${mode}: WAL needs a local file system`)
@@ -82,7 +81,7 @@ function notOpened(filename: string, cause: unknown): Error {
   return new InvalidOption(`store: the SQLite file ${filename} cannot be opened: ${why}`, { cause })
 }
 
-/** better-sqlite3 loads a native file of its package with the first database: in a bundle this fails in several ways. */
+/** better-sqlite3 loads its native addon with the first database. In a bundle this fails in several ways. */
 function lacksNativePart(error: unknown): boolean {
   return error instanceof ReferenceError || /better_sqlite3\.node|dynamic require/i.test(String(error))
 }
@@ -106,8 +105,8 @@ function keepStatements(database: BetterSqlite3.Database, filename: string): Sql
 }
 
 /**
- * Kysely begins its transactions with a plain `begin`, which takes the write lock only at the first write and
- * then fails at once if another process wrote meanwhile. Taken at the start, the lock is waited for.
+ * Kysely's `begin` would take the write lock at the first write, which fails at once if another process wrote in between.
+ * `begin immediate` takes the lock at the start and can be retried.
  */
 function statementOf(database: BetterSqlite3.Database, sql: string, filename: string): SqliteStatement {
   const statement = database.prepare(sql === 'begin' ? 'begin immediate' : sql)

@@ -1,11 +1,11 @@
-/** What the result codes of SQLite mean for a store, and errors that name the file and its fault. */
+/** Classifies the result codes of SQLite, and makes errors that name the file and its fault. */
 
 import { errorMember } from '../error-code.ts'
 
 /**
- * The result codes of SQLite that waiting corrects (https://sqlite.org/rescode.html): a lock of another connection,
- * memory that is short for the moment, and a random key that exists, since the next request makes another. Any other
- * result code names a fault: of the disk, the file, its permissions or the schema.
+ * The result codes of SQLite for which a retry helps (https://sqlite.org/rescode.html): locks, low memory, and a duplicate
+ * random key, which the next request replaces. Any other code means a fault of the disk, the file, its permissions or the
+ * schema.
  */
 const TRANSIENT =
   /^SQLITE_(BUSY|LOCKED|PROTOCOL|INTERRUPT|ABORT|NOMEM|IOERR_NOMEM|IOERR_BLOCKED|CONSTRAINT_PRIMARYKEY|CONSTRAINT_UNIQUE)(_|$)/
@@ -14,7 +14,7 @@ const LOCKED = /^SQLITE_(BUSY|LOCKED|PROTOCOL)(_|$)/
 
 const CHECK = 'check owner and mode of the file, of the files -wal and -shm beside it, and of its folder'
 
-/** What an operator can correct, by the first code that the result code begins with. */
+/** The fault for the operator. The first code that the result code begins with applies. */
 const FAULTS: readonly (readonly [code: string, fault: string])[] = [
   ['SQLITE_FULL', 'the disk is full'],
   ['SQLITE_CORRUPT', 'it is corrupt'],
@@ -28,18 +28,18 @@ const FAULTS: readonly (readonly [code: string, fault: string])[] = [
   ['SQLITE_PROTOCOL', 'another connection has locked it'],
 ]
 
-/** An error without a result code of SQLite, such as that of a closed connection, says nothing of the file. */
+/** An error without a result code, such as that of a closed connection, counts as an outage. */
 export function isPermanentInSqlite(error: unknown): boolean {
   const code = codeOf(error)
   return code.startsWith('SQLITE_') && !TRANSIENT.test(code)
 }
 
-/** Whether another connection has a lock that the statement needs: nothing was written. */
+/** Whether another connection holds a lock that the statement needs. Nothing was written. */
 export function isLocked(error: unknown): boolean {
   return LOCKED.test(codeOf(error))
 }
 
-/** The error of SQLite with the absolute path of the file and its fault; any other error as it is. */
+/** Adds the path of the file and its fault to an error of SQLite. Other errors are returned unchanged. */
 export function namedError(path: string, cause: unknown): unknown {
   const fault = faultOf(cause)
   if (fault === undefined) return cause
@@ -48,7 +48,7 @@ export function namedError(path: string, cause: unknown): unknown {
   })
 }
 
-/** What is wrong with the file, in plain words; `undefined` when the error is none of SQLite's. */
+/** Describes the fault of the file; `undefined` for an error that is not SQLite's. */
 export function faultOf(error: unknown): string | undefined {
   const code = codeOf(error)
   if (!code.startsWith('SQLITE_')) return undefined

@@ -1,4 +1,4 @@
-/** SQLite for Kysely, with migrations that happen whole or not at all, and once however many processes start. */
+/** SQLite for Kysely, with transactional migrations, and with turns between the connections of this process. */
 
 import { type Driver, SqliteAdapter, SqliteDialect, type SqliteDialectConfig } from 'kysely'
 import { SqliteTurnsDriver } from './sqlite-turns.ts'
@@ -23,7 +23,7 @@ export class SqliteFileDialect extends SqliteDialect {
 }
 
 class SqliteFileAdapter extends SqliteAdapter {
-  /** SQLite rolls DDL back like any other statement; without this Kysely would migrate outside of a transaction. */
+  /** SQLite can roll back DDL. Without this Kysely would migrate outside of a transaction. */
   override get supportsTransactionalDdl(): boolean {
     return true
   }

@@ -1,4 +1,4 @@
-/** Keeps tokens in an SQLite file beside the host: the default. */
+/** The store for an SQLite file: the default. */
 
 import { Kysely } from 'kysely'
 import { count, flag, noMore, optionsOf, text } from '../../../../option-values.ts'
@@ -19,21 +19,21 @@ import { turnsOf } from './sqlite-turns.ts'
 
 export interface SqliteTokenStoreOptions {
   /**
-   * The path of the database file, relative to the working directory; made when it does not exist. Several processes of
-   * one machine may share it.
+   * The path of the database file, relative to the working directory. The file is created if it does not exist. Several
+   * processes of one machine may share it.
    */
   readonly filename: string
-  /** Whether the schema is brought up to date at start. Default `true`. */
+  /** Whether the store migrates its tables at start. Default: `true`. */
   readonly migrate?: boolean | undefined
-  /** How many milliseconds a request waits while another connection has locked the file. Default 5,000. */
+  /** How long a request waits for a lock of another connection, in milliseconds. Default: 5,000. */
   readonly timeout?: number | undefined
 }
 
 /**
- * Makes a store in an SQLite file. The file is opened at boot, not here.
+ * Makes a store in an SQLite file. The file is opened at boot.
  *
- * @throws `FST_API_TOKENS_INVALID_OPTION` for a filename that is no path of a file. At boot, when the file cannot be
- *   opened or written, or with `migrate: false` when its schema is not this version's.
+ * @throws `FST_API_TOKENS_INVALID_OPTION` for a filename that is not the path of a file. At boot: when the file cannot be
+ *   opened or written, or with `migrate: false` when its schema is not up to date.
  * @example await app.register(apiTokens, { store: sqliteTokenStore({ filename: 'data/api-tokens.db' }), authenticateUser })
  */
 export function sqliteTokenStore(options: SqliteTokenStoreOptions, ...more: never[]): TokenStore {
@@ -63,7 +63,7 @@ export function sqliteTokenStore(options: SqliteTokenStoreOptions, ...more: neve
     migrate,
     open: () => file.open(),
     close: async () => file.close(),
-    // Kysely's way there and back costs as much as the reading.
+    // Bypasses Kysely, whose overhead is as high as the cost of the read.
     readAtOnce: (sql, parameters) => {
       if (turns.isTaken() || file.isMoved) return undefined
       try {

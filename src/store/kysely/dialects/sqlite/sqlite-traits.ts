@@ -1,4 +1,4 @@
-/** What is SQLite's own. Its text compares byte by byte as it is, and its one writer is alone by itself. */
+/** The traits of SQLite. It compares texts by bytes, and it has one writer at a time. */
 
 import { type Expression, sql } from 'kysely'
 import type { TokenUse } from '../../../token-store.ts'
@@ -22,7 +22,7 @@ export const sqliteTraits: DialectTraits = {
     longText: text,
     integer,
     count: integer,
-    // Milliseconds since the epoch: SQLite has no type for times.
+    // Milliseconds since the epoch, because SQLite has no type for times.
     instant: integer,
     computed: (type, expression) => sql`${type} generated always as (${expression}) virtual`,
     earliest: (columns) => sql`min(${sql.join(columns.map(orEndOfTime))})`,
@@ -37,7 +37,7 @@ export const sqliteTraits: DialectTraits = {
   withNotify: (stamp) => stamp,
   time: (ms) => sql<Instant>`${ms}`,
   millis: (time) => sql<number>`${time}`,
-  // Without its ICU extension SQLite knows the case of ASCII letters alone.
+  // Without the ICU extension, SQLite folds ASCII letters only.
   lowerAscii: (field: Expression<string | null>) => sql<string | null>`lower(${field})`,
   locked: (query) => query,
 
@@ -48,7 +48,7 @@ export const sqliteTraits: DialectTraits = {
   isDuplicateObject: () => false,
   isMissingTable: (error) => error instanceof Error && /no such table/.test(error.message),
   isPermanent: isPermanentInSqlite,
-  // It waits for a lock by itself, and says so when that took too long.
+  // `lockWaits` retries instead.
   isRetryable: () => false,
 }
 

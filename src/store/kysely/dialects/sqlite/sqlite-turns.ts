@@ -1,15 +1,15 @@
 /**
- * Lets the connections of this process to one file take turns. SQLite waits for a lock within the thread, which is
- * the very one that has to go on for another connection's transaction to end.
+ * The connections of this process to one file take turns. Waiting for SQLite's lock would block the thread, which has to
+ * run to complete the other connection's transaction.
  */
 
 import { resolve } from 'node:path'
 import { type DatabaseConnection, type SqliteDialectConfig, SqliteDriver } from 'kysely'
 
-/** By file, the turn after which the next may begin. */
+/** The last turn of each file. The next one begins after it. */
 const lastTurns = new Map<string, Promise<void>>()
 
-/** Tells of a file whether a connection of this process has it: its transaction may be half done. */
+/** Whether a connection of this process has the turn: its transaction may be incomplete. */
 export function turnsOf(filename: string): { isTaken(): boolean } {
   const file = resolve(filename)
   return { isTaken: () => lastTurns.has(file) }
@@ -24,7 +24,7 @@ export class SqliteTurnsDriver extends SqliteDriver {
     this.#file = resolve(filename)
   }
 
-  /** A connection is held for one statement, or for one transaction. */
+  /** A turn lasts for one statement or one transaction. */
   override async acquireConnection(): Promise<DatabaseConnection> {
     const connection = await super.acquireConnection()
     const turn = Promise.withResolvers<void>()
