@@ -1,11 +1,10 @@
-/** Base64url in its one canonical spelling (RFC 4648 §3.5, RFC 7515 §2). */
+/** The canonical form of base64url (RFC 4648 §3.5, RFC 7515 §2). */
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
 /**
- * Whether a text is the spelling that an encoder would give: the bits of the last character that carry nothing
- * are zero. Decoders ignore those bits, so that one signature could be spelled in several ways. The alphabet is
- * the verifier's own check.
+ * Whether the unused bits of the last character are zero, as every encoder writes them. Decoders ignore these bits, so
+ * that one signature would have several valid forms. The verifier checks the alphabet itself.
  */
 export function isCanonicalBase64url(text: string): boolean {
   const rest = text.length % 4

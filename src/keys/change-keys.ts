@@ -1,11 +1,11 @@
-/** Decides what a list of keys becomes: by rotation a key longer, by retirement one shorter. */
+/** Changes a list of keys: rotation adds one, retirement removes one. */
 
 import { InvalidOption } from '../errors.ts'
 import type { SigningAlgorithm, SigningJwk } from './jwk.ts'
 import { readSigningKeys, signingKeyAt } from './key-source.ts'
 import { newKey } from './new-key.ts'
 
-/** A key as it may be shown: without its material. */
+/** A key without its secret members, for display. */
 export interface ListedKey {
   readonly kid: string
   readonly algorithm: SigningAlgorithm
@@ -15,14 +15,14 @@ export interface ListedKey {
 }
 
 export interface RotationRules {
-  /** Left out: that of the key which signs now. */
+  /** Default: the algorithm of the key that signs now. */
   readonly algorithm: SigningAlgorithm | undefined
-  /** How long the new key only verifies, in milliseconds, so that every process knows it before one signs with it. */
+  /** How long the new key only verifies, in milliseconds, so that every process loads it before one signs with it. */
   readonly leadMs: number
   readonly now: number
 }
 
-/** @throws {InvalidOption} A list that is none. */
+/** @throws {InvalidOption} For an invalid list of keys. */
 export function listKeys(jwks: readonly SigningJwk[], now: number): readonly ListedKey[] {
   const keys = readSigningKeys(jwks)
   const current = keys.indexOf(signingKeyAt(keys, now))
@@ -38,8 +38,8 @@ export function listKeys(jwks: readonly SigningJwk[], now: number): readonly Lis
 }
 
 /**
- * A new key in front, to sign when its time has come; until then the key that signs now goes on. Keys that signed
- * before that one can no longer sign at all: of a pair only the public half stays.
+ * Adds a new key in front, which signs after `leadMs`. Until then the current key signs. Of older key pairs only the
+ * public half is kept.
  */
 export function rotateKeys(
   jwks: readonly SigningJwk[],
@@ -61,7 +61,7 @@ export function rotateKeys(
   }
 }
 
-/** @throws {InvalidOption} A kid that is not there, or that of the key which signs. */
+/** @throws {InvalidOption} For an unknown kid, and for the key that signs. */
 export function retireKey(jwks: readonly SigningJwk[], kid: string, now: number): readonly SigningJwk[] {
   const keys = readSigningKeys(jwks)
   if (!keys.some((key) => key.kid === kid)) throw new InvalidOption(`keys: there is no key ${kid}`)
@@ -75,10 +75,10 @@ export function retireKey(jwks: readonly SigningJwk[], kid: string, now: number)
   return left
 }
 
-/** A secret has no public half, and must stay whole to verify. */
+/** A symmetric key has no public half: it is needed to verify. */
 function publicHalf(jwk: SigningJwk): SigningJwk {
   if (jwk.kty === 'oct') return jwk
   const { d: _, ...rest } = jwk
-  // Nothing but `d`, which is optional, was left out; rest types forget the members by name.
+  // Only the optional `d` was removed, which the type of a rest object does not express.
   return rest as SigningJwk
 }

@@ -1,4 +1,4 @@
-/** Signing keys as JWKs (RFC 7517), checked once, when they come in. */
+/** Reads and checks signing keys in the form of JWKs (RFC 7517). */
 
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { InvalidOption } from '../errors.ts'
@@ -6,8 +6,8 @@ import { isRecord } from '../option-values.ts'
 import { userIdFault } from '../token/text.ts'
 
 /**
- * A JSON Web Key (RFC 7517 §4) with the members that keys of RFC 7518 §6 and RFC 8037 may have. The package has a type of
- * its own, because that of `@types/node` has another name and other members in each major version.
+ * A JSON Web Key (RFC 7517 §4) with the members of RFC 7518 §6 and RFC 8037. The type is declared here, because name and
+ * members of the one in `@types/node` differ between major versions.
  */
 export interface Jwk {
   readonly kty?: string
@@ -38,12 +38,12 @@ export interface Jwk {
   readonly exp?: number
 }
 
-/** A signing key as its host writes it. The first of several signs, all verify. */
+/** A signing key in the option `keys`. The first key of a list signs, all verify. */
 export interface SigningJwk extends Jwk {
   readonly kty: 'oct' | 'OKP' | 'EC'
-  /** Which key a credential was signed with. Random: never a thumbprint of a symmetric key. */
+  /** The id of the key, in the header of each credential. Random: never a thumbprint of a symmetric key. */
   readonly kid: string
-  /** When the key begins to sign, in seconds since the epoch (OpenID Federation 1.0 §8.7.2). It verifies before. */
+  /** When the key starts to sign, in seconds since the epoch (OpenID Federation 1.0 §8.7.2). It verifies before. */
   readonly nbf?: number
 }
 
@@ -55,9 +55,9 @@ export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number]
 export interface SigningKey {
   readonly kid: string
   readonly algorithm: SigningAlgorithm
-  /** What verifies: the secret's bytes, or a public key in PEM. */
+  /** The material that verifies: the secret's bytes, or a public key in PEM. */
   readonly verification: Buffer | string
-  /** What signs, in the same forms; absent in a public key, which verifies only. */
+  /** The material that signs, in the same forms; `undefined` for a public key. */
   readonly signature: Buffer | string | undefined
   /** The moment from which it may sign, in milliseconds since the epoch. */
   readonly startsAt: number
@@ -66,15 +66,15 @@ export interface SigningKey {
 /** RFC 7518 §3.2: a key of at least the size of the hash. */
 const MIN_SECRET_BYTES = 32
 const MAX_KID_LENGTH = 255
-/** The last second of the year 9999: what lies beyond is milliseconds. */
+/** The last second of the year 9999. A larger value is in milliseconds by mistake. */
 const MAX_NBF = 253_402_300_799
 
 /**
  * Reads one JWK. `oct` signs HS256 (RFC 7518 §3.2), `OKP` on Ed25519 EdDSA (RFC 8037), `EC` on P-256 ES256
  * (RFC 7518 §3.4).
  *
- * @param path Where the key stands, for the error: `keys[0]`.
- * @throws {InvalidOption} That names the member that is wrong.
+ * @param path The path of the key for the error: `keys[0]`.
+ * @throws {InvalidOption} That names the invalid member.
  */
 export function readSigningKey(jwk: unknown, path: string): SigningKey {
   if (!isRecord(jwk)) throw new InvalidOption(`${path} must be a JWK object`)
@@ -83,7 +83,7 @@ export function readSigningKey(jwk: unknown, path: string): SigningKey {
   if (typeof kid !== 'string' || kid === '' || kid.length > MAX_KID_LENGTH) {
     throw new InvalidOption(`${path}.kid must be a string of at most ${MAX_KID_LENGTH} characters`)
   }
-  // Each row holds a kid: a database would refuse it, or give back another, so that no token would be valid.
+  // Each row stores a kid. A text that a database refuses or changes would make every token invalid.
   const fault = userIdFault(kid)
   if (fault !== undefined) throw new InvalidOption(`${path}.kid ${fault}`)
   if (alg !== undefined && alg !== algorithm)
@@ -152,7 +152,7 @@ function keyOf(read: () => KeyObject, path: string): KeyObject {
   }
 }
 
-/** Node takes a private key with the public half of another: every credential would be refused as forged. */
+/** Node accepts a private key with the public half of another key. Every signature would be invalid. */
 function isPair(privateKey: KeyObject, publicKey: KeyObject): boolean {
   const hash = privateKey.asymmetricKeyType === 'ed25519' ? null : 'sha256'
   const probe = Buffer.from('fastify-api-tokens')

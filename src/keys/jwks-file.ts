@@ -1,4 +1,4 @@
-/** Signing keys in a JWKS file (RFC 7517 §5) that is made on the first start. */
+/** Signing keys in a JWKS file (RFC 7517 §5), created on the first start. */
 
 import { isAbsolute, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,24 +12,24 @@ import { type ReadPrivateRules, readPrivate, SECRET_DIRS } from './read-private.
 
 export interface JwksFileOptions {
   /**
-   * Absolute paths of folders into which the platform mounts secrets. Others may read a key file there, if another user
-   * owns it; this is logged at `warn`. Default: `['/run/secrets', '/var/run/secrets']`.
+   * Absolute paths of folders into which the platform mounts secrets. A key file there may be readable by others if it
+   * belongs to another user. This is logged at `warn`. Default: `['/run/secrets', '/var/run/secrets']`.
    */
   readonly secretDirs?: readonly string[] | undefined
 }
 
-/** How long an empty file may stay empty: another process that starts is about to replace it. */
+/** How long an empty file may stay empty, in milliseconds: another starting process is about to replace it. */
 const EMPTY_MS = 2_000
 const PAUSE_MS = 20
 
 /**
- * Reads keys from a file, and makes the file, with one new HS256 key and mode 0600, while the store has no token.
- * Once there are tokens a missing file fails the boot: with another key all of them would be refused. While the host
- * runs the file is read again every `keyRefresh`; it is changed by `npx fastify-api-tokens keys`.
+ * Reads keys from a file. If the file is missing and the store has no tokens, it is created with one HS256 key and mode
+ * 0600. If the store has tokens, a missing file fails the boot, because a new key would invalidate all of them. The file
+ * is read again every `keyRefresh`. Change it with `npx fastify-api-tokens keys`.
  *
  * @param path The file, relative to the working directory.
- * @param options Where a file that others can read is accepted.
- * @throws {InvalidOption} A path or an option of the wrong type.
+ * @param options Folders in which others may read the file.
+ * @throws {InvalidOption} For a path or an option of the wrong type.
  * @example await app.register(apiTokens, { keys: jwksFile('secrets/api-tokens.jwks.json'), authenticateUser })
  */
 export function jwksFile(
@@ -47,15 +47,15 @@ export function jwksFile(
   }
 }
 
-/** The text of a file with these keys, the first to sign first. */
+/** The text of a file with these keys. */
 export function formatJwks(keys: readonly SigningJwk[]): string {
   return `${JSON.stringify({ keys }, null, 2)}\n`
 }
 
 /**
- * The keys in the text of a file, as they stand there.
+ * The keys in the text of a file, unchecked.
  *
- * @throws {InvalidOption} A text that is no JWK Set; nothing of it is quoted.
+ * @throws {InvalidOption} For a text that is no JWK Set. The error quotes nothing of it.
  */
 export function parseJwks(text: string, file: string): readonly SigningJwk[] {
   const jwks = parseJson(text, file)
@@ -73,7 +73,7 @@ function readSecretDirs(options: JwksFileOptions): readonly string[] {
   throw new InvalidOption('jwksFile: secretDirs must be an array of absolute paths')
 }
 
-/** The file of a first start may be empty for a moment, where the file system has no hard links. */
+/** On a file system without hard links, the file is empty for a moment on the first start. */
 async function readWhole(file: string, rules: ReadPrivateRules): Promise<string> {
   const deadline = performance.now() + EMPTY_MS
   for (;;) {
@@ -90,7 +90,7 @@ async function readWhole(file: string, rules: ReadPrivateRules): Promise<string>
 
 async function makeFirst(file: string, { storeIsEmpty, log }: KeySourceContext): Promise<void> {
   if (!(await storeIsEmpty())) {
-    // Another start may have made it, and issued by it, since it was looked for.
+    // Another process may have created the file and issued tokens since the first check.
     if (await exists(file)) return
     throw new InvalidOption(
       `keys: ${file} is missing, but the store has tokens that its keys signed: restore it`,
@@ -104,7 +104,7 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    // The parser quotes what it read, which here is a secret.
+    // The parser's message quotes the text, which is a secret.
     throw new InvalidOption(`keys: ${file} is not JSON`, { cause: new Error((cause as Error).name) })
   }
 }

@@ -1,16 +1,16 @@
-/** Where signing keys come from: a list, or a function that is asked at boot and, in turns, again. */
+/** The option `keys`: a list, or a function that is called at boot and every `keyRefresh`. */
 
 import { InvalidOption } from '../errors.ts'
 import { isRecord, listOf } from '../option-values.ts'
 import { readSigningKey, type SigningJwk, type SigningKey } from './jwk.ts'
 
-/** What a key function may need to know. */
+/** The argument of a key function. */
 export interface KeySourceContext {
-  /** Whether the store holds no token yet: only then, and only at boot, may a key be made up. */
+  /** Whether the store has no tokens. Only then, and only at boot, may a new key be created. */
   storeIsEmpty(): Promise<boolean>
-  /** Tells the host's log where keys were made or found. */
+  /** Writes to the host's log at `info`. */
   log(message: string): void
-  /** Writes to the host's log at `warn`. While the host runs it writes nothing: what is said at boot is not repeated. */
+  /** Writes to the host's log at `warn`, at boot only: a refresh does not repeat it. */
   warn(message: string): void
 }
 
@@ -25,32 +25,30 @@ export type KeySource = SigningKeyList | KeyFunction
 
 export type KeyFunction = (context: KeySourceContext) => SigningKeyList | Promise<SigningKeyList>
 
-/** The keys at hand: the first whose time to sign has come signs, all verify. */
+/** The current keys. One signs (see `signingKeyAt`), all verify. */
 export type SigningKeys = readonly [SigningKey, ...SigningKey[]]
 
 /**
- * The key that signs at that moment: the first private one whose `nbf` has come. Where it has come for none, the
- * first of all.
+ * The key that signs at a moment: the first private key whose `nbf` has passed. If there is none, the first key.
  */
 export function signingKeyAt(keys: SigningKeys, now: number): SigningKey {
   return keys.find(({ signature, startsAt }) => signature !== undefined && startsAt <= now) ?? keys[0]
 }
 
 /**
- * Asks the source and checks what it gives.
+ * Loads the keys and checks them.
  *
- * @throws {InvalidOption} That names the key and member that is wrong.
+ * @throws {InvalidOption} That names the invalid key and member.
  */
 export async function loadKeys(source: KeySource, context: KeySourceContext): Promise<SigningKeys> {
   return readSigningKeys(typeof source === 'function' ? await source(context) : source)
 }
 
 /**
- * Reads a list of JWKs or a JWK Set. RFC 7517 §5 lets a reader ignore keys that it does not understand; here each of them
- * is an error, since an ignored key would refuse its tokens in silence.
+ * Reads a list of JWKs or a JWK Set. RFC 7517 §5 allows a reader to ignore unknown keys. Here each is an error, because
+ * the tokens of an ignored key would be refused without a hint.
  *
- * @throws {InvalidOption} That names the path of the key and member that is wrong: `keys[1].kty` of a list,
- * `keys.keys[1].kty` of a set.
+ * @throws {InvalidOption} That names the path of the invalid member: `keys[1].kty` in a list, `keys.keys[1].kty` in a set.
  */
 export function readSigningKeys(source: unknown): SigningKeys {
   const [given, path] = isKeySet(source) ? [source.keys, 'keys.keys'] : [source, 'keys']
@@ -66,7 +64,7 @@ export function readSigningKeys(source: unknown): SigningKeys {
   return [first, ...others]
 }
 
-/** Whether it is a JWK Set, whatever its keys are. */
+/** Whether a value is a JWK Set. Its keys are not checked. */
 export function isKeySet(source: unknown): source is { readonly keys: unknown } {
   return isRecord(source) && Object.hasOwn(source, 'keys')
 }

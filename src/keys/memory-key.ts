@@ -1,11 +1,11 @@
-/** The signing key of a store whose tokens end with the process: made in memory, and written nowhere. */
+/** The signing key of a volatile store, whose tokens end with the process. It is stored in memory only. */
 
 import type { SigningJwk } from './jwk.ts'
 import { newKey } from './new-key.ts'
 
 const keys = new WeakMap<object, SigningJwk>()
 
-/** Always the same for one store, so that a second application on it accepts the tokens of the first. */
+/** The same key for the same store, so that a second application with the store accepts the tokens of the first. */
 export function memoryKey(store: object): SigningJwk {
   const known = keys.get(store)
   if (known !== undefined) return known

@@ -1,11 +1,11 @@
-/** Makes signing keys. */
+/** Creates signing keys. */
 
 import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID } from 'node:crypto'
 import type { SigningAlgorithm, SigningJwk } from './jwk.ts'
 
 const SECRET_BYTES = 32
 
-/** A new key for an algorithm, its `kid` random. */
+/** A new key with a random `kid`. */
 export function newKey(alg: SigningAlgorithm): SigningJwk {
   const common = { kid: randomUUID(), alg, use: 'sig' }
   switch (alg) {

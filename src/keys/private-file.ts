@@ -1,4 +1,4 @@
-/** Makes and changes files that hold secrets: mode 0600, complete or absent. */
+/** Creates and replaces files with secrets: mode 0600, and never half-written. */
 
 import { randomUUID } from 'node:crypto'
 import { fsync } from 'node:fs'
@@ -10,12 +10,12 @@ import { type ReadPrivateRules, readPrivate } from './read-private.ts'
 
 const OWNER_ONLY = 0o600
 
-/** How SMB, exFAT and FUSE refuse a hard link. */
+/** The error codes of file systems without hard links, such as SMB, exFAT and FUSE. */
 const HAS_NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EACCES', 'EINVAL']
-/** How some of them refuse to sync a folder. */
+/** The error codes of file systems that cannot sync a folder. */
 const CANNOT_SYNC = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EPERM', 'EACCES', 'EISDIR']
 
-/** @throws {InvalidOption} A place that cannot be looked at. */
+/** @throws {InvalidOption} For a path that cannot be read. */
 export async function exists(file: string): Promise<boolean> {
   try {
     await stat(file)
@@ -27,18 +27,18 @@ export async function exists(file: string): Promise<boolean> {
 }
 
 /**
- * Makes the file, complete, unless there is one: written beside it, synced, and linked, which fails when another
- * process was first. Returns whether this one was. Where the file system has no links, the name is taken by an empty
- * file, which the complete one replaces.
+ * Creates the file unless it exists, and returns whether it did. The content is written to a temporary file, synced, and
+ * linked to the name, which fails if another process was first. On a file system without hard links, an empty file
+ * reserves the name and is then replaced.
  *
- * @throws {InvalidOption} A place that cannot be written.
+ * @throws {InvalidOption} For a path that cannot be written.
  */
 export async function writeOnce(file: string, text: string): Promise<boolean> {
   try {
     await publish(file, text, async (draft) => {
       await link(draft, file).catch((error) => {
         if (!HAS_NO_LINKS.includes(String(codeOf(error)))) throw error
-        return takeName(draft, file)
+        return reserveName(draft, file)
       })
     })
     return true
@@ -49,10 +49,10 @@ export async function writeOnce(file: string, text: string): Promise<boolean> {
 }
 
 /**
- * Replaces the file by what `change` makes of it, in one step: who reads meanwhile reads the old or the new, whole.
- * A link is followed, and the file keeps its owner, so that what root changes its program can still read.
+ * Replaces the content atomically by the result of `change`: readers see the old or the new content. Links are followed.
+ * The file keeps its owner, so that a change by root does not lock its program out.
  *
- * @throws {InvalidOption} When another process is at it, or the file is not private or cannot be written.
+ * @throws {InvalidOption} When another process is changing the file, or it is not private or cannot be written.
  */
 export async function replacePrivate(
   path: string,
@@ -69,8 +69,8 @@ export async function replacePrivate(
   })
 }
 
-/** Of several processes one makes the empty file; a reader waits until it is replaced. */
-async function takeName(draft: string, file: string): Promise<void> {
+/** Exactly one process creates the empty file. Readers wait until it is replaced. */
+async function reserveName(draft: string, file: string): Promise<void> {
   const handle = await open(file, 'wx', OWNER_ONLY)
   await handle.close()
   try {
@@ -81,7 +81,7 @@ async function takeName(draft: string, file: string): Promise<void> {
   }
 }
 
-/** Of two changes at once one would be lost. */
+/** Without a lock, one of two concurrent changes would be lost. */
 async function withLock(file: string, work: () => Promise<void>): Promise<void> {
   const lock = `${file}.lock`
   let handle: FileHandle
@@ -89,7 +89,10 @@ async function withLock(file: string, work: () => Promise<void>): Promise<void> 
     handle = await open(lock, 'wx', OWNER_ONLY)
   } catch (cause) {
     if (codeOf(cause) !== 'EEXIST') throw new InvalidOption(`keys: ${file} cannot be written`, { cause })
-    throw new InvalidOption(`keys: ${file} is being changed; if by nobody, remove ${lock}`, { cause })
+    throw new InvalidOption(
+      `keys: ${file} is being changed by another process; if there is none, remove ${lock}`,
+      { cause },
+    )
   }
   try {
     await work()
@@ -109,7 +112,7 @@ async function publish(
   try {
     const handle = await open(draft, 'wx', OWNER_ONLY)
     try {
-      if (owner !== undefined && process.platform !== 'win32') await giveTo(handle, owner)
+      if (owner !== undefined && process.platform !== 'win32') await setOwner(handle, owner)
       await handle.writeFile(text)
       await sync(handle)
     } finally {
@@ -122,13 +125,13 @@ async function publish(
   }
 }
 
-/** Some file systems refuse even a change to what is there. */
-async function giveTo(handle: FileHandle, owner: { readonly uid: number; readonly gid: number }) {
+/** Some file systems refuse `chown` even if it changes nothing. */
+async function setOwner(handle: FileHandle, owner: { readonly uid: number; readonly gid: number }) {
   const { uid, gid } = await handle.stat()
   if (uid !== owner.uid || gid !== owner.gid) await handle.chown(owner.uid, owner.gid)
 }
 
-/** A link is on the disk once its folder is; where folders cannot be opened (Windows) there is nothing to sync. */
+/** A new name is durable after a sync of its folder. Windows cannot open folders. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(folder, 'r')
@@ -141,7 +144,7 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** By its number: file handles of Yarn's Plug'n'Play have no `sync()`. */
+/** Uses the descriptor, because file handles in Yarn Plug'n'Play have no `sync()`. */
 function sync({ fd }: FileHandle): Promise<void> {
   return promisify(fsync)(fd)
 }

@@ -1,8 +1,8 @@
-/** Says whether a file is on a mount that this process cannot write to, whatever the file's mode. */
+/** Whether a file is on a read-only mount, whatever its mode. */
 
 import { access, constants, readFile } from 'node:fs/promises'
 
-/** `path` has no links in it. Where the system has no list of mounts, only an owner's file is known to be read-only. */
+/** `path` must be a real path. Systems without a list of mounts report EROFS only for files that the mode lets us write. */
 export async function isOnReadOnlyMount(path: string): Promise<boolean> {
   const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => null)
   if (mounts !== null) return optionsOf(mounts, path).includes('ro')
@@ -14,7 +14,7 @@ export async function isOnReadOnlyMount(path: string): Promise<boolean> {
   }
 }
 
-/** Of the mount and of its file system, by https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html. */
+/** The options of a mount and of its file system: https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html. */
 function optionsOf(mounts: string, path: string): readonly string[] {
   let nearest = ''
   let options: readonly string[] = []
@@ -24,7 +24,7 @@ function optionsOf(mounts: string, path: string): readonly string[] {
     if (mountPoint === undefined || mountOptions === undefined) continue
     const folder = unescaped(mountPoint)
     const isAbove = folder === '/' || path === folder || path.startsWith(`${folder}/`)
-    // Of two at the same place the later one covers the earlier.
+    // A later mount at the same place covers the earlier one.
     if (!isAbove || folder.length < nearest.length) continue
     nearest = folder
     options = [...mountOptions.split(','), ...(after.split(' ')[2] ?? '').split(',')]
@@ -32,7 +32,7 @@ function optionsOf(mounts: string, path: string): readonly string[] {
   return options
 }
 
-/** Spaces and the like stand there as octal numbers. */
+/** Spaces and some other characters are escaped as octal numbers. */
 function unescaped(mountPoint: string): string {
   return mountPoint.replace(/\\([0-7]{3})/g, (_, octal: string) =>
     String.fromCharCode(Number.parseInt(octal, 8)),

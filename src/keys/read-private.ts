@@ -1,4 +1,4 @@
-/** Reads a file that holds secrets, and refuses one that others can read or replace. */
+/** Reads a file with secrets, and refuses one that others can read or replace. */
 
 import type { Stats } from 'node:fs'
 import { constants, type FileHandle, open, realpath, stat } from 'node:fs/promises'
@@ -7,9 +7,9 @@ import { InvalidOption } from '../errors.ts'
 import { isOnReadOnlyMount } from './read-only-mount.ts'
 
 export interface ReadPrivateRules {
-  /** Folders into which the platform mounts secrets: others may read a file there that another user owns. */
+  /** Folders into which the platform mounts secrets. A file there may be readable if it belongs to another user. */
   readonly secretDirs: readonly string[]
-  /** Called when others may read the file, and that is accepted. */
+  /** Called for a file that others may read and that is accepted. */
   warn(message: string): void
 }
 
@@ -25,10 +25,10 @@ const OTHERS_WRITE = 0o002
 const STICKY = 0o1000
 
 /**
- * The text of the file. Links are followed, as Kubernetes mounts secrets by them.
+ * The text of the file. Links are followed, because Kubernetes mounts secrets with them.
  *
- * @throws {InvalidOption} That names the file: others can write it, or can read it where the process could change that;
- *   others can put another in its place; it is no regular file; it is too large.
+ * @throws {InvalidOption} If others can write, replace or read the file, if it is no regular file, or if it is too large.
+ *   Being readable is accepted on a read-only mount and in `secretDirs`.
  */
 export async function readPrivate(path: string, rules: ReadPrivateRules): Promise<string> {
   const handle = await opened(path)
@@ -45,7 +45,7 @@ export async function readPrivate(path: string, rules: ReadPrivateRules): Promis
   }
 }
 
-/** Opening a FIFO would else wait for its writer. */
+/** Without O_NONBLOCK, opening a FIFO would wait for a writer. */
 async function opened(path: string): Promise<FileHandle> {
   try {
     return await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
@@ -73,7 +73,7 @@ async function requirePrivate(path: string, stats: Stats, { secretDirs, warn }: 
   warn(`the signing keys in ${path} can be read by others: anyone who reads them can forge tokens`)
 }
 
-/** Who can write to a folder can put another file in the place of each in it; with the sticky bit, of none. */
+/** A user who can write to a folder can replace the files in it, unless the sticky bit is set. */
 async function requireOwnPlace(file: string, uid: number): Promise<void> {
   const folder = dirname(resolve(file))
   const { mode, uid: owner } = await stat(folder)

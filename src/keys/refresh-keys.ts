@@ -1,11 +1,11 @@
-/** Asks the source of the keys again while the host runs, and takes the answer in the place of the keys at hand. */
+/** Loads the keys again while the host runs, and replaces the current ones. */
 
 import { isDeepStrictEqual } from 'node:util'
 import { withTimeout } from '../with-timeout.ts'
 import { type KeyFunction, readSigningKeys } from './key-source.ts'
 import type { Signer } from './signer.ts'
 
-/** How long an answer of the source may take, in milliseconds. */
+/** The time limit of the key function, in milliseconds. */
 const SOURCE_TIMEOUT_MS = 5_000
 
 export interface RefreshKeysDeps {
@@ -17,15 +17,15 @@ export interface RefreshKeysDeps {
 }
 
 /**
- * A source that fails, or gives keys that are none, changes nothing: the keys at hand go on working.
+ * If the key function fails or returns invalid keys, the current keys stay in use.
  *
- * @throws {Error} When the source gave no keys within 5 s.
- * @throws {InvalidOption} When it gave wrong ones.
+ * @throws {Error} When the key function has no result within 5 s.
+ * @throws {InvalidOption} When it returns invalid keys.
  */
 export async function refreshKeys({ source, signer, log, onChange }: RefreshKeysDeps): Promise<void> {
-  // Keys are made up at boot alone: what is missing now was taken away.
-  const answer = source({ storeIsEmpty: async () => false, log, warn: () => undefined })
-  const keys = readSigningKeys(await withTimeout(answer, SOURCE_TIMEOUT_MS, 'the source of the keys'))
+  // New keys are created at boot only: a file that is missing now has been removed.
+  const result = source({ storeIsEmpty: async () => false, log, warn: () => undefined })
+  const keys = readSigningKeys(await withTimeout(result, SOURCE_TIMEOUT_MS, 'the source of the keys'))
   if (isDeepStrictEqual(keys, signer.keys)) return
   signer.change(keys)
   log(`API tokens are now signed and verified with these keys: ${keys.map(({ kid }) => kid).join(', ')}`)

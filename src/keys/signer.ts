@@ -1,4 +1,4 @@
-/** Signs credentials and checks their signatures: the one place that knows @fastify/jwt. */
+/** Signs credentials and verifies their signatures. The only file that imports @fastify/jwt. */
 
 import { createHmac, createSecretKey, type KeyObject, randomUUID, timingSafeEqual } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
@@ -11,20 +11,20 @@ import fastifyJwt, {
 import type { FastifyInstance } from 'fastify'
 import { TOKEN_TYPE, type TokenClaims } from '../token/claims.ts'
 import { isCanonicalBase64url } from './base64url.ts'
-import { hasLowS, withLowS } from './es256-twin.ts'
+import { hasLowS, withLowS } from './es256-low-s.ts'
 import type { SigningKey } from './jwk.ts'
 import { type SigningKeys, signingKeyAt } from './key-source.ts'
 
 export interface Signer {
-  /** The keys at hand now. */
+  /** The current keys. */
   readonly keys: SigningKeys
-  /** The key that signs at that moment, as what it does. */
+  /** The key that signs at a moment. */
   signingKey(now: number): ClaimsSigner
-  /** The payload behind a good signature of one of the keys, and that key; `undefined` for anything else. */
+  /** The payload of a JWT with a valid signature of one of the keys; otherwise `undefined`. */
   verify(jwt: string): SignedPayload | undefined
   /** Whether one of the keys has this `kid`. */
   knows(kid: string): boolean
-  /** Takes other keys in the place of those at hand. */
+  /** Replaces the keys. */
   change(keys: SigningKeys): void
 }
 
@@ -42,19 +42,19 @@ export interface SignedPayload {
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-/** A key with what @fastify/jwt made of it, and the options that make it that key's in each call. */
+/** A key, its @fastify/jwt instance, and the options of each call if the instance was registered with another key. */
 interface KeyJwt {
   readonly key: SigningKey
   readonly jwt: JWT
-  /** What a forged HMAC is told by before @fastify/jwt is asked; none for other algorithms. */
+  /** The secret of an HS256 key: invalid HMACs are detected without @fastify/jwt. */
   readonly secret: KeyObject | undefined
   readonly signOptions?: Partial<SignOptions>
   readonly verifyOptions?: Partial<VerifyOptions>
 }
 
 /**
- * Registers @fastify/jwt once per key, in a scope of its own, so that each key has a verifier built once and the
- * host's own `fastify.jwt` and `request.user` stay the host's.
+ * Registers @fastify/jwt once per key in a scope of its own: verifiers are built once, and the host's own `fastify.jwt`
+ * and `request.user` are not affected.
  */
 export async function createSigner(fastify: FastifyInstance, keys: SigningKeys): Promise<Signer> {
   const registered: KeyJwt[] = []
@@ -66,11 +66,11 @@ export async function createSigner(fastify: FastifyInstance, keys: SigningKeys):
 }
 
 class JwtSigner implements Signer {
-  /** The keys of the boot, by their registration. */
+  /** The keys that were registered at boot. */
   readonly #registered: readonly KeyJwt[]
   #keys: SigningKeys
   #jwts: ReadonlyMap<string, KeyJwt> = new Map()
-  /** The keys by the header that each writes, in base64url: a JWT with any other header is not ours. */
+  /** By the JWT header of each key, in base64url. A JWT with any other header is refused. */
   #headers: ReadonlyMap<string, KeyJwt> = new Map()
 
   constructor(registered: readonly KeyJwt[], keys: SigningKeys) {
@@ -108,8 +108,8 @@ class JwtSigner implements Signer {
       isDeepStrictEqual(other, material),
     )
     if (same !== undefined) return same
-    // @fastify/jwt takes no registration after the boot, but another key in each call. The first of the boot could
-    // sign, which it demands of whoever is to sign.
+    // After the boot no further registration is possible, but each call accepts another key. The first registration has a
+    // private key, which @fastify/jwt requires for signing.
     const [first] = this.#registered
     if (first === undefined) throw new Error('no key was registered')
     return { key, jwt: first.jwt, secret: secretOf(key), ...callOptions(key) }
@@ -123,10 +123,10 @@ class JwtSigner implements Signer {
 }
 
 async function registerKey(scope: FastifyInstance, key: SigningKey): Promise<JWT> {
-  // Unique per registration, so that two instances of the plugin, or the host's own, do not meet.
+  // Unique, so that two plugin instances and the host's own @fastify/jwt do not collide.
   const namespace = `apiTokens${randomUUID().replaceAll('-', '')}`
   await scope.register(fastifyJwt, { ...jwtOptions(key), namespace, decoratorName: namespace })
-  // With a namespace `fastify.jwt` is a map of them, which its type says only after the host's declaration.
+  // With a namespace, `fastify.jwt` is a map of namespaces. Its type says so only after a declaration by the host.
   return (scope.jwt as unknown as Record<string, JWT>)[namespace] as JWT
 }
 
@@ -134,7 +134,7 @@ function jwtOptions(key: SigningKey): FastifyJWTOptions {
   return {
     secret: { public: key.verification, ...(key.signature === undefined ? {} : { private: key.signature }) },
     sign: signOptions(key),
-    // The header is compared as a whole before, and the payload after, so that no more than the signature is left.
+    // The header is compared before and the payload after: only the signature is left to check.
     verify: { ignoreExpiration: true, ignoreNotBefore: true, cache: false },
   }
 }
@@ -143,10 +143,10 @@ function secretOf({ algorithm, verification }: SigningKey): KeyObject | undefine
   return algorithm === 'HS256' && typeof verification !== 'string' ? createSecretKey(verification) : undefined
 }
 
-/** The same for a call on the registration of another key. */
+/** The options of a call on an instance that was registered with another key. */
 function callOptions(key: SigningKey): Pick<KeyJwt, 'signOptions' | 'verifyOptions'> {
   return {
-    // fast-jwt, which takes them, knows the key's own forms; the types of @fastify/jwt name fewer.
+    // fast-jwt accepts these forms of a key. The types of @fastify/jwt list fewer.
     signOptions: { ...signOptions(key), key: key.signature } as Partial<SignOptions>,
     verifyOptions: { key: key.verification } as Partial<VerifyOptions>,
   }
@@ -156,7 +156,7 @@ function signOptions({ algorithm, kid }: SigningKey) {
   return { algorithm, header: { typ: TOKEN_TYPE, kid, alg: algorithm } }
 }
 
-/** The header of every JWT that a key signs, byte for byte, in base64url: the key decides the algorithm. */
+/** The exact header of every JWT of a key, in base64url: the key decides the algorithm. */
 function headerOf({ algorithm, kid }: SigningKey): string {
   return Buffer.from(JSON.stringify({ alg: algorithm, typ: TOKEN_TYPE, kid })).toString('base64url')
 }
@@ -169,8 +169,8 @@ function signCanonical({ jwt, key, signOptions }: KeyJwt, claims: TokenClaims): 
 }
 
 /**
- * The header is compared as text, so that other types of JWT, other algorithms and parameters such as `crit` and `b64`
- * are refused without being interpreted.
+ * Compares the header as text, so that other types, algorithms and parameters such as `crit` and `b64` are refused
+ * without being interpreted.
  */
 function verifyStrictly(headers: ReadonlyMap<string, KeyJwt>, jwt: string): SignedPayload | undefined {
   const [header, payload, signature, ...more] = jwt.split('.')
@@ -186,8 +186,8 @@ function verifyStrictly(headers: ReadonlyMap<string, KeyJwt>, jwt: string): Sign
 }
 
 /**
- * Whether @fastify/jwt can find the signature good at all. It says no by an error with two stack traces, which costs
- * several times the HMAC, and forgeries come as often as their maker likes.
+ * Whether the HMAC is valid. @fastify/jwt would report an invalid one by an error with two stack traces, which costs
+ * several times the HMAC. A client can send any number of invalid signatures.
  */
 function isHmac(secret: KeyObject, header: string, payload: string, signature: string): boolean {
   const expected = createHmac('sha256', secret).update(`${header}.${payload}`).digest()

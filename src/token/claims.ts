@@ -1,12 +1,12 @@
-/** The claims that an API token carries (RFC 7519 §4.1), and the strictness with which they are read back. */
+/** The claims of an API token (RFC 7519 §4.1), and how strictly they are read. */
 
 import { formatScope } from './scope.ts'
 import type { UnownedToken } from './token.ts'
 
-/** The `typ` header of every credential, so that no other JWT is mistaken for one (RFC 8725 §3.11). */
+/** The `typ` header of every credential, so that no other JWT is accepted (RFC 8725 §3.11). */
 export const TOKEN_TYPE = 'api-token+jwt'
 
-/** How far ahead of this machine's clock an `iat` may lie: 60 seconds. */
+/** How far `iat` may be ahead of this machine's clock, in milliseconds. */
 export const MAX_CLOCK_SKEW_MS = 60_000
 
 export interface TokenClaims {
@@ -19,17 +19,17 @@ export interface TokenClaims {
   /** Seconds since the epoch, only when the token expires. */
   readonly exp?: number
   readonly scope?: string
-  /** The SHA-256 of the identity provider's refresh token, where that holds the token. */
+  /** The SHA-256 of the identity provider's refresh token, with `identityProvider`. */
   readonly rt_hash?: string
 }
 
-/** Who issues, and for whom: what `iss` and `aud` must be, each one exact string. */
+/** The expected `iss` and `aud`: each is one exact string. */
 export interface Audience {
   readonly issuer: string
   readonly audience: string
 }
 
-/** The claims of a new token. `exp` is rounded up to the second; the record decides to the millisecond. */
+/** The claims of a new token. `exp` is rounded up to the second; the record has the exact time. */
 export function claimsOf(
   token: UnownedToken,
   { issuer, audience }: Audience,
@@ -48,9 +48,8 @@ export function claimsOf(
 }
 
 /**
- * Reads the claims of a payload with a valid signature, or `undefined` when a claim is missing or not exactly what it
- * must be: a list for `aud`, a number for `jti` and the like are refused. Unknown members are left out, so that the
- * caller finds them by comparing the payload with `payloadOf` of the result.
+ * Reads the claims of a payload with a valid signature. `undefined` if a claim is missing or has another type, such as a
+ * list for `aud`. Unknown members are left out: the caller detects them by comparing the payload with `payloadOf`.
  */
 export function readClaims(
   payload: Readonly<Record<string, unknown>>,
@@ -78,14 +77,14 @@ export function readClaims(
 }
 
 /**
- * The payload of a credential with these claims, byte for byte: compact JSON, the members in the order of
- * `TokenClaims`, in base64url.
+ * The exact payload of a credential with these claims: compact JSON, members in the order of `TokenClaims`, in
+ * base64url.
  */
 export function payloadOf(claims: TokenClaims): string {
   return Buffer.from(JSON.stringify(claims)).toString('base64url')
 }
 
-/** RFC 7519 §2, NumericDate: the claims of this package are whole seconds. */
+/** RFC 7519 §2, NumericDate. The claims of this package are whole seconds. */
 function isSeconds(value: unknown): value is number {
   return Number.isSafeInteger(value)
 }
@@ -97,7 +96,7 @@ export function isTokenId(id: string): boolean {
   return UUID_V7.test(id)
 }
 
-/** When an id was made, in milliseconds since the epoch: the first 48 bits (RFC 9562 §5.7). */
+/** The time in an id, in milliseconds since the epoch: the first 48 bits (RFC 9562 §5.7). */
 export function timeOfTokenId(id: string): number {
   return Number.parseInt(id.slice(0, 13).replace('-', ''), 16)
 }

@@ -1,4 +1,4 @@
-/** Decides what a token is at a given moment. */
+/** The status of a token at a given moment. */
 
 import type { OwnerRecord, StatusReason, TokenRecord } from './token.ts'
 
@@ -6,13 +6,13 @@ export const TOKEN_STATUSES = ['active', 'inactive', 'revoked', 'expired'] as co
 
 export type TokenStatus = (typeof TOKEN_STATUSES)[number]
 
-/** A token's state at a moment, and why, where the state alone does not say. */
+/** The status of a token at a moment, and the reason if there is one. */
 export interface TokenState {
   readonly status: TokenStatus
   readonly reason: StatusReason | null
 }
 
-/** What the evaluation needs beside the record. */
+/** The time and the settings of an evaluation. */
 export interface Moment {
   readonly now: number
   /** Milliseconds without use after which a token is idle, or `null` for never. */
@@ -28,8 +28,8 @@ const USER_REMOVED: TokenState = { status: 'revoked', reason: 'user_removed' }
 const ROTATED: TokenState = { status: 'revoked', reason: 'rotated' }
 
 /**
- * Evaluates a token at `now`. A permanent end comes first: revoked, owner removed, rotated, expired. What can be undone comes
- * second: switched off, idle. The owner's deactivation is not the token's state and is not evaluated here.
+ * Evaluates a token at `now`. A permanent end decides first: revoked, owner removed, rotated, expired. Then what can be
+ * undone: disabled, idle. The status of the owner is not part of a token's status and is not evaluated here.
  *
  * @example judge(token, owner, { now: Date.now(), idleTimeoutMs: 2_592_000_000, maxAgeMs: null }).status // 'active'
  */
@@ -43,12 +43,12 @@ export function judge(token: TokenRecord, owner: OwnerRecord | null, moment: Mom
   return ACTIVE
 }
 
-/** The moment after which an unused token is idle: at it the token still works, a millisecond later not. */
+/** The last millisecond at which an unused token is not idle. */
 export function idleExpiresAt(token: TokenRecord, idleTimeoutMs: number | null): number | null {
   return idleTimeoutMs === null ? null : token.idleFrom + idleTimeoutMs
 }
 
-/** From when on its owner is warned that an unused token will be idle. */
+/** When the idle warning of an unused token begins. */
 export function idleWarningAt(
   token: TokenRecord,
   { idleTimeoutMs, idleWarningMs }: { idleTimeoutMs: number | null; idleWarningMs: number | null },
@@ -58,8 +58,8 @@ export function idleWarningAt(
 }
 
 /**
- * When a token expires: as it was issued, or at the maximum age (`expiry.enforce: 'all'`), whichever comes first. The row
- * keeps the time as issued, because the credential's signature covers it.
+ * When a token expires: at the issued time, or at the maximum age (`expiry.enforce: 'all'`) if that is earlier. The row
+ * keeps the issued time, because the credential's signature covers it.
  */
 export function expiresAtOf(
   { createdAt, expiresAt }: Pick<TokenRecord, 'createdAt' | 'expiresAt'>,
@@ -68,7 +68,7 @@ export function expiresAtOf(
   return earlier(expiresAt, maxAgeMs === null ? null : createdAt + maxAgeMs)
 }
 
-/** When a token ends by the clock: at its expiry or at the end of its grace, whichever comes first. */
+/** When a token ends by the clock: at its expiry, or at the end of its grace period if that is earlier. */
 export function endsAt(
   token: Pick<TokenRecord, 'createdAt' | 'expiresAt' | 'graceEndsAt'>,
   maxAgeMs: number | null,

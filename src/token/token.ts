@@ -1,12 +1,12 @@
-/** What the plugin knows of a token and of its owner: the two records that every store keeps. */
+/** The records of a token and of its owner, as every store returns them. */
 
-/** What a token's row says of itself. Expiry and idleness are judged against the clock, see `judge`. */
+/** The status in a token's row. Expiry and idleness are evaluated by the clock, see `judge`. */
 export type StoredStatus = 'active' | 'inactive' | 'revoked'
 
-/** Why a token is not active: switched off by its owner, unused for too long, its owner gone, replaced, or ended by the provider that holds it. */
+/** Why a token is not active. */
 export type StatusReason = 'disabled' | 'idle' | 'user_removed' | 'rotated' | 'provider_ended'
 
-/** Where a use came from, as the request said it. It is personal data. */
+/** The client of a use. Personal data. */
 export interface LastClient {
   /** Cut to 64 characters. */
   readonly ip: string
@@ -14,9 +14,9 @@ export interface LastClient {
   readonly userAgent: string | null
 }
 
-/** One API token as it is stored. Every time is in milliseconds since the epoch (UTC). */
+/** One API token as stored. Times are in milliseconds since the epoch (UTC). */
 export interface TokenRecord {
-  /** The UUIDv7 that the credential carries as `jti` (RFC 7519 §4.1.7). */
+  /** A UUIDv7, the credential's `jti` (RFC 7519 §4.1.7). */
   readonly id: string
   /** The owner, the credential's `sub` (RFC 7519 §4.1.2). */
   readonly userId: string
@@ -29,30 +29,30 @@ export interface TokenRecord {
   readonly hint: string
   /** The key that signed the credential (RFC 7515 §4.1.4). */
   readonly kid: string
-  /** The owner's generation at issue: removal of the owner raises it, and older tokens are revoked. */
+  /** The owner's generation at issue. Removing the owner raises theirs, which revokes all older tokens. */
   readonly generation: number
   readonly createdAt: number
-  /** The last change by the owner. Use does not move it. */
+  /** The last change by the owner. Uses do not change it. */
   readonly updatedAt: number
   readonly expiresAt: number | null
   readonly lastUsedAt: number | null
-  /** Where the idle clock runs from: the latest of issued, last used, switched on. */
+  /** The start of the idle timeout: the latest of issued, last used, enabled. */
   readonly idleFrom: number
   readonly useCount: number
-  /** Which of its scopes requests have asked for, see `usedScopes`. */
+  /** Which of its scopes routes have required, as bits: see `usedScopes`. */
   readonly scopesUsed: number
-  /** Who used it last, where the host keeps that. */
+  /** The client of the last use, with `usage.lastClient`. */
   readonly lastClient: LastClient | null
   readonly revokedAt: number | null
-  /** The token that replaces this one, once it is rotated. */
+  /** The token that replaces this one after a rotation. */
   readonly successorId: string | null
-  /** The token that this one replaces, until this one is first used. */
+  /** The token that this one replaces; `null` after the first use of this one. */
   readonly predecessorId: string | null
-  /** When a rotated token ends, unless its successor is used before. */
+  /** When a rotated token ends, unless the successor is used before. */
   readonly graceEndsAt: number | null
 }
 
-/** A token before its INSERT, in which the store copies the owner's generation. */
+/** A token before its INSERT: the store copies the owner's generation into it. */
 export type UnownedToken = Omit<TokenRecord, 'generation'>
 
 export type OwnerStatus = 'active' | 'inactive' | 'removed'
@@ -64,7 +64,7 @@ export interface OwnerRecord {
   readonly generation: number
 }
 
-/** A token together with its owner, as one read returns them. An owner without a row is `null`. */
+/** A token with its owner, as one read returns them. `null` for an owner without a row. */
 export interface OwnedToken {
   readonly token: TokenRecord
   readonly owner: OwnerRecord | null

@@ -1,21 +1,21 @@
-/** Which scopes of a token requests have really asked for, as one number: the token's first scope is its lowest bit. */
+/** The scopes of a token that routes have required, as the bits of a number: the token's first scope is the lowest bit. */
 
-/** A number has so many whole bits; what a token has beyond them is not counted. */
+/** The number of exact bits in a JavaScript number. Further scopes of a token are not recorded. */
 const MAX_COUNTED = 53
 
-/** The number with the bits of these scopes as well; what the token was not granted has none. */
+/** The number with the bits of these scopes added. Scopes that the token does not have are ignored. */
 export function withUsedScopes(used: number, granted: readonly string[], asked: readonly string[]): number {
   return asked.reduce((sum, scope) => withBit(sum, granted.indexOf(scope)), used)
 }
 
-/** The scopes whose bits are set, in the order of the token's. */
+/** The scopes whose bits are set, in the order of the token's scopes. */
 export function usedScopes(used: number, granted: readonly string[]): readonly string[] {
   return granted.filter((_, bit) => bit < MAX_COUNTED && hasBit(used, bit))
 }
 
-/** Whichever of the two has the bit. */
+/** The bits that are set in either number. */
 export function eitherUsed(a: number, b: number): number {
-  // Operators on bits would cut them to 32.
+  // Bitwise operators on numbers are limited to 32 bits.
   return Number(BigInt(a) | BigInt(b))
 }
 

@@ -169,7 +169,7 @@ export const httpGuards: readonly Guard[] = [
   {
     name: 'promise 16: requireAnyScope refuses a token with none of its scopes',
     file: 'src/token/scope.ts',
-    remove: 'scopes.some((scope) => held.includes(scope))',
+    remove: 'scopes.some((scope) => granted.includes(scope))',
     put: 'scopes.some((scope) => scope.length > 0)',
     tests: ['test/http/challenge.test.ts'],
   },

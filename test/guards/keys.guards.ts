@@ -62,7 +62,7 @@ export const keysGuards: readonly Guard[] = [
   {
     name: 'a first start needs no hard links',
     file: 'src/keys/private-file.ts',
-    remove: 'return takeName(draft, file)',
+    remove: 'return reserveName(draft, file)',
     put: 'throw error',
     tests: ['test/keys/mounted-keys.test.ts'],
   },
@@ -160,8 +160,8 @@ export const keysGuards: readonly Guard[] = [
   {
     name: 'a running host makes no key file',
     file: 'src/keys/refresh-keys.ts',
-    remove: 'const answer = source({ storeIsEmpty: async () => false, log, warn: () => undefined })',
-    put: 'const answer = source({ storeIsEmpty: async () => true, log, warn: () => undefined })',
+    remove: 'const result = source({ storeIsEmpty: async () => false, log, warn: () => undefined })',
+    put: 'const result = source({ storeIsEmpty: async () => true, log, warn: () => undefined })',
     tests: ['test/keys/changing-keys.test.ts'],
   },
   {

@@ -190,7 +190,7 @@ t.test(
     t.equal(response.statusCode, 409)
     t.match(response.json(), {
       code: 'FST_API_TOKENS_CONFLICT',
-      message: /100 API tokens or more have ended within 24 hours/,
+      message: /100 or more API tokens have ended within 24 hours/,
     })
     t.equal((await app.inject(as('ada', { url: `/tokens/${first.id}` }))).statusCode, 200, 'the trace stays')
     await issue(app, 'bob')

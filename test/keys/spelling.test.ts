@@ -3,7 +3,7 @@
 import { generateKeyPairSync, randomBytes, sign, verify } from 'node:crypto'
 import t from 'tap'
 import { isCanonicalBase64url } from '../../src/keys/base64url.ts'
-import { hasLowS, withLowS } from '../../src/keys/es256-twin.ts'
+import { hasLowS, withLowS } from '../../src/keys/es256-low-s.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n

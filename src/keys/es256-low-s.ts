@@ -1,6 +1,6 @@
 /**
- * Every ES256 signature (r, s) has a twin (r, n − s) that verifies as well. Of the two only the one with the low
- * s is issued and accepted, so that a token has one credential.
+ * For every ES256 signature (r, s), the signature (r, n − s) is valid, too. Only the one with the lower s is issued and
+ * accepted, so that a credential has exactly one valid form.
  */
 
 /** The order n of P-256 (FIPS 186-5, SEC 2 §2.4.2). */
@@ -13,7 +13,7 @@ export function hasLowS(signature: string): boolean {
   return readS(Buffer.from(signature, 'base64url')) <= HALF_ORDER
 }
 
-/** The same signature or its twin, whichever has the low s. */
+/** The equivalent signature with the lower s. */
 export function withLowS(signature: string): string {
   const bytes = Buffer.from(signature, 'base64url')
   const s = readS(bytes)
