@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import { bearerSecurityScheme } from 'fastify-api-tokens'
 import { SESSION_COOKIE } from './sign-in/sessions.ts'
 
-/** Routes of people name this scheme: the token plugin's own too, whose default it replaces. */
+/** The security scheme of routes for signed-in users. It replaces the token plugin's default scheme. */
 const session = {
   type: 'apiKey',
   in: 'cookie',
@@ -13,7 +13,7 @@ const session = {
   description: 'The session of a signed-in person',
 } as const
 
-/** Adds the document; call it before the routes that it is to describe. */
+/** Adds the document. Call it before the routes are registered. */
 export async function addApiDocs(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -31,7 +31,7 @@ export async function addApiDocs(app: FastifyInstance): Promise<void> {
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     uiConfig: { persistAuthorization: false },
-    // Swagger UI styles itself inline; scripts still come from files only.
+    // Swagger UI needs inline styles; scripts are still allowed only from files.
     staticCSP: {
       'default-src': "'self'",
       'style-src': ["'self'", "'unsafe-inline'"],

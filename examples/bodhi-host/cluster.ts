@@ -18,7 +18,7 @@ const INSTANCES = [1, 2, 3, 4]
 
 const isOver = Promise.withResolvers<void>()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => isOver.resolve())
-/** What must be undone, the last first. */
+/** Clean-up functions, run in reverse order. */
 const undo: (() => Promise<unknown>)[] = []
 
 try {
@@ -43,7 +43,7 @@ Name one: DATABASE_URL=postgres://user:password@host:5432/database npm run examp
   })
   undo.push(schema.drop)
 
-  // The secrets that instances share: this directory, here; a mounted volume, elsewhere.
+  // The secrets that the instances share. In production this is a mounted volume.
   const dataDir = await mkdtemp(join(tmpdir(), 'bodhi-cluster-'))
   undo.push(() => rm(dataDir, { recursive: true }))
 
@@ -58,7 +58,7 @@ Name one: DATABASE_URL=postgres://user:password@host:5432/database npm run examp
   undo.push(provider.close)
 
   console.log(`Four instances of the host, on ${placeOf(database)} (schema ${schema.name}),
-with news of revocations by ${redisUrl === null ? 'NOTIFY' : 'Redis'}, start behind ${proxy.origin}`)
+with revocations published by ${redisUrl === null ? 'NOTIFY' : 'Redis'}, start behind ${proxy.origin}`)
   const starts = INSTANCES.map((number) =>
     startInstance(number, {
       HOST: '127.0.0.1',
@@ -80,12 +80,12 @@ with news of revocations by ${redisUrl === null ? 'NOTIFY' : 'Redis'}, start beh
   const instances = await Promise.all(starts)
   proxy.targets = instances
 
-  // Ctrl+C ends it at any step.
+  // Ctrl+C works at any step.
   await Promise.race([demonstrate(proxy, instances, console.log), isOver.promise])
   if (CI || process.argv.includes('--once')) return
   console.log(`
-The cluster goes on: ${proxy.origin}/sign-in
-Ctrl+C ends it, and drops its schema.`)
+The cluster is running: ${proxy.origin}/sign-in
+Ctrl+C stops it and drops its schema.`)
   await isOver.promise
 }
 

@@ -1,4 +1,4 @@
-/** Puts the host together: people sign in, generate API tokens, and programs call the model with them. */
+/** Builds the host: users sign in and generate API tokens, programs call the model with them. */
 import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
@@ -28,9 +28,9 @@ import { UserDirectory } from './users/users.ts'
 
 export interface Host {
   readonly app: FastifyInstance
-  /** Where browsers reach it, known for certain once it listens. */
+  /** The origin for browsers, final once the host listens. */
   readonly origin: () => string
-  /** Where people sign in; `null` in the non-authenticated mode. */
+  /** The sign-in URL; `null` in the non-authenticated mode. */
   readonly issuer: string | null
 }
 
@@ -48,13 +48,13 @@ export async function startHost(settings: Settings): Promise<Host> {
   return host
 }
 
-/** Builds the host, and starts the built-in identity provider where settings ask for it. */
+/** Builds the host, and starts the built-in identity provider if no other one is configured. */
 export async function buildHost(settings: Settings): Promise<Host> {
   const app = Fastify({
     logger: { level: settings.logLevel },
-    // OpenAI's clients send what they mean: a string is not turned into a number, or into a list, for them.
+    // No coercion: OpenAI clients send the right types.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
-    // An https origin means a proxy on this machine, which says how browsers came.
+    // An https origin means that a proxy on this machine terminates TLS and sets the forwarded headers.
     trustProxy: settings.origin?.startsWith('https:') ? 'loopback' : false,
   })
   let issuer: string | null = null
@@ -78,18 +78,18 @@ export async function buildHost(settings: Settings): Promise<Host> {
   return { app, origin, issuer }
 }
 
-/** The non-authenticated mode: no users, no provider, no tokens; the API is open. */
+/** The non-authenticated mode: no users, no provider and no tokens. The API is open. */
 async function addOpenAccess(app: FastifyInstance): Promise<void> {
   await app.register(apiTokens, { authentication: 'none', routes: { prefix: TOKENS_PATH } })
   await app.register(settingsPage, { users: null, tokensPath: TOKENS_PATH })
   app.get('/bodhi/v1/user', { schema: { hide: true } }, async () => ({ authentication: 'none' }))
 }
 
-/** Returns where people sign in. */
+/** Returns the sign-in URL. */
 async function addPeople(app: FastifyInstance, settings: Settings, origin: () => string): Promise<string> {
   mkdirSync(settings.dataDir, { recursive: true, mode: 0o700 })
   const { db, tokenStore, close } = await openDatabase(settings.database)
-  // Last of all: hooks on close run backwards, and the plugin still writes what was used.
+  // Registered first, so that it runs last: `onClose` hooks run in reverse order, and the plugin still writes usage.
   app.addHook('onClose', close)
   const users = new UserDirectory(db)
 
@@ -101,20 +101,20 @@ async function addPeople(app: FastifyInstance, settings: Settings, origin: () =>
 
   const provider = await providerOf(app, settings, origin)
   await app.register(apiTokens, {
-    // Who manages tokens: the user behind the session, and nobody by any header.
+    // Tokens are managed only by the user of the session.
     authenticateUser: async (request) => {
       const user = await signedInUser(request, users)
       return user && { id: user.id, scopes: scopesOf(user.role) }
     },
-    // What becomes of a token whose owner is deactivated, gone, or may do less than before.
+    // Deactivated and deleted users, and users who lost scopes, affect their tokens.
     findUser: async (userId) => {
       const user = await users.find(userId)
       return user && { active: user.status === 'active', scopes: scopesOf(user.role) }
     },
     store: tokenStore,
-    // Instances that share a database share this file too, or get its content in another way.
+    // Instances that share a database must also share the keys of this file.
     keys: jwksFile(join(settings.dataDir, 'api-tokens.jwks.json')),
-    // How instances hear of a revoke: by Redis where there is one, otherwise as the database can.
+    // Revocations are published through Redis if it is configured, otherwise through the database.
     ...(settings.redisUrl === null
       ? {}
       : { invalidation: { pubsub: redisPubSub({ url: settings.redisUrl }) } }),
@@ -129,7 +129,7 @@ async function addPeople(app: FastifyInstance, settings: Settings, origin: () =>
     ...provider,
     users,
     origin,
-    // The tokens of a removed user stay revoked; the user who returns may generate new ones.
+    // The tokens of a removed user stay revoked. A user who returns may generate new ones.
     onNewUser: (user) => app.apiTokens.reactivateUser(user.id),
   })
   await app.register(userRoutes, { prefix: '/bodhi/v1', users })
@@ -160,7 +160,7 @@ async function providerOf(
   return { ...client, issuer: provider.issuer, providerName: 'built-in', roleOf: roleOfDemoUser }
 }
 
-/** What browsers may do with the pages: run the host's own scripts and nothing else. */
+/** The Content Security Policy of the pages: only the host's own scripts. */
 async function addPageHeaders(app: FastifyInstance): Promise<void> {
   await app.register(helmet, {
     contentSecurityPolicy: {
@@ -176,9 +176,9 @@ async function addPageHeaders(app: FastifyInstance): Promise<void> {
         'frame-ancestors': ["'none'"],
       },
     },
-    // Without a referrer policy that names the origin, older browsers send forms with `Origin: null`.
+    // With the policy `no-referrer`, older browsers send forms with `Origin: null`.
     referrerPolicy: { policy: 'same-origin' },
-    // Whoever terminates TLS decides on this; on a loopback name it would bind every other project too.
+    // HSTS is left to the proxy that terminates TLS: on localhost it would affect every other project too.
     strictTransportSecurity: false,
   })
 }

@@ -1,14 +1,14 @@
-/** Says what to do when the host, or its built-in provider, cannot listen. */
+/** Explains why the host, or its built-in provider, cannot listen. */
 import { SettingsError } from './settings.ts'
 
-/** The variables that say where somebody listens, and what they say. */
+/** The variables with host and port, and their values. */
 interface Place {
   readonly portVariable: 'PORT' | 'OIDC_PORT'
   readonly port: number
   readonly host: string
 }
 
-/** The error to end the start with; any error but those of an address is left as it is. */
+/** Makes an error with advice for errors of an address. Other errors are returned unchanged. */
 export function listenFault(error: unknown, { portVariable, port, host }: Place): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   switch (code) {

@@ -1,4 +1,4 @@
-/** Starts the host, says where to sign in and what to try, and stops it in good order. */
+/** Starts the host, prints how to sign in and what to try, and shuts it down gracefully. */
 
 import { placeOf } from './database/database-address.ts'
 import { type Host, startHost } from './host.ts'
@@ -19,7 +19,7 @@ try {
 
 function stopOnSignals({ app }: Host): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    // Once: a second Ctrl+C ends a stop that takes too long.
+    // Only once: a second Ctrl+C ends a shutdown that takes too long.
     process.once(signal, () => void app.close())
   }
 }
@@ -46,7 +46,7 @@ ${isOpen ? openAccess(origin) : signIn(origin, settings, issuer)}
 }
 
 function generateFirst(origin: string, settings: Settings): string {
-  if (settings.provider) return 'Generate a token, put it into TOKEN, and try:'
+  if (settings.provider) return 'Generate a token, set TOKEN to it, and try:'
   return `Generate a token and put it into TOKEN, on the page or without a browser, and try:
 
   export TOKEN=$(npm run --silent token -- grace ${origin})`

@@ -1,4 +1,4 @@
-/** The OAuth 2.0 endpoints of the host: who may use them, and whose tokens are exchanged for API tokens. */
+/** The option `oauth` of the host: the clients, and the issuers whose tokens are exchanged for API tokens. */
 import type { ApiTokensOptions, OAuthClient } from 'fastify-api-tokens'
 import { CI_CLIENT } from './identity-provider/identity-provider.ts'
 import type { Settings } from './settings.ts'
@@ -8,7 +8,7 @@ import type { UserDirectory } from './users/users.ts'
 
 const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 
-/** A job in CI: the token of the identity provider that it holds is its proof. */
+/** A CI job. It authenticates with a token of the identity provider. */
 const CI: OAuthClient = {
   client_id: 'bodhi-ci',
   client_name: 'Bodhi CI',
@@ -16,7 +16,7 @@ const CI: OAuthClient = {
   grant_types: [EXCHANGE],
 }
 
-/** A program on somebody's command line: its user approves it on a page of the host. */
+/** A command-line program. Its user approves it on a page of the host. */
 const CLI: OAuthClient = {
   client_id: 'bodhi-cli',
   client_name: 'Bodhi on the command line',
@@ -24,7 +24,7 @@ const CLI: OAuthClient = {
   grant_types: ['urn:ietf:params:oauth:grant-type:device_code'],
 }
 
-/** The issuer, and the endpoints where clients can find one: at https, or on this machine. */
+/** The issuer and the option `oauth`. OAuth requires an https issuer, or http on localhost. */
 export function oauthOf(
   settings: Settings,
   provider: Pick<SignInOptions, 'issuer' | 'providerName'>,
@@ -47,11 +47,11 @@ export function oauthOf(
           issuer: provider.issuer,
           audience: issuer,
           user: async ({ sub }) => {
-            // At the built-in provider there is a job that works for Grace.
+            // The built-in provider has a CI job that acts for Grace.
             const user = await users.find(
               settings.provider === null && sub === CI_CLIENT.id ? CI_CLIENT.owner : sub,
             )
-            // As at a sign-in: the same id at another provider is somebody else.
+            // The same id at another provider is a different user.
             if (user?.provider !== provider.providerName) return null
             return { id: user.id, scopes: scopesOf(user.role) }
           },

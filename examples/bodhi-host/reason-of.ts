@@ -1,6 +1,6 @@
-/** Says in a line why something failed. */
+/** Formats the reason of an error in one line. */
 
-/** Of a connection that failed at every address of a name, Node tells the code alone. */
+/** If a connection fails at every address of a name, Node's error has a code but no message. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return error.message || ('code' in error ? String(error.code) : error.name)

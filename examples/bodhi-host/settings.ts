@@ -1,52 +1,52 @@
-/** Reads the example's settings from the environment, and says by name what is wrong with them. */
+/** Reads and checks the settings from the environment. Errors name the variable. */
 import { join, resolve } from 'node:path'
 import { type DatabaseAddress, parseDatabaseAddress } from './database/database-address.ts'
 
-/** An OpenID provider of one's own, in place of the built-in one. */
+/** An external OpenID provider, instead of the built-in one. */
 export interface ExternalProvider {
   readonly issuer: string
   readonly clientId: string
   readonly clientSecret: string
 }
 
-/** An OpenAI-compatible server that answers in place of the built-in model. */
+/** An OpenAI-compatible server, instead of the built-in model. */
 export interface UpstreamSettings {
-  /** The base URL as OpenAI clients take it, without a slash at its end: `http://127.0.0.1:11434/v1`. */
+  /** The base URL for OpenAI clients, without a trailing slash: `http://127.0.0.1:11434/v1`. */
   readonly url: string
   readonly apiKey: string | null
-  /** How long the upstream may take to begin its answer. */
+  /** How long the upstream may take to begin its response. */
   readonly timeoutMs: number
 }
 
 export interface Settings {
-  /** 0 takes any free port. */
+  /** 0 means any free port. */
   readonly port: number
   readonly host: string
-  /** Where browsers reach the host; `null` for `http://localhost:<port>`. */
+  /** The origin for browsers; `null` means `http://localhost:<port>`. */
   readonly origin: string | null
   readonly dataDir: string
-  /** An SQLite file in the data directory, unless `DATABASE_URL` says otherwise. */
+  /** The database of `DATABASE_URL`. Default: an SQLite file in the data directory. */
   readonly database: DatabaseAddress
-  /** Where instances tell each other of revocations; `null` leaves that to the database. */
+  /** The Redis server for invalidation messages; `null` means that the database is used. */
   readonly redisUrl: string | null
   readonly authentication: 'required' | 'none'
   /** `null` starts the built-in provider. */
   readonly provider: ExternalProvider | null
-  /** Where the built-in provider listens; 0 takes any free port. */
+  /** The port of the built-in provider; 0 means any free port. */
   readonly providerPort: number
   /** Subjects of the external provider that administer the host. */
   readonly administrators: readonly string[]
-  /** `null` keeps a secret of its own in the data directory. */
+  /** `null`: a secret is generated and stored in the data directory. */
   readonly sessionSecret: string | null
-  /** What the client `bodhi-gateway` authenticates with; `null`: there is no such client. */
+  /** The secret of the client `bodhi-gateway`; `null`: there is no such client. */
   readonly gatewaySecret: string | null
   readonly upstream: UpstreamSettings | null
-  /** How long the built-in model thinks before each word of a stream. */
+  /** The delay of the built-in model before each word of a stream. */
   readonly wordDelayMs: number
   readonly logLevel: string
 }
 
-/** Every setting that is wrong, one a line. */
+/** All wrong settings, one per line. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError'
   readonly problems: readonly string[]
@@ -60,8 +60,8 @@ export class SettingsError extends Error {
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
 /**
- * Reads and checks the settings. A variable that is unset, or empty, has its default; those of the database and of the
- * identity provider must not be empty.
+ * Reads and checks the settings. An unset or empty variable has its default, but the variables of the database and of
+ * the identity provider must not be empty.
  *
  * @throws {SettingsError} with a line for each variable that is wrong
  */
@@ -69,7 +69,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   const problems: string[] = []
   const text = (name: string): string | null => environment[name]?.trim() || null
 
-  // Their defaults are another database and another provider: what an empty variable was meant to name is unknown.
+  // An empty variable is probably a mistake, and the default would silently use another database or provider.
   for (const name of ['DATABASE_URL', 'OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET']) {
     if (environment[name]?.trim() === '') problems.push(`${name} is empty: give it a value, or remove it`)
   }
@@ -94,11 +94,11 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     const value = text(name)
     if (value === null) return null
     const url = URL.parse(value)
-    // Of a user and a password, also where its parts make a host and a path.
+    // An @ anywhere may belong to a user and password, even if URL parsing puts it into host or path.
     const isNamed = value.includes('@')
     const usable = url && /^https?:$/.test(url.protocol) && !url.search && !url.hash && !isNamed
     if (usable) return value.replace(/\/+$/, '')
-    // Not repeated: a password may be in it.
+    // The value is not repeated, because it may contain a password.
     problems.push(`${name} must be an http or https URL without a user, a query and a fragment`)
     return null
   }
@@ -116,7 +116,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     return value
   }
 
-  // What is wrong with these two is said without repeating them: passwords are in them.
+  // The values of these two are not repeated in errors, because they contain passwords.
   const database = (dataDir: string): DatabaseAddress => {
     const value = text('DATABASE_URL')
     const standard = { dialect: 'sqlite', filename: join(dataDir, 'bodhi.db') } as const
@@ -170,7 +170,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   return settings
 }
 
-/** All three variables name a provider, none means the built-in one; anything between is a mistake. */
+/** All three variables name a provider; none of them means the built-in one. Anything else is an error. */
 function externalProvider(
   issuer: string | null,
   text: (name: string) => string | null,
@@ -187,7 +187,7 @@ function externalProvider(
   }
   const missing = Object.entries(given).flatMap(([name, value]) => (value === null ? [name] : []))
   if (missing.length > 0 && missing.length < 3) {
-    problems.push(`${missing.join(' and ')} must be set too: a provider of one's own needs all three`)
+    problems.push(`${missing.join(' and ')} must be set too: an external provider needs all three`)
   }
   return null
 }

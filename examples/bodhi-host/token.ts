@@ -1,5 +1,5 @@
 /**
- * Generates a token at the running host without a browser: signs in as a demo user, and prints the credential alone.
+ * Generates a token at the running host without a browser: signs in as a demo user, and prints only the credential.
  *
  *     export TOKEN=$(npm run --silent token -- grace http://localhost:1135)
  */
@@ -13,7 +13,7 @@ try {
   const [subject = 'grace', origin = 'http://localhost:1135', ...more] = process.argv.slice(2)
   const names = demoUsers.map((user) => user.subject)
   if (!names.includes(subject) || more.length > 0) {
-    throw new Error(`Give one of ${names.join(', ')}, and where the host is: ${origin}`)
+    throw new Error(`Give one of ${names.join(', ')}, and the host's origin: ${origin}`)
   }
   console.log(await generate(subject, origin))
 } catch (error) {
@@ -29,7 +29,7 @@ async function generate(subject: string, origin: string): Promise<string> {
     )
   })
   await browser.signIn(subject)
-  // As many scopes as the user may grant.
+  // All scopes that the user may grant.
   const scopes = await answerOf<{ data: { name: string }[] }>(browser, 'GET', `${TOKENS}/scopes`)
   const body = { name: 'From the command line', scopes: scopes.data.map(({ name }) => name) }
   const { token } = await answerOf<{ token: string }>(browser, 'POST', TOKENS, body)
@@ -44,6 +44,6 @@ async function answerOf<Answer>(
 ): Promise<Answer> {
   const answer = await browser.send(method, path, body)
   if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${await answer.text()}`)
-  // The plugin's own routes, as its reference says.
+  // The types of the responses are documented in docs/reference/routes.md.
   return (await answer.json()) as Answer
 }

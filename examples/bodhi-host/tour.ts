@@ -1,4 +1,4 @@
-/** Walks the whole story of an API token through a host of its own, by real HTTP, and checks every step. */
+/** Starts a host, runs through the life of an API token with real HTTP requests, and checks every step. */
 import { deepStrictEqual, match, ok, rejects, strictEqual } from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -19,11 +19,11 @@ import type { GeneratedToken, Program } from './tour/program.ts'
 const TOKENS = '/bodhi/v1/tokens'
 const narrator = new Narrator(console.log)
 const dataDir = await mkdtemp(join(tmpdir(), 'bodhi-tour-'))
-// Nothing of the reader's own environment: the tour is the same everywhere.
+// The reader's environment is not used, so that the tour is the same everywhere.
 const gateway: Gateway = { secret: randomBytes(32).toString('base64url'), provider: await freePort() }
 const host = await startHost(
   readSettings({
-    // Known before it listens: OAuth 2.0 clients go by the issuer.
+    // The port must be known before the host listens, because it is part of the issuer.
     PORT: String(await freePort()),
     OIDC_PORT: String(gateway.provider),
     GATEWAY_SECRET: gateway.secret,
@@ -53,7 +53,7 @@ async function tour(origin: string): Promise<void> {
     signIn(grace, 'grace'),
   )
 
-  const token = await narrator.step('She generates a token; its credential is shown this once', () =>
+  const token = await narrator.step('She generates a token; its credential is shown only once', () =>
     generate(grace, { name: 'My notebook', scopes: ['models:read', 'chat:write'] }),
   )
   const client = clientWith(origin, token.credential)
@@ -76,7 +76,7 @@ async function tour(origin: string): Promise<void> {
     const words: string[] = []
     const stream = await client.chat.completions.create({ ...question('Count to 5'), stream: true })
     for await (const chunk of stream) words.push(chunk.choices[0]?.delta.content ?? '')
-    narrator.tell(`  received: ${words.join('')}`)
+    narrator.print(`  received: ${words.join('')}`)
     strictEqual(words.join(''), '1 2 3 4 5')
   })
 
@@ -96,13 +96,13 @@ async function tour(origin: string): Promise<void> {
     strictEqual(renamed.name, 'Old notebook')
   })
 
-  await narrator.step('She switches it off', async () => {
+  await narrator.step('She disables it', async () => {
     const off = await json(await grace.send('PATCH', `${TOKENS}/${token.id}`, { status: 'inactive' }), 200)
     strictEqual(off.status, 'inactive')
   })
   await narrator.step('The next call is refused', () => refused(client))
 
-  await narrator.step('She switches it on again', async () => {
+  await narrator.step('She enables it again', async () => {
     const on = await json(await grace.send('PATCH', `${TOKENS}/${token.id}`, { status: 'active' }), 200)
     strictEqual(on.status, 'active')
   })
@@ -113,7 +113,7 @@ async function tour(origin: string): Promise<void> {
     const words = await revokeDuring(grace, clientWith(origin, second.credential), second.id)
     ok(words < 1000, 'the stream ended before the answer did')
   })
-  await narrator.step('The first token is none the worse for it', () => accepted(client))
+  await narrator.step('The first token still works', () => accepted(client))
 
   const program: Program = {
     works: (credential) => accepted(clientWith(origin, credential)),
@@ -155,7 +155,7 @@ async function tour(origin: string): Promise<void> {
     const revoked = await grace.send('DELETE', `${TOKENS}/${token.id}`)
     strictEqual(revoked.status, 204)
   })
-  await narrator.step('It is refused for good', () => refused(client))
+  await narrator.step('It is refused from now on', () => refused(client))
 }
 
 async function signIn(browser: Browser, subject: string): Promise<void> {
@@ -203,7 +203,7 @@ async function revokeDuring(browser: Browser, client: OpenAI, tokenId: string): 
     },
     { code: 'token_ended' },
   )
-  narrator.tell(`  the stream ended after ${words} of 1000 words, with the error token_ended`)
+  narrator.print(`  the stream ended after ${words} of 1000 words, with the error token_ended`)
   return words
 }
 
@@ -222,7 +222,7 @@ function question(content: string) {
   return { model: MODEL_ID, messages: [{ role: 'user' as const, content }] }
 }
 
-/** What the tour reads of the answers; a field that is missing fails the check that needs it. */
+/** The members of responses that the tour reads. A missing member fails a check. */
 interface Answer {
   readonly id?: string
   readonly name?: string

@@ -51,7 +51,7 @@ t.test('without --once it goes on, a stream too, until Ctrl+C ends it in good or
     if (line.startsWith('Ctrl+C')) break
   }
   const printed = lines.join('\n')
-  const origin = /The cluster goes on: (\S+)\/sign-in/.exec(printed)?.[1] ?? ''
+  const origin = /The cluster is running: (\S+)\/sign-in/.exec(printed)?.[1] ?? ''
   const grace = new Browser(origin)
   t.equal((await grace.signIn('grace')).status, 200)
   const answered = new Set<string | null>()

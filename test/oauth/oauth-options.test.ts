@@ -61,7 +61,7 @@ t.test('RFC 9728 §1.2: the resource is an https URL of the issuer’s origin', 
   )
   t.match(
     await boot(t, { issuer: ISSUER, oauth: { resource: 'https://other.example' } }),
-    refused(/oauth\.resource must be of the issuer/),
+    refused(/oauth\.resource must have the issuer/),
   )
 })
 

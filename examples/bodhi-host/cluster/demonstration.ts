@@ -1,4 +1,4 @@
-/** What happens on four instances when one revokes: done for real, and told with the times that it took. */
+/** Revokes a token on one of four instances and measures when the others refuse it. */
 import { match, strictEqual } from 'node:assert/strict'
 import { Browser } from '../tour/browser.ts'
 import type { Instance } from './instances.ts'
@@ -6,7 +6,7 @@ import { openStream } from './open-stream.ts'
 import { type ClusterProxy, INSTANCE_HEADER } from './proxy.ts'
 import { callInstance, type Measured, measure } from './stopwatch.ts'
 
-/** What other instances follow within, whatever carries the news: see docs/explanation/revocation-between-instances.md. */
+/** The documented bound for other instances: see docs/explanation/revocation-between-instances.md. */
 export const BOUND_MS = 1_500
 
 const TOKENS = '/bodhi/v1/tokens'
@@ -18,7 +18,7 @@ interface Token {
   readonly credential: string
 }
 
-/** Shows it step by step; what is not as promised ends it with an error. Afterwards one instance is dead. */
+/** Runs the steps and throws if a result is not as documented. Afterwards one instance is dead. */
 export async function demonstrate(
   proxy: ClusterProxy,
   instances: readonly Instance[],
@@ -32,39 +32,35 @@ export async function demonstrate(
   const grace = new Browser(origin)
   const ada = new Browser(origin)
 
-  step('Grace and Ada sign in through the proxy, and are known to every instance')
+  step('Grace and Ada sign in through the proxy; every instance accepts their sessions')
   await signIn(ada, 'ada')
   await signIn(grace, 'grace')
   for (const { number } of instances) {
     strictEqual(await statusOf(grace, '/bodhi/v1/user', number), 200)
     strictEqual(await statusOf(ada, USERS, number), 200)
-    print(`   instance ${number}  knows both`)
+    print(`   instance ${number}  accepts both`)
   }
 
   step('Grace generates a token, and a program calls every instance with it')
   const token = await generate(grace)
   await warm(token)
 
-  step(
-    `Grace revokes it on instance ${one.number}, while the model answers with it on instance ${fourth.number}`,
-  )
+  step(`Grace revokes it on instance ${one.number}, while a stream with it runs on instance ${fourth.number}`)
   const stream = await openStream(origin, fourth.number, token.credential)
   const revoked = await measure(origin, instances, token.credential, 401, async () => {
     strictEqual(await statusOf(grace, `${TOKENS}/${token.id}`, one.number, 'DELETE'), 204)
   })
-  tell('refused', revoked)
+  report('refused', revoked)
   const end = await stream.end
   match(end.text, /token_ended/)
-  print(
-    `   the answer on instance ${fourth.number} broke off ${ms(end.at - revoked.askedAt)} after the request`,
-  )
+  print(`   the stream on instance ${fourth.number} ended ${ms(end.at - revoked.askedAt)} after the request`)
 
-  step('She generates another, and a program calls every instance with that one')
+  step('She generates another token, and a program calls every instance with it')
   const other = await generate(grace)
   await warm(other)
 
   step(`Ada deactivates Grace on instance ${two.number}`)
-  tell(
+  report(
     'refused',
     await measure(origin, instances, other.credential, 401, async () => {
       strictEqual(await statusOf(ada, `${USERS}/grace/deactivate`, two.number, 'POST'), 200)
@@ -72,14 +68,14 @@ export async function demonstrate(
   )
 
   step(`Ada reactivates Grace on instance ${third.number}`)
-  tell(
+  report(
     'accepted',
     await measure(origin, instances, other.credential, 200, async () => {
       strictEqual(await statusOf(ada, `${USERS}/grace/reactivate`, third.number, 'POST'), 200)
     }),
   )
 
-  step(`Instance ${third.number} (process ${third.pid}) is killed; the others go on`)
+  step(`Instance ${third.number} (process ${third.pid}) is killed; the others continue`)
   await third.kill()
   proxy.targets = instances.filter((instance) => instance !== third)
   await goOn(other)
@@ -97,13 +93,13 @@ export async function demonstrate(
     }
   }
 
-  function tell(what: 'refused' | 'accepted', { answeredMs, reachedMs }: Measured): void {
-    print(`   the answer came    ${ms(answeredMs)} after the request`)
+  function report(what: 'refused' | 'accepted', { answeredMs, reachedMs }: Measured): void {
+    print(`   the response came  ${ms(answeredMs)} after the request`)
     for (const [number, time] of reachedMs) {
       print(`   instance ${number}  ${what}  ${ms(time)} after the request`)
     }
     const last = Math.max(...reachedMs.values()) - answeredMs
-    const when = last > 0 ? `${ms(last)} after the answer` : `${ms(-last)} before the answer`
+    const when = last > 0 ? `${ms(last)} after the response` : `${ms(-last)} before the response`
     print(`   the last of them ${when}; the bound is ${ms(BOUND_MS)} after it`)
     if (last > BOUND_MS) throw new Error('An instance was later than promised')
   }
@@ -111,7 +107,7 @@ export async function demonstrate(
   async function goOn({ credential }: Token): Promise<void> {
     const counts = new Map<string, number>()
     for (let n = 0; n < CALLS; n++) {
-      // Half by token, half by session.
+      // Half of the calls use the token, half the session.
       const answer =
         n % 2 === 0
           ? await fetch(`${origin}/v1/models`, { headers: { authorization: `Bearer ${credential}` } })
@@ -121,8 +117,8 @@ export async function demonstrate(
       const by = answer.headers.get(INSTANCE_HEADER) ?? ''
       counts.set(by, (counts.get(by) ?? 0) + 1)
     }
-    print(`   ${CALLS} calls, by token and by session, all answered with 200`)
-    for (const [number, count] of [...counts].sort()) print(`   instance ${number}  answered ${count}`)
+    print(`   ${CALLS} calls, by token and by session, all with status 200`)
+    for (const [number, count] of [...counts].sort()) print(`   instance ${number}  served ${count}`)
   }
 }
 

@@ -1,4 +1,4 @@
-/** One process of the cluster: the host, by the settings in its environment. It ends with the process that started it. */
+/** One process of the cluster: the host with settings from its environment. It exits when its parent process exits. */
 import type { AddressInfo } from 'node:net'
 import { startHost } from '../host.ts'
 import { readSettings } from '../settings.ts'

@@ -1,4 +1,4 @@
-/** Starts processes of the host, and ends them. */
+/** Starts and stops processes of the host. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -6,15 +6,15 @@ import type { Target } from './proxy.ts'
 
 export interface Instance extends Target {
   readonly pid: number
-  /** Ends it as a power cut would. */
+  /** Kills the process without a shutdown. */
   kill(): Promise<void>
-  /** Lets it finish what it does. */
+  /** Stops the process after open requests have finished. */
   stop(): Promise<void>
 }
 
 const PATIENCE_MS = 10_000
 
-/** Starts one process; it has begun to listen when this returns. */
+/** Starts one process, and waits until it listens. */
 export async function startInstance(
   number: number,
   environment: Readonly<Record<string, string>>,

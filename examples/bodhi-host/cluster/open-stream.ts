@@ -3,13 +3,13 @@ import { MODEL_ID } from '../openai/model.ts'
 import { INSTANCE_HEADER } from './proxy.ts'
 
 export interface StreamEnd {
-  /** As `performance.now()` tells it. */
+  /** From `performance.now()`. */
   readonly at: number
-  /** All that came. */
+  /** The received text. */
   readonly text: string
 }
 
-/** Begins a long answer of the model; it flows when this returns. */
+/** Starts a long stream of the model, and waits until it has begun. */
 export async function openStream(
   origin: string,
   instance: number,

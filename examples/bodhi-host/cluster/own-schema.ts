@@ -1,17 +1,17 @@
-/** A schema of PostgreSQL that holds one run of the cluster and nothing else. */
+/** Creates a PostgreSQL schema for one run of the cluster. */
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 
 export interface OwnSchema {
   readonly name: string
-  /** The address of the database, with this schema in place of its own. */
+  /** The address of the database, with this schema as the search path. */
   readonly url: string
   drop(): Promise<void>
 }
 
 const CONNECT_TIMEOUT_MS = 5_000
 
-/** Makes the schema; whoever is at `url` must be allowed to. */
+/** Creates the schema. The user in `url` needs the right to do so. */
 export async function makeOwnSchema(url: string): Promise<OwnSchema> {
   const name = `bodhi_cluster_${randomBytes(4).toString('hex')}`
   await runOnce(url, `create schema ${name}`)

@@ -1,4 +1,4 @@
-/** A small proxy: each request goes to the next instance in turn, unless it names one. */
+/** A small round-robin proxy. A request header can select an instance. */
 import { once } from 'node:events'
 import { Agent, createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -11,15 +11,15 @@ export interface Target {
 
 export interface ClusterProxy {
   readonly origin: string
-  /** The instances that take requests. */
+  /** The instances that receive requests. */
   targets: readonly Target[]
   close(): Promise<void>
 }
 
-/** In a request: the instance that shall answer. In an answer: the one that did. */
+/** Request header: the selected instance. Response header: the instance that responded. */
 export const INSTANCE_HEADER = 'bodhi-instance'
 
-/** Starts the proxy on localhost, without any instance yet; port 0 takes any free one. */
+/** Starts the proxy on localhost without instances. Port 0 means any free port. */
 export async function startProxy(port: number): Promise<ClusterProxy> {
   const agent = new Agent({ keepAlive: true })
   let turn = 0
@@ -49,7 +49,7 @@ export async function startProxy(port: number): Promise<ClusterProxy> {
   return proxy
 }
 
-/** The host sees the name that the browser asked for: its checks of where a request came from need that. */
+/** Keeps the `Host` header of the browser, because the host's cross-site checks need it. */
 function pass(request: IncomingMessage, response: ServerResponse, target: Target, agent: Agent): void {
   const { method, url, headers } = request
   const onward = send({ agent, host: '127.0.0.1', port: target.port, method, path: url, headers })
@@ -61,10 +61,10 @@ function pass(request: IncomingMessage, response: ServerResponse, target: Target
     if (response.headersSent) response.destroy()
     else response.writeHead(502).end()
   })
-  // Who goes away in the middle of a stream ends it at the instance too.
+  // If the client disconnects, the stream at the instance ends too.
   response.on('close', () => onward.destroy())
   pipeline(request, onward, ignore)
 }
 
-/** Both ends of a broken pipeline are destroyed, which is all there is to do. */
+/** Nothing to do: a failed pipeline has already destroyed both streams. */
 function ignore(): void {}

@@ -1,22 +1,22 @@
-/** Measures when each instance begins to answer a credential otherwise. */
+/** Measures when each instance begins to accept or refuse a credential. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { INSTANCE_HEADER, type Target } from './proxy.ts'
 
-/** What the clock shows of a change. Times are milliseconds. */
+/** The measured times of a change, in milliseconds. */
 export interface Measured {
-  /** When the change was asked for, as `performance.now()` tells it. */
+  /** When the change was requested, from `performance.now()`. */
   readonly askedAt: number
-  /** From the request for the change until its answer. */
+  /** From the request for the change to its response. */
   readonly answeredMs: number
-  /** From the request for the change until the instance answered a call as wanted; by the instance's number. */
+  /** From the request for the change until the instance applied it, by the instance's number. */
   readonly reachedMs: ReadonlyMap<number, number>
 }
 
 const PAUSE_MS = 1
-/** Far beyond every bound that is promised. */
+/** Far beyond every documented bound. */
 const PATIENCE_MS = 30_000
 
-/** Calls every instance all the time, makes the change meanwhile, and goes on until all answer with `status`. */
+/** Calls every instance continuously, makes the change, and continues until all respond with `status`. */
 export async function measure(
   origin: string,
   targets: readonly Target[],
@@ -45,7 +45,7 @@ export async function measure(
   return { askedAt, answeredMs, reachedMs }
 }
 
-/** Calls one instance by the proxy, as a program does, and tells the status of its answer. */
+/** Calls one instance through the proxy with a token, and returns the status. */
 export async function callInstance(origin: string, instance: number, credential: string): Promise<number> {
   const headers = { authorization: `Bearer ${credential}`, [INSTANCE_HEADER]: String(instance) }
   const answer = await fetch(`${origin}/v1/models`, { headers })

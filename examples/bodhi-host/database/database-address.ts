@@ -1,4 +1,4 @@
-/** Where the host's database is, as `DATABASE_URL` says it. */
+/** Parses `DATABASE_URL`. */
 import { resolve } from 'node:path'
 
 export type DatabaseAddress =
@@ -12,18 +12,18 @@ const SERVERS: Readonly<Record<string, 'postgres' | 'mysql'>> = {
   'mariadb:': 'mysql',
 }
 
-/** Reads an address; `null` for a text that is none. */
+/** Parses an address; `null` if it is not one. */
 export function parseDatabaseAddress(text: string): DatabaseAddress | null {
   const filename = /^sqlite:(?:\/\/(?=\/))?(.+)$/i.exec(text)?.[1]
   if (filename !== undefined) return { dialect: 'sqlite', filename: resolve(filename) }
-  // A bare / ? or # in a password would make host, path or parameters of its parts, and those are shown.
+  // An unescaped / ? or # in a password would move a part of it into host or path, which are printed.
   const [, behindHost = ''] = /^\w+:\/\/[^/?#]*(.*)$/s.exec(text) ?? []
   const url = /[@#]/.test(behindHost) ? null : URL.parse(text)
   const dialect = url && SERVERS[url.protocol]
   return dialect ? { dialect, url: text } : null
 }
 
-/** The address for people to read: without user, password and parameters. */
+/** The address for logs: without user, password and parameters. */
 export function placeOf(address: DatabaseAddress): string {
   if (address.dialect === 'sqlite') return `SQLite ${address.filename}`
   const { hostname, port, pathname } = new URL(address.url)

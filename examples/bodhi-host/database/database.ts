@@ -1,4 +1,4 @@
-/** Opens the host's one database, of whichever kind: its own tables are in it, and beside them the plugin's. */
+/** Opens the host's database. It contains the host's own tables and those of the plugin. */
 import Database from 'better-sqlite3'
 import type { TokenStore } from 'fastify-api-tokens'
 import { mysqlTokenStore } from 'fastify-api-tokens/mysql'
@@ -11,7 +11,7 @@ import { createTables, type Tables } from './tables.ts'
 export interface HostDatabase {
   /** The host's own tables. */
   readonly db: Kysely<Tables>
-  /** The plugin's: on a server by the same pool of connections. */
+  /** The plugin's token store. On a database server it uses the host's connection pool. */
   readonly tokenStore: TokenStore
   close(): Promise<void>
 }
@@ -19,7 +19,7 @@ export interface HostDatabase {
 const CONNECT_TIMEOUT_MS = 5_000
 
 /**
- * Opens the database, and makes the tables that are not there.
+ * Opens the database and creates missing tables.
  *
  * @throws {Error} that names `DATABASE_URL`, for a database that cannot be used
  */
@@ -46,7 +46,7 @@ function open(address: DatabaseAddress): HostDatabase | Promise<HostDatabase> {
   }
 }
 
-/** Each has a connection of its own to the file: SQLite has no pool to share. */
+/** Host and plugin have separate connections to the file, because SQLite has no pool to share. */
 function openSqlite(filename: string): HostDatabase {
   const database = new Database(filename)
   database.pragma('journal_mode = WAL')
@@ -58,7 +58,7 @@ function openSqlite(filename: string): HostDatabase {
 async function openPostgresForMigration(connectionString: string): Promise<HostDatabase> {
   const { default: pg } = await import('pg')
   const pool = new pg.Pool({ connectionString, connectionTimeoutMillis: CONNECT_TIMEOUT_MS })
-  // A connection that breaks while nobody uses it: who asks next gets another.
+  // Without this listener an idle connection that breaks would end the process. The pool opens a new one.
   pool.on('error', () => undefined)
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   return { db, tokenStore: postgresTokenStore({ pool, migrate: true }), close: () => db.destroy() }

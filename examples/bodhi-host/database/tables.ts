@@ -1,4 +1,4 @@
-/** The host's own tables, the same on each database. A host that grows has migrations; this one has one version. */
+/** The host's own tables, the same for each database. A real host needs migrations; this example has one version. */
 import { type CreateTableBuilder, type Kysely, sql } from 'kysely'
 import type { Role } from '../users/roles.ts'
 import type { DatabaseAddress } from './database-address.ts'
@@ -8,16 +8,16 @@ export interface Tables {
   readonly sessions: SessionTable
 }
 
-/** Times are ISO 8601 in UTC, as text: the one type that every database reads back as it was written. */
+/** Times are stored as ISO 8601 text in UTC, because that type works the same in every database. */
 export interface UserTable {
   readonly id: string
-  /** The provider that vouches for the user: the same id from another one is somebody else. */
+  /** The user's identity provider. The same id at another provider is a different user. */
   readonly provider: string
   readonly name: string
   readonly email: string | null
   readonly role: Role
   readonly status: 'active' | 'deactivated'
-  /** Changes when the user's sessions must end: a session holds the stamp that it began with. */
+  /** Changed to end all sessions of the user: a session is valid only with the stamp of its start. */
   readonly stamp: string
   readonly created_at: string
   readonly last_signed_in_at: string
@@ -30,7 +30,7 @@ export interface SessionTable {
   readonly expires_at: string
 }
 
-/** Makes the tables that are not there yet. Several instances may start at once. */
+/** Creates missing tables. Several instances may start at the same time. */
 export async function createTables(db: Kysely<Tables>, dialect: DatabaseAddress['dialect']): Promise<void> {
   const { schema } = db
   const users = schema
@@ -54,12 +54,12 @@ export async function createTables(db: Kysely<Tables>, dialect: DatabaseAddress[
 
   for (const table of [users, sessions]) {
     const statement = dialect === 'mysql' ? comparedByBytes(table) : table
-    // PostgreSQL refuses the second of two who make one table at once; asked again, it has the table.
+    // PostgreSQL may refuse the second of two concurrent creations of a table: try again, then it exists.
     await statement.execute().catch(() => statement.execute())
   }
 }
 
-/** MySQL would take `Ann`, and `ann` with a space behind it, for `ann`. Each server runs the comment that is for it. */
+/** Byte-wise collation: by default MySQL treats `Ann` and `ann ` as equal. Each server runs its own comment. */
 function comparedByBytes<Name extends string, Column extends string>(
   table: CreateTableBuilder<Name, Column>,
 ): CreateTableBuilder<Name, Column> {

@@ -1,6 +1,6 @@
-/** The three people who can sign in at the built-in identity provider. */
+/** The three demo users of the built-in identity provider. */
 
-/** What the provider knows of a person. What the person may do here is the host's matter, not the provider's. */
+/** A user at the provider. The host, not the provider, decides what the user may do. */
 export interface DemoUser {
   readonly subject: string
   readonly name: string

@@ -1,4 +1,4 @@
-/** A real OpenID provider on loopback, so that the example signs people in without an account anywhere. */
+/** A real OpenID provider on loopback, so that the example works without an account elsewhere. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
@@ -15,18 +15,18 @@ export interface IdentityProvider {
 }
 
 export interface IdentityProviderOptions {
-  /** 0 takes any free port. */
+  /** 0 means any free port. */
   readonly port: number
   readonly clientId: string
   readonly clientSecret: string
-  /** Where a sign-in returns to; asked for at each sign-in. */
+  /** Returns the redirect URI; called at each sign-in. */
   readonly redirectUri: () => string
 }
 
-/** A job in CI that works for Grace: it gets access tokens for the host, without a browser. */
+/** A CI job of Grace. It gets access tokens for the host without a browser. */
 export const CI_CLIENT = {
   id: 'grace-ci',
-  secret: 'a demo secret: it opens this machine alone',
+  secret: 'a demo secret that works only on this machine',
   owner: 'grace',
 }
 
@@ -35,10 +35,10 @@ type ProviderContext = Parameters<Parameters<Provider['use']>[0]>[0]
 const HOUR = 3600
 const LONGEST_FORM = 1_000
 
-/** Starts the provider. Its keys, sessions and grants live as long as the process. */
+/** Starts the provider. Its keys, sessions and grants are in memory only. */
 export async function startIdentityProvider(options: IdentityProviderOptions): Promise<IdentityProvider> {
   const server = createServer()
-  // 127.0.0.1, while the host says localhost: cookies know no ports, but they know these two apart.
+  // 127.0.0.1, while the host is at localhost: cookies ignore ports, but these two names have separate cookies.
   const host = '127.0.0.1'
   server.listen(options.port, host)
   await once(server, 'listening').catch((error: unknown) => {
@@ -93,7 +93,7 @@ function openIdProvider(issuer: string, options: IdentityProviderOptions): Provi
       devInteractions: { enabled: false },
       rpInitiatedLogout: { enabled: false },
       clientCredentials: { enabled: true },
-      // RFC 8707: access tokens for the host say so, as RFC 9068 has it.
+      // RFC 8707: access tokens for the host are JWTs with its audience (RFC 9068).
       resourceIndicators: {
         enabled: true,
         getResourceServerInfo(_, resource) {
@@ -124,7 +124,7 @@ function openIdProvider(issuer: string, options: IdentityProviderOptions): Provi
       const claims = { sub: subject, name: user.name, email: user.email, email_verified: true }
       return { accountId: subject, claims: () => claims }
     },
-    // The host is this provider's own application: there is nobody to ask for a consent.
+    // The host is this provider's own application, so users need not consent.
     async loadExistingGrant(ctx) {
       const accountId = ctx.oidc.session?.accountId
       if (!accountId) return undefined
@@ -154,7 +154,9 @@ async function login(provider: Provider, ctx: ProviderContext): Promise<void> {
   if (!asked || ctx.path !== `/login/${asked.uid}`) {
     ctx.status = 400
     ctx.type = 'html'
-    ctx.body = providerErrorPage('This sign-in is over or was begun in another browser. Please begin again.')
+    ctx.body = providerErrorPage(
+      'This sign-in has expired or was started in another browser. Please start again.',
+    )
     return
   }
 
@@ -166,7 +168,7 @@ async function login(provider: Provider, ctx: ProviderContext): Promise<void> {
     return
   }
 
-  // The provider writes to the raw response; Koa must not answer a second time.
+  // The provider writes to the raw response: Koa must not respond a second time.
   ctx.respond = false
   await provider.interactionFinished(ctx.req, ctx.res, { login: { accountId: user.subject } })
 }

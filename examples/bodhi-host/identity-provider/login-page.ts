@@ -13,8 +13,8 @@ const STYLE = `
 `
 
 /**
- * The policy of the provider's pages. Browsers hold `form-action` against the redirects after a form too,
- * so that it must name the host which the sign-in returns to.
+ * The Content Security Policy of the provider's pages. Browsers apply `form-action` also to redirects after a form,
+ * so it must include the host that the sign-in returns to.
  */
 export function loginPagePolicy(clientOrigin: string): string {
   const styleHash = createHash('sha256').update(STYLE).digest('base64')
@@ -27,7 +27,7 @@ export function loginPagePolicy(clientOrigin: string): string {
   ].join('; ')
 }
 
-/** Asks who is there. */
+/** The page on which a user chooses an account. */
 export function loginPage(action: string): string {
   return providerPage(
     'Sign in',
@@ -41,7 +41,7 @@ export function loginPage(action: string): string {
   )
 }
 
-/** Says what went wrong at the provider. */
+/** The provider's error page. */
 export function providerErrorPage(message: string): string {
   return providerPage('Sign-in failed', html`<p>${message}</p>`)
 }

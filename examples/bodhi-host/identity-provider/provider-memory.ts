@@ -1,12 +1,12 @@
-/** Keeps what the built-in provider must remember, in memory: a restart signs everybody out there. */
+/** The built-in provider's storage, in memory: a restart ends all its sessions. */
 import { LRUCache } from 'lru-cache'
 import type { Adapter, AdapterFactory, AdapterPayload, ClientMetadata } from 'oidc-provider'
 
 const MOST_RECORDS = 10_000
 
 /**
- * Makes the provider's storage. Clients are asked for each time, since the port in their redirect URI is
- * known only once the host listens, and the host listens only once it has discovered the provider.
+ * Makes the provider's storage. Clients are computed at each read, because the port in their redirect URI is known only
+ * when the host listens, and the host discovers the provider before it listens.
  */
 export function providerMemory(findClient: (clientId: string) => ClientMetadata | undefined): AdapterFactory {
   const records = new LRUCache<string, AdapterPayload>({ max: MOST_RECORDS })

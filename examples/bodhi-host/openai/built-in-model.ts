@@ -1,4 +1,4 @@
-/** Serves the built-in model in OpenAI's shapes: a model list, completions, and completions as a stream. */
+/** Serves the built-in model with OpenAI's response types: a model list, completions and streams. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ChatBackend } from './chat-backend.ts'
@@ -8,7 +8,7 @@ import { MODEL_ID, reply as replyOf, wordsOf } from './model.ts'
 import { OpenAiError } from './openai-error.ts'
 
 export interface BuiltInModelOptions {
-  /** How long to think before each word of a stream. */
+  /** The delay before each word of a stream. */
   readonly wordDelayMs: number
 }
 
@@ -20,7 +20,7 @@ interface Answer {
   readonly usage: { prompt_tokens: number; completion_tokens: number; total_tokens: number }
 }
 
-/** The backend that needs nothing beside itself. */
+/** The backend that needs no other server. */
 export function builtInModel({ wordDelayMs }: BuiltInModelOptions): ChatBackend {
   return {
     async listModels() {
@@ -42,7 +42,7 @@ function answerTo(chat: ChatRequest): Answer {
     })
   }
   if ((chat.n ?? 1) > 1) {
-    throw new OpenAiError(400, 'unsupported_value', 'This model gives one answer at a time', { param: 'n' })
+    throw new OpenAiError(400, 'unsupported_value', 'This model returns only one choice', { param: 'n' })
   }
 
   const prompt = lastUserMessage(chat)

@@ -1,21 +1,21 @@
-/** What answers the model's routes: the built-in model, or a server elsewhere. */
+/** The interface of the model's backends: the built-in model, or another server. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ChatRequest } from './chat-request.ts'
 
 export interface ChatBackend {
-  /** Answers `GET /v1/models`. */
+  /** Handles `GET /v1/models`. */
   listModels(ending: AbortSignal, reply: FastifyReply): Promise<unknown>
 
-  /** Answers `POST /v1/chat/completions`. */
+  /** Handles `POST /v1/chat/completions`. */
   completeChat(chat: ChatRequest, ending: AbortSignal, reply: FastifyReply): Promise<unknown>
 }
 
-/** Why an answer must end before it is complete; the reason of the signal that backends are given. */
+/** Why a response must end early: the `reason` of the signal that backends receive. */
 export type Ending = 'client_gone' | 'token_ended' | 'host_stopping'
 
 /**
- * Fires when an answer must end early: the client left, its token ended, or the host stops.
- * Without a token (the non-authenticated mode) only the other two count.
+ * Aborts when a response must end early: the client disconnected, its token ended, or the host stops.
+ * Without a token (the non-authenticated mode) only the other two apply.
  */
 export function endingOf(request: FastifyRequest, reply: FastifyReply, stopping: AbortSignal): AbortSignal {
   const ending = new AbortController()

@@ -1,4 +1,4 @@
-/** The body of a chat completion, as far as the host reads it; everything else is the model's matter. */
+/** The body of a chat completion. The host reads only these members; the model may read others. */
 import { type Static, type TSchema, Type } from '@fastify/type-provider-typebox'
 
 const optional = <T extends TSchema>(schema: T) => Type.Optional(Type.Union([schema, Type.Null()]))
@@ -22,7 +22,7 @@ export const ChatRequest = Type.Object({
 
 export type ChatRequest = Static<typeof ChatRequest>
 
-/** What the user said last. */
+/** The last message of the user. */
 export function lastUserMessage(request: ChatRequest): string {
   const content = request.messages.findLast((message) => message.role === 'user')?.content ?? ''
   if (typeof content === 'string') return content

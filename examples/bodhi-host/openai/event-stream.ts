@@ -1,4 +1,4 @@
-/** Sends an answer as server-sent events, and ends it early, with the reason, when it must. */
+/** Sends a response as server-sent events, and ends it early with an error if necessary. */
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { hostStopping, OpenAiError, openAiErrorBody, tokenEnded } from './openai-error.ts'
@@ -9,8 +9,8 @@ export function serverSentEvent(value: unknown): string {
 }
 
 /**
- * Streams the parts of an answer. When the answer must end early, or its source fails, the last event is an
- * error, and `[DONE]` never comes: a client can tell a cut answer from a complete one.
+ * Streams the parts of a response. If it must end early, or its source fails, the last event is an error and `[DONE]`
+ * is not sent, so that a client can recognize an incomplete response.
  */
 export function sendEventStream(
   reply: FastifyReply,
@@ -44,14 +44,14 @@ async function* untilTheEnd(
   if (error) yield lastWords(error)
 }
 
-/** The error to answer with when a signal of `endingOf` has fired; `null` when nobody is there to read it. */
+/** The error for a response that ended early; `null` if the client has disconnected. */
 export function errorOf(ending: AbortSignal): OpenAiError | null {
   if (ending.reason === 'token_ended') return tokenEnded()
   if (ending.reason === 'host_stopping') return hostStopping()
   return null
 }
 
-/** The blank line first closes an event that was cut in the middle. */
+/** The blank lines at the start end an event that was interrupted. */
 function lastWords(error: OpenAiError): string {
   return `\n\n${serverSentEvent(openAiErrorBody(error))}`
 }

@@ -1,11 +1,11 @@
-/** A very small model: it counts when it is asked to, and otherwise says again what it was told. */
+/** A very small model: it counts on request, and otherwise repeats the message. */
 
 export const MODEL_ID = 'bodhi-tiny'
 
 const LONGEST_COUNT = 1_000
 
 /**
- * The words of the answer. The same words in give the same words out.
+ * The words of the reply. The same message always has the same reply.
  *
  * @example reply('Please count to 3') // ['1', '2', '3']
  */

@@ -1,4 +1,4 @@
-/** Errors in the shape that OpenAI's clients know: `{ error: { message, type, param, code } }`. */
+/** Errors in OpenAI's format: `{ error: { message, type, param, code } }`. */
 import { type Static, Type } from '@fastify/type-provider-typebox'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 
@@ -37,12 +37,12 @@ export class OpenAiError extends Error {
   }
 }
 
-/** The error that a client sees when its token ends before the answer does. */
+/** The error for a client whose token ends during a response. */
 export function tokenEnded(): OpenAiError {
-  return new OpenAiError(401, 'token_ended', 'The API token ended while the answer was under way')
+  return new OpenAiError(401, 'token_ended', 'The API token ended while the response was being sent')
 }
 
-/** The error that a client sees when the host stops before the answer ends. */
+/** The error for a client when the host stops during a response. */
 export function hostStopping(): OpenAiError {
   return new OpenAiError(503, 'host_stopping', 'The host is stopping')
 }
@@ -53,7 +53,7 @@ export function openAiErrorBody(error: OpenAiError): OpenAiErrorBody {
   return { error: { message, type: typeOf(statusCode), param, code } }
 }
 
-/** Gives every error of a scope of routes OpenAI's shape, those of the token plugin and of Fastify included. */
+/** Sends all errors of a Fastify scope in OpenAI's format, including those of the token plugin and of Fastify. */
 export function sendOpenAiError(
   error: FastifyError | OpenAiError,
   request: FastifyRequest,
@@ -62,7 +62,7 @@ export function sendOpenAiError(
   const statusCode = error.statusCode ?? 500
   if (statusCode >= 500) request.log.error({ err: error }, 'a request for the model failed')
 
-  // What went wrong inside is for the log: an error that names no status was not written for a client.
+  // Internal errors go only to the log: an error without a status was not written for clients.
   const message = error.statusCode === undefined ? 'The host failed' : error.message
   const param =
     'validation' in error && error.validation ? paramOf(error) : 'param' in error ? error.param : null
@@ -71,7 +71,7 @@ export function sendOpenAiError(
     .send({ error: { message, type: typeOf(statusCode), param: param ?? null, code: error.code ?? null } })
 }
 
-/** The field that a validation names first, as `messages[0].role`. */
+/** The first field of a validation error, such as `messages[0].role`. */
 function paramOf({ validation }: FastifyError): string | null {
   const first = validation?.[0]
   if (!first) return null

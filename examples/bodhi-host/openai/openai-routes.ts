@@ -10,8 +10,8 @@ const documented = { tags: ['Model'], security: [{ apiToken: [] }] }
 
 /** Registers the routes. */
 export const openAiRoutes: FastifyPluginAsyncTypebox<{ backend: ChatBackend }> = async (app, { backend }) => {
-  // Clients may keep an answer but must ask again before they use it. Never `reply.etag` here: the plugin answers
-  // a known ETag on `onRequest`, before any token is asked for.
+  // Clients may cache a response but must revalidate it. Do not use `reply.etag` here: @fastify/etag responds 304 in
+  // `onRequest`, before the token is verified.
   await app.register(caching, { privacy: caching.privacy.NOCACHE })
   app.setErrorHandler(sendOpenAiError)
   app.setNotFoundHandler((request) => {
@@ -41,11 +41,11 @@ export const openAiRoutes: FastifyPluginAsyncTypebox<{ backend: ChatBackend }> =
       schema: {
         ...documented,
         operationId: 'createChatCompletion',
-        summary: 'Chat with a model, at once or as a stream (scope chat:write)',
+        summary: 'Chat with a model, with or without a stream (scope chat:write)',
         body: ChatRequest,
         response: { 200: { description: 'The completion, or its events' }, '4xx': OpenAiErrorBody },
       },
-      // On `onRequest`, so that the body of a stranger is never parsed.
+      // On `onRequest`, so that the body of an unauthenticated request is never parsed.
       onRequest: requireScopes('chat:write'),
     },
     async (request, reply) =>

@@ -1,4 +1,4 @@
-/** Passes the model's routes on to an OpenAI-compatible server, with the host's key in place of the client's token. */
+/** Forwards the model's routes to an OpenAI-compatible server, with the host's key instead of the client's token. */
 import type { FastifyReply } from 'fastify'
 import type { UpstreamSettings } from '../settings.ts'
 import type { ChatBackend } from './chat-backend.ts'
@@ -12,7 +12,7 @@ interface UpstreamRequest {
   readonly reply: FastifyReply
 }
 
-/** The backend that another server stands behind. */
+/** The backend that forwards to another server. */
 export function upstream(settings: UpstreamSettings): ChatBackend {
   return {
     listModels: (ending, reply) => passOn(settings, { path: '/models', ending, reply }),
@@ -25,7 +25,7 @@ async function passOn(settings: UpstreamSettings, request: UpstreamRequest): Pro
   const { ending, reply } = request
   const answer = await ask(settings, request)
 
-  // The client's token was good: a refusal is of the host's own key, and telling it would mislead the client.
+  // The client's token is valid. The upstream refused the host's own key, so a 401 would mislead the client.
   if (answer.status === 401 || answer.status === 403) {
     await answer.body?.cancel()
     throw new OpenAiError(502, 'upstream_refused', "The upstream refused the host's key")
@@ -37,7 +37,7 @@ async function passOn(settings: UpstreamSettings, request: UpstreamRequest): Pro
   return reply.type(type).send(await wholeBody(answer, ending))
 }
 
-/** Sends the request and waits until the answer begins. Nothing of the client's own headers goes along. */
+/** Sends the request without the client's headers, and waits until the response begins. */
 async function ask(settings: UpstreamSettings, { path, body, ending }: UpstreamRequest): Promise<Response> {
   const late = new AbortController()
   const timer = setTimeout(() => late.abort(), settings.timeoutMs)
@@ -56,7 +56,7 @@ async function ask(settings: UpstreamSettings, { path, body, ending }: UpstreamR
     const early = errorOf(ending)
     if (early) throw early
     if (late.signal.aborted) {
-      throw new OpenAiError(504, 'upstream_timeout', 'The upstream took too long to answer', { cause })
+      throw new OpenAiError(504, 'upstream_timeout', 'The upstream took too long to respond', { cause })
     }
     throw new OpenAiError(502, 'upstream_unreachable', 'The upstream cannot be reached', { cause })
   } finally {

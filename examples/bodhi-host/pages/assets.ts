@@ -1,4 +1,4 @@
-/** Serves the script and the style of the host's pages. They are public, so caches may keep them and ask by ETag. */
+/** Serves the script and the style of the host's pages. They are public and revalidated by ETag. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ const ASSETS = [
 const MAX_AGE_SECONDS = 60
 const ETAG_LIFE_MS = 24 * 60 * 60 * 1000
 
-/** Registers the assets, with a cache of their own that no protected route shares. */
+/** Registers the assets, with @fastify/etag only for them: protected routes must not use it. */
 export const assets: FastifyPluginAsync = async (app) => {
   await app.register(caching, { privacy: caching.privacy.PUBLIC, expiresIn: MAX_AGE_SECONDS })
 

@@ -1,4 +1,4 @@
-/** Builds HTML in which every value is text, unless it is HTML made here. */
+/** Builds HTML. All values are escaped, except HTML that was built here. */
 
 /** A piece of HTML that is safe to send. */
 export class Html {
@@ -16,8 +16,8 @@ export class Html {
 type Value = Html | string | number | null | undefined | false | readonly Value[]
 
 /**
- * Tags a template literal as HTML. Values are escaped for text and for quoted attributes alike;
- * `null`, `undefined` and `false` leave nothing.
+ * Tags a template literal as HTML. Values are escaped for text and quoted attributes;
+ * `null`, `undefined` and `false` render nothing.
  *
  * @example html`<b title="${name}">${name}</b>`
  */
@@ -25,7 +25,7 @@ export function html(strings: TemplateStringsArray, ...values: readonly Value[])
   return new Html(String.raw({ raw: strings }, ...values.map(render)))
 }
 
-/** Takes a constant of this program as HTML. Never pass it anything that came from outside. */
+/** Marks a constant of this program as HTML. Never pass it external input. */
 export function raw(source: string): Html {
   return new Html(source)
 }

@@ -1,4 +1,4 @@
-/** The frame that all pages of the host share. */
+/** The layout of all pages of the host. */
 import type { FastifyReply } from 'fastify'
 import type { User } from '../users/users.ts'
 import { type Html, html } from './html.ts'
@@ -6,11 +6,11 @@ import { type Html, html } from './html.ts'
 export interface Page {
   readonly title: string
   readonly content: Html
-  /** What the page needs in its `<head>` beside the style of all. */
+  /** Additional elements for the `<head>`. */
   readonly head?: Html
-  /** Who is signed in: named at the right of the header, beside the way out. */
+  /** The signed-in user, whose name is in the header next to the sign-out button. */
   readonly user?: User | null
-  /** The page's own path, which the navigation marks. */
+  /** The page's path, which is highlighted in the navigation. */
   readonly path?: string
 }
 
@@ -18,7 +18,7 @@ const TOKENS = { path: '/settings/api-tokens', label: 'API Tokens' }
 const USERS = { path: '/settings/users', label: 'Users' }
 const DOCS = { path: '/docs', label: 'API' }
 
-/** Sends a page under its title. No cache keeps it: most pages show what belongs to one person. */
+/** Sends a page with `no-store`, because most pages show data of one user. */
 export function sendPage(reply: FastifyReply, page: Page): FastifyReply {
   const content = html`<h1>${page.title}</h1>${page.content}`
   return reply

@@ -1,4 +1,4 @@
-/** The page at `/settings/api-tokens`: the one that the package brings, in the host's frame. */
+/** The page at `/settings/api-tokens`: the package's page in the host's layout. */
 import type { FastifyPluginAsync } from 'fastify'
 import { apiTokensPage } from 'fastify-api-tokens/ui'
 import { signedInUser } from '../sign-in/sessions.ts'
@@ -9,7 +9,7 @@ import { frame } from './page.ts'
 export interface SettingsPageOptions {
   /** `null` in the non-authenticated mode, where there are neither users nor tokens. */
   readonly users: UserDirectory | null
-  /** Where the page finds the token routes. */
+  /** The path of the token routes. */
   readonly tokensPath: string
 }
 
@@ -25,7 +25,7 @@ export const settingsPage: FastifyPluginAsync<SettingsPageOptions> = async (app,
     layout: async ({ title, head, content }, request) =>
       frame({
         title,
-        // Both are made by the plugin, as HTML.
+        // Both are HTML from the plugin.
         head: raw(head),
         content: raw(content),
         user: users && (await signedInUser(request, users)),

@@ -1,4 +1,4 @@
-/** The page at `/settings/users`, where an administrator ends and restores users, and with them their tokens. */
+/** The page at `/settings/users`, where an administrator deactivates, reactivates and removes users. */
 import type { FastifyPluginAsync } from 'fastify'
 import { signedInUser } from '../sign-in/sessions.ts'
 import type { User, UserDirectory } from '../users/users.ts'
@@ -8,19 +8,19 @@ import { sendPage } from './page.ts'
 const PATH = '/settings/users'
 const TITLE = 'Users'
 
-/** Registers the page. What it changes it asks of the routes under `/bodhi/v1/users`. */
+/** Registers the page. It calls the routes under `/bodhi/v1/users`. */
 export const usersPage: FastifyPluginAsync<{ readonly users: UserDirectory }> = async (app, { users }) => {
   app.get(PATH, { schema: { hide: true } }, async (request, reply) => {
     const user = await signedInUser(request, users)
     if (user === null) return sendPage(reply.code(401), { title: TITLE, content: signInFirst() })
     if (user.role !== 'administrator') {
-      const content = html`<p class="card">Only an administrator sees the users of this host.</p>`
+      const content = html`<p class="card">Only administrators can see the users of this host.</p>`
       return sendPage(reply.code(403), { title: TITLE, content, user })
     }
     const people = await users.list()
     const content = html`
       <p class="faint">Who is deactivated cannot sign in, and their tokens are refused until they are reactivated.
-        Who is removed loses their tokens for good.</p>
+        The tokens of a removed user are revoked permanently.</p>
       <p id="message" class="message" role="status"></p>
       <ul class="people">${people.map((person) => row(person, user))}</ul>
       ${confirmation()}`
@@ -59,7 +59,7 @@ function row(person: User, administrator: User): Html {
 function confirmation(): Html {
   return html`<dialog id="remove" aria-labelledby="remove-title">
     <h2 id="remove-title">Remove this user?</h2>
-    <p><strong><bdi id="remove-name"></bdi></strong> loses every session, and every API token for good.</p>
+    <p><strong><bdi id="remove-name"></bdi></strong> loses all sessions, and all API tokens are revoked permanently.</p>
     <form method="dialog" class="buttons">
       <button value="" autofocus>Keep</button>
       <button value="remove" class="danger">Remove</button>

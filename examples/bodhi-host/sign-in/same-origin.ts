@@ -1,10 +1,10 @@
-/** Refuses requests that another site made the browser send: the host's own routes change things by cookie. */
+/** Protects the host's own routes against cross-site request forgery, because they use a session cookie. */
 import createError from '@fastify/error'
 import type { FastifyRequest } from 'fastify'
 
 const CrossSite = createError('BODHI_CROSS_SITE', 'This request came from another site', 403)
 
-/** A hook for routes that change something on the word of a session. */
+/** A hook for state-changing routes that use a session. */
 export async function requireSameOrigin(request: FastifyRequest): Promise<void> {
   const site = request.headers['sec-fetch-site']
   if (site !== undefined) {
@@ -12,12 +12,12 @@ export async function requireSameOrigin(request: FastifyRequest): Promise<void> 
     return
   }
 
-  // A browser too old for Sec-Fetch-Site still sends Origin; a request with neither comes from no browser.
+  // Browsers without Sec-Fetch-Site send Origin. A request with neither header does not come from a browser.
   const { origin } = request.headers
   if (origin !== undefined && !isOwnOrigin(origin, request.host)) throw new CrossSite()
 }
 
-/** Read as parts of URLs, so that capitals and the scheme's default port do not count. */
+/** Compared as URLs, so that case and the default port do not matter. */
 function isOwnOrigin(origin: string, host: string): boolean {
   const url = URL.parse(origin)
   return url !== null && url.host === URL.parse(`${url.protocol}//${host}`)?.host

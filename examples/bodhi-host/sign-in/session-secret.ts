@@ -1,9 +1,9 @@
-/** The secret that signs the session cookie: given, or made once and kept in a file that only its owner reads. */
+/** The secret that signs the session cookie: configured, or generated once and stored in a file with mode 0600. */
 import { randomBytes } from 'node:crypto'
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Reads the secret, and makes it at the first start. Two first starts at once end with one secret. */
+/** Reads the secret, or creates it at the first start. Two concurrent first starts get the same secret. */
 export function sessionSecret(dataDir: string): string {
   const file = join(dataDir, 'session-secret')
   return read(file) ?? make(file)

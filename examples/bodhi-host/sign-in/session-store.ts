@@ -1,4 +1,4 @@
-/** Keeps sessions in the host's database, so that every instance knows them, and a restart signs nobody out. */
+/** Stores sessions in the host's database, so that they work on every instance and survive a restart. */
 import { callbackify } from 'node:util'
 import type { FastifySessionOptions } from '@fastify/session'
 import type { Session } from 'fastify'
@@ -8,9 +8,9 @@ import type { Tables } from '../database/tables.ts'
 export type SessionStore = NonNullable<FastifySessionOptions['store']>
 
 /**
- * Makes the store. The ids in the table open nothing by themselves: the cookie is signed, and the secret is elsewhere.
+ * Makes the store. The ids in the table are useless without the secret that signs the cookie.
  *
- * @param lifetimeMs how long a session lives from its begin
+ * @param lifetimeMs The lifetime of a session from its start.
  */
 export function sessionStore(db: Kysely<Tables>, lifetimeMs: number): SessionStore {
   return {
@@ -39,7 +39,7 @@ async function write(db: Kysely<Tables>, id: string, session: Session, lifetimeM
     .executeTakeFirstOrThrow()
   if (numUpdatedRows > 0n) return
 
-  // A new one: the moment to forget those that are over.
+  // Expired sessions are deleted whenever a new one is stored.
   const now = Date.now()
   await db.deleteFrom('sessions').where('expires_at', '<=', new Date(now).toISOString()).execute()
   const expires_at = new Date(now + lifetimeMs).toISOString()

@@ -1,4 +1,4 @@
-/** Cookie sessions: who is signed in, on whichever instance of the host the request arrives. */
+/** Cookie sessions, which work on every instance of the host. */
 import cookie from '@fastify/cookie'
 import session from '@fastify/session'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -21,7 +21,7 @@ export interface SessionOptions {
   readonly db: Kysely<Tables>
   /** The same on every instance. */
   readonly secret: string
-  /** Whether browsers reach the host by https. */
+  /** Whether browsers use https. */
   readonly secure: boolean
 }
 
@@ -37,12 +37,12 @@ export async function addSessions(
     cookie: { httpOnly: true, sameSite: 'lax', secure, path: '/', maxAge: LIFETIME_MS },
     store: sessionStore(db, LIFETIME_MS),
     saveUninitialized: false,
-    // Rolling sessions are saved with every answer: one in flight during a sign-out would bring its session back.
+    // Rolling sessions are saved with every response: a request in flight during sign-out would restore its session.
     rolling: false,
   })
 }
 
-/** The user behind a request's session, if there is one whom the directory still lets in. */
+/** The user of a request's session, if the user is still active. */
 export async function signedInUser(request: FastifyRequest, users: UserDirectory): Promise<User | null> {
   const signedIn = request.session.signedIn
   const user = signedIn ? await users.find(signedIn.userId) : null
@@ -50,7 +50,7 @@ export async function signedInUser(request: FastifyRequest, users: UserDirectory
   return user
 }
 
-/** Signs the user in, under a session id that nobody can have known before. */
+/** Signs the user in with a new session id, which prevents session fixation. */
 export async function beginSession(request: FastifyRequest, user: User): Promise<void> {
   await request.session.regenerate()
   request.session.set('signedIn', { userId: user.id, stamp: user.stamp })

@@ -1,4 +1,4 @@
-/** What may be logged of a sign-in that failed at the identity provider. */
+/** Reduces a failed sign-in to what may be logged. */
 
 /** The codes of RFC 6749 §5.2. Any other text of the provider may hold secrets, personal data or control characters. */
 const CODES = [
@@ -17,7 +17,7 @@ export interface SignInFault {
   readonly code: string
 }
 
-/** The OAuth client keeps the whole response of the provider on its errors: this leaves it out. */
+/** The errors of the OAuth client contain the provider's whole response: this leaves it out. */
 export function signInFault(error: unknown): SignInFault {
   const { output, data, code, name } = Object(error)
   const status: unknown = output?.statusCode

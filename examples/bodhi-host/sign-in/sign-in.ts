@@ -20,13 +20,13 @@ export interface SignInOptions {
   readonly issuer: string
   readonly clientId: string
   readonly clientSecret: string
-  /** What the directory calls the provider. A port in the issuer may change, this must not. */
+  /** The provider's name in the user table. It must not change, even if the port in the issuer does. */
   readonly providerName: string
   readonly roleOf: (subject: string) => Role
   readonly users: UserDirectory
-  /** Where browsers reach the host. */
+  /** The host's origin for browsers. */
   readonly origin: () => string
-  /** Called when a user enters the directory, also one who was removed from it before. */
+  /** Called when a user is added to the user table, also after an earlier removal. */
   readonly onNewUser: (user: User) => Promise<unknown>
 }
 
@@ -35,7 +35,7 @@ export const CALLBACK_PATH = '/sign-in/callback'
 const AFTER_SIGN_IN = '/settings/api-tokens'
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]']
 const PROVIDER_TIMEOUT_MS = 10_000
-/** OpenID Connect Core 1.0, section 2: at most 255 ASCII characters. A space at the end is none to MySQL. */
+/** OpenID Connect Core 1.0, section 2: at most 255 ASCII characters. MySQL ignores trailing spaces. */
 const SUBJECT = /^[\x21-\x7e]{1,255}$/
 
 /** Adds `/sign-in`, its callback and `POST /sign-out`. */
@@ -60,7 +60,7 @@ export async function addSignIn(app: FastifyInstance, options: SignInOptions): P
   })
 
   await app.register(async (forms) => {
-    // Only here: a route that takes forms takes them from other sites too, unless it checks.
+    // Only for this route: forms can also be sent by other sites, and this route checks for that.
     await forms.register(formbody)
     forms.post(
       '/sign-out',
@@ -90,7 +90,7 @@ async function discover(app: FastifyInstance, options: SignInOptions): Promise<v
       discovery: { issuer: options.issuer },
       pkce: 'S256',
       callbackUri: () => `${options.origin()}${CALLBACK_PATH}`,
-      // The provider keeps a session of its own: without this, signing out and in again would ask nobody.
+      // The provider has its own session: without this, it would sign the user in again without asking.
       callbackUriParams: { prompt: 'login' },
       cookie: {
         path: '/sign-in',
@@ -104,7 +104,7 @@ async function discover(app: FastifyInstance, options: SignInOptions): Promise<v
   }
 }
 
-/** Turns the provider's answer into somebody, or into the reason why it is nobody. */
+/** Turns the provider's response into a user, or into the reason for a failure. */
 async function arrive(
   app: FastifyInstance,
   options: SignInOptions,
@@ -149,9 +149,9 @@ async function admit(options: SignInOptions, arrival: Arrival): Promise<User | F
 
 function failureOf(error: unknown): Failure {
   if (error instanceof Error && error.message === 'Invalid state') {
-    return { failed: 'This sign-in was not begun in this browser, or is over.', statusCode: 400 }
+    return { failed: 'This sign-in was not started in this browser, or has expired.', statusCode: 400 }
   }
-  // The OAuth client reports the provider's answer with its status; anything else never got an answer.
+  // Errors of the OAuth client with a status are responses of the provider. Others mean that there was no response.
   const status = Object(error).output?.statusCode
   if (status === 400 || status === 401) {
     return { failed: 'The identity provider refused this sign-in.', statusCode: 400 }
@@ -167,7 +167,7 @@ function sendFailure(reply: FastifyReply, { failed, statusCode }: Failure): Fast
   })
 }
 
-/** Cookies tell localhost from 127.0.0.1: the sign-in must begin under the name that it returns to. */
+/** Cookies of localhost and 127.0.0.1 are separate: the sign-in must start at the host name that it returns to. */
 function isOtherLoopbackName(asked: string, home: string): boolean {
   return asked !== home && LOOPBACK_NAMES.includes(asked) && LOOPBACK_NAMES.includes(home)
 }

@@ -1,4 +1,4 @@
-/** A browser without a window: it keeps cookies, follows redirects and fills in the one form there is. */
+/** A minimal browser: it stores cookies, follows redirects and submits the login form. */
 
 interface Cookie {
   readonly host: string
@@ -7,7 +7,7 @@ interface Cookie {
   readonly value: string
 }
 
-/** Where a walk through redirects ended. */
+/** The page after all redirects. */
 export interface Arrival {
   readonly url: string
   readonly status: number
@@ -16,7 +16,7 @@ export interface Arrival {
 
 const MOST_REDIRECTS = 20
 
-/** One person's browser. */
+/** The browser of one user. */
 export class Browser {
   readonly #origin: string
   readonly #fetch: typeof fetch
@@ -27,7 +27,7 @@ export class Browser {
     this.#fetch = fetcher
   }
 
-  /** Signs in at the built-in provider, through every redirect on the way. */
+  /** Signs in at the built-in provider and follows all redirects. */
   async signIn(subject: string): Promise<Arrival> {
     const login = await this.open('/sign-in')
     const action = /action="([^"]+)"/.exec(login.html)?.[1]
@@ -39,7 +39,7 @@ export class Browser {
     })
   }
 
-  /** Opens a page, and follows redirects to where they end. */
+  /** Opens a page and follows redirects. */
   async open(address: string, init: RequestInit = {}): Promise<Arrival> {
     let url = new URL(address, this.#origin).href
     let response = await this.request(url, init)
@@ -55,7 +55,7 @@ export class Browser {
     throw new Error(`Too many redirects, the last to ${url}`)
   }
 
-  /** Sends one request with the cookies that belong to it, and follows nothing. */
+  /** Sends one request with its cookies, without following redirects. */
   async request(address: string, init: RequestInit = {}): Promise<Response> {
     const url = new URL(address, this.#origin)
     const headers = new Headers(init.headers)
@@ -68,7 +68,7 @@ export class Browser {
     return response
   }
 
-  /** Sends JSON, or nothing, as the page's script does. */
+  /** Sends JSON or an empty body, as the page's script does. */
   async send(method: string, address: string, body?: unknown): Promise<Response> {
     if (body === undefined) return this.request(address, { method })
     const headers = { 'content-type': 'application/json' }
@@ -80,7 +80,7 @@ export class Browser {
     return this.#cookies.find((cookie) => cookie.name === name)?.value
   }
 
-  /** Puts a cookie into the browser, as an attacker with a way to do so would. */
+  /** Sets a cookie, as an attacker might. */
   plantCookie(name: string, value: string, path = '/'): void {
     this.#keep(`${name}=${value}; Path=${path}`, new URL(this.#origin))
   }
@@ -92,7 +92,7 @@ export class Browser {
       .join('; ')
   }
 
-  /** Ports do not tell cookies apart, names of hosts do. */
+  /** Stores a cookie. Cookies belong to host names and ignore ports. */
   #keep(line: string, url: URL): void {
     const [pair = '', ...attributes] = line.split(';').map((part) => part.trim())
     const split = pair.indexOf('=')

@@ -1,4 +1,4 @@
-/** The part of the tour in which a program on the command line gets a token by a code (RFC 8628). */
+/** A part of the tour: a command-line program gets a token by device authorization (RFC 8628). */
 
 import { match, ok, strictEqual } from 'node:assert/strict'
 import type { Browser } from './browser.ts'
@@ -23,7 +23,7 @@ export async function deviceTour(
   narrator: Narrator,
   program: Program,
 ): Promise<void> {
-  const codes = await narrator.step('A program on the command line asks for a code (RFC 8628)', async () => {
+  const codes = await narrator.step('A command-line program requests a code (RFC 8628)', async () => {
     const answer = await post('/oauth2/device_authorization', { scope: 'models:read', name: 'Command line' })
     match(answer.user_code ?? '', /^[A-Z]{4}-[A-Z]{4}$/)
     narrator.conceal(answer.device_code ?? '')
@@ -31,18 +31,15 @@ export async function deviceTour(
   })
   const poll = () => post('/oauth2/token', { grant_type: DEVICE_CODE, device_code: codes.device_code ?? '' })
 
-  await narrator.step('It asks whether its user has decided', async () => {
+  await narrator.step('It polls: its user has not decided yet', async () => {
     strictEqual((await poll()).error, 'authorization_pending')
   })
-  await narrator.step(
-    'Grace opens the link: the code stands there, and nothing is approved by it',
-    async () => {
-      const page = await owner.open(codes.verification_uri_complete ?? '')
-      ok(page.html.includes(codes.user_code ?? '?'))
-      ok(!page.html.includes('value="approve"'))
-    },
-  )
-  await narrator.step('She sees who asks for what, and approves', async () => {
+  await narrator.step('Grace opens the link: the code is filled in, but nothing is approved', async () => {
+    const page = await owner.open(codes.verification_uri_complete ?? '')
+    ok(page.html.includes(codes.user_code ?? '?'))
+    ok(!page.html.includes('value="approve"'))
+  })
+  await narrator.step('She sees the program and its scopes, and approves', async () => {
     const consent = await decide({})
     ok(consent.html.includes('Bodhi on the command line'))
     const done = await decide({ decision: 'approve', name: 'Command line' })

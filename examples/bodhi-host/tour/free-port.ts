@@ -1,4 +1,4 @@
-/** Finds a port that nobody listens on. */
+/** Finds a free port. */
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 

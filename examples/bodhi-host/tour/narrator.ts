@@ -1,4 +1,4 @@
-/** Tells the tour: prints each step with its requests and answers, and shows a credential once. */
+/** Prints each step of the tour with its requests and responses, and conceals credentials. */
 
 export class Narrator {
   readonly #print: (line: string) => void
@@ -9,7 +9,7 @@ export class Narrator {
     this.#print = print
   }
 
-  /** Tells and takes one step. What it throws ends the tour. */
+  /** Prints and runs one step. An error ends the tour. */
   async step<T>(title: string, take: () => Promise<T>): Promise<T> {
     this.#steps++
     this.#print(`\n${String(this.#steps).padStart(2)}. ${title}`)
@@ -17,11 +17,11 @@ export class Narrator {
   }
 
   /** Prints a line that belongs to the step. */
-  tell(line: string): void {
+  print(line: string): void {
     this.#print(`    ${this.#veil(line)}`)
   }
 
-  /** From now on the secret is printed as its beginning and its last four characters. */
+  /** From now on, only the beginning and the last four characters of the secret are printed. */
   conceal(secret: string): void {
     this.#secrets.add(secret)
   }
@@ -30,15 +30,15 @@ export class Narrator {
     return this.#steps
   }
 
-  /** `fetch`, told: for the browsers and for the `openai` client alike. */
+  /** A `fetch` that prints, for the browsers and the `openai` client. */
   readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const { method, url, headers } = new Request(input, init)
-    this.tell(`> ${method} ${shorten(url)}${typeof init?.body === 'string' ? `  ${init.body}` : ''}`)
+    this.print(`> ${method} ${shorten(url)}${typeof init?.body === 'string' ? `  ${init.body}` : ''}`)
     const authorization = headers.get('authorization')
-    if (authorization) this.tell(`  Authorization: ${authorization}`)
+    if (authorization) this.print(`  Authorization: ${authorization}`)
 
     const response = await fetch(input, init)
-    this.tell(`< ${response.status} ${await gist(response)}`.trimEnd())
+    this.print(`< ${response.status} ${await gist(response)}`.trimEnd())
     return response
   }
 
@@ -50,7 +50,7 @@ export class Narrator {
   }
 }
 
-/** What is worth printing of an answer, without taking its body from whoever asked. */
+/** A summary of a response. The body is cloned, so that the caller can still read it. */
 async function gist(response: Response): Promise<string> {
   const location = response.headers.get('location')
   if (location !== null) return `to ${shorten(location)}`
@@ -59,7 +59,7 @@ async function gist(response: Response): Promise<string> {
   return type
 }
 
-/** Codes and states of a sign-in are long and say nothing to a reader. */
+/** Shortens long queries, such as the codes of a sign-in. */
 function shorten(url: string): string {
   const [path = '', query] = url.split('?')
   return query === undefined ? path : `${path}?${query.length > 40 ? '…' : query}`

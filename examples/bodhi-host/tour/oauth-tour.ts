@@ -1,10 +1,10 @@
-/** The part of the tour in which programs talk OAuth 2.0: exchange, introspection, revocation. */
+/** A part of the tour: token exchange, introspection and revocation with OAuth 2.0. */
 import { deepStrictEqual, match, strictEqual } from 'node:assert/strict'
 import { CI_CLIENT } from '../identity-provider/identity-provider.ts'
 import type { Narrator } from './narrator.ts'
 import type { Program } from './program.ts'
 
-/** The service that asks what tokens are, and where its identity provider listens. */
+/** The secret of the client that introspects tokens, and the port of the identity provider. */
 export interface Gateway {
   readonly secret: string
   readonly provider: number
@@ -33,7 +33,7 @@ export async function oauthTour(
   narrator.conceal(basic(CI_CLIENT.id, CI_CLIENT.secret))
 
   const server = await narrator.step(
-    'A program reads where the OAuth 2.0 endpoints are (RFC 8414)',
+    'A program reads the metadata of the OAuth 2.0 endpoints (RFC 8414)',
     async () => {
       const response = await narrator.fetch(`${origin}/.well-known/oauth-authorization-server`)
       strictEqual(response.status, 200)
@@ -41,7 +41,7 @@ export async function oauthTour(
     },
   )
 
-  const subject = await narrator.step("Grace's job in CI gets a token of the identity provider", async () => {
+  const subject = await narrator.step("Grace's CI job gets a token of the identity provider", async () => {
     const answer = await post(
       `http://127.0.0.1:${gateway.provider}/token`,
       [CI_CLIENT.id, CI_CLIENT.secret],
@@ -73,12 +73,12 @@ export async function oauthTour(
 
   const introspect = () =>
     post(server.introspection_endpoint, ['bodhi-gateway', gateway.secret], { token: credential })
-  await narrator.step('Another service asks what that token is (RFC 7662)', async () => {
+  await narrator.step('Another service introspects the token (RFC 7662)', async () => {
     const { active, sub, scope } = await introspect()
     deepStrictEqual([active, sub, scope], [true, CI_CLIENT.owner, 'models:read'])
   })
 
-  await narrator.step('The job is done, and gives its token back (RFC 7009)', async () => {
+  await narrator.step('The job is done, and revokes its token (RFC 7009)', async () => {
     const response = await send(server.revocation_endpoint, null, {
       client_id: 'bodhi-ci',
       token: credential,
@@ -86,7 +86,7 @@ export async function oauthTour(
     strictEqual(response.status, 200)
   })
   await narrator.step('The token is refused', () => program.isRefused(credential))
-  await narrator.step('The other service is told so too', async () => {
+  await narrator.step('Introspection now says that it is not active', async () => {
     deepStrictEqual(await introspect(), { active: false })
   })
 
@@ -113,7 +113,7 @@ export async function oauthTour(
   }
 }
 
-/** RFC 6749 §2.3.1: both parts form-encoded. */
+/** RFC 6749 §2.3.1: id and secret are form-encoded. */
 function basic(id: string, secret: string): string {
   const [user, password] = [id, secret].map((text) => encodeURIComponent(text).replaceAll('%20', '+'))
   return Buffer.from(`${user}:${password}`).toString('base64')

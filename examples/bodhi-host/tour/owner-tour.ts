@@ -1,4 +1,4 @@
-/** The part of the tour in which an owner looks at what a token does, and replaces it while programs use it. */
+/** A part of the tour: an owner views the usage of a token, and rotates it while programs use it. */
 
 import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict'
 import type { Browser } from './browser.ts'
@@ -13,20 +13,14 @@ export async function ownerTour(
   { works, isRefused }: Program,
 ): Promise<void> {
   const usage = `${tokens}/${token.id}/usage?days=2`
-  await narrator.step(
-    'Grace looks at what the token did: how often by day, and for which scopes',
-    async () => {
-      const { data = [], scopes } = await answerOf<Usage>(await owner.send('GET', usage), 200)
-      ok(
-        data.reduce((sum, { requests }) => sum + requests, 0) >= 3,
-        'what it was called for is counted already',
-      )
-      deepStrictEqual(scopes, ['models:read', 'chat:write'])
-    },
-  )
+  await narrator.step("Grace views the token's usage: requests per day, and scopes", async () => {
+    const { data = [], scopes } = await answerOf<Usage>(await owner.send('GET', usage), 200)
+    ok(data.reduce((sum, { requests }) => sum + requests, 0) >= 3, 'the requests are already counted')
+    deepStrictEqual(scopes, ['models:read', 'chat:write'])
+  })
 
   const successor = await narrator.step(
-    'She rotates it: a new credential, and an hour for the old one',
+    'She rotates it: a new credential, and a grace period of an hour for the old one',
     async () => {
       const answer = await owner.send('POST', `${tokens}/${token.id}/rotate`, { grace_period: 3600 })
       const { id = '', token: credential = '' } = await answerOf<Issued>(answer, 201)
@@ -35,12 +29,12 @@ export async function ownerTour(
       return { id, credential }
     },
   )
-  await narrator.step('The old one works on, for programs that do not know the new one yet', () =>
+  await narrator.step('The old one still works, for programs that do not have the new one yet', () =>
     works(token.credential),
   )
   await narrator.step('The first use of the new one', () => works(successor.credential))
   await narrator.step('ends the old one', () => isRefused(token.credential))
-  await narrator.step('Its record says why', async () => {
+  await narrator.step('Its record has the reason', async () => {
     const old = await answerOf<Issued>(await owner.send('GET', `${tokens}/${token.id}`), 200)
     strictEqual(`${old.status}: ${old.status_reason}`, 'revoked: rotated')
   })

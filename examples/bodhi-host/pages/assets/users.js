@@ -1,4 +1,4 @@
-/** Makes the users page change things: the server renders it, this calls the routes under `/bodhi/v1/users`. */
+/** The script of the users page. The server renders the page; this calls the routes under `/bodhi/v1/users`. */
 
 const byId = (id) => document.getElementById(id)
 const LAST_SAID = 'bodhi-users-said'
@@ -15,7 +15,7 @@ document.querySelector('.people').addEventListener('click', async (event) => {
   if (action === 'remove' && !(await confirmed(name))) return
   try {
     await call(id, action)
-    // The list is rendered by the server alone, so that names are escaped in one place.
+    // The page is loaded again, because only the server renders the list and escapes names.
     sessionStorage.setItem(LAST_SAID, `${name} is ${DONE[action]}.`)
     location.reload()
   } catch (error) {
@@ -23,7 +23,7 @@ document.querySelector('.people').addEventListener('click', async (event) => {
   }
 })
 
-/** Asks a second time; Escape is no. */
+/** Asks for confirmation. Escape means no. */
 function confirmed(name) {
   const dialog = byId('remove')
   byId('remove-name').textContent = name
