@@ -178,7 +178,8 @@ async function watchedMysql(uri: string): Promise<MysqlPool> {
     if (before !== undefined) return before
     const asking = (name: 'query' | 'execute'): Connection['query'] => {
       return (options, callback) => {
-        const step = reach(connection.threadId)
+        // The store sends ROLLBACK whenever it takes a connection of the host's pool: no step of what it does.
+        const step = options.sql === 'rollback' ? UNWATCHED : reach(connection.threadId)
         connection[name](options, (error, result) => {
           step.answered()
           callback(error, result)

@@ -15,6 +15,10 @@ import { hs256Key } from '../support/keys.ts'
 import { manualTimers } from '../support/manual-timers.ts'
 import { pausedStore } from '../support/paused-store.ts'
 
+// The timers of the plugin keep no process alive, so that a test that waits for one must do so itself.
+const alive = setInterval(() => undefined, 1_000)
+t.teardown(() => clearInterval(alive))
+
 t.test('promise 7: last use and count are seen at once, before they are written', async (t) => {
   const { app, clock, store, token, id } = await startWithToken(t)
   clock.advance('10m')
