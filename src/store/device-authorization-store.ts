@@ -1,10 +1,9 @@
 /**
- * The part of a store that keeps device authorizations (RFC 8628) from their start until a token is issued for them. It
- * holds digests of their codes alone. All times are those of the store's own clock, which every instance shares: a client
- * that keeps to its interval does so on whichever instance its polls arrive.
+ * The device authorizations (RFC 8628) of a store, from their start until a token is issued for them. Codes are stored as
+ * digests only. All times are by the store's clock, which all instances share: a client's polls may reach any instance.
  */
 
-/** What became of an authorization until now. */
+/** The state of an authorization. */
 export type DeviceStatus = 'pending' | 'approved' | 'denied' | 'redeemed'
 
 export interface DeviceAuthorization {
@@ -13,39 +12,38 @@ export interface DeviceAuthorization {
   /** The HMAC of the user code, which is too short for a plain digest. */
   readonly userDigest: string
   readonly clientId: string
-  /** What the program calls the token that it asks for, until the user has decided; then what they call it. */
+  /** The name of the token: proposed by the client, then as the user decided. */
   readonly name: string | null
-  /** What the program asks for, until the user has decided; then what they granted. */
+  /** The scopes: requested by the client, then as the user granted. */
   readonly scopes: readonly string[]
   readonly status: DeviceStatus
-  /** Who has decided. */
+  /** The user who decided. */
   readonly userId: string | null
   /** By the store's clock. */
   readonly expiresAt: number
-  /** How long the program has to wait between two polls. */
+  /** The minimum interval between two polls. */
   readonly intervalMs: number
   /** By the store's clock. */
   readonly polledAt: number | null
 }
 
-/** An authorization when it starts. */
+/** A new authorization. */
 export type NewDeviceAuthorization = Pick<
   DeviceAuthorization,
   'deviceDigest' | 'userDigest' | 'clientId' | 'name' | 'scopes' | 'intervalMs'
 > & {
-  /** How long it lasts from now on, in milliseconds. */
+  /** The lifetime in milliseconds. */
   readonly lifetimeMs: number
 }
 
 export interface DeviceInsertRules {
-  /** How many authorizations of the client may be pending, the new one included. */
+  /** Maximum number of pending authorizations of the client, including the new one. */
   readonly maxPending: number
 }
 
-/** What became of the start of an authorization. */
 export type DeviceInsertOutcome = 'inserted' | 'limit_reached'
 
-/** What a user has decided, and of what they grant. */
+/** The decision of a user. */
 export type DeviceDecision =
   | {
       readonly status: 'approved'
@@ -56,7 +54,7 @@ export type DeviceDecision =
   | { readonly status: 'denied'; readonly userId: string }
 
 export interface DevicePollRules {
-  /** By how much a poll that comes too fast makes the interval longer. */
+  /** How much a poll that is too fast extends the interval. */
   readonly slowDownMs: number
 }
 
@@ -64,30 +62,30 @@ export interface DevicePoll {
   readonly device: DeviceAuthorization
   /** Whether the authorization has expired, by the store's clock. */
   readonly expired: boolean
-  /** Whether it came before the interval was over; the interval is longer from now on (RFC 8628 §3.5). */
+  /** Whether the poll came before the interval was over. The interval is then extended (RFC 8628 §3.5). */
   readonly tooFast: boolean
 }
 
 export interface DeviceAuthorizationStore {
   /**
-   * Stores a new authorization, unless the client has `maxPending` pending ones that have not expired; of many starts at
-   * once no more are stored. Rejects when one of its digests is stored already.
+   * Stores a new authorization, unless the client has `maxPending` pending ones that have not expired. The limit also holds
+   * for concurrent starts. Rejects when one of its digests exists.
    */
   insert(device: NewDeviceAuthorization, rules: DeviceInsertRules): Promise<DeviceInsertOutcome>
 
-  /** The authorization with one of these user codes that has not expired, whatever its status. */
+  /** Finds the authorization with one of these user codes that has not expired, in any status. */
   find(userDigests: readonly string[]): Promise<DeviceAuthorization | null>
 
-  /** Whether the decision was taken: of many at once one is, and none once it has expired. */
+  /** Returns whether the decision was stored. Only the first one is, and none after the expiry. */
   decide(deviceDigest: string, decision: DeviceDecision): Promise<boolean>
 
   /**
-   * Stores that the client asks, and returns what it is to be told; `null` for no such authorization of that client.
-   * While it is pending a poll that comes too fast adds `slowDownMs` to the interval.
+   * Stores a poll of the client and returns the result; `null` without such an authorization of the client. While the
+   * authorization is pending, a poll that is too fast adds `slowDownMs` to the interval.
    */
   poll(deviceDigest: string, clientId: string, rules: DevicePollRules): Promise<DevicePoll | null>
 
-  /** Whether an approved authorization was turned into a token by this call: of many at once one does. */
+  /** Returns whether this call redeemed an approved authorization. Of concurrent calls one does. */
   redeem(deviceDigest: string): Promise<boolean>
 
   /** Deletes at most `limit` authorizations that expired at least `expiredForMs` ago, and returns how many. */

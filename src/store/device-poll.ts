@@ -1,11 +1,11 @@
-/** What a poll makes of a device authorization (RFC 8628 §3.5): the rule that every store keeps. */
+/** The result of a poll of a device authorization (RFC 8628 §3.5), for all stores. */
 
 import type { DeviceAuthorization, DevicePoll, DevicePollRules } from './device-authorization-store.ts'
 
 /**
- * Once it is decided no poll comes too fast: there is nothing to wait for.
+ * After the decision no poll is too fast.
  *
- * @param now The moment of the poll by the store's clock.
+ * @param now The time of the poll by the store's clock.
  */
 export function pollOf(
   device: DeviceAuthorization,

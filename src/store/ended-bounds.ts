@@ -1,6 +1,6 @@
-/** How much an insert does about the ended tokens of an owner, on every store. */
+/** How many ended tokens of an owner an insert may delete, on every store. */
 
-/** How many it deletes at most. */
+/** Maximum number of tokens to delete. */
 export const MAX_DELETED = 10
-/** How many of the oldest it reads for that. */
+/** Maximum number of the oldest tokens to read for that. */
 export const MAX_READ = 1_000

@@ -1,11 +1,11 @@
-/** Lists the methods that an object lacks to be a store, at boot: not when the first sweep or revocation calls one. */
+/** Checks at boot that a store has all methods, so that not the first sweep or revocation fails. */
 
 import { withOutages } from './store-outage.ts'
 import type { TokenStore } from './token-store.ts'
 
-/** Such as `feed.changesSince`. */
+/** Returns names such as `feed.changesSince`. */
 export function missingMethods(store: Readonly<Record<string, unknown>>): readonly string[] {
-  // To wrap calls nothing, and lists every method, whatever the object is.
+  // The wrapper has all methods of a store, and making it calls none.
   const whole = withOutages(store as unknown as TokenStore)
   const paths = Object.entries(whole).flatMap(([name, member]) => {
     if (typeof member === 'function') return OPTIONAL.includes(name) ? [] : [[name]]

@@ -1,6 +1,6 @@
-/** The key by which an owner's tokens are sorted by name: one text, unique, whose order is that of name and then id. */
+/** The sort key of an owner's tokens by name: one unique text that sorts by name, then by id. */
 
-/** No name has a character as low as this one. */
+/** Sorts before every character of a name. */
 const SEPARATOR = '\u0001'
 
 /** A token without a name sorts as one with the name `''`. */

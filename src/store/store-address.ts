@@ -1,4 +1,4 @@
-/** Where a store is, as one text: `postgres://…`, `mysql://…`, `sqlite:FILE`. Its secrets are for no log and no screen. */
+/** Parses the address of a store: `postgres://…`, `mysql://…`, `sqlite:FILE`. Its secrets are never printed. */
 
 import { resolve } from 'node:path'
 import { InvalidOption } from '../errors.ts'
@@ -7,12 +7,12 @@ export type StoreAddress =
   | { readonly dialect: 'postgres' | 'mysql'; readonly url: string }
   | { readonly dialect: 'sqlite'; readonly filename: string }
 
-/** What the URL of a server says, decoded. What it does not say is empty. */
+/** The decoded parts of a server's URL. Missing parts are empty. */
 export interface ServerAddress {
   readonly scheme: string
   readonly user: string
   readonly password: string
-  /** Empty for an address of a socket, which is in the parameter `host` or `socketPath`. */
+  /** Empty for a Unix socket, which is in the parameter `host` or `socketPath`. */
   readonly host: string
   readonly port: number | undefined
   readonly database: string
@@ -22,21 +22,21 @@ export interface ServerAddress {
 const DIALECTS: Readonly<Record<string, StoreAddress['dialect']>> = {
   'postgres:': 'postgres',
   'postgresql:': 'postgres',
-  // As `pg` takes it: the folder of a Unix socket.
+  // `pg` accepts the folder of a Unix socket.
   'socket:': 'postgres',
   'mysql:': 'mysql',
   'mariadb:': 'mysql',
   'sqlite:': 'sqlite',
 }
 
-/** Parameters that may be shown. Any other may hold a key or a password. */
+/** Parameters that may be printed. Any other may contain a key or a password. */
 const SHOWN = new Set(
   ['application_name', 'charset', 'host', 'options', 'port', 'socketPath', 'sslmode', 'timezone', 'user'].map(
     (name) => name.toLowerCase(),
   ),
 )
 
-/** What each driver reads of TLS in an address, in exactly these letters. */
+/** The TLS parameters that each driver supports. They are case-sensitive. */
 const TLS_PARAMETERS: Readonly<Record<'postgres' | 'mysql', readonly string[]>> = {
   postgres: ['ssl', 'sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'sslnegotiation'],
   mysql: ['ssl'],
@@ -74,8 +74,8 @@ export function serverAddressOf(text: unknown, dialect: 'postgres' | 'mysql', op
 }
 
 /**
- * What a URL says, `undefined` for what is none. One whose password holds a bare `/`, `?` or `#` has an `@` behind the
- * place where URLs have their host, and would show parts of the password as host, path or parameter.
+ * Parses a URL; `undefined` for another text. A URL is refused when its password contains an unescaped `/`, `?` or `#`,
+ * because parts of the password would be read as host, path or parameter.
  */
 export function parseServerAddress(text: string): ServerAddress | undefined {
   const url = urlOf(text)
@@ -92,8 +92,7 @@ export function parseServerAddress(text: string): ServerAddress | undefined {
 }
 
 /**
- * A driver leaves out a parameter that it does not know, and one that asks for TLS, such as `ssl-mode`, would be
- * answered with a connection in plain text.
+ * Refuses unknown TLS parameters such as `ssl-mode`: the driver would ignore them and connect without TLS.
  *
  * @throws `FST_API_TOKENS_INVALID_OPTION` that names the parameter.
  */
@@ -107,12 +106,12 @@ export function requireKnownTls(
   throw new InvalidOption(`${option} has the parameter ${name}, which its driver does not know`)
 }
 
-/** The address of an SQLite file that holds wherever the command is called. */
+/** The address of an SQLite file, independent of the working directory. */
 export function addressOfFile(filename: string): string {
   return `sqlite:${resolve(filename)}`
 }
 
-/** The address with stars for its secrets: the password, and parameters that are not known to be harmless. */
+/** Replaces the secrets of an address by stars: the password and parameters that may be secret. */
 export function withoutSecrets(address: string): string {
   const url = address.startsWith('sqlite:') ? URL.parse(address) : urlOf(address)
   if (url === undefined || url === null) return '***'
@@ -121,7 +120,7 @@ export function withoutSecrets(address: string): string {
   return url.toString().replace(NO_HOST, '')
 }
 
-/** What of an address must not be printed, as it is written there and as it is meant; the longest first. */
+/** The secrets of an address, encoded and decoded, the longest first. */
 export function secretsOf(address: string): readonly string[] {
   const url = address.startsWith('sqlite:') ? URL.parse(address) : urlOf(address)
   if (url === undefined || url === null) return [address]
@@ -130,7 +129,7 @@ export function secretsOf(address: string): readonly string[] {
   return [...new Set(secrets)].filter((secret) => secret !== '').sort((a, b) => b.length - a.length)
 }
 
-/** Stands for the host of a socket's address, which URLs cannot leave out beside a user. */
+/** A placeholder for the host of a socket address: a URL with a user must have a host. */
 const NO_HOST = 'no-host.invalid'
 
 function urlOf(text: string): URL | undefined {
@@ -140,7 +139,7 @@ function urlOf(text: string): URL | undefined {
   if (/[@#]/.test(rest) || /\s/.test(text)) return undefined
   const isSocket = scheme !== 'socket:' && (authority === '' || authority.endsWith('@'))
   const url = URL.parse(`${scheme}${authority}${isSocket ? NO_HOST : ''}${rest}`) ?? undefined
-  // Without a host there must be a socket: otherwise a part of the address was lost.
+  // An address without a host must have a socket.
   const isLost = isSocket && url?.protocol === 'mysql:' && !url.searchParams.has('socketPath')
   return isLost ? undefined : url
 }
@@ -149,7 +148,7 @@ function secretParameters({ searchParams }: URL): readonly string[] {
   return [...new Set(searchParams.keys())].filter((name) => !SHOWN.has(name.toLowerCase()))
 }
 
-/** A percent sign that stands for nothing stays what it is. */
+/** An invalid escape is left unchanged. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text)

@@ -1,15 +1,15 @@
 /**
- * Classifies what a store throws: an outage is 503, a fault that waiting does not correct is 500. It is never a refusal
- * and never a pass.
+ * Classifies the errors of a store: an outage is 503, a fault for which a retry does not help is 500. An error never counts
+ * as a refused or an accepted credential.
  */
 
 import { InvalidOption, StoreFault, StoreUnavailable, unavailable } from '../errors.ts'
 import type { TokenStore } from './token-store.ts'
 
 /**
- * The same store, whose every failure after boot is `FST_API_TOKENS_STORE_UNAVAILABLE`, or `FST_API_TOKENS_STORE_FAULT`
- * where the store's `isPermanent` says so, with the cause kept. After `close` every method fails: a store that opens its
- * connections when it needs them would otherwise open them again, and nothing would close those.
+ * Wraps a store. Errors after boot become `FST_API_TOKENS_STORE_UNAVAILABLE`, or `FST_API_TOKENS_STORE_FAULT` if the
+ * store's `isPermanent` returns `true`, with the original error as cause. After `close` every method fails, because a store
+ * might open new connections that nothing closes.
  */
 export function withOutages(store: TokenStore): TokenStore {
   const use = { isOver: false }
@@ -30,7 +30,7 @@ export function withOutages(store: TokenStore): TokenStore {
       prune: named((expiredForMs, limit) => store.devices.prune(expiredForMs, limit)),
     },
     ...(store.pubsub === undefined ? {} : { pubsub: store.pubsub }),
-    // At boot a failure is the host developer's to see as it is.
+    // At boot the host developer sees the original error.
     open: () => store.open(),
     close: () => {
       use.isOver = true
@@ -58,7 +58,7 @@ export function withOutages(store: TokenStore): TokenStore {
   }
 }
 
-/** At boot the cause itself is thrown, since it says what to correct: `await open().catch(throwCause)`. */
+/** For boot: throws the cause itself, because it says what to correct. Use as `await open().catch(throwCause)`. */
 export function throwCause(error: unknown): never {
   const isNamed = error instanceof StoreUnavailable || error instanceof StoreFault
   throw isNamed && error.cause !== undefined ? error.cause : error
@@ -76,16 +76,16 @@ function naming(store: TokenStore, use: { readonly isOver: boolean }) {
     }
 }
 
-/** A wrong setting that shows late, such as that of a new connection, is as permanent as one at boot. */
+/** An `InvalidOption` after boot, such as for a new connection, is permanent too. */
 function isPermanent(store: TokenStore, error: unknown): boolean {
   return error instanceof InvalidOption || classify(store, error) === true
 }
 
-/** What the store says of its error. A classification that fails itself must not hide that error, so it says nothing. */
+/** The result of the store's `isPermanent`. If that throws, the original error must not be lost. */
 function classify(store: TokenStore, error: unknown): unknown {
   try {
     const answer: unknown = store.isPermanent?.(error)
-    // A host's wrapper may make every method async. A promise says nothing, and its rejection must end no process.
+    // A host's wrapper may make every method async. A promise is ignored, and its rejection must not end the process.
     if (answer instanceof Promise) answer.catch(() => undefined)
     return answer
   } catch {

@@ -1,4 +1,4 @@
-/** What a store is asked for a page of an owner's tokens, and what it returns. */
+/** The query for a page of an owner's tokens, and its result. */
 
 import type { TokenStatus } from '../token/status.ts'
 import type { OwnerRecord, TokenRecord } from '../token/token.ts'
@@ -10,20 +10,20 @@ export type SortField = (typeof SORT_FIELDS)[number]
 /** Where a page begins: after the row with this sort value and id. */
 export interface PagePosition {
   /**
-   * The sort field's value: for `name` the name, `''` for none; for `created_at` null, since the id alone decides. For
-   * `last_used_at` the last use, 0 for none, of a row within `stretch`; null where a new stretch begins.
+   * The value of the sort field. For `name`: the name, or `''`. For `created_at`: `null`, because the id has this order. For
+   * `last_used_at`: the last use, or 0, of a row in `stretch`; `null` where a new stretch begins.
    */
   readonly value: string | number | null
   readonly id: string
-  /** Only for `last_used_at`, with a value: the rows that are sorted by it. */
+  /** Only for `last_used_at`, with a value: the rows that are sorted together. */
   readonly stretch?: Stretch | undefined
 }
 
-/** A part of an owner's tokens in the order of their ids, which is sorted by last use as a whole. */
+/** A range of ids of an owner's tokens that is sorted by last use as a whole. */
 export interface Stretch {
-  /** The first row's id, included: the highest id in a descending list. */
+  /** The first id (inclusive): the highest in a descending list. */
   readonly first: string
-  /** The last row's id, included; null where the list ends. */
+  /** The last id (inclusive); `null` at the end of the list. */
   readonly last: string | null
 }
 
@@ -33,13 +33,13 @@ export interface TokenQuery {
   readonly sort: SortField
   readonly descending: boolean
   readonly after?: PagePosition | undefined
-  /** Tokens with one of these, evaluated at `now` as `judge` does. Left out: all. */
+  /** Only tokens with one of these statuses at `now`. Default: all. */
   readonly statuses?: readonly TokenStatus[] | undefined
-  /** A part of the name or the description; ASCII letters match in either case. */
+  /** Only tokens whose name or description contains this text. ASCII letters match in either case. */
   readonly text?: string | undefined
   /**
-   * How many rows may be read for the page, and again for the total. With a filter, and in the order of the last use, a
-   * page ends after so many rows: it may be short, even empty, and say where the next one begins.
+   * Maximum number of rows to read for the page, and again for the total. With a filter, or sorted by last use, a page ends
+   * after that many rows: it may be short or empty and still have a next page.
    */
   readonly maxRows: number
   readonly now: number
@@ -50,9 +50,9 @@ export interface TokenQuery {
 export interface TokenPage {
   /** At most `limit` rows. */
   readonly tokens: readonly TokenRecord[]
-  /** Where the next page begins; null on the last one. */
+  /** The position of the next page; `null` on the last one. */
   readonly next: PagePosition | null
-  /** How many rows match, on all pages; null with `text`, and for an owner who has more than `maxRows` tokens. */
+  /** The number of matching tokens on all pages; `null` with `text`, and for an owner with more than `maxRows` tokens. */
   readonly total: number | null
   readonly owner: OwnerRecord | null
 }

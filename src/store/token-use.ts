@@ -1,8 +1,8 @@
-/** The uses of tokens as a store records and returns them. */
+/** The uses of tokens that a store records and returns. */
 
 import type { LastClient } from '../token/token.ts'
 
-/** How long a store keeps the last batch of a writer, in milliseconds: longer than an outage lasts. */
+/** How long a store keeps the last batch of a writer, in milliseconds: longer than an outage. */
 export const BATCH_MEMORY_MS = 7 * 24 * 60 * 60 * 1000
 
 /** The use of one token since the last flush. */
@@ -10,36 +10,36 @@ export interface TokenUse {
   readonly tokenId: string
   readonly count: number
   readonly lastUsedAt: number
-  /** Which of the token's scopes were asked for, see `usedScopes`; those of the row stay. */
+  /** The bits of the scopes that were used, see `usedScopes`. They are added to those of the row. */
   readonly scopesUsed?: number
-  /** Who used it at `lastUsedAt`; `null` where that is not known. */
+  /** The client at `lastUsedAt`, if known. */
   readonly lastClient?: LastClient | null
 }
 
 export interface RecordUseRules {
   readonly now: number
-  /** The day (UTC) of all uses of the batch, by its first millisecond. */
+  /** The start of the day (UTC) of all uses of the batch, in milliseconds. */
   readonly day: number
   readonly idleTimeoutMs: number | null
-  /** Whether the row keeps the client of the latest use; where not, the one that it had is erased. */
+  /** Whether to store the client of the latest use. Otherwise a stored client is erased. */
   readonly storesClients?: boolean
-  /** Identifies the batch, so that it can be repeated after its response was lost. Without it every call counts. */
+  /** Identifies the batch, so that it can be repeated after a lost response. Without it every call counts. */
   readonly batch?: UseBatch
 }
 
 /**
- * Identifies a batch of uses. A writer repeats a batch unchanged until the store has recorded it, and only then sends
- * its next one: a store needs to know just the last batch of each writer. A batch that every attempt found refused by an
- * error for which `isPermanent` is true is not recorded, and is sent in halves instead.
+ * Identifies a batch of uses. A writer repeats a batch unchanged until the store has recorded it, then sends the next one.
+ * A store therefore only needs the last batch of each writer. After an error for which `isPermanent` is true, the batch is
+ * split in two instead.
  */
 export interface UseBatch {
-  /** A name that no other writer has, of at most 50 characters. */
+  /** A unique name of the writer, of at most 50 characters. */
   readonly writer: string
-  /** A name that no other batch of this writer has, of at most 50 characters. */
+  /** A name that is unique among the batches of the writer, of at most 50 characters. */
   readonly id: string
 }
 
-/** How often a token was used on one day (UTC). */
+/** The number of uses of a token on one day (UTC). */
 export interface DailyUses {
   /** The day's first millisecond. */
   readonly day: number

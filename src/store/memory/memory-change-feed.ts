@@ -1,9 +1,9 @@
-/** Keeps the stamps of changes in memory: for several instances of the plugin that share one memory store. */
+/** The change feed of a memory store, for several plugin instances that share the store. */
 
 import type { ChangeFeed, ChangesRead, InvalidationTarget } from '../change-feed.ts'
 
-/** Nobody asks for what is older. */
-const KEPT_MS = 60_000
+/** Polls read only newer changes. */
+const RETENTION_MS = 60_000
 
 export class MemoryChangeFeed implements ChangeFeed {
   /** By target, the oldest change first. */
@@ -16,7 +16,7 @@ export class MemoryChangeFeed implements ChangeFeed {
     this.#stamps.delete(key)
     this.#stamps.set(key, { target, changedAt: Math.max(now, before + 1) })
     for (const [oldest, { changedAt }] of this.#stamps) {
-      if (changedAt >= now - KEPT_MS) break
+      if (changedAt >= now - RETENTION_MS) break
       this.#stamps.delete(oldest)
     }
   }

@@ -1,4 +1,4 @@
-/** Who has which lease in a memory store. */
+/** The leases of a memory store. */
 
 import type { Clock } from '../../clock.ts'
 import type { Lease } from '../token-store.ts'
@@ -6,7 +6,7 @@ import { BATCH_MEMORY_MS, type UseBatch } from '../token-use.ts'
 
 export class MemoryLeases {
   readonly #clock: Clock
-  readonly #held = new Map<string, { readonly holder: string; readonly endsAt: number }>()
+  readonly #leases = new Map<string, { readonly holder: string; readonly endsAt: number }>()
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -14,9 +14,9 @@ export class MemoryLeases {
 
   take({ name, holder, ms }: Lease): boolean {
     const now = this.#clock.now()
-    const last = this.#held.get(name)
+    const last = this.#leases.get(name)
     if (last !== undefined && last.holder !== holder && last.endsAt > now) return false
-    this.#held.set(name, { holder, endsAt: now + ms })
+    this.#leases.set(name, { holder, endsAt: now + ms })
     return true
   }
 
@@ -25,18 +25,18 @@ export class MemoryLeases {
     if (batch === undefined) return true
     const { writer, id } = batch
     const name = `uses ${writer}`
-    if (this.#held.get(name)?.holder === id) return false
-    this.#held.set(name, { holder: id, endsAt: Date.now() + BATCH_MEMORY_MS })
+    if (this.#leases.get(name)?.holder === id) return false
+    this.#leases.set(name, { holder: id, endsAt: Date.now() + BATCH_MEMORY_MS })
     return true
   }
 
   prune(limit: number): number {
     const now = this.#clock.now()
     let pruned = 0
-    for (const [name, { endsAt }] of this.#held) {
+    for (const [name, { endsAt }] of this.#leases) {
       if (pruned === limit) break
       if (endsAt > now) continue
-      this.#held.delete(name)
+      this.#leases.delete(name)
       pruned += 1
     }
     return pruned

@@ -1,4 +1,4 @@
-/** Finds the ended tokens that an insert deletes, as the databases do. */
+/** Finds the ended tokens that an insert deletes. */
 
 import type { OwnerRecord, TokenRecord } from '../../token/token.ts'
 import { MAX_DELETED, MAX_READ } from '../ended-bounds.ts'
@@ -6,7 +6,7 @@ import type { EndedRules } from '../token-store.ts'
 import type { MemoryOwners } from './memory-owners.ts'
 import type { MemoryTokens } from './memory-tokens.ts'
 
-/** None below the limit; `null` when all of them ended too recently. */
+/** Empty below the limit; `null` when all ended tokens ended too recently. */
 export function endedBeyondLimit(
   tokens: MemoryTokens,
   owners: MemoryOwners,

@@ -42,9 +42,9 @@ import { MemoryTokens } from './memory-tokens.ts'
 import { MemoryDailyUses, withUse } from './memory-uses.ts'
 
 /**
- * Makes a store that forgets everything when the process ends. Only one process can use it.
+ * Makes a store in memory, for one process. Its data is lost when the process ends.
  *
- * @param options `clock`: the store's own clock, by which leases and device authorizations end, for tests.
+ * @param options `clock`: the store's clock for leases and device authorizations, for tests.
  * @example await app.register(apiTokens, { store: memoryTokenStore(), keys: [jwk], authenticateUser })
  */
 export function memoryTokenStore(options: { readonly clock?: Clock } = {}, ...more: never[]): TokenStore {
@@ -65,7 +65,7 @@ class MemoryTokenStore implements TokenStore {
   readonly #owners = new MemoryOwners()
   readonly #dailyUses = new MemoryDailyUses()
   readonly #leases: MemoryLeases
-  /** The idle spell that a token was warned of, by its beginning. */
+  /** By token, the start of the idle period whose warning was emitted. */
   readonly #idleWarningFrom = new Map<string, number>()
 
   constructor(clock: Clock) {
@@ -208,7 +208,7 @@ class MemoryTokenStore implements TokenStore {
     return isActive && this.#owners.find(token.userId)?.status === 'active'
   }
 
-  /** The token that a change is for, `unchanged` when it may be changed. */
+  /** Finds the token; `unchanged` means that it may be changed. */
   #findForChange(id: string, { userId, now, maxAgeMs = null }: AgedScope): ChangeOutcome {
     const token = this.#tokens.get(id)
     if (token === undefined) return { outcome: 'not_found' }
@@ -231,7 +231,7 @@ class MemoryTokenStore implements TokenStore {
     return this.#change({ ...token, status: 'revoked', statusReason, revokedAt: now, updatedAt: now })
   }
 
-  /** Without its unused successor a token in its grace is as it was before. */
+  /** Restores the predecessor of an unused successor that is revoked. */
   #cancelRotation({ id, predecessorId }: TokenRecord, { now, undoesRotation = false }: RevokeScope): void {
     const predecessor = predecessorId === null ? undefined : this.#tokens.get(predecessorId)
     if (predecessor === undefined || predecessor.successorId !== id) return
@@ -239,7 +239,7 @@ class MemoryTokenStore implements TokenStore {
     this.#change({ ...predecessor, successorId: null, graceEndsAt: null })
   }
 
-  /** Puts what other instances must hear of. */
+  /** Stores a change that other instances must receive. */
   #change(token: TokenRecord): TokenRecord {
     this.feed.stamp({ tokenId: token.id })
     return this.#tokens.put(token)

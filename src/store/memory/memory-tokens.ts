@@ -1,4 +1,4 @@
-/** The tokens in memory, by id, and those of each owner in the orders in which they are read. */
+/** The tokens in memory: by id, and by owner in each sort order. */
 
 import { endsAt } from '../../token/status.ts'
 import type { OwnerRecord, TokenRecord } from '../../token/token.ts'
@@ -6,7 +6,7 @@ import { nameAndId } from '../name-and-id.ts'
 import type { MaxAgeMs } from '../token-store.ts'
 import { SortedKeys } from './sorted-keys.ts'
 
-/** The orders of an owner's tokens: a key of each ends in the token's id. */
+/** The sort orders of an owner's tokens. Each key ends with the token's id. */
 export type KeyOrder = 'id' | 'name' | 'end'
 
 type Keys = Readonly<Record<KeyOrder, string>>
@@ -56,12 +56,12 @@ export class MemoryTokens {
     if (orders.id.length === 0) this.#owners.delete(token.userId)
   }
 
-  /** At most `limit` tokens of an owner in that order, after the place of a key or from the start. */
+  /** At most `limit` tokens of an owner in that order, after a key or from the start. */
   read(userId: string, place: KeyPlace): readonly TokenRecord[] {
     const { order, after, descending, limit } = place
     const keys = this.#owners.get(userId)?.[order]
     if (keys === undefined) return []
-    // Nothing is sorted between a key and the same key with a character more.
+    // No other key sorts between a key and the same key followed by NUL.
     const ascendingFrom = after === null ? 0 : keys.countBefore(`${after}\0`)
     const descendingFrom = after === null ? keys.length : keys.countBefore(after)
     return keys
@@ -69,7 +69,7 @@ export class MemoryTokens {
       .flatMap((key) => this.#tokens.get(idIn(key, order)) ?? [])
   }
 
-  /** How many tokens of the owner have not ended at `now`, and how many have. */
+  /** The numbers of the owner's tokens that have not ended at `now`, and that have. */
   count(
     { userId, generation }: OwnerRecord,
     now: number,
@@ -82,7 +82,7 @@ export class MemoryTokens {
     return { living: ends.length - ended, ended }
   }
 
-  /** How many of the tokens from that place on have reached the maximum age. */
+  /** How many of the tokens from that index on have reached the maximum age. */
   #countAged(ends: SortedKeys, first: number, now: number, maxAgeMs: MaxAgeMs): number {
     if (maxAgeMs === null || maxAgeMs === undefined) return 0
     const ids = ends.slice(first, ends.length, false).map((key) => idIn(key, 'end'))
@@ -100,7 +100,7 @@ export class MemoryTokens {
 
 export interface KeyPlace {
   readonly order: KeyOrder
-  /** A key of that order; null: from the start. */
+  /** A key of that order; `null` for the start. */
   readonly after: string | null
   readonly descending: boolean
   readonly limit: number
@@ -115,7 +115,7 @@ function keysOf(token: TokenRecord): Keys {
   }
 }
 
-/** Sorts by generation, then by the end: what has ended comes before what has not. */
+/** Sorts by generation, then by end: ended tokens come first. */
 function endKey(generation: number, end: number, id: string): string {
   return [String(generation).padStart(10, '0'), String(Math.max(0, end)).padStart(15, '0'), id].join('\u0001')
 }

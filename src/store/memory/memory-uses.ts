@@ -1,10 +1,10 @@
-/** Counts uses in memory: what a use changes of its token, and how many there were on each day. */
+/** Records uses in memory: in the token, and by day. */
 
 import type { TokenRecord } from '../../token/token.ts'
 import { eitherUsed } from '../../token/used-scopes.ts'
 import type { DailyUses, RecordUseRules, TokenUse } from '../token-store.ts'
 
-/** The token after its use: counted, moved forward, awake if it was wrongly called idle. */
+/** The token after its use. A token that was wrongly marked idle becomes active. */
 export function withUse(
   token: TokenRecord,
   use: TokenUse,
@@ -45,21 +45,21 @@ export class MemoryDailyUses {
   }
 
   prune(before: number, limit: number): number {
-    const old = [...this.#requests]
+    const oldDays = [...this.#requests]
       .flatMap(([tokenId, days]) => [...days.keys()].map((day) => ({ tokenId, day })))
       .filter(({ day }) => day < before)
       .sort((a, b) => a.day - b.day)
       .slice(0, limit)
-    for (const { tokenId, day } of old) {
+    for (const { tokenId, day } of oldDays) {
       const days = this.#requests.get(tokenId)
       days?.delete(day)
-      // A token that nobody uses any more takes no room.
+      // Otherwise unused tokens would leave empty maps behind.
       if (days?.size === 0) this.#requests.delete(tokenId)
     }
-    return old.length
+    return oldDays.length
   }
 
-  /** Tokens with counts. */
+  /** The number of tokens with usage. */
   get size(): number {
     return this.#requests.size
   }

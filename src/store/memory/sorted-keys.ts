@@ -1,4 +1,4 @@
-/** Texts in the order of their bytes, as the databases sort them, in which a place is found without reading them all. */
+/** A sorted list of texts, in the byte order of the databases, with binary search. */
 
 export class SortedKeys {
   readonly #keys: string[] = []
@@ -16,7 +16,7 @@ export class SortedKeys {
     if (this.#keys[index] === key) this.#keys.splice(index, 1)
   }
 
-  /** How many keys come before this one. */
+  /** The number of keys before this one. */
   countBefore(key: string): number {
     let [low, high] = [0, this.#keys.length]
     while (low < high) {
@@ -27,7 +27,7 @@ export class SortedKeys {
     return low
   }
 
-  /** At most `limit` keys from that place on, or, descending, back from it. */
+  /** At most `limit` keys from that index on, or, descending, back from it. */
   slice(place: number, limit: number, descending: boolean): readonly string[] {
     return descending
       ? this.#keys.slice(Math.max(0, place - limit), place).reverse()

@@ -1,4 +1,4 @@
-/** Changes one token in one statement that decides, and returns the row after it. */
+/** Changes one token by an UPDATE whose conditions decide, and returns the new row. */
 
 import type { UpdateObject } from 'kysely'
 import type { TokenRecord } from '../../../token/token.ts'
@@ -11,18 +11,18 @@ import { stamp } from './changed-at.ts'
 import { belongsTo, ownerGeneration, type Tokens } from './owner-conditions.ts'
 import { clockMoment, isLiving } from './token-status.ts'
 
-/** Runs the UPDATE, whose conditions decide; `undefined` when they did not hold. */
+/** Runs the UPDATE. Returns `undefined` when no row met its conditions. */
 export async function changeToken(
   storeDb: StoreDb,
   id: string,
   update: (tokens: TokenUpdate) => TokenUpdate,
 ): Promise<TokenRecord | undefined> {
   const row = await storeDb.traits.change(storeDb, id, update)
-  // `change` selects what `tokenColumns` names.
+  // `change` selects `tokenColumns`.
   return row === undefined ? undefined : tokenFromRow(row as ApiTokenRow)
 }
 
-/** Writes just the given fields of a token that has not ended. */
+/** Writes the given fields of a token that has not ended. */
 export async function writeChanges(
   storeDb: StoreDb,
   id: string,
@@ -43,7 +43,7 @@ export async function writeChanges(
   )
 }
 
-/** Waking restarts the idle clock of a token that is inactive by its row or by the clock. */
+/** `active` restarts the idle clock of a token that is inactive, by its row or by the clock. */
 function columnsOf(
   eb: Tokens,
   { status, ...texts }: TokenPatch,
@@ -58,7 +58,7 @@ function columnsOf(
   ])
   return {
     ...texts,
-    // Before the status that it depends on: MySQL writes from left to right.
+    // Before `status`, which it reads: MySQL assigns from left to right.
     idle_from: eb.case().when(sleeps).then(traits.time(now)).else(eb.ref('api_tokens.idle_from')).end(),
     status,
     status_reason: null,

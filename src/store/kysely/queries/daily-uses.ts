@@ -1,9 +1,9 @@
-/** The counts by day: added with the uses of a batch, read by token, pruned by age. */
+/** Adds, reads and prunes the usage by day. */
 
 import type { DailyUses, TokenUse } from '../../token-store.ts'
 import { atomically, reading, type StoreDb, withRetries } from '../transactions.ts'
 
-/** Adds a batch of uses to one day; what is not a token any more is passed over. */
+/** Adds a batch of uses to one day. Uses of deleted tokens are skipped. */
 export async function addDailyUses(
   { db, traits }: StoreDb,
   uses: readonly TokenUse[],
@@ -25,7 +25,7 @@ export async function addDailyUses(
   await traits.onConflictAdd(counted, 'api_token_usage', ['token_id', 'day'], 'requests').execute()
 }
 
-/** The days of use from `since` on, in their order. */
+/** The days with use from `since` on, in order. */
 export async function selectDailyUses(
   { db, traits }: StoreDb,
   tokenId: string,

@@ -1,16 +1,16 @@
-/** Deletes tokens, and what is kept of them elsewhere. */
+/** Deletes tokens and their usage by day. */
 
 import { inSlices } from '../slices.ts'
 import type { StoreDb } from '../transactions.ts'
 
 const SLICE = 10
 
-/** How many of these tokens were there. Runs in a transaction. */
+/** Returns how many of the tokens existed. Runs in a transaction. */
 export async function deleteTokens(transaction: StoreDb, ids: readonly string[]): Promise<number> {
   const { db } = transaction
   let deleted = 0
   await inSlices(transaction, ids, SLICE, async (some) => {
-    // The tokens first: use that is written at this moment waits, and then finds none to count for.
+    // The tokens first: a concurrent flush waits for their rows, and then adds no usage for them.
     const { numDeletedRows } = await db
       .deleteFrom('api_tokens')
       .where('id', 'in', some)

@@ -1,4 +1,4 @@
-/** Device authorizations in a database: each step is one conditional statement, or one transaction under a lock. */
+/** Device authorizations in a database. Each step is one conditional statement or one transaction with a lock. */
 
 import { hash } from 'node:crypto'
 import { type RawBuilder, sql } from 'kysely'
@@ -20,7 +20,7 @@ import { deviceFromRow } from '../tables/api-token-device.ts'
 import { atomically, reading, type StoreDb, withRetries } from '../transactions.ts'
 import { takeLease } from './leases.ts'
 
-/** How long the row that starts of a client are counted under lasts, in milliseconds: longer than a transaction. */
+/** The lease time of the lock row of a client: longer than a transaction. */
 const START_LOCK_MS = 60_000
 
 export function deviceAuthorizations(storeDb: StoreDb): DeviceAuthorizationStore {
@@ -67,15 +67,15 @@ async function insertDevice(
 }
 
 /**
- * Until the end of the transaction no other start of the client counts: two that counted at once would both find room.
- * The lease is everybody's, so that it is always taken; what matters is the lock on its row.
+ * Locks a row per client until the end of the transaction, so that concurrent starts count one after another. All starts
+ * use one holder name, so the lease itself is always taken: only the lock on its row matters.
  */
 async function lockStartsOf(transaction: StoreDb, clientId: string): Promise<void> {
   const name = `starts ${hash('sha256', clientId, 'base64url')}`
   await takeLease(transaction, { name, holder: 'device authorization', ms: START_LOCK_MS })
 }
 
-/** How many are pending; what is beyond the limit is not counted. */
+/** Counts pending authorizations, up to the limit. */
 async function countPending({ db, traits }: StoreDb, clientId: string, limit: number): Promise<number> {
   const { pending } = await db
     .selectFrom((eb) =>
@@ -135,7 +135,7 @@ function columnsOf(decision: DeviceDecision | { readonly status: 'redeemed' }) {
   }
 }
 
-/** Under the lock of the row, so that of two polls at once the second counts as too fast. */
+/** Locks the row, so that the second of two concurrent polls counts as too fast. */
 async function pollDevice(
   storeDb: StoreDb,
   deviceDigest: string,
@@ -170,7 +170,7 @@ async function deleteExpired({ db, traits }: StoreDb, expiredForMs: number, limi
     .limit(limit)
     .execute()
   if (expired.length === 0) return 0
-  // In one order, as two who delete the same must lock them.
+  // Sorted, so that concurrent deletions lock the rows in the same order.
   const digests = expired.map(({ device_digest: digest }) => digest).sort()
   const { numDeletedRows } = await db
     .deleteFrom('api_token_devices')
@@ -179,7 +179,7 @@ async function deleteExpired({ db, traits }: StoreDb, expiredForMs: number, limi
   return Number(numDeletedRows)
 }
 
-/** The clock as a query of its own is read once; PostgreSQL would read it for each row, and use no index with it. */
+/** The clock as a subquery, which is read once. Otherwise PostgreSQL reads it for each row and uses no index. */
 function nowOnce({ now }: DialectTraits): RawBuilder<number> {
   return sql<number>`(select ${now})`
 }

@@ -1,4 +1,4 @@
-/** The read behind a cold verification: a token by its primary key, with what its owner's row says. Compiled once. */
+/** The query of a cold verification: a token and its owner by primary key. It is compiled once. */
 
 import type { CompiledQuery } from 'kysely'
 import type { OwnedToken, OwnerRecord, OwnerStatus } from '../../../token/token.ts'
@@ -11,8 +11,8 @@ export interface JoinedRow extends ApiTokenRow {
 }
 
 /**
- * The query; its one parameter is the id. Of a join SQLite would weigh the plan anew for each id that is bound, which
- * costs eight times the reading; two sub-queries by primary key leave it nothing to weigh.
+ * The query has one parameter, the id. It uses two subqueries instead of a join, because SQLite would plan a join again for
+ * each id, which costs eight times as much as the read.
  */
 export function selectToken({ db, traits }: StoreDb): CompiledQuery<JoinedRow> {
   return db

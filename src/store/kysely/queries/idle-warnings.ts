@@ -1,4 +1,4 @@
-/** Finds tokens that will soon be idle, each once in an idle spell, in bounded batches. */
+/** Finds tokens whose idle warning is due, once per idle period, in bounded batches. */
 
 import type { Expression, SqlBool } from 'kysely'
 import type { TokenRecord } from '../../../token/token.ts'
@@ -13,8 +13,8 @@ import { clockMoment, isLiving } from './token-status.ts'
 const SLICE = 100
 
 /**
- * Remembers in the row which spell was warned of: its beginning, which the next use moves. What another has locked is
- * passed over: it is being used, ended, or warned of by another sweeper.
+ * Stores the start of the idle period in the token's row, so that its warning is emitted once. The next use begins another
+ * period. Locked rows are skipped: they are being used, ended, or handled by another sweeper.
  */
 export async function storeIdleWarnings(
   storeDb: StoreDb,
@@ -47,7 +47,7 @@ export async function storeIdleWarnings(
   })
 }
 
-/** Active, of an active owner, in such a spell, and not warned of it yet. */
+/** Active, of an active owner, in an idle period of the range, and without a warning for this period. */
 function isWarningDue(eb: Tokens, periods: IdlePeriods, traits: DialectTraits): Expression<SqlBool> {
   const { time } = traits
   return eb.and([

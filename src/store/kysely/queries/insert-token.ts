@@ -1,4 +1,4 @@
-/** Inserts a token with its owner's generation, for an active owner who has room. */
+/** Inserts a token with its owner's generation, if the owner is active and below the limits. */
 
 import type { UnownedToken } from '../../../token/token.ts'
 import type { InsertOutcome, InsertRules } from '../../token-store.ts'
@@ -9,7 +9,7 @@ import { findRoom, type Room } from './make-room.ts'
 import { withToken, writeCounts } from './owner-counts.ts'
 import { addOwner, lockOwner } from './owners.ts'
 
-/** One transaction under the lock of the owner's row, so that of two at once the second counts the first. */
+/** Locks the owner's row, so that concurrent inserts count one after another. */
 export async function writeToken(
   storeDb: StoreDb,
   token: UnownedToken,
@@ -20,7 +20,7 @@ export async function writeToken(
     if (owner.status !== 'active') return { outcome: 'owner_inactive' }
     const room = await findRoom(transaction, owner, rules)
     if (room.outcome !== 'room') {
-      // What was counted for a refusal need not be counted for the next one.
+      // Store the counts, so that the next refusal does not count again.
       await writeCounts(transaction, owner.userId, room.counts)
       return { outcome: room.outcome }
     }
@@ -30,7 +30,7 @@ export async function writeToken(
   })
 }
 
-/** Inserts the row where there is room for it. */
+/** Inserts the row, deletes the oldest ended tokens, and updates the counts. */
 export async function insertInto(
   transaction: StoreDb,
   token: UnownedToken & { readonly generation: number },
@@ -47,6 +47,6 @@ async function ownerOf(transaction: StoreDb, userId: string) {
   if (known !== undefined) return known
   await addOwner(transaction, userId)
   const added = await lockOwner(transaction, userId)
-  if (added === undefined) throw new Error('the row of an owner, just made, is not there')
+  if (added === undefined) throw new Error('the row of an owner was inserted and is missing')
   return added
 }

@@ -1,14 +1,15 @@
-/** Lends a piece of work to one instance, until a moment by the database's clock: a crash leaves nothing to undo. */
+/** Leases: one instance holds a lease until a time by the database's clock. After a crash it runs out. */
 
 import { sql } from 'kysely'
 import type { Lease } from '../../token-store.ts'
 import type { StoreDb } from '../transactions.ts'
 
-/** Whether the lease is the holder's: it was free, had run out, or was the holder's before. */
+/** Returns whether the holder has the lease: it was free, had run out, or was the holder's already. */
 export async function takeLease(storeDb: StoreDb, lease: Lease): Promise<boolean> {
   if (await takeFree(storeDb, lease)) return true
   const { db, traits } = storeDb
-  // There may be no row yet. Whoever makes it, the UPDATE decides; and it is a lease already, so that nobody prunes it.
+  // There may be no row yet. Another holder may insert it first, so the UPDATE decides. The row has not run out, so that it
+  // is not pruned in between.
   const { name, holder, ms } = lease
   const row = { name, holder, ends_at: sql<number>`${traits.now} + ${ms}` }
   await traits.onConflictDoNothing(db.insertInto('api_token_leases').values(row), 'name').execute()
@@ -25,10 +26,10 @@ async function takeFree({ db, traits: { now } }: StoreDb, { name, holder, ms }: 
   return numUpdatedRows > 0n
 }
 
-/** Deletes at most `limit` leases that have run out; one that is taken meanwhile stays. */
+/** Deletes at most `limit` leases that have run out. A lease that was taken in the meantime stays. */
 export async function deleteEndedLeases(storeDb: StoreDb, limit: number): Promise<number> {
   const { db, traits } = storeDb
-  // As a query of its own the clock is read once; PostgreSQL would ask it for each row, and no index with it.
+  // A subquery is read once. Otherwise PostgreSQL reads the clock for each row and uses no index.
   const now = sql<number>`(select ${traits.now})`
   const ended = await db
     .selectFrom('api_token_leases')
@@ -38,7 +39,7 @@ export async function deleteEndedLeases(storeDb: StoreDb, limit: number): Promis
     .limit(limit)
     .execute()
   if (ended.length === 0) return 0
-  // In one order, as two who delete the same must lock them.
+  // Sorted, so that concurrent deletions lock the rows in the same order.
   const names = ended.map(({ name }) => name).sort()
   const { numDeletedRows } = await db
     .deleteFrom('api_token_leases')

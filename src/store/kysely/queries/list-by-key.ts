@@ -1,6 +1,6 @@
 /**
- * The owner's page in the order of an index: by key, so that a page costs the same wherever it lies and nothing is seen
- * twice. With a filter it lies between two keys, so that it reads a bounded number of rows, whatever they match.
+ * A page in the order of an index (keyset pagination): each page costs the same, and no row is returned twice. With a
+ * filter the page ends at a key that is determined first, so that a bounded number of rows is read.
  */
 
 import type { OwnerRecord, TokenRecord } from '../../../token/token.ts'
@@ -21,8 +21,8 @@ export async function selectByKey(
   const { userId, descending, sort, limit, maxRows } = query
   const column = sort === 'name' ? 'name_and_id' : 'id'
   const after = query.after === undefined ? null : keyOf(query.after, column)
-  // Read first: the page then lies between two keys, whatever is inserted or deleted meanwhile. Without a filter it is for
-  // MySQL, which reads a descending page from the owner's last row on unless it sees how short the range is.
+  // The end key is read first, so that concurrent inserts and deletions do not move it. Without a filter it is needed for
+  // MySQL, which otherwise reads a descending page from the owner's last row on.
   const n = isFiltered(query) ? maxRows : limit + 1
   const end =
     isFiltered(query) || after !== null ? await keyBehind(storeDb, query, { column, after, n }) : undefined

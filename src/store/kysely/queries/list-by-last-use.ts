@@ -1,6 +1,6 @@
 /**
- * The owner's page in the order of the last use. No index has that order, since every use would have to move its row.
- * An owner's tokens are therefore sorted in stretches of a bounded number, one after another in the order of their ids.
+ * A page in the order of the last use. There is no index of that order, because every use would update it. Instead, an
+ * owner's tokens are divided by id into stretches of a bounded size, and each stretch is sorted by the last use.
  */
 
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
@@ -44,7 +44,7 @@ export async function selectByLastUse(
   return { tokens, next: stretch.last === null ? null : { value: null, id: stretch.last } }
 }
 
-/** The stretch after the position of the last one; none, where the list ends. */
+/** The next stretch; `undefined` at the end of the list. */
 async function nextStretch(storeDb: StoreDb, query: TokenQuery): Promise<Stretch | undefined> {
   const after = query.after?.id ?? null
   const first = await keyBehind(storeDb, query, { column: 'id', after, n: 1 })
@@ -53,7 +53,7 @@ async function nextStretch(storeDb: StoreDb, query: TokenQuery): Promise<Stretch
   return { first: first.id, last: last?.id ?? null }
 }
 
-/** No more rows than a stretch may have, also where a cursor names other ids. */
+/** The rows of the stretch. They are limited, because a cursor may name other ids. */
 function rowsOf({ db }: StoreDb, { userId, descending, maxRows }: TokenQuery, { first, last }: Stretch) {
   const rows = db
     .selectFrom('api_tokens')

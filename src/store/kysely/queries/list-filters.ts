@@ -1,4 +1,4 @@
-/** The filters of an owner's list, as conditions on rows. */
+/** The filters of an owner's list as SQL conditions. */
 
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
 import { lowerAscii as inLowerCase } from '../../../token/text.ts'
@@ -14,7 +14,7 @@ export function isFiltered({ statuses, text }: TokenQuery): boolean {
   return statuses !== undefined || text !== undefined
 }
 
-/** That a token passes the query's filters. */
+/** The token matches the query's filters. */
 export function matches(
   eb: Tokens,
   { generation }: OwnerRecord,

@@ -1,4 +1,4 @@
-/** An owner's page with its total, each of a bounded number of rows. */
+/** A page of an owner's tokens and the total. Each reads a bounded number of rows. */
 
 import { sql } from 'kysely'
 import type { OwnerRecord } from '../../../token/token.ts'
@@ -20,10 +20,10 @@ export async function selectPage(
   return { ...rows, total: await countMatching(storeDb, owner, query) }
 }
 
-/** What a status is evaluated by: reading all columns takes three times as long. */
+/** The columns that a status depends on. Reading all columns takes three times as long. */
 const EVALUATED = ['status', 'generation', 'created_at', 'expires_at', 'grace_ends_at', 'idle_from'] as const
 
-/** A search counts nothing, and of an owner with more than `maxRows` tokens nothing is counted. */
+/** `null` for a text search, and for an owner with more than `maxRows` tokens. */
 async function countMatching(
   { db, traits }: StoreDb,
   owner: OwnerRecord,
@@ -37,7 +37,7 @@ async function countMatching(
     .limit(maxRows + 1)
   const read = sql<number>`count(*)`
   if (statuses === undefined) {
-    // From the index alone.
+    // This reads only the index.
     const counted = await db
       .selectFrom(first.select('id').as('api_tokens'))
       .select(read.as('read'))
@@ -57,7 +57,7 @@ async function countMatching(
   return upTo(maxRows, counted.read, counted.matching)
 }
 
-/** The count, unless there are more rows than were read. Numbers are what drivers make of them. */
+/** The count; `null` if there are more rows than may be read. Drivers may return numbers as texts. */
 function upTo(maxRows: number, read: number, matching: number): number | null {
   return Number(read) > maxRows ? null : Number(matching)
 }

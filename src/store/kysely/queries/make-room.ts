@@ -1,4 +1,4 @@
-/** Finds room for one more token of an owner, whose row is locked: the limits, and the ended tokens that have to go. */
+/** Checks the limits for one more token of an owner, and finds the ended tokens to delete. The owner's row is locked. */
 
 import type { OwnerRecord } from '../../../token/token.ts'
 import { MAX_DELETED, MAX_READ } from '../../ended-bounds.ts'
@@ -7,7 +7,7 @@ import type { StoreDb } from '../transactions.ts'
 import { agedTokens } from './maximum-age.ts'
 import { type CountedNow, type CountedOwner, countsAt, type OwnerCounts, recount } from './owner-counts.ts'
 
-/** Whether there is room, and what its counts are without the new token. */
+/** Whether the limits allow a new token, and the counts without it. */
 export interface Room {
   readonly outcome: 'room' | Exclude<InsertOutcome['outcome'], 'inserted' | 'owner_inactive'>
   /** The ids of ended tokens that the insert deletes. */
@@ -15,15 +15,15 @@ export interface Room {
   readonly counts: OwnerCounts
 }
 
-/** How long a count of all tokens is good for: an owner without room must not have them counted for each refusal. */
+/** How long a count of all tokens is valid, so that repeated refusals do not count all tokens each time. */
 const RECOUNT_MS = 60_000
 
-/** A refusal is never by counts that are older than a minute: a clock that was ahead can have made them too high. */
+/** Counts all tokens again before a refusal, unless that was done within a minute: the stored counts may be too high. */
 export async function findRoom(storeDb: StoreDb, owner: CountedOwner, rules: InsertRules): Promise<Room> {
   const moment = { now: rules.now, maxAgeMs: rules.maxAgeMs ?? null }
   const counted = await countsAt(storeDb, owner, moment)
   const room = await roomWith(storeDb, owner, rules, counted)
-  const age = rules.now - counted.kept.recountedAt
+  const age = rules.now - counted.stored.recountedAt
   if (room.outcome === 'room' || (age >= 0 && age < RECOUNT_MS)) return room
   return roomWith(storeDb, owner, rules, await recount(storeDb, owner, moment))
 }
@@ -32,7 +32,7 @@ async function roomWith(
   storeDb: StoreDb,
   owner: OwnerRecord,
   { maxTokens, maxEnded, deletableBefore, maxAgeMs }: InsertRules,
-  { living, ended, kept: counts }: CountedNow,
+  { living, ended, stored: counts }: CountedNow,
 ): Promise<Room> {
   if (living >= maxTokens) return { outcome: 'limit_reached', oldest: [], counts }
   if (ended < maxEnded) return { outcome: 'room', oldest: [], counts }
@@ -40,7 +40,7 @@ async function roomWith(
   return { outcome: oldest.length > 0 ? 'room' : 'ended_limit_reached', oldest, counts }
 }
 
-/** Those of before a removal first, then those that ended first, then those that reached the maximum age. */
+/** First tokens of earlier generations, then those that ended first, then those that reached the maximum age. */
 async function oldestEnded(
   storeDb: StoreDb,
   owner: OwnerRecord,
@@ -66,13 +66,13 @@ async function oldestEnded(
   return [...new Set([...oldest, ...aged.map(({ id }) => id)])].slice(0, MAX_DELETED)
 }
 
-/** What the owner's removal has ended, and what had ended before it. */
+/** Ended tokens from before a removal of the owner. */
 async function earlierGenerations(
   { db, traits }: StoreDb,
   { userId, generation }: OwnerRecord,
   deletableBefore: number,
 ): Promise<readonly string[]> {
-  // The first generation has none before it.
+  // There is no earlier generation.
   if (generation === 1) return []
   const moment = traits.time(deletableBefore)
   const first = db

@@ -1,4 +1,4 @@
-/** Marks idle tokens in bounded batches, judged under the lock of the rows that are written. */
+/** Marks idle tokens in bounded batches. */
 
 import type { TokenRecord } from '../../../token/token.ts'
 import { betweenSlices, inSlices } from '../slices.ts'
@@ -8,8 +8,8 @@ import { atomically, type StoreDb } from '../transactions.ts'
 const SLICE = 100
 
 /**
- * Marks at most `limit` active tokens whose idle clock began before `idleBefore`, the longest idle first. What
- * another has locked is passed over: it is being used, revoked, or marked by another sweeper.
+ * Marks at most `limit` active tokens whose idle clock began before `idleBefore`, the longest idle first. The rows are
+ * locked before they are evaluated. Locked rows are skipped: they are being used, ended, or handled by another sweeper.
  */
 export async function updateIdle(
   storeDb: StoreDb,

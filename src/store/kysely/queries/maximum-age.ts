@@ -1,4 +1,4 @@
-/** Finds tokens that have reached the maximum age, as conditions on rows. */
+/** SQL conditions for tokens that have reached the maximum age. */
 
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
 import { MAX_READ } from '../../ended-bounds.ts'
@@ -9,28 +9,28 @@ import type { Instant } from '../tables/instant.ts'
 
 type Tokens = ExpressionBuilder<ApiTokenDatabase, 'api_tokens'>
 
-/** A token issued at this moment or earlier has reached the maximum age at `now`; `null` without one. */
+/** A token issued at this time or earlier has reached the maximum age at `now`; `null` without a maximum age. */
 export function agedBy(traits: DialectTraits, now: number, maxAgeMs: MaxAgeMs): Expression<Instant> | null {
   return maxAgeMs === null || maxAgeMs === undefined ? null : traits.time(now - maxAgeMs)
 }
 
-/** That a token has not reached the maximum age: nothing to ask without one. */
+/** The token has not reached the maximum age. Empty without a maximum age. */
 export function isYoung(eb: Tokens, aged: Expression<Instant> | null): readonly Expression<SqlBool>[] {
   return aged === null ? [] : [eb('api_tokens.created_at', '>', aged)]
 }
 
-/** Which tokens of the maximum age may be deleted. */
+/** Selects which tokens past the maximum age may be deleted. */
 export interface AgedScope {
   readonly maxAgeMs: number
-  /** Those that ended earlier than this. */
+  /** Tokens that ended before this time. */
   readonly endedBefore: number
   /** Left out: of all owners. */
   readonly userId?: string | undefined
 }
 
 /**
- * Tokens that reached the maximum age before that, among the oldest ones. One that was used or changed since did not end
- * then, because the option was set later: it stays as long as one that ended at that use or change.
+ * Tokens that reached the maximum age before `endedBefore`, among the oldest. A token that was used or changed after that
+ * time had not ended then, because the option was set later. It is retained from its last use or change on.
  */
 export function agedTokens({ db, traits }: StoreDb, { maxAgeMs, endedBefore, userId }: AgedScope) {
   const before = traits.time(endedBefore)
@@ -50,9 +50,9 @@ export function agedTokens({ db, traits }: StoreDb, { maxAgeMs, endedBefore, use
 }
 
 /**
- * The lowest id of a token that was issued at this moment or later. An id begins with the time of its making in 48 bits
- * (RFC 9562 §5.7), which is that of the issue or, after the clock went back, a few seconds later. A range of ids
- * therefore finds tokens by age without an index of its own.
+ * The lowest id of a token that was issued at this time or later. A UUIDv7 begins with its creation time in 48 bits
+ * (RFC 9562 §5.7), so a range of ids finds tokens by age without another index. After the clock was set back, the time in
+ * an id may be a few seconds later than the issue.
  */
 function firstIdOf(ms: number): string {
   const time = Math.max(0, Math.floor(ms)).toString(16).padStart(12, '0')

@@ -1,4 +1,4 @@
-/** The newest time in the tables, read at the end of an index each: an SQLite file has no clock but the machine's. */
+/** The newest time in the tables, for a store without a clock of its own. Each is read at the end of an index. */
 
 import { timeOfTokenId } from '../../../token/claims.ts'
 import type { StoreDb } from '../transactions.ts'

@@ -1,11 +1,11 @@
-/** What a change demands of the token's owner, as conditions of the statement that writes. */
+/** SQL conditions on the owner of a token, for the statement that changes the token. */
 
 import type { ExpressionBuilder } from 'kysely'
 import type { ApiTokenDatabase } from '../tables/database.ts'
 
 export type Tokens = ExpressionBuilder<ApiTokenDatabase, 'api_tokens'>
 
-/** The generation of the token's owner, as the statement sees it. */
+/** The generation of the token's owner. */
 export function ownerGeneration(eb: Tokens) {
   return eb
     .selectFrom('api_token_owners')
@@ -13,12 +13,12 @@ export function ownerGeneration(eb: Tokens) {
     .whereRef('api_token_owners.user_id', '=', 'api_tokens.user_id')
 }
 
-/** That the token's owner is active. */
+/** The token's owner is active. */
 export function hasActiveOwner(eb: Tokens) {
   return eb.exists(ownerGeneration(eb).where('api_token_owners.status', '=', 'active'))
 }
 
-/** With a user: that the token is theirs, and that they are active. */
+/** If `userId` is given, the token belongs to this user, and the user is active. */
 export function belongsTo(eb: Tokens, userId: string | undefined) {
   if (userId === undefined) return eb.lit(true)
   return eb.and([eb('api_tokens.user_id', '=', userId), hasActiveOwner(eb)])

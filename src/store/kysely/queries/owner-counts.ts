@@ -1,6 +1,6 @@
 /**
- * How many tokens an owner has, kept on the owner's row, so that an insert need not count them. Nothing but an insert
- * and the removal of the owner writes the counts: tokens that were revoked or have expired since are found by their ends.
+ * The numbers of an owner's tokens, stored in the owner's row, so that an insert does not count them. Only inserts, prunes
+ * and the owner's removal write the counts. Tokens that have ended since are found by `ends_at`.
  */
 
 import { sql } from 'kysely'
@@ -11,59 +11,59 @@ import type { StoreDb } from '../transactions.ts'
 import { agedBy, isYoung } from './maximum-age.ts'
 import { keyBehind } from './owner-keys.ts'
 
-/** An owner's row with its counts, `null` where they are not known. */
+/** An owner with its counts, `null` if they are unknown. */
 export interface CountedOwner extends OwnerRecord {
   readonly counts: OwnerCounts | null
 }
 
 export interface OwnerCounts {
-  /** Tokens of the present generation that end at `countedAt` or later. */
+  /** Tokens of the current generation that end at `countedAt` or later. */
   readonly living: number
-  /** All others. */
+  /** All other tokens. */
   readonly ended: number
   readonly countedAt: number
   /** The last time that all tokens were read to count them. */
   readonly recountedAt: number
-  /** The maximum age by which they were counted. */
+  /** The maximum age that was used for the counts. */
   readonly maxAgeMs: number | null
 }
 
-/** The moment of an insert, and the age at which tokens end. */
+/** The time of an insert, and the maximum age of tokens. */
 export interface CountMoment {
   readonly now: number
   readonly maxAgeMs: number | null
 }
 
-/** The counts at a moment. `kept` is for the row: what ends at that very moment may become more. */
+/** The counts at `now`. `stored` is for the row: it leaves out tokens that end exactly at `now`. */
 export interface CountedNow {
   readonly living: number
   readonly ended: number
-  readonly kept: OwnerCounts
+  readonly stored: OwnerCounts
 }
 
-/** If more tokens than this have ended since the last insert, all are counted again. */
+/** When more tokens than this have ended since the last insert, all are counted again. */
 const MAX_ENDED_SINCE = 1_000
 /**
- * How many tokens one statement counts, so that it neither holds up the thread nor runs into a timeout. Of more at once
- * MariaDB takes an index that is shorter but has another order, and reads all tokens each time.
+ * How many tokens one statement counts, so that it neither blocks the thread nor times out. With more, MariaDB uses a
+ * shorter index of another order and reads all tokens each time.
  */
 const SLICE = 1_000
 
-/** The counts at `now`, by a bounded read, unless they are not known or too much has ended. */
+/** The counts at `now`, by a bounded read. Counts all tokens if the counts are unknown or too many tokens have ended. */
 export async function countsAt(
   storeDb: StoreDb,
   owner: CountedOwner,
   moment: CountMoment,
 ): Promise<CountedNow> {
   const { counts } = owner
-  // Of instances that differ in the maximum age each counts for itself.
+  // Another instance with another maximum age may have stored the counts.
   if (counts === null || counts.maxAgeMs !== moment.maxAgeMs) return recount(storeDb, owner, moment)
   const { all, before } = await endedSince(storeDb, owner, counts, moment.now)
   if (all > MAX_ENDED_SINCE) return recount(storeDb, owner, moment)
   return countedNow(counts, { all, before, now: moment.now })
 }
 
-/** The counts at `now`, by reading every token of the owner. */
+/** The counts at `now`, by reading all tokens of the owner. */
 export async function recount(
   storeDb: StoreDb,
   owner: OwnerRecord,
@@ -77,7 +77,7 @@ export async function recount(
   return countedNow(counts, { ...(await endedSince(storeDb, owner, counts, now)), now })
 }
 
-/** Writes the counts, after the INSERT of a token and the deletion of ended ones. */
+/** Stores the counts. */
 export async function writeCounts(
   { db, traits }: StoreDb,
   userId: string,
@@ -96,7 +96,7 @@ export async function writeCounts(
     .execute()
 }
 
-/** The counts with one token more, and without some ended ones. */
+/** The counts after the insert of a token and the deletion of ended ones. */
 export function withToken(counts: OwnerCounts, token: UnownedToken, deleted: number): OwnerCounts {
   const end = Math.min(token.revokedAt ?? Infinity, endsAt(token, counts.maxAgeMs) ?? Infinity)
   const lives = end >= counts.countedAt ? 1 : 0
@@ -110,20 +110,20 @@ function countedNow(
   return {
     living: counts.living - all,
     ended: counts.ended + all,
-    kept: {
+    stored: {
       ...counts,
       living: counts.living - before,
       ended: counts.ended + before,
-      // The clock of another instance may be ahead.
+      // The clock of another instance may have been ahead.
       countedAt: Math.max(counts.countedAt, now),
     },
   }
 }
 
 /**
- * How many tokens ended by their rows since the count until now, both included, and how many of them before now. One that
- * had reached the maximum age when all were counted has ended then. One that reached it since counts as living until
- * all are counted again, which an insert does before it refuses.
+ * The number of tokens with an `ends_at` from `countedAt` to `now`, and how many of these are before `now`. Tokens that had
+ * reached the maximum age at the last full count are not counted again. Tokens that reached it since count as living
+ * until the next full count, which happens before a refusal.
  */
 async function endedSince(
   { db, traits }: StoreDb,
@@ -169,7 +169,7 @@ async function countTokens(
   }
 }
 
-/** After one id and up to another one, if there is one. */
+/** Counts the tokens after one id and up to another, if there is one. */
 async function countBetween(
   { db, traits }: StoreDb,
   { userId, generation }: OwnerRecord,

@@ -1,4 +1,4 @@
-/** Finds how far a number of an owner's rows reaches, from an index alone. */
+/** Finds the key at the end of a number of an owner's rows. It reads only an index. */
 
 import type { TokenQuery } from '../../token-store.ts'
 import type { StoreDb } from '../transactions.ts'
@@ -8,12 +8,12 @@ export type KeyColumn = 'id' | 'name_and_id'
 
 export interface KeyPlace {
   readonly column: KeyColumn
-  /** The key after which counting begins; null: at the list's start. */
+  /** The key after which the rows begin; `null` for the start of the list. */
   readonly after: string | null
   readonly n: number
 }
 
-/** The n-th row after that place in the list's direction; none, where the list ends before. */
+/** The n-th row after the key in the list's direction; `undefined` if the list ends before. */
 export async function keyBehind(
   { db }: StoreDb,
   { userId, descending }: Pick<TokenQuery, 'userId' | 'descending'>,

@@ -1,4 +1,4 @@
-/** The one row of a user that suspends or ends all their tokens. */
+/** Reads, locks and writes the row of an owner. */
 
 import type { OwnerRecord, OwnerStatus } from '../../../token/token.ts'
 import { ownerFromRow } from '../tables/api-token-owner.ts'
@@ -11,7 +11,7 @@ export async function selectOwner({ db }: StoreDb, userId: string): Promise<Owne
   return row === undefined ? null : ownerFromRow(row)
 }
 
-/** The owner, whose row nobody else changes, or counts on, until the transaction ends. */
+/** Reads the owner and locks the row until the end of the transaction. */
 export async function lockOwner({ db, traits }: StoreDb, userId: string): Promise<CountedOwner | undefined> {
   const query = ownerQuery({ db }, userId).select((eb) => [
     'living_count',
@@ -24,18 +24,18 @@ export async function lockOwner({ db, traits }: StoreDb, userId: string): Promis
   return row === undefined ? undefined : { ...ownerFromRow(row), counts: countsOf(row) }
 }
 
-/** Forgets the counts of owners whose tokens are being deleted: the next insert counts them. */
+/** Clears the counts of owners whose tokens are being deleted, so that the next insert counts all. */
 export async function forgetCounts({ db }: StoreDb, userIds: readonly string[]): Promise<void> {
   await db.updateTable('api_token_owners').set({ counted_at: null }).where('user_id', 'in', userIds).execute()
 }
 
-/** Makes the row of an active user, unless there is one. */
+/** Inserts the row of an active owner, unless it exists. */
 export async function addOwner({ db, traits }: StoreDb, userId: string): Promise<void> {
   const owner = { user_id: userId, status: 'active', generation: 1 } as const
   await traits.onConflictDoNothing(db.insertInto('api_token_owners').values(owner), 'user_id').execute()
 }
 
-/** Writes the status, in a row that is made if it is missing; a removal raises the generation. */
+/** Writes the status, and inserts a missing row. A removal raises the generation. */
 export async function writeOwnerStatus(
   storeDb: StoreDb,
   userId: string,
@@ -54,7 +54,7 @@ export async function writeOwnerStatus(
           ? {
               generation: eb('generation', '+', 1),
               removed_at: traits.time(now),
-              // In this order: MySQL reads what it has just written.
+              // In this order, because MySQL assigns from left to right.
               ended_count: eb('ended_count', '+', eb.ref('living_count')),
               living_count: 0,
             }

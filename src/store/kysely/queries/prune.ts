@@ -1,4 +1,4 @@
-/** Deletes tokens that ended long ago, and what is kept of them elsewhere, in bounded batches. */
+/** Deletes tokens that ended long ago, with their usage, in bounded batches. */
 
 import type { SelectQueryBuilder } from 'kysely'
 import type { MaxAgeMs } from '../../token-store.ts'
@@ -10,7 +10,7 @@ import { forgetCounts } from './owners.ts'
 
 type Ids = SelectQueryBuilder<ApiTokenDatabase, keyof ApiTokenDatabase, { id: string; user_id: string }>
 
-/** Deletes at most `limit` tokens that were revoked, expired, rotated or lost their owner before `endedBefore`. */
+/** Deletes at most `limit` tokens that ended before `endedBefore`. */
 export async function deleteEnded(
   storeDb: StoreDb,
   endedBefore: number,
@@ -30,12 +30,12 @@ export async function deleteEnded(
 
 const ENDS = ['revoked_at', 'expires_at', 'grace_ends_at'] as const
 
-/** Two statements: MySQL deletes from no table that the same statement selects from. What has ended stays so. */
+/** Selects and deletes in two statements: MySQL cannot delete from a table that the same statement selects from. */
 async function deleteBatch(storeDb: StoreDb, ended: (transaction: StoreDb) => Ids): Promise<number> {
   const work = async (transaction: StoreDb) => {
     const rows = await ended(transaction).execute()
     if (rows.length === 0) return 0
-    // The owners first, as an insert locks them.
+    // The owners first, in the lock order of an insert.
     await forgetCounts(transaction, [...new Set(rows.map(({ user_id }) => user_id))].sort())
     return deleteTokens(
       transaction,
@@ -54,7 +54,7 @@ function byAge(maxAgeMs: MaxAgeMs) {
   if (maxAgeMs === null || maxAgeMs === undefined) return []
   return [
     (storeDb: StoreDb, endedBefore: number) =>
-      // Kysely's type names the sub-query as a table, too.
+      // Kysely's type also contains the name of the subquery.
       agedTokens(storeDb, { maxAgeMs, endedBefore }) as unknown as Ids,
   ]
 }
@@ -68,7 +68,7 @@ function tokensOfRemoved({ db, traits }: StoreDb, endedBefore: number): Ids {
     .whereRef('api_tokens.generation', '<', 'api_token_owners.generation')
 }
 
-/** An owner whose ended tokens are all gone need not be looked at again. */
+/** Clears `removed_at` of owners whose ended tokens are all deleted, so that they are not checked again. */
 async function forgetRemovals({ db, traits }: StoreDb, endedBefore: number): Promise<void> {
   await db
     .updateTable('api_token_owners')

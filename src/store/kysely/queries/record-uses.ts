@@ -1,4 +1,4 @@
-/** Adds a batch of uses in one transaction: counters add up, times move forward, and no status changes but `idle`. */
+/** Records a batch of uses in one transaction: counters are added, times move forward, and a wrong `idle` is undone. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Expression, type ExpressionBuilder, sql } from 'kysely'
@@ -21,11 +21,11 @@ export async function addUses(
   rules: RecordUseRules,
 ): Promise<void> {
   await atomically(storeDb, async (transaction) => {
-    // Before the tokens: a repeated batch waits here until the transaction that it repeats has ended.
+    // First, so that a repeated batch waits here for the transaction that it repeats.
     if (rules.batch !== undefined && !(await storeBatch(transaction, rules.batch))) return
-    // The tokens first: their rows stay locked, so that none goes, and none is counted by another, in between.
+    // The tokens first: their rows stay locked, so that they are not deleted in between.
     await updateTokens(transaction, uses, rules)
-    // What runs in this thread holds up all requests: warm ones come in between, others wait for the transaction.
+    // SQLite blocks the thread. Let requests with cached tokens run in between.
     if (transaction.traits.writers === 'one') await nextTurn()
     await addDailyUses(transaction, uses, rules.day)
   })
@@ -40,11 +40,11 @@ async function updateTokens(
   await storeDb.traits
     .updateWithUses(storeDb, uses)
     .set((eb) => {
-      // Forward only: a use that is flushed late moves nothing back.
+      // A use that is flushed late must not move a time back.
       const latest = (known: Expression<Instant>) =>
         eb.case().when(known, '<', eb.ref('used.used_at')).then(eb.ref('used.used_at')).else(known).end()
       const counted = {
-        // Before the time that they are judged by: MySQL reads what it has just written.
+        // Before `last_used_at`, which they read: MySQL assigns from left to right.
         ...(storesClients ? latestClient(eb, time(0)) : NO_CLIENT),
         scopes_used: sql<number>`${eb.ref('api_tokens.scopes_used')} | ${eb.ref('used.asked')}`,
         use_count: eb('api_tokens.use_count', '+', eb.ref('used.uses')),
@@ -52,8 +52,8 @@ async function updateTokens(
         idle_from: latest(eb.ref('api_tokens.idle_from')),
       }
       if (idleTimeoutMs === null) return counted
-      // The sweeper called a token idle that had been used elsewhere: its use says that it was not. Both columns must
-      // come out right whichever is written first: an active token has no reason, one that is switched off has.
+      // The sweeper may have marked a token idle before this use was flushed: the use undoes it. MySQL assigns the two
+      // columns one after another, so both conditions must hold in either order.
       const lasting = eb('used.used_at', '>=', time(now - idleTimeoutMs))
       const isOrWasIdle = eb.or([
         eb('api_tokens.status_reason', '=', 'idle'),
@@ -76,17 +76,17 @@ async function updateTokens(
     .execute()
 }
 
-/** Who used the token last: the batch says so, unless the row knows of a later use or the batch of no client. */
+/** The client of the latest use: that of the batch, unless the row has a later use or the batch has no client. */
 function latestClient(eb: Uses, never: Expression<Instant>) {
   const isLatest = eb.and([
     eb('used.ip', 'is not', null),
     eb('used.used_at', '>=', eb.fn.coalesce('api_tokens.last_used_at', never)),
   ])
-  const latest = (told: 'ip' | 'user_agent', known: 'last_used_ip' | 'last_used_user_agent') =>
+  const latest = (column: 'ip' | 'user_agent', known: 'last_used_ip' | 'last_used_user_agent') =>
     eb
       .case()
       .when(isLatest)
-      .then(eb.ref(`used.${told}`))
+      .then(eb.ref(`used.${column}`))
       .else(eb.ref(`api_tokens.${known}`))
       .end()
   return {

@@ -1,4 +1,4 @@
-/** Revokes a token; with an unused successor goes its rotation. */
+/** Revokes a token. The revocation of an unused successor cancels its rotation. */
 
 import type { TokenRecord } from '../../../token/token.ts'
 import type { RevokeScope } from '../../token-store.ts'
@@ -8,7 +8,7 @@ import { stamp } from './changed-at.ts'
 import { belongsTo } from './owner-conditions.ts'
 import { cancelRotation } from './rotate-token.ts'
 
-/** The row after it, or nothing when there was no such token that could be revoked. */
+/** Returns the new row, or `undefined` when there was no token to revoke. */
 export async function writeRevocation(
   storeDb: StoreDb,
   id: string,

@@ -1,4 +1,4 @@
-/** The statements of a rotation. Each function is one transaction, whose first statement writes and decides. */
+/** The statements of a rotation. */
 
 import type { TokenRecord, UnownedToken } from '../../../token/token.ts'
 import type { RotateScope, Succession } from '../../token-store.ts'
@@ -13,8 +13,8 @@ import { lockOwner } from './owners.ts'
 import { clockMoment, isLiving } from './token-status.ts'
 
 /**
- * Names the successor in the old token's row, inserts it, and revokes the unused one that it replaces. Returns the old
- * token's row, nothing when the conditions did not hold, or that the owner has too many ended tokens.
+ * Stores the successor's id in the old token's row, inserts the successor, and revokes the unused one that it replaces.
+ * Returns the old token, or `undefined` when its conditions did not hold.
  */
 export async function writeSuccessor(
   storeDb: StoreDb,
@@ -25,7 +25,7 @@ export async function writeSuccessor(
   const { replaces } = scope
   return atomically(storeDb, async (transaction) => {
     const { db, traits } = transaction
-    // The owner first, as an insert locks it.
+    // The owner first, in the lock order of an insert.
     const owner = await lockOwner(transaction, successor.userId)
     if (owner === undefined) return undefined
     const room = await findRoom(transaction, owner, { ...scope, maxTokens: Infinity })
@@ -49,7 +49,7 @@ export async function writeSuccessor(
         .where((eb) => eb('api_tokens.generation', '=', ownerGeneration(eb)))
         .where((eb) => hasActiveOwner(eb))
         .where((eb) => belongsTo(eb, scope.userId))
-        // Of two rotations at once the second finds another successor than it knows of.
+        // The second of two concurrent rotations finds another successor and fails.
         .where('api_tokens.successor_id', replaces === null ? 'is' : '=', replaces),
     )
     if (old === undefined) return undefined
@@ -72,7 +72,7 @@ export async function writeSuccessor(
   })
 }
 
-/** Marks a successor as used and revokes its predecessor; returns what was revoked. */
+/** Clears the successor's `predecessor_id` and revokes the predecessor. Returns the revoked token. */
 export async function revokePredecessor(
   storeDb: StoreDb,
   { successorId, predecessorId }: Succession,
@@ -107,9 +107,9 @@ export async function revokePredecessor(
 }
 
 /**
- * Gives a token back its whole life when its unused successor is revoked.
+ * Restores a token whose unused successor is revoked.
  *
- * @param graceAfter Only if its grace ends after this moment; `null` for any.
+ * @param graceAfter Only if the grace ends after this time; `null` for any.
  */
 export async function cancelRotation(
   { db, traits }: StoreDb,

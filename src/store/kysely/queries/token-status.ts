@@ -1,4 +1,4 @@
-/** The judgement of `token/status.ts` as conditions on rows, for filters and guards. */
+/** The status of `token/status.ts` as SQL conditions. */
 
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
 import type { TokenStatus } from '../../../token/status.ts'
@@ -10,7 +10,7 @@ import { agedBy, isYoung } from './maximum-age.ts'
 
 type Tokens = ExpressionBuilder<ApiTokenDatabase, 'api_tokens'>
 
-/** Neither revoked nor expired, nor at the end of its grace; that the owner was not removed is the caller's condition on the generation. */
+/** Not revoked, not expired, and not past its grace. The caller also compares the generation, for removed owners. */
 export function isLiving(eb: Tokens, { now, aged }: ClockMoment): Expression<SqlBool> {
   return eb.and([
     eb('api_tokens.status', '<>', 'revoked'),
@@ -20,13 +20,13 @@ export function isLiving(eb: Tokens, { now, aged }: ClockMoment): Expression<Sql
   ])
 }
 
-/** A moment, and since when a token must have been issued to be below the maximum age. */
+/** A time, and the latest issue time of tokens that have reached the maximum age by then. */
 export interface ClockMoment {
   readonly now: Expression<Instant>
   readonly aged: Expression<Instant> | null
 }
 
-/** That moment as values of the database. */
+/** The same as values of the database. */
 export function clockMoment(
   traits: DialectTraits,
   { now, maxAgeMs }: { readonly now: number; readonly maxAgeMs?: MaxAgeMs },
@@ -40,11 +40,11 @@ function hasNoEndedGrace(eb: Tokens, now: Expression<Instant>): Expression<SqlBo
 
 export interface StatusMoment extends ClockMoment {
   readonly idleBefore: Expression<Instant> | null
-  /** The owner's generation: an older token is revoked. */
+  /** The owner's generation. Tokens of earlier generations are revoked. */
   readonly generation: number
 }
 
-/** That a token has this status at that moment. */
+/** The token has this status at that time. */
 export function hasStatus(eb: Tokens, status: TokenStatus, moment: StatusMoment): Expression<SqlBool> {
   const { now, aged, idleBefore, generation } = moment
   const removed = eb('api_tokens.generation', '<', generation)

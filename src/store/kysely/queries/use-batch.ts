@@ -1,12 +1,12 @@
-/** Stores the last batch of uses of each writer, so that a batch that is sent twice is counted once. */
+/** Stores the last batch of each writer, so that a repeated batch is counted once. */
 
 import { sql } from 'kysely'
 import { BATCH_MEMORY_MS, type UseBatch } from '../../token-use.ts'
 import type { StoreDb } from '../transactions.ts'
 
 /**
- * Stores the batch as its writer's last one, in the transaction that records it. `false` when it is stored already.
- * A writer has one row among the leases, with the batch as its holder; without new batches the row expires.
+ * Stores the batch as its writer's last one, in the transaction that records it. Returns `false` when it is stored already.
+ * Each writer has one row in the table of leases, with the batch as holder. The row expires when the writer stops.
  */
 export async function storeBatch(storeDb: StoreDb, { writer, id }: UseBatch): Promise<boolean> {
   const { db, traits } = storeDb
@@ -25,8 +25,8 @@ export async function storeBatch(storeDb: StoreDb, { writer, id }: UseBatch): Pr
     .where('name', '=', name)
     .executeTakeFirst()
   if (stored !== undefined) return false
-  // The first batch of its writer. If an earlier attempt is committing it at this moment, the INSERT rejects, and the
-  // next attempt finds the row.
+  // The first batch of its writer. If an earlier attempt is committing it at this moment, the INSERT fails, and the next
+  // attempt finds the row.
   await db.insertInto('api_token_leases').values(row).execute()
   return true
 }

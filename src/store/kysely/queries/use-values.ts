@@ -1,9 +1,9 @@
-/** The values of a batch of uses, as each dialect makes a table of them. */
+/** The values of a batch of uses, from which each dialect makes a table. */
 
 import type { TokenUse } from '../../token-store.ts'
 import type { UseRow } from '../dialects/dialect-traits.ts'
 
-/** The columns of that table, in their order. */
+/** The columns of that table, in order. */
 export const USE_COLUMNS = [
   'id',
   'uses',
@@ -13,7 +13,7 @@ export const USE_COLUMNS = [
   'user_agent',
 ] as const satisfies readonly (keyof UseRow)[]
 
-/** One row of it, its time as the dialect writes times. */
+/** A row of it, with its time in the dialect's format. */
 export function useValues<Time>(use: TokenUse, usedAt: Time) {
   const { ip = null, userAgent = null } = use.lastClient ?? {}
   return [use.tokenId, use.count, usedAt, use.scopesUsed ?? 0, ip, userAgent]
