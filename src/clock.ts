@@ -2,7 +2,7 @@
 
 import { InvalidResult } from './errors.ts'
 
-/** Tells the time. */
+/** A source of the time. */
 export interface Clock {
   /** Milliseconds since the epoch (UTC). */
   now(): number
@@ -10,12 +10,12 @@ export interface Clock {
 
 export const systemClock: Clock = { now: () => Date.now() }
 
-/** The last millisecond of the year 9999, which every database can store. */
+/** The last millisecond of the year 9999, the latest time that every database can store. */
 const LATEST = 253_402_300_799_999
 
 /**
- * A host's clock, with each of its results checked: every comparison with `NaN` is false, so that no token would ever
- * expire.
+ * A host's clock with checked results. With `NaN`, for example, no token would ever expire, because every comparison is
+ * false.
  *
  * @throws {InvalidResult} From `now()`, for anything but milliseconds from the epoch to the year 9999.
  */

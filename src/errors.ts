@@ -1,8 +1,8 @@
-/** Every error of the plugin, in one table. The codes and statuses are part of the public surface. */
+/** The errors of the plugin. Codes and statuses are part of the public interface. */
 
 import createError, { type FastifyError, type FastifyErrorConstructor } from '@fastify/error'
 
-/** What the plugin throws and answers: Fastify's own error, with the headers that belong on the reply. */
+/** An error of the plugin: a Fastify error with headers for the reply. */
 export interface ApiTokensError extends FastifyError {
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -10,12 +10,12 @@ export interface ApiTokensError extends FastifyError {
 const PREFIX = 'FST_API_TOKENS_'
 
 /**
- * The class of one kind of error. TypeScript would infer a type that names `createError` as a namespace, which a host with
- * `moduleResolution: bundler` cannot resolve: hence this one.
+ * The class of an error. It is declared because TypeScript would infer a type that names `createError` as a namespace,
+ * which hosts with `moduleResolution: bundler` cannot resolve.
  */
 type PluginError = FastifyErrorConstructor<{ code: string; statusCode: number }>
 
-/** A bad request is the client's doing and as frequent as it likes: its error carries no stack. */
+/** Client errors have no stack trace: creating one is slow, and clients can cause any number of errors. */
 function errorClass(
   code: string,
   message: string,
@@ -25,7 +25,7 @@ function errorClass(
   return createError(code, message, status, base, status >= 500)
 }
 
-/** RFC 6750 §3.1: without any credential the challenge has no error code. */
+/** RFC 6750 §3.1: the challenge for a request without a credential has no error code. */
 export const MissingCredential = errorClass(
   `${PREFIX}MISSING`,
   'An API token is required: send it as Authorization: Bearer',
@@ -37,7 +37,7 @@ export const MalformedCredential = errorClass(
   'The Authorization header is malformed: %s',
   400,
 )
-/** RFC 6750 §3.1 `invalid_token`: one message, whatever the reason. */
+/** RFC 6750 §3.1 `invalid_token`: one message for every reason. */
 export const InvalidToken = errorClass(`${PREFIX}INVALID`, 'The API token is not active', 401)
 /** RFC 6750 §3.1 `insufficient_scope`. */
 export const InsufficientScope = errorClass(
@@ -57,12 +57,12 @@ export const SessionOnly = errorClass(
   403,
 )
 export const UserInactive = errorClass(`${PREFIX}USER_INACTIVE`, 'The user is deactivated or removed', 403)
-/** The same code for a user whom `findUser` does not know, with a message that leads to the cause. */
+/** The same code for a user unknown to `findUser`, with a message that names the cause. */
 export function userUnknown(): FastifyError {
   return Object.assign(new UserInactive(), { message: 'The user is unknown: findUser returned null' })
 }
 
-/** RFC 8693 §2.2.2: the identity provider that holds the tokens gives none. */
+/** RFC 8693 §2.2.2: the identity provider refused to issue a refresh token. */
 export const ProviderRefused = errorClass(
   `${PREFIX}PROVIDER_REFUSED`,
   'The identity provider refused the token: %s',
@@ -80,50 +80,50 @@ export const AuthenticationDisabled = errorClass(
   'API tokens are not available: authentication is turned off',
   403,
 )
-/** An outage: neither a refusal nor a pass. */
+/** An outage: the token is neither accepted nor refused. */
 export const StoreUnavailable = errorClass(
   `${PREFIX}STORE_UNAVAILABLE`,
   'API tokens cannot be checked right now, try again shortly',
   503,
 )
 
-/** A fault of the store that waiting does not correct, such as a full disk or a missing privilege: not a 503. */
+/** A fault of the store that waiting does not correct, such as a full disk or a missing privilege: therefore not a 503. */
 export const StoreFault = errorClass(
   `${PREFIX}STORE_FAULT`,
   'The store of API tokens has a fault that an operator must correct: the log names it',
   500,
 )
 
-/** What is wrong with input that is well-formed JSON, in the words and under the code of Fastify's own check. */
+/** Invalid input, with the code of Fastify's own validation errors. */
 export const InvalidInput = errorClass('FST_ERR_VALIDATION', '%s', 400)
 
-/** A route is protected by the package's hooks, and the plugin is not registered there. */
+/** A route uses a hook of the package where the plugin is not registered. */
 export const NotRegistered = errorClass(
   `${PREFIX}NOT_REGISTERED`,
   'fastify-api-tokens is not registered on this instance: await app.register(apiTokens, …)',
   500,
 )
 
-/** A hook of the package where it cannot refuse a request. Thrown at boot. */
+/** A hook of the package at a position where it cannot refuse a request. Thrown at boot. */
 export const MisplacedHook = errorClass(`${PREFIX}MISPLACED_HOOK`, 'fastify-api-tokens: %s', 500, TypeError)
 
-/** Results of `verify` whose signals are watched, and too many of them that nobody disposed of. */
+/** Too many results of `verify` with a watched signal have not been disposed. */
 export const TooManySignals = errorClass(
   `${PREFIX}TOO_MANY_SIGNALS`,
   'The signals of %s results of verify() are watched, which is the limit: dispose of each result after use',
   500,
 )
 
-/** A wrong option, named by its path, at boot. */
+/** An invalid option, named by its path. Thrown at boot. */
 export const InvalidOption = errorClass(`${PREFIX}INVALID_OPTION`, 'fastify-api-tokens: %s', 500, TypeError)
 
-/** A function of the host returned what it may not: waiting does not help, and neither a refusal nor a pass is safe. */
+/** A function of the host returned an invalid value. Waiting does not help, so it is not a 503. */
 export const InvalidResult = errorClass(`${PREFIX}INVALID_RESULT`, 'fastify-api-tokens: %s', 500, TypeError)
 
 /**
  * The error classes by code, as `fastify.errorCodes` has Fastify's own.
  *
- * @example if (error instanceof errorCodes.FST_API_TOKENS_INVALID) reply.code(401)
+ * @example const isRefused = (error: unknown) => error instanceof errorCodes.FST_API_TOKENS_INVALID
  */
 export const errorCodes = {
   FST_API_TOKENS_MISSING: MissingCredential,
@@ -165,7 +165,7 @@ export function withHeaders<E extends FastifyError>(error: E, headers: Readonly<
 
 const RETRY_AFTER_SECONDS = 5
 
-/** A 503 with `Retry-After` (RFC 9110 §10.2.3), its cause kept for the log. */
+/** A 503 with `Retry-After` (RFC 9110 §10.2.3) and the cause for the log. */
 export function unavailable(cause: unknown): FastifyError {
   return withHeaders(new StoreUnavailable({ cause }), { 'retry-after': String(RETRY_AFTER_SECONDS) })
 }

@@ -9,8 +9,8 @@ import { offlineTokens } from './oauth/provider-client/offline-tokens.ts'
 import { apiTokensPlugin } from './plugin.ts'
 
 /**
- * The plugin: register it after your sessions. What the module exports by name hangs on it too, for `require()`,
- * which gives the plugin itself.
+ * The plugin: register it after your sessions. The named exports are also properties of it, because `require()` returns
+ * the plugin itself.
  *
  * @example await app.register(apiTokens, { authenticateUser: (request) => sessionUserOf(request) })
  */
@@ -27,7 +27,7 @@ const apiTokens = withDefault(
   }),
 )
 
-/** `apiTokens.default`, for CommonJS that TypeScript or Babel compiled from an `import`. `fp` sets the same. */
+/** `apiTokens.default`, for CommonJS that TypeScript or Babel compiled from an `import`. `fastify-plugin` sets it, too. */
 function withDefault<Plugin extends object>(plugin: Plugin): Plugin & { readonly default: Plugin } {
   return Object.assign(plugin, { default: plugin })
 }

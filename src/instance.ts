@@ -1,6 +1,6 @@
-/** Puts the parts of one instance together: who verifies, who keeps, who counts, who tells whom. */
+/** The composition root: creates the collaborators of one plugin instance, each after those that it needs. */
 
-import type { FastifyBaseLogger } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { V7Generator } from 'uuidv7'
 import { systemClock } from './clock.ts'
 import { TokenNotFound } from './errors.ts'
@@ -9,7 +9,8 @@ import { RemoteInvalidation } from './invalidation/remote-invalidation.ts'
 import { jobLog } from './jobs/job-log.ts'
 import { SweepClock } from './jobs/sweep-clock.ts'
 import { type SweeperDeps, type SweepResult, sweep } from './jobs/sweeper.ts'
-import type { Signer } from './keys/signer.ts'
+import { loadKeys } from './keys/key-source.ts'
+import { createSigner, type Signer } from './keys/signer.ts'
 import { viewOf } from './lifecycle/api-token.ts'
 import type { Context } from './lifecycle/context.ts'
 import { endPredecessor } from './lifecycle/end-predecessor.ts'
@@ -17,13 +18,17 @@ import { revokeToken } from './lifecycle/revoke-token.ts'
 import type { ScopeCatalogue } from './lifecycle/scope-catalogue.ts'
 import { createTokenEvents, type TokenEventEmitter } from './lifecycle/token-events.ts'
 import type { Settings } from './settings.ts'
+import { throwCause, withOutages } from './store/store-outage.ts'
 import type { TokenStore } from './store/token-store.ts'
+import type { TokenRecord } from './token/token.ts'
 import { UsageRecorder } from './usage/usage-recorder.ts'
 import { DAY_MS } from './utc-day.ts'
 import { ClockDrift } from './verification/clock-drift.ts'
 import { TokenSignals } from './verification/token-signals.ts'
 import { Verification } from './verification/verification.ts'
 import { VerificationCache } from './verification/verification-cache.ts'
+
+const DEFAULT_DATABASE = 'api-tokens.db'
 
 export interface InstanceDeps {
   readonly settings: Settings
@@ -42,21 +47,52 @@ export interface Instance {
   readonly events: TokenEventEmitter
   readonly remoteInvalidation: RemoteInvalidation
   readonly sweepClock: SweepClock
-  /** To be called every second: entries must not outlive their time when the clock goes back. */
+  /** Detects steps of the clock. Called every second. */
   watchClock(): void
-  /** The signal ends it early. */
+  /** Sweeps once; the signal stops it early. */
   sweep(stopping?: AbortSignal): Promise<SweepResult>
-  /** Called when the signer has other keys. */
-  keysChanged(): void
+  /** Called after the signer got other keys. */
+  onKeysChanged(): void
+}
+
+/** Opens the store, loads the keys and creates the collaborators. They are closed with the Fastify instance. */
+export async function openInstance(
+  fastify: FastifyInstance,
+  settings: Settings,
+  catalogue: ScopeCatalogue,
+): Promise<Instance> {
+  const { log } = fastify
+  const store = withOutages(settings.store ?? (await defaultStore()))
+  await store.open()
+  fastify.addHook('onClose', () => store.close())
+  const keys = await loadKeys(settings.keys, {
+    storeIsEmpty: () => store.isEmpty(),
+    log: (message) => log.info(message),
+    warn: (message) => log.warn(message),
+  })
+  const signer = await createSigner(fastify, keys)
+  const instance = assemble({ settings, store, signer, catalogue, log })
+  const { remoteInvalidation, sweepClock } = instance
+  await remoteInvalidation.open().catch(throwCause)
+  fastify.addHook('onClose', () => remoteInvalidation.close())
+  // Before the first sweep: an issue deletes old ended tokens only while the clocks agree.
+  await sweepClock.now().catch(throwCause)
+  return instance
+}
+
+/** The SQLite driver is loaded only if it is used. */
+async function defaultStore(): Promise<TokenStore> {
+  const { sqliteTokenStore } = await import('./store/kysely/dialects/sqlite/sqlite-token-store.ts')
+  return sqliteTokenStore({ filename: DEFAULT_DATABASE })
 }
 
 export function assemble({ settings, store, signer, catalogue, log: hostLog }: InstanceDeps): Instance {
   const log = jobLog(hostLog)
-  const { clock, idleTimeoutMs, findUser, tokenPrefixes } = settings
+  const { clock, idleTimeoutMs, cacheTtlMs: ttlMs } = settings
   const { maxAgeMs } = settings.expiry
-  const audience = { issuer: settings.issuer, audience: settings.audience }
   const invalidations = new InvalidationBus()
   const events = createTokenEvents((err) => log.error({ err }, 'a listener of API token events failed'))
+  const sweepClock = new SweepClock({ clock, store: clock === systemClock ? store : null, log })
   const recorder = new UsageRecorder({
     store,
     clock,
@@ -66,60 +102,12 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
       log.error({ err }, 'the usage of API tokens cannot be written: it stays in memory'),
     onFlushRecovered: () => log.info('the usage of API tokens is written again'),
   })
-  const cache = new VerificationCache(settings.cacheMax, recorder)
-  const verification = new Verification({
-    signer,
-    store,
-    cache,
-    recorder,
-    clock,
-    audience,
-    tokenPrefixes,
-    idleTimeoutMs,
-    maxAgeMs,
-    ttlMs: settings.cacheTtlMs,
-    findUser,
-    identityProvider: settings.identityProvider,
-    endToken: async (tokenId) => {
-      await revokeToken(lifecycle, tokenId, {}, 'provider_ended').catch(unlessGone)
-    },
-    endPredecessor: (successorId, predecessorId) => endPredecessor(lifecycle, successorId, predecessorId),
-  })
-  const signals = new TokenSignals({
-    clock,
-    maxAgeMs,
-    ttlMs: settings.cacheTtlMs,
-    recheck: (tokenId, userId) => verification.recheck(tokenId, userId),
-  })
-  // What is remembered goes first, so that who is woken by a signal cannot be let in by it.
-  invalidations.subscribe((change) => verification.onInvalidate(change))
-  invalidations.subscribe((change) => signals.onInvalidate(change))
-  const { pubsub = store.pubsub ?? null, maxStalenessMs } = settings.invalidation
-  const remoteInvalidation = new RemoteInvalidation({
-    feed: store.feed,
-    pubsub,
-    maxStalenessMs,
-    log,
-    onInvalidate: (target) => invalidations.receive(target),
-    limitLives: (restMs, lifeMs) => {
-      try {
-        cache.limitLives(clock.now() + restMs, lifeMs)
-      } catch {
-        // A clock of the host's own that fails.
-        cache.limitNewLives(lifeMs)
-      }
-    },
-    liftLimit: () => cache.liftLimit(),
-  })
-  invalidations.publishTo((target) => remoteInvalidation.publish(target))
-  const sweepClock = new SweepClock({ clock, store: clock === systemClock ? store : null, log })
-  const drift = new ClockDrift()
   const lifecycle: Context = {
     store,
     signer,
     clock,
-    audience,
-    tokenPrefixes,
+    audience: { issuer: settings.issuer, audience: settings.audience },
+    tokenPrefixes: settings.tokenPrefixes,
     idleTimeoutMs,
     idleWarningMs: settings.idleWarningMs,
     maxAgeMs,
@@ -127,7 +115,7 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     maxTokensPerUser: settings.maxTokensPerUser,
     expiry: settings.expiry,
     maxUsageDays: Math.floor(settings.dailyRetentionMs / DAY_MS),
-    findUser,
+    findUser: settings.findUser,
     identityProvider: settings.identityProvider,
     catalogue,
     recorder,
@@ -137,42 +125,37 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     onTouchFailed: (err) => log.error({ err }, 'the invalidation of a user could not be published'),
     newId: createIds(),
   }
-  const sweeping: SweeperDeps = {
-    store,
-    recorder,
-    idleTimeoutMs,
-    maxAgeMs,
-    now: () => sweepClock.now(),
-    mayPruneByStoreClock: () => sweepClock.mayPruneByStoreClock(),
-    flushIntervalMs: settings.flushIntervalMs,
-    idleWarningMs: settings.idleWarningMs,
-    retentionMs: settings.retentionMs,
-    dailyRetentionMs: settings.dailyRetentionMs,
-    onIdle: (token) => {
-      invalidations.publish({ target: { tokenId: token.id }, ended: true })
-      events.emitSafely('idle', { token: viewOf(token, null, clock.now(), lifecycle) })
-    },
-    hasIdleWarningListener: () => events.listenerCount('idle-warning') > 0,
-    onIdleWarning: (token) =>
-      events.emitSafely('idle-warning', { token: viewOf(token, null, clock.now(), lifecycle) }),
-  }
-  return {
-    lifecycle,
-    verification,
+  const cache = new VerificationCache(settings.cacheMax, recorder)
+  const verification = new Verification({
+    ...lifecycle,
     cache,
-    signals,
-    recorder,
-    events,
-    keysChanged: () => {
+    ttlMs,
+    endToken: async (tokenId) => {
+      await revokeToken(lifecycle, tokenId, {}, 'provider_ended').catch(ignoreNotFound)
+    },
+    endPredecessor: (successorId, predecessorId) => endPredecessor(lifecycle, successorId, predecessorId),
+  })
+  const signals = new TokenSignals({
+    ...{ clock, maxAgeMs, ttlMs },
+    recheck: (tokenId, userId) => verification.recheck(tokenId, userId),
+  })
+  // The cache first: code that runs when a signal fires must not find the old entry.
+  invalidations.subscribe((change) => verification.onInvalidate(change))
+  invalidations.subscribe((change) => signals.onInvalidate(change))
+  const remoteInvalidation = createRemoteInvalidation({ settings, store, invalidations, cache, log })
+  invalidations.publishTo((target) => remoteInvalidation.publish(target))
+  const sweeping = sweeperDeps(settings, lifecycle, sweepClock)
+  const drift = new ClockDrift()
+  return {
+    ...{ lifecycle, verification, cache, signals, recorder, events, remoteInvalidation, sweepClock },
+    onKeysChanged: () => {
       verification.clear()
       signals.reevaluateAll()
     },
-    remoteInvalidation,
-    sweepClock,
     watchClock: () => {
       const now = clock.now()
       cache.checkClock(now)
-      // A host's own clock may stand still: nothing is known of its pace.
+      // The pace of a host's own clock is unknown: it may stand still.
       if (clock === systemClock && drift.fellBehind(now)) cache.clear()
       sweepClock.watch()
     },
@@ -180,13 +163,58 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
   }
 }
 
-/** UUIDv7 of the clock's time, in order also within a millisecond (RFC 9562 §6.2). */
+interface RemoteDeps extends Pick<InstanceDeps, 'settings' | 'store'> {
+  readonly invalidations: InvalidationBus
+  readonly cache: VerificationCache
+  readonly log: ReturnType<typeof jobLog>
+}
+
+function createRemoteInvalidation({ settings, store, invalidations, cache, log }: RemoteDeps) {
+  const { pubsub = store.pubsub ?? null, maxStalenessMs } = settings.invalidation
+  return new RemoteInvalidation({
+    feed: store.feed,
+    pubsub,
+    maxStalenessMs,
+    log,
+    onInvalidate: (target) => invalidations.receive(target),
+    limitLives: (restMs, lifeMs) => {
+      try {
+        cache.limitLives(settings.clock.now() + restMs, lifeMs)
+      } catch {
+        // The host's own clock failed.
+        cache.limitNewLives(lifeMs)
+      }
+    },
+    liftLimit: () => cache.liftLimit(),
+  })
+}
+
+function sweeperDeps(settings: Settings, lifecycle: Context, sweepClock: SweepClock): SweeperDeps {
+  const { store, recorder, idleTimeoutMs, idleWarningMs, maxAgeMs, clock, events, invalidations } = lifecycle
+  const view = (token: TokenRecord) => viewOf(token, null, clock.now(), lifecycle)
+  return {
+    ...{ store, recorder, idleTimeoutMs, idleWarningMs, maxAgeMs },
+    now: () => sweepClock.now(),
+    mayPruneByStoreClock: () => sweepClock.mayPruneByStoreClock(),
+    flushIntervalMs: settings.flushIntervalMs,
+    retentionMs: settings.retentionMs,
+    dailyRetentionMs: settings.dailyRetentionMs,
+    onIdle: (token) => {
+      invalidations.publish({ target: { tokenId: token.id }, ended: true })
+      events.emitSafely('idle', { token: view(token) })
+    },
+    hasIdleWarningListener: () => events.listenerCount('idle-warning') > 0,
+    onIdleWarning: (token) => events.emitSafely('idle-warning', { token: view(token) }),
+  }
+}
+
+/** Creates UUIDv7s of the clock's time, in order also within a millisecond (RFC 9562 §6.2). */
 function createIds(): (now: number) => string {
   const generator = new V7Generator()
   return (now) => generator.generateOrResetWithTs(now).toString()
 }
 
-/** A token that was pruned meanwhile needs no end. */
-function unlessGone(error: unknown): void {
+/** The token may have been deleted meanwhile. */
+function ignoreNotFound(error: unknown): void {
   if (!(error instanceof TokenNotFound)) throw error
 }

@@ -3,7 +3,7 @@
 const OLDEST: readonly [number, number] = [22, 14]
 
 /**
- * @throws {Error} That names the version at hand and the one that is needed.
+ * @throws {Error} That names the present and the required version.
  */
 export function requireNodeFor(what: string, version: string = process.versions.node): void {
   const [major = 0, minor = 0] = version.split('.').map(Number)

@@ -1,13 +1,13 @@
-/** Checks option objects and single values of options; each error names the option by its path. */
+/** Checks option objects and values. Each error names the path of the option. */
 
 import { InvalidOption } from './errors.ts'
 
-/** How an object with named members is checked. */
+/** How an object is checked. */
 export interface MemberRules {
   readonly known: readonly string[]
   /** What the object is, for the error: `cache`. */
   readonly what: string
-  /** What stands before the name of a member in the error: `cache.`. */
+  /** The text before the name of a member in the error: `cache.`. */
   readonly before: string
   /** What a member is called in the error: `an option`. */
   readonly called: string
@@ -15,8 +15,8 @@ export interface MemberRules {
 }
 
 /**
- * Reads each member of a plain object once, so that the checked value is the used value. An unknown member, a symbol
- * included, is refused by name. A class instance is refused, because its prototype may have members that stay unseen.
+ * Reads each member of a plain object once, so that the checked value is the used value. Unknown members, including
+ * symbols, are refused by name. Class instances are refused, because inherited members would be ignored.
  */
 export function membersOf(value: unknown, rules: MemberRules): Record<string, unknown> {
   const { known, what, before, called, refuse } = rules
@@ -70,31 +70,30 @@ export function pluginOptionsOf<Options extends object>(
 }
 
 /**
- * For what is given to one of the package's functions beyond its parameters. It would have no effect, and may have been
- * meant as a limit.
+ * Refuses arguments beyond the parameters of one of the package's functions. They would have no effect, and may have been
+ * meant as a restriction.
  *
  * @throws {InvalidOption} That names the function.
  * @example noMore('redisPubSub', [])
  */
 export function noMore(name: string, more: readonly unknown[]): void {
-  if (more.length > 0)
-    throw new InvalidOption(`${name}: arguments after the last one that it takes have no effect`)
+  if (more.length > 0) throw new InvalidOption(`${name}: additional arguments have no effect`)
 }
 
 const OPTION = { called: 'an option', refuse: (message: string) => new InvalidOption(message) } as const
 
 /**
- * The member of an object that is another spelling of a known name, such as `scope` for `scopes`. For objects that may
- * have members of their own, such as a host's user.
+ * A member whose name is a misspelling of a known name, such as `scope` for `scopes`. For objects that may have further
+ * members, such as a host's user.
  */
 export function misspelledMember(value: object, known: readonly string[]): string | undefined {
   for (const name in value) {
-    if (!known.includes(name) && known.some((option) => isSpellingOf(option, name))) return name
+    if (!known.includes(name) && known.some((option) => isMisspellingOf(option, name))) return name
   }
   return undefined
 }
 
-/** A proxy that was revoked, which has no members to read, is none. */
+/** Whether a value is an object, but no array. A revoked proxy is not, because its members cannot be read. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false
   try {
@@ -105,14 +104,14 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * A copy of an array, in which holes are `undefined`: array methods skip a hole, so that it would pass every check.
- * `undefined` for anything else.
+ * A copy of an array, with `undefined` for holes: array methods skip holes, so that they would pass every check.
+ * `undefined` for any other value.
  */
 export function listOf(value: unknown): unknown[] | undefined {
   try {
     return Array.isArray(value) ? Array.from(value) : undefined
   } catch {
-    // A proxy that was revoked.
+    // A revoked proxy.
     return undefined
   }
 }
@@ -137,7 +136,7 @@ export function requireFunction(value: unknown, path: string): void {
     throw new InvalidOption(`${path} must be a function`)
 }
 
-/** For what a host has made with another package. @throws {InvalidOption} With the message, when there is no such method. */
+/** Checks an object of another package. @throws {InvalidOption} With the message, if the method is missing. */
 export function requireMethod(value: unknown, method: string, message: string): void {
   // A pool may be a function, too.
   if (value === null || value === undefined || typeof Object(value)[method] !== 'function') {
@@ -145,14 +144,14 @@ export function requireMethod(value: unknown, method: string, message: string): 
   }
 }
 
-/** Whether nothing can be inherited but what every object has, in whichever realm it was made. */
+/** Whether an object inherits only from `Object.prototype` of any realm. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype === null) return true
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(Object(prototype), 'isPrototypeOf')
 }
 
-/** A module that is imported as a whole has a symbol of its own, which is not enumerable. */
+/** Without non-enumerable symbols: a module namespace object has one. */
 function ownNames(value: object): (string | symbol)[] {
   const isMember = (name: string | symbol) =>
     typeof name === 'string' || Object.prototype.propertyIsEnumerable.call(value, name)
@@ -160,12 +159,12 @@ function ownNames(value: object): (string | symbol)[] {
 }
 
 function hintFor(name: string, known: readonly string[]): string {
-  const meant = known.find((option) => isSpellingOf(option, name))
+  const meant = known.find((option) => isMisspellingOf(option, name))
   return meant === undefined ? '' : `: did you mean ${meant}?`
 }
 
-/** A misspelt name is most often another way to write a known one: `expires_in`, `Filename`, `scope`. */
-function isSpellingOf(known: string, name: string): boolean {
+/** Compares without case, punctuation and a final `s`: `expires_in`, `Filename`, `scope`. */
+function isMisspellingOf(known: string, name: string): boolean {
   const stem = (text: string) =>
     text
       .replaceAll(/[^a-z0-9]/gi, '')

@@ -14,15 +14,15 @@ import type { FindUser } from './verification/look-up-user.ts'
 
 /** See `docs/reference/options.md`. */
 export interface ApiTokensOptions {
-  /** The signed-in user behind a management request, or `null`. Required unless `routes` or authentication is off. */
+  /** Returns the signed-in user of a management request, or `null`. Required, unless `routes` is `false`. */
   authenticateUser?: AuthenticateUser | undefined
-  /** The host's own word on an owner, asked on a cache miss. Default: every owner is active. */
+  /** Looks up a token's owner in your user database, on a cache miss and at issue. Default: every owner is active. */
   findUser?: FindUser | undefined
   /** Default: `sqliteTokenStore({ filename: 'api-tokens.db' })`. */
   store?: TokenStore | undefined
-  /** Signing keys as JWKs or a JWK Set, or a function that returns either. Default: `jwksFile('api-tokens.jwks.json')`. */
+  /** Signing keys: JWKs, a JWK Set, or a function that returns either. Default: `jwksFile('api-tokens.jwks.json')`. */
   keys?: KeySource | undefined
-  /** How often the source of the keys is asked again. Default: `'30s'`. */
+  /** How often the keys are loaded again. Default: `'30s'`. */
   keyRefresh?: Duration | undefined
   /** The `iss` claim. Default: `'fastify-api-tokens'`. */
   issuer?: string | undefined
@@ -31,19 +31,19 @@ export interface ApiTokensOptions {
   /** `offlineTokens({ … })`: each token is an offline refresh token of this identity provider. Default: none. */
   identityProvider?: OfflineTokens | undefined
   /**
-   * Put before the JWT, so that secret scanners recognize a leak. In a list the first is for new credentials, and
-   * credentials with any of them are accepted. Default: `''`.
+   * A prefix of every credential, so that secret scanners recognize a leak. In a list, the first is used for new
+   * credentials and all are accepted. Default: `''`.
    */
   tokenPrefix?: string | readonly string[] | undefined
-  /** In the `WWW-Authenticate` challenge. Default: the issuer. */
+  /** The realm in `WWW-Authenticate`. Default: the issuer. */
   realm?: string | undefined
-  /** `'none'` is the non-authenticated mode: every route is open, tokens are not available. Default: `'required'`. */
+  /** `'none'`: protected routes are open and tokens are not available, for development. Default: `'required'`. */
   authentication?: 'required' | 'none' | undefined
-  /** How long a token may lie unused. Default: `'30d'`; `false` turns it off. */
+  /** How long a token may be unused before it becomes idle. Default: `'30d'`; `false` for no limit. */
   idleTimeout?: Duration | false | undefined
   /**
-   * How long before the idle timeout the owner is warned, on the page and by `idle-warning`. Default: `'5d'`; `false` turns
-   * it off.
+   * How long before the idle timeout the page shows a warning and the event `idle-warning` is emitted. Default: `'5d'`;
+   * `false` for no warning.
    */
   idleWarning?: Duration | false | undefined
   /** The verification cache. Default: `{ max: 10_000, ttl: '60s' }`. */
@@ -51,8 +51,8 @@ export interface ApiTokensOptions {
   /** How instances receive each other's changes. Default: `{ maxStaleness: '15s' }`. */
   invalidation?: InvalidationOptions | undefined
   /**
-   * How often recorded use is written, how long counts by day stay, whether the last client's address and user agent
-   * (personal data) are kept. Default: `{ flushInterval: '5s', dailyRetention: '90d', lastClient: false }`.
+   * How often recorded uses are written, how long daily counts are stored, and whether the address and user agent of the
+   * last client (personal data) are stored. Default: `{ flushInterval: '5s', dailyRetention: '90d', lastClient: false }`.
    */
   usage?:
     | {
@@ -61,21 +61,21 @@ export interface ApiTokensOptions {
         lastClient?: boolean | undefined
       }
     | undefined
-  /** How many tokens that have not ended a user may have. Default: 1,000. */
+  /** The number of tokens per user that have not ended. Default: 1,000. */
   maxTokensPerUser?: number | undefined
-  /** How long ended tokens stay before they are pruned. Default: `'90d'`. */
+  /** How long ended tokens are stored. Default: `'90d'`. */
   retention?: Duration | undefined
-  /** The lifetime of new tokens: its default and its bounds. Default: tokens need not expire. */
+  /** The default and the limits of the lifetime of tokens. Default: tokens need not expire. */
   expiry?: ExpiryOptions | undefined
-  /** Origins, beside the request's own, that may send management requests. Default: none. */
+  /** Further origins that may send management requests. Default: only the request's own origin. */
   trustedOrigins?: readonly string[] | undefined
-  /** Where the routes are. Default: `{ prefix: '/tokens' }`; `false` registers none. */
+  /** The path of the management routes. Default: `{ prefix: '/tokens' }`; `false` for no routes. */
   routes?: { prefix?: string | undefined } | false | undefined
-  /** Descriptions of scopes, by name. Scopes that routes ask for join them. */
+  /** Descriptions of scopes by name. Scopes that routes require are added. */
   scopes?: Readonly<Record<string, string>> | undefined
   /** The OAuth 2.0 endpoints. Default: none; they need an `issuer` that is an https URL. */
   oauth?: OAuthOptions | undefined
-  /** How the routes appear in the host's OpenAPI document; `false` hides them. */
+  /** The routes in the host's OpenAPI document; `false` hides them. */
   openapi?: OpenApiOptions | false | undefined
   /** The clock, for tests. Default: the system's. */
   clock?: Clock | undefined

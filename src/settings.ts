@@ -1,9 +1,8 @@
-/** The options as the plugin works with them: their defaults, and the one place that checks them, at boot. */
+/** Checks the options at boot and fills in the defaults. */
 
 import type { Clock } from './clock.ts'
 import { durationMs } from './duration.ts'
 import { InvalidOption } from './errors.ts'
-import { readClock, readKeys, readStore } from './host-parts.ts'
 import { type OpenApiSettings, readOpenApi } from './http/open-api-options.ts'
 import type { AuthenticateUser } from './http/signed-in-user.ts'
 import { type InvalidationSettings, readInvalidation } from './invalidation/invalidation-options.ts'
@@ -11,6 +10,7 @@ import type { KeySource } from './keys/key-source.ts'
 import { type ExpiryPolicy, readExpiry } from './lifecycle/expiry-policy.ts'
 import { type OAuthSettings, readOAuth } from './oauth/oauth-settings.ts'
 import { OfflineTokens } from './oauth/provider-client/offline-tokens.ts'
+import { readClock, readKeys, readStore } from './object-options.ts'
 import { count, flag, isRecord, pluginOptionsOf, record, requireFunction, text } from './option-values.ts'
 import type { ApiTokensOptions } from './options.ts'
 import type { TokenStore } from './store/token-store.ts'
@@ -20,7 +20,7 @@ import { readOrigins } from './trusted-origins.ts'
 import { DAY_MS } from './utc-day.ts'
 import type { FindUser } from './verification/look-up-user.ts'
 
-/** Checked, whole, durations in milliseconds. */
+/** The checked options, with durations in milliseconds. */
 export interface Settings {
   readonly authenticateUser: AuthenticateUser | undefined
   readonly findUser: FindUser | undefined
@@ -35,7 +35,7 @@ export interface Settings {
   readonly realm: string
   readonly authentication: 'required' | 'none'
   readonly idleTimeoutMs: number | null
-  /** `null`: nobody is warned. */
+  /** `null`: no warning. */
   readonly idleWarningMs: number | null
   readonly cacheMax: number
   readonly cacheTtlMs: number
@@ -52,7 +52,7 @@ export interface Settings {
   readonly scopes: Readonly<Record<string, string>>
   /** `null`: hidden. */
   readonly openapi: OpenApiSettings | null
-  /** `null`: none of its endpoints. */
+  /** `null`: no OAuth endpoints. */
   readonly oauth: OAuthSettings | null
   readonly clock: Clock
 }
@@ -90,12 +90,12 @@ const KNOWN: readonly (keyof ApiTokensOptions)[] = [
 ]
 
 /**
- * Checks the options once, at boot.
+ * Checks the options.
  *
- * @throws {InvalidOption} That names the path of the wrong option and says what would be right.
+ * @throws {InvalidOption} That names the path of the invalid option and the allowed values.
  */
 export function readOptions(given: ApiTokensOptions): Settings {
-  // `undefined` counts as left out, `null` does not: a default must never take the place of a wrong value.
+  // Only `undefined` counts as left out: a default must never replace an invalid value such as `null`.
   const options = pluginOptionsOf(given, KNOWN)
   const { authentication = 'required' } = options
   const identityProvider = readIdentityProvider(options.identityProvider)
@@ -150,7 +150,7 @@ function readIdentityProvider(given: unknown): OfflineTokens | null {
   throw new InvalidOption('identityProvider must be what offlineTokens({ … }) returns')
 }
 
-/** What a secret scanner matches, and what may stand in a bearer credential (RFC 6750 §2.1). */
+/** Characters of a bearer credential (RFC 6750 §2.1) that secret scanners match. */
 function readPrefixes(given: unknown): TokenPrefixes {
   if (!Array.isArray(given)) return [readPrefix(given, 'tokenPrefix')]
   const [first, ...others] = Array.from(given, (prefix, index) => readPrefix(prefix, `tokenPrefix[${index}]`))
@@ -160,14 +160,14 @@ function readPrefixes(given: unknown): TokenPrefixes {
     const other = prefixes.findIndex((begin, at) => at !== index && begins(begin, prefix))
     if (other !== -1) {
       throw new InvalidOption(
-        `tokenPrefix[${other}] begins tokenPrefix[${index}]: a credential must have one`,
+        `tokenPrefix[${other}] is the beginning of tokenPrefix[${index}]: prefixes must be unambiguous`,
       )
     }
   })
   return prefixes
 }
 
-/** The empty prefix is tried last, so that it may stand beside others, but once. */
+/** The empty prefix may stand beside others, because it is tried last. */
 function begins(begin: string, prefix: string): boolean {
   return begin === '' ? prefix === '' : prefix.startsWith(begin)
 }
@@ -177,7 +177,7 @@ function readPrefix(prefix: unknown, path: string): string {
   throw new InvalidOption(`${path} must be at most 32 letters, digits, _ or -`)
 }
 
-/** RFC 9110 §5.6.4: what may stand in a quoted string. */
+/** RFC 9110 §5.6.4: the characters of a quoted string. */
 function readRealm(realm: unknown): string {
   if (typeof realm === 'string' && /^[\x20-\x7E]+$/.test(realm)) return realm
   throw new InvalidOption('realm must be printable ASCII')
@@ -224,7 +224,7 @@ function readRoutes(routes: unknown): string | null {
 function readScopes(scopes: unknown = {}): Readonly<Record<string, string>> {
   if (!isRecord(scopes))
     throw new InvalidOption('scopes must be an object: a description for each scope name')
-  // A copy; a Map, a class instance and a symbol, whose scopes would be lost in silence, are refused.
+  // A copy. A Map and a class instance are refused, because their scopes would be lost without a hint.
   const descriptions = record(scopes, Object.keys(scopes), 'scopes')
   for (const [name, description] of Object.entries(descriptions)) {
     if (!isScopeName(name))
@@ -232,11 +232,11 @@ function readScopes(scopes: unknown = {}): Readonly<Record<string, string>> {
     if (typeof description !== 'string')
       throw new InvalidOption(`scopes[${JSON.stringify(name)}] must be a string`)
   }
-  // Every value was looked at just now.
+  // Every value was checked above.
   return descriptions as Readonly<Record<string, string>>
 }
 
-/** What is given, unless it is `undefined`. */
+/** The given value, or the default for `undefined`. */
 function orDefault<Given, Default>(given: Given | undefined, value: Default): Given | Default {
   return given === undefined ? value : given
 }

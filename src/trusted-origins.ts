@@ -1,9 +1,9 @@
-/** The option `trustedOrigins`, checked at boot. */
+/** Reads the option `trustedOrigins`. */
 
 import { InvalidOption } from './errors.ts'
 import { listOf } from './option-values.ts'
 
-/** @throws {InvalidOption} That names the origin that is none. */
+/** @throws {InvalidOption} That names the invalid origin. */
 export function readOrigins(origins: unknown = []): ReadonlySet<string> {
   const list = listOf(origins)
   if (list === undefined) throw new InvalidOption('trustedOrigins must be an array of origins')

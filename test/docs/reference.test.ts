@@ -48,10 +48,10 @@ for (const { page, column } of OPTION_TABLES) {
   t.test(`${page} names the files of the defaults, and the options without one`, async (t) => {
     const defaults = new Map(optionRows(page).map(([name, row]) => [name, row[column] ?? '']))
     t.ok(
-      source('src/plugin.ts').includes("'api-tokens.db'") &&
+      source('src/instance.ts').includes("'api-tokens.db'") &&
         defaults.get('store')?.includes("'api-tokens.db'"),
     )
-    t.ok(source('src/host-parts.ts').includes("'api-tokens.jwks.json'"))
+    t.ok(source('src/object-options.ts').includes("'api-tokens.jwks.json'"))
     t.ok(defaults.get('keys')?.includes("'api-tokens.jwks.json'"))
     const { findUser, expiry, realm, audience, issuer } = readOptions({ authenticateUser: () => null })
     t.same([findUser, expiry.maxMs, realm, audience], [undefined, null, issuer, issuer])

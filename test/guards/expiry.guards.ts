@@ -64,7 +64,7 @@ export const expiryGuards: readonly Guard[] = [
   },
   {
     name: 'expiry: the token of a request has the end that counts',
-    file: 'src/http/request-token.ts',
+    file: 'src/verification/verified-token.ts',
     remove: 'const { token, expiresAt } = entry',
     put: 'const { token } = entry\n  const expiresAt = token?.expiresAt ?? null',
     tests: HOST,

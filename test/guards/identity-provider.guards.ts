@@ -63,7 +63,7 @@ export const identityProviderGuards: readonly Guard[] = [
   },
   {
     name: 'identity provider: the access token is not serialized',
-    file: 'src/http/request-token.ts',
+    file: 'src/verification/verified-token.ts',
     remove: '{ value: entry.accessToken }',
     put: '{ value: entry.accessToken, enumerable: true }',
     tests,

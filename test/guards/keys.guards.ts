@@ -68,7 +68,7 @@ export const keysGuards: readonly Guard[] = [
   },
   {
     name: 'a memory store without keys leaves no file',
-    file: 'src/host-parts.ts',
+    file: 'src/object-options.ts',
     remove: 'store?.volatile === true ? [memoryKey(store)] : ',
     put: '',
     tests: ['test/keys/mounted-keys.test.ts'],
@@ -124,7 +124,7 @@ export const keysGuards: readonly Guard[] = [
   },
   {
     name: 'the option keys takes what keys generate writes',
-    file: 'src/host-parts.ts',
+    file: 'src/object-options.ts',
     remove: ' || isKeySet(keys)',
     put: '',
     tests: ['test/cli/keys-command.test.ts'],

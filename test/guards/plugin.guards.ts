@@ -12,7 +12,7 @@ export const pluginGuards: readonly Guard[] = [
   },
   {
     name: 'promise 7: recorded use is written at close',
-    file: 'src/plugin.ts',
+    file: 'src/timers.ts',
     remove: 'await recorder\n      .close()',
     put: 'await Promise.resolve()',
     tests: ['test/host/start-and-close.test.ts'],
@@ -33,7 +33,7 @@ export const pluginGuards: readonly Guard[] = [
   },
   {
     name: 'promise 8: a user id that is given and is none is nobody',
-    file: 'src/code-arguments.ts',
+    file: 'src/lifecycle/code-arguments.ts',
     remove: "  requireNoFault('userId', userIdFault(scope['userId']))\n",
     put: '',
     tests: ['test/host/code-arguments.test.ts', 'test/host/code-api.test.ts'],

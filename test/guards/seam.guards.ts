@@ -40,21 +40,21 @@ export const seamGuards: readonly Guard[] = [
   },
   {
     name: 'promise 16: a scope that is undefined does not become every owner',
-    file: 'src/code-arguments.ts',
+    file: 'src/lifecycle/code-arguments.ts',
     remove: 'if (args.length <= index) return []',
     put: 'if (args[index] === undefined) return []',
     tests: ['test/host/code-arguments.test.ts'],
   },
   {
     name: 'promise 16: a surplus argument is refused',
-    file: 'src/code-arguments.ts',
+    file: 'src/lifecycle/code-arguments.ts',
     remove: 'if (args.length <= count) return args',
     put: 'if (args.length >= 0) return args',
     tests: ['test/host/code-arguments.test.ts'],
   },
   {
     name: 'promise 16: a value of the wrong type is refused by name',
-    file: 'src/code-arguments.ts',
+    file: 'src/lifecycle/code-arguments.ts',
     remove:
       'for (const [name, member] of members) requireNoFault(name, faults[name as keyof Request](member))',
     put: '',
@@ -69,7 +69,7 @@ export const seamGuards: readonly Guard[] = [
   },
   {
     name: 'promise 16: a store without one of its methods fails the boot',
-    file: 'src/host-parts.ts',
+    file: 'src/object-options.ts',
     remove: 'if (missing !== undefined) throw',
     put: "if (missing === 'all') throw",
     tests: ['test/host/options.test.ts'],
@@ -188,8 +188,8 @@ export const seamGuards: readonly Guard[] = [
   },
   {
     name: 'promise 6: the clock is compared at boot',
-    file: 'src/plugin.ts',
-    remove: 'await instance.sweepClock.now().catch(throwCause)',
+    file: 'src/instance.ts',
+    remove: 'await sweepClock.now().catch(throwCause)',
     put: '',
     tests: ['test/jobs/sweep-clock.test.ts'],
   },

@@ -163,8 +163,7 @@ for (const [name, factory, good, wrong] of FACTORIES) {
 t.test(
   'promise 16: arguments beyond the last parameter are refused, with the name of the function',
   async (t) => {
-    const message = (name: string) =>
-      new RegExp(`: ${name}: arguments after the last one that it takes have no effect$`)
+    const message = (name: string) => new RegExp(`: ${name}: additional arguments have no effect$`)
     for (const [name, factory, good] of FACTORIES) {
       t.throws(() => factory(good, { migrate: false }), { message: message(name) }, name)
       t.throws(() => factory(good, undefined), { message: message(name) }, name)

@@ -77,9 +77,9 @@ const cases: Case[] = [
     (value): Case => [{ tokenPrefix: ['a_', value] }, /: tokenPrefix\[1\] must be at most 32 letters/],
   ),
   [{ tokenPrefix: [] }, /: tokenPrefix must be a string, or a list of one or more$/],
-  [{ tokenPrefix: ['a_', 'b_', 'a_'] }, /: tokenPrefix\[2\] begins tokenPrefix\[0\]: a credential/],
-  [{ tokenPrefix: ['acme_live_', 'acme_'] }, /: tokenPrefix\[1\] begins tokenPrefix\[0\]: a credential/],
-  [{ tokenPrefix: ['', 'a_', ''] }, /: tokenPrefix\[2\] begins tokenPrefix\[0\]: a credential/],
+  [{ tokenPrefix: ['a_', 'b_', 'a_'] }, /: tokenPrefix\[2\] is the beginning of tokenPrefix\[0\]/],
+  [{ tokenPrefix: ['acme_live_', 'acme_'] }, /: tokenPrefix\[1\] is the beginning of tokenPrefix\[0\]/],
+  [{ tokenPrefix: ['', 'a_', ''] }, /: tokenPrefix\[2\] is the beginning of tokenPrefix\[0\]/],
   ...['', 'é', 'a\nb', 'a\u007f', 1, {}].map(
     (value): Case => [{ realm: value }, /: realm must be printable ASCII$/],
   ),

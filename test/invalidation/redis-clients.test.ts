@@ -193,7 +193,7 @@ t.test(
     t.throws(() => call({}), { message: /exactly one of url and client/ })
     t.throws(() => call({ client: undefined, url: undefined }), { message: /exactly one of url and client/ })
     t.throws(() => call({ redis: client }), { message: /redisPubSub: redis is not an option/ })
-    t.throws(() => call({ client }, 'channel'), { message: /redisPubSub: arguments after the last one/ })
+    t.throws(() => call({ client }, 'channel'), { message: /redisPubSub: additional arguments/ })
   },
 )
 

@@ -1,33 +1,33 @@
 /**
- * Checks what code passes to `app.apiTokens`, before any of it is used: an unknown member or a value of the wrong type
- * is refused by name, because a default in its place could issue a token without expiry or skip an ownership check.
+ * Checks the arguments of `app.apiTokens`. An unknown member or a value of the wrong type is refused by name: ignoring it
+ * could issue a token without expiry or skip an ownership check.
  */
 
-import { parseDuration } from './duration.ts'
-import { InvalidInput } from './errors.ts'
-import type { ApiTokens } from './lifecycle/api-tokens.ts'
-import type { OwnerScope } from './lifecycle/context.ts'
-import type { IssueRequest } from './lifecycle/issue-token.ts'
-import { type ListRequest, TOKEN_SORTS } from './lifecycle/list-tokens.ts'
-import type { RotateRequest } from './lifecycle/rotate-token.ts'
-import type { UsageRequest } from './lifecycle/token-usage.ts'
-import { requireNoFault } from './lifecycle/valid-input.ts'
-import { listOf, membersOf } from './option-values.ts'
-import type { TokenPatch } from './store/token-store.ts'
-import { scopeListOf } from './token/scope.ts'
-import { TOKEN_STATUSES } from './token/status.ts'
-import { descriptionFault, nameFault, userIdFault } from './token/text.ts'
+import { parseDuration } from '../duration.ts'
+import { InvalidInput } from '../errors.ts'
+import { listOf, membersOf } from '../option-values.ts'
+import type { TokenPatch } from '../store/token-store.ts'
+import { scopeListOf } from '../token/scope.ts'
+import { TOKEN_STATUSES } from '../token/status.ts'
+import { descriptionFault, nameFault, userIdFault } from '../token/text.ts'
+import type { ApiTokens } from './api-tokens.ts'
+import type { OwnerScope } from './context.ts'
+import type { IssueRequest } from './issue-token.ts'
+import { type ListRequest, TOKEN_SORTS } from './list-tokens.ts'
+import type { RotateRequest } from './rotate-token.ts'
+import type { UsageRequest } from './token-usage.ts'
+import { requireNoFault } from './valid-input.ts'
 
-/** What is wrong with a value, as the end of a sentence about it. */
+/** The fault of a value, as the end of an error message, or `undefined`. */
 type Fault = (value: unknown) => string | undefined
 
-/** A check for every member of a request; a new member needs one to compile. */
+/** One check per member of a request: a new member without a check does not compile. */
 type Faults<Request> = { readonly [Member in keyof Request]-?: Fault }
 
 /**
- * The same operations, of which each looks at its arguments first.
+ * The same operations with checked arguments.
  *
- * @throws {InvalidInput} From each operation, that names the member or argument. Those that return a promise reject.
+ * @throws {InvalidInput} From each operation, naming the member or argument. Asynchronous operations reject.
  */
 export function withCheckedArguments(api: ApiTokens): ApiTokens {
   return {
@@ -134,7 +134,7 @@ const SCOPE: Faults<OwnerScope> = { userId: userIdFault }
 function issueRequest(value: unknown) {
   const request = requestOf(value, 'the request', ISSUE)
   requireNoFault('userId', userIdFault(request.userId))
-  // It was found above.
+  // Checked above.
   return request as typeof request & { userId: string }
 }
 
@@ -157,8 +157,8 @@ function usageRequest(value: unknown): UsageRequest {
 }
 
 /**
- * No argument means every owner. A host that passes on `session.scope` or `{ userId: session.user?.id }` means one
- * user: `undefined` in either place is refused, so that nobody does not become everybody.
+ * Without the argument, tokens of all users are found. `undefined`, as in `session.scope` or
+ * `{ userId: session.user?.id }` without a user, is refused: it must not mean all users.
  */
 function scopeOf(args: readonly unknown[], index: number): [] | [OwnerScope] {
   if (args.length <= index) return []
@@ -173,7 +173,7 @@ function requestOf<Request>(value: unknown, what: string, faults: Faults<Request
     ([, member]) => member !== undefined,
   )
   for (const [name, member] of members) requireNoFault(name, faults[name as keyof Request](member))
-  // Each member was looked at above.
+  // Each member was checked above.
   return Object.fromEntries(members) as Partial<Request>
 }
 
@@ -196,7 +196,7 @@ function textOf(value: unknown, name: string): string {
   return String(value)
 }
 
-/** An argument that would be ignored may have been meant as one that restricts. */
+/** An ignored argument may have been meant as a restriction. */
 function atMost(method: string, count: number, args: readonly unknown[]): readonly unknown[] {
   if (args.length <= count) return args
   throw new InvalidInput(`${method} takes at most ${count} arguments, not ${args.length}`)

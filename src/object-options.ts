@@ -1,4 +1,4 @@
-/** Checks the parts that a host brings itself: its store, its keys and its clock. */
+/** Reads the options whose values are objects of the host: `store`, `keys` and `clock`. */
 
 import { type Clock, checkedClock, systemClock } from './clock.ts'
 import { InvalidOption } from './errors.ts'
@@ -12,7 +12,7 @@ import type { TokenStore } from './store/token-store.ts'
 
 const DEFAULT_KEYS_FILE = 'api-tokens.jwks.json'
 
-/** @throws {InvalidOption} For an object that is not a store, and by name for a method that a store lacks. */
+/** @throws {InvalidOption} For an object that is not a store. A missing method is named. */
 export function readStore(store: unknown): TokenStore | undefined {
   if (store === undefined) return undefined
   if (!isRecord(store) || typeof store['findToken'] !== 'function') {
@@ -30,7 +30,7 @@ export function readKeys({ keys, store }: Pick<ApiTokensOptions, 'keys' | 'store
   if (keys === undefined) {
     if (store?.shared === true) {
       throw new InvalidOption(
-        'keys must be given with a store that several machines share: each needs the same',
+        'keys must be given with a store that several machines share: all of them need the same keys',
       )
     }
     return store?.volatile === true ? [memoryKey(store)] : jwksFile(DEFAULT_KEYS_FILE)
@@ -39,7 +39,7 @@ export function readKeys({ keys, store }: Pick<ApiTokensOptions, 'keys' | 'store
   throw new InvalidOption('keys must be an array of JWKs, a JWK Set, or a function that returns either')
 }
 
-/** @throws {InvalidOption} For an object without `now()`, and for a clock that does not tell the time at boot. */
+/** @throws {InvalidOption} For an object without `now()`, and for a clock that fails at boot. */
 export function readClock(clock: unknown): Clock {
   if (clock === undefined) return systemClock
   if (!isRecord(clock) || typeof clock['now'] !== 'function') {

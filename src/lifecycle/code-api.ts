@@ -1,0 +1,117 @@
+/** `app.apiTokens`: its implementation, and the one of the non-authenticated mode. */
+
+import { AuthenticationDisabled } from '../errors.ts'
+import type { RemoteInvalidation } from '../invalidation/remote-invalidation.ts'
+import type { SweepClock } from '../jobs/sweep-clock.ts'
+import type { SweepResult } from '../jobs/sweeper.ts'
+import type { VerifiedToken } from '../token/verified-token.ts'
+import type { UsageRecorder } from '../usage/usage-recorder.ts'
+import { BoundedSignals } from '../verification/bounded-signals.ts'
+import type { TokenSignals } from '../verification/token-signals.ts'
+import type { Verification } from '../verification/verification.ts'
+import type { VerificationCache } from '../verification/verification-cache.ts'
+import type { VerificationEntry } from '../verification/verification-entry.ts'
+import { disposableToken } from '../verification/verified-token.ts'
+import type { ApiTokens } from './api-tokens.ts'
+import { deactivateUser, invalidateUser, reactivateUser, removeUser } from './change-owner.ts'
+import { withCheckedArguments } from './code-arguments.ts'
+import type { Context } from './context.ts'
+import { getToken } from './get-token.ts'
+import { issueToken } from './issue-token.ts'
+import { listTokens } from './list-tokens.ts'
+import { revokeToken } from './revoke-token.ts'
+import { rotateToken } from './rotate-token.ts'
+import { createTokenEvents, type TokenEventEmitter } from './token-events.ts'
+import { tokenUsage } from './token-usage.ts'
+import { updateToken } from './update-token.ts'
+
+export interface CodeApiDeps {
+  readonly lifecycle: Context
+  readonly verification: Verification
+  readonly cache: VerificationCache
+  readonly signals: TokenSignals
+  readonly recorder: UsageRecorder
+  readonly events: TokenEventEmitter
+  readonly remoteInvalidation: RemoteInvalidation
+  readonly sweepClock: SweepClock
+  sweep(): Promise<SweepResult>
+  /** The error for a credential that `verify` rejects. */
+  rejected(): Error
+}
+
+export function createApiTokens(deps: CodeApiDeps): ApiTokens {
+  const { lifecycle, verification, cache, recorder, events } = deps
+  const bounded = new BoundedSignals(deps.signals)
+  const accept = (entry: VerificationEntry): VerifiedToken & Disposable => {
+    if (entry.rejection !== null) throw deps.rejected()
+    return disposableToken(entry, () => bounded.hold(entry))
+  }
+  return withCheckedArguments({
+    issue: (request) => issueToken(lifecycle, request),
+    list: (request) => listTokens(lifecycle, request),
+    get: (id, scope) => getToken(lifecycle, id, scope),
+    update: (id, changes, scope) => updateToken(lifecycle, id, changes, scope),
+    revoke: (id, scope) => revokeToken(lifecycle, id, scope),
+    rotate: (id, request, scope) => rotateToken(lifecycle, id, request, scope),
+    usage: (id, request, scope) => tokenUsage(lifecycle, id, request, scope),
+    verify: async (credential) => {
+      const now = lifecycle.clock.now()
+      const entry = verification.getAndCount(credential, now)
+      return entry === undefined ? verification.loadAndCount(credential, now, accept) : accept(entry)
+    },
+    deactivateUser: (userId) => deactivateUser(lifecycle, userId),
+    reactivateUser: (userId) => reactivateUser(lifecycle, userId),
+    removeUser: (userId) => removeUser(lifecycle, userId),
+    invalidateUser: (userId) => invalidateUser(lifecycle, userId),
+    flush: () => recorder.flush(),
+    sweep: () => deps.sweep(),
+    stats: () => ({
+      verification: verification.stats(),
+      cache: { size: cache.size, max: cache.max },
+      usage: recorder.stats(),
+      invalidation: deps.remoteInvalidation.stats(),
+      sweep: deps.sweepClock.stats(),
+    }),
+    events,
+  })
+}
+
+/**
+ * With `authentication: 'none'` operations on tokens are refused and the others do nothing. Arguments are checked all the
+ * same, so that mistakes are found during development.
+ */
+export function createDisabledApiTokens(cacheMax: number): ApiTokens {
+  const refuse = async (): Promise<never> => {
+    throw new AuthenticationDisabled()
+  }
+  return withCheckedArguments({
+    issue: refuse,
+    list: refuse,
+    get: refuse,
+    update: refuse,
+    revoke: refuse,
+    rotate: refuse,
+    usage: refuse,
+    verify: refuse,
+    deactivateUser: refuse,
+    reactivateUser: refuse,
+    removeUser: refuse,
+    invalidateUser: () => undefined,
+    flush: async () => undefined,
+    sweep: async () => ({ idle: 0, idleWarning: 0, pruned: 0 }),
+    stats: () => ({
+      verification: { hits: 0, misses: 0, loads: 0 },
+      cache: { size: 0, max: cacheMax },
+      usage: { pending: 0, flushed: 0 },
+      invalidation: {
+        feed: 'available',
+        feedLagMs: null,
+        pubsubName: null,
+        pubsub: null,
+        pubsubLagMs: null,
+      },
+      sweep: { suspended: null, clockAheadMs: null },
+    }),
+    events: createTokenEvents(() => undefined),
+  })
+}
