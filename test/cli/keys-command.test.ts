@@ -138,7 +138,7 @@ t.test('of two changes at once one is refused, none is lost', async (t) => {
   t.equal((await jwksOf(keys.file)).length, done.length + 1)
   for (const outcome of outcomes) {
     if (outcome.status === 'rejected')
-      t.match(outcome.reason, { message: /is being changed; if by nobody, remove/ })
+      t.match(outcome.reason, { message: /is being changed by another process/ })
   }
 })
 

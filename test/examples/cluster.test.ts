@@ -99,7 +99,7 @@ t.test('what it lacks is said by name, and without a stack', async (t) => {
 /** For each of the three changes: the answer, four times, and the latest of them. */
 function checkMeasurements(t: Test, printed: string): void {
   const changes = [
-    ...printed.matchAll(/the answer came +([\d.]+) ms after the request\n((?: +instance .*\n)+)/g),
+    ...printed.matchAll(/the response came +([\d.]+) ms after the request\n((?: +instance .*\n)+)/g),
   ]
   t.equal(changes.length, 3)
   for (const [, answered = '', lines = ''] of changes) {
@@ -112,7 +112,7 @@ function checkMeasurements(t: Test, printed: string): void {
       t.ok(Number(time) > 0 && Number(time) <= Number(answered) + BOUND_MS, line)
     }
   }
-  const broken = /the answer on instance 4 broke off ([\d.]+) ms/.exec(printed)?.[1]
+  const broken = /the stream on instance 4 ended ([\d.]+) ms/.exec(printed)?.[1]
   t.ok(Number(broken) <= Number(changes[0]?.[1]) + BOUND_MS, `the open stream ended after ${broken} ms`)
 }
 

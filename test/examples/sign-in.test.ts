@@ -53,7 +53,7 @@ t.test('a sign-in that another browser began is refused', async (t) => {
   await victim.request('/sign-in')
   const answer = await victim.request(attacker.url)
   t.equal(answer.status, 400, 'with the state of a sign-in of its own')
-  t.match(await answer.text(), /not begun in this browser/)
+  t.match(await answer.text(), /not started in this browser/)
   t.equal((await victim.send('GET', '/bodhi/v1/user')).status, 401)
 })
 

@@ -128,7 +128,7 @@ t.test('a scope that no token can have is named by a warning, once', async (t) =
       (await app.inject({ url: '/', headers: { authorization: `Bearer ${credential}` } })).statusCode,
       403,
     )
-  t.match(warnings(), [{ msg: /name it in the option scopes/, scopes: ['hidden:read'] }])
+  t.match(warnings(), [{ msg: /add it to the option scopes/, scopes: ['hidden:read'] }])
 })
 
 // What is built exports what its sources export.

@@ -145,7 +145,7 @@ t.test('an unused successor is not rotated while its predecessor works, a used o
   t.equal(refused.statusCode, 409)
   t.match(refused.json(), {
     code: 'FST_API_TOKENS_CONFLICT',
-    message: /has not been used since the rotation/,
+    message: /has not been used since its rotation/,
   })
   t.equal(await status(app, second.token), 200)
   const third = await rotate(app, second.id)

@@ -118,7 +118,7 @@ for (const [name, addHook] of Object.entries(FAILURES)) {
     t.same(await statuses(app), ['revoked'], 'by the time of the response')
     const [token] = (await app.apiTokens.list({ userId: 'ada' })).data
     const errors = logged.filter(({ level, tokenId }) => level === 50 && tokenId === token?.id)
-    t.match(errors, [{ msg: /was revoked: a hook of the host failed after its issue/ }])
+    t.match(errors, [{ msg: /was revoked: a hook of the host failed after it was issued/ }])
     host.fails = false
     const issued = await post(app)
     t.equal(issued.statusCode, 201)
@@ -227,7 +227,7 @@ t.test('a client that is gone before its response ends the token', async (t) => 
     await wait(100)
     socket.destroy()
     await becomes(t, host.app, 'revoked')
-    t.match(host.logged, [{ level: 40, msg: /its client was gone before the credential was sent/ }], name)
+    t.match(host.logged, [{ level: 40, msg: /its client disconnected before the credential was sent/ }], name)
   }
 })
 

@@ -52,7 +52,7 @@ t.test('promise 8: what is not the user’s to grant is not granted', async (t) 
   const codes = await start(app, { scope: 'models:read chat:write' })
   const may = { 'x-user-scopes': 'chat:write' }
   const page = await enter(app, 'ada', codes.user_code, {}, may)
-  t.match(page.body, /not yours to grant, and will not get it: models:read/)
+  t.match(page.body, /scopes that you cannot grant. It will not get: models:read/)
   t.equal((await enter(app, 'ada', codes.user_code, { decision: 'approve' }, may)).statusCode, 200)
   t.equal((await poll(app, codes)).json().scope, 'chat:write')
 

@@ -38,13 +38,13 @@ t.test('every option, member of a client and method is in oauth.md', async (t) =
 
 t.test('every error that is thrown is in oauth.md', async (t) => {
   const thrown = [
-    'client-authentication',
+    'clients/client-authentication',
     'form-body',
     'grants',
     'oauth-routes',
     'oauth-error',
-    'exchange-token',
-    'subject-token',
+    'token-exchange/exchange-token',
+    'token-exchange/subject-token',
     'requested-scopes',
     'device/start-device',
     'device/device-grant',
