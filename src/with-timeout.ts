@@ -1,14 +1,14 @@
-/** Waits for an answer only so long. */
+/** Limits the time of a wait. */
 
 /**
- * The answer, when it comes in time; one that comes later is dropped.
+ * Waits for a result at most `ms` milliseconds. A later result is dropped.
  *
- * @throws {Error} That says who gave no answer.
+ * @throws {Error} Names the part that did not respond in time.
  */
 export async function withTimeout<T>(answer: T | Promise<T>, ms: number, who: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const tooLate = new Promise<never>((_, reject) => {
-    // An answer that came while the thread was busy is still to be read: it gets the turn in which it is.
+    // A response that arrived while the thread was busy is processed in this turn of the event loop, before the timeout.
     const refuse = () => reject(new Error(`${who} gave no answer within ${ms / 1000} s`))
     timer = setTimeout(() => setImmediate(refuse), ms)
   })

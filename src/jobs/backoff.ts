@@ -1,4 +1,4 @@
-/** Pauses between attempts that fail: each twice as long as the one before, up to a limit. */
+/** Exponential backoff: the pause doubles with each failed attempt, up to a limit. */
 
 export interface BackoffRules {
   readonly firstMs: number

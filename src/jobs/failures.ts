@@ -1,12 +1,12 @@
-/** Reports a failure that lasts once, and its end once, however often the work is tried meanwhile. */
+/** Reports a lasting failure once and its end once, although the job is retried many times. */
 
 export interface FailureEvents {
   failed(error: unknown): void
-  /** The work succeeds again. */
+  /** The job succeeds again. */
   recovered(): void
 }
 
-/** Different messages that are reported of one outage: the first is what began it, others may say why it lasts. */
+/** Maximum number of different messages to report for one outage. */
 const MAX_REPORTS = 5
 
 export class Failures {
@@ -32,11 +32,11 @@ export class Failures {
   }
 }
 
-/** What a host throws may be anything, also what has no form as a text. */
+/** A host may throw anything, even a value that cannot be converted to a text. */
 function messageOf(thrown: unknown): string {
   try {
     return String(thrown instanceof Error ? thrown.message : thrown)
   } catch {
-    return 'no text'
+    return 'an error without a message'
   }
 }

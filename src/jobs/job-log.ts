@@ -1,4 +1,4 @@
-/** The log of everything that runs outside a request, where an exception of the log itself would end the process. */
+/** The log of code that runs outside of requests, where an exception of the logger would end the process. */
 
 export interface JobLog {
   info(details: object, message: string): void
@@ -9,7 +9,7 @@ export interface JobLog {
   error(message: string): void
 }
 
-/** A log that never throws. What a host throws may be anything: a getter of it can throw while it is written. */
+/** A log that never throws. The logged value may be anything, such as an object with a getter that throws. */
 export function jobLog(log: JobLog): JobLog {
   return { info: writer(log, 'info'), warn: writer(log, 'warn'), error: writer(log, 'error') }
 }
@@ -25,7 +25,7 @@ function writer(log: JobLog, level: 'info' | 'warn' | 'error') {
   }
 }
 
-/** A log that cannot be written at all has nowhere to say so. */
+/** If the log cannot be written at all, there is no place to report it. */
 function tryToWrite(write: () => void): void {
   try {
     write()

@@ -1,18 +1,18 @@
-/** Does a piece of work on one instance at a time. */
+/** Runs a job on one instance at a time, by a lease. */
 
 import { randomUUID } from 'node:crypto'
 import type { TokenStore } from '../store/token-store.ts'
 
-/** An instance that dies at work holds nobody up for longer. Work that takes longer may be done twice at once. */
+/** After a crash, other instances wait at most this long. A job that takes longer may run on two instances at once. */
 const LEASE_MS = 120_000
 
 export interface SharedWork {
   readonly store: Pick<TokenStore, 'takeLease'>
-  /** What is done, for all instances the same. */
+  /** The name of the job, the same on all instances. */
   readonly name: string
 }
 
-/** The work, as a function that does nothing while another instance is at it. */
+/** Returns a function that runs the job, or does nothing while another instance runs it. */
 export function oneAtATime<Args extends readonly unknown[]>(
   { store, name }: SharedWork,
   work: (...args: Args) => Promise<unknown>,
@@ -23,7 +23,7 @@ export function oneAtATime<Args extends readonly unknown[]>(
     try {
       await work(...args)
     } finally {
-      // One that cannot be given back runs out.
+      // A lease that cannot be released runs out.
       await store.takeLease({ name, holder, ms: 0 }).catch(() => undefined)
     }
   }

@@ -1,4 +1,4 @@
-/** Repeats a task on a timer that keeps no process alive, never overlaps itself, and survives its errors. */
+/** Repeats a task on a timer. The timer does not keep the process alive, runs do not overlap, and errors are reported. */
 
 import { withTimeout } from '../with-timeout.ts'
 import { type FailureEvents, Failures } from './failures.ts'
@@ -6,14 +6,14 @@ import { type FailureEvents, Failures } from './failures.ts'
 const STOP_MS = 10_000
 
 export interface Repeating {
-  /** Stops, and waits for the run that has begun, whose signal is aborted, for at most 10 s. */
+  /** Stops the timer, aborts the signal of a run in progress, and waits at most 10 s for its end. */
   stop(): Promise<void>
 }
 
 /**
- * Runs the task at each interval. The first of its failures in a row is reported, and so is the next success.
+ * Runs the task at each interval. Of several failures in a row the first is reported, and then the next success.
  *
- * @param task Gets a signal that is aborted by `stop`, for a task that can end early.
+ * @param task Gets a signal that `stop` aborts.
  */
 export function repeat(
   intervalMs: number,
@@ -43,7 +43,7 @@ export function repeat(
     stop: async () => {
       clearInterval(timer)
       stopping.abort()
-      // A store or a key function of the host's may never answer.
+      // The promise of a store or of a host's key function may never settle.
       await withTimeout(running, STOP_MS, 'the task').catch(() => undefined)
     },
   }

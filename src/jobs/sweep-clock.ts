@@ -1,6 +1,6 @@
 /**
- * Decides whether this process's clock is right enough to delete rows by it. A sweep by a clock that is a year ahead
- * would make every token inactive and prune what was revoked today.
+ * Checks whether this process's clock is correct enough to sweep by it. With a clock that is a year ahead, a sweep would
+ * mark every token idle and delete tokens that were revoked today.
  */
 
 import type { Clock } from '../clock.ts'
@@ -8,8 +8,8 @@ import { InvalidResult } from '../errors.ts'
 import type { TokenStore } from '../store/token-store.ts'
 
 /**
- * Why a sweep changes no token: the clock differs from the store's; it is behind what is stored already; it jumped against
- * the monotonic clock.
+ * Why a sweep changes no token. `clock_differs`: the clock differs from the store's. `clock_behind`: it is behind times in
+ * the store. `clock_jumped`: it jumped against the monotonic clock.
  */
 export type SweepSuspension = 'clock_differs' | 'clock_behind' | 'clock_jumped'
 
@@ -23,7 +23,7 @@ export interface SweepStats {
 
 export interface SweepClockDeps {
   readonly clock: Clock
-  /** `null` for a clock of the host's own, which is compared with nothing. */
+  /** `null` with the option `clock`: that clock is not checked. */
   readonly store: Pick<TokenStore, 'shared' | 'feed' | 'newestStamp'> | null
   readonly log: SweepClockLog
 }
@@ -33,13 +33,13 @@ export interface SweepClockLog {
   error(details: object, message: string): void
 }
 
-/** How far clocks may be apart. */
+/** The maximum difference between two clocks. */
 const TOLERANCE_MS = 120_000
-/** How long a jump suspends sweeps. */
+/** How long sweeps are suspended after a jump. */
 const JUMP_MEMORY_MS = 3_600_000
 const SAMPLE_INTERVAL_MS = 60_000
 
-/** The difference between the wall clock and the monotonic clock, at a moment of the latter. */
+/** The difference between the wall clock and the monotonic clock at a time of the latter. */
 interface Sample {
   readonly at: number
   readonly offset: number
@@ -49,7 +49,7 @@ export class SweepClock {
   readonly #deps: SweepClockDeps
   #samples: Sample[] = []
   #stats: SweepStats = { suspended: null, clockAheadMs: null }
-  /** The difference between the two clocks when this one last was right; `null` when it was not. */
+  /** The difference between the two clocks at the last check; `null` if the clock was wrong then. */
   #rightOffset: number | null = null
 
   constructor(deps: SweepClockDeps) {
@@ -57,7 +57,7 @@ export class SweepClock {
     this.watch()
   }
 
-  /** To be called every second or so: notes how the clock runs against the monotonic one. */
+  /** Call it about every second: it records the difference to the monotonic clock. */
   watch(): void {
     const last = this.#samples.at(-1)
     const sample = this.#sample()
@@ -65,13 +65,13 @@ export class SweepClock {
     this.#samples = [...this.#samples.filter(({ at }) => sample.at - at <= JUMP_MEMORY_MS), sample]
   }
 
-  /** The time to sweep by, `null` while it cannot be trusted. Rejects when the store does not tell its own. */
+  /** The time to sweep by; `null` while the clock cannot be trusted. Rejects when the store's time cannot be read. */
   async now(): Promise<number | null> {
     const { clock, store } = this.#deps
     if (store === null) return clock.now()
     const { offset } = this.#sample()
     const before = clock.now()
-    // Nothing was changed in the far future: this only asks for the time.
+    // Reads only the store's time: there are no changes in the far future.
     const { now: storeNow } = await store.feed.changesSince(Number.MAX_SAFE_INTEGER)
     if (!Number.isFinite(storeNow)) {
       throw new InvalidResult('feed.changesSince() of the store must return now, its time in milliseconds')
@@ -83,15 +83,15 @@ export class SweepClock {
     return suspended === null ? before : null
   }
 
-  /** Whether the clock was right when it was last compared, and has not jumped since. Reads nothing. */
+  /** Whether the clock was right at the last check and has not jumped since. Reads no store. */
   isTrusted(): boolean {
     if (this.#deps.store === null) return true
     return this.#rightOffset !== null && Math.abs(this.#sample().offset - this.#rightOffset) <= TOLERANCE_MS
   }
 
   /**
-   * Whether what ends by the store's clock may be deleted: devices and leases. Not by a store's clock that may be ahead,
-   * since they would count again once it is right: a lease keeps a JWT from being accepted twice.
+   * Whether device authorizations and leases, which end by the store's clock, may be deleted. Not while the store's clock
+   * may be ahead: a lease that prevents a second use of a JWT would be deleted too early.
    */
   mayPruneByStoreClock(): boolean {
     const { suspended, clockAheadMs } = this.#stats
@@ -103,7 +103,7 @@ export class SweepClock {
     return this.#stats
   }
 
-  /** A store that is not shared has the clock of this machine: only its past can tell that it is wrong. */
+  /** A store that is not shared uses this machine's clock, so the clock is compared with its own past. */
   async #localFault(now: number): Promise<SweepSuspension | null> {
     const { store } = this.#deps
     if (store === null || store.shared) return null
@@ -119,7 +119,7 @@ export class SweepClock {
     this.#stats = stats
     if (stats.suspended === before) return
     const { log } = this.#deps
-    if (stats.suspended === null) log.info('the clock agrees again: the sweep of API tokens goes on')
+    if (stats.suspended === null) log.info('the clock is right again: the sweep of API tokens continues')
     else log.error({ ...stats }, `the sweep of API tokens changes no token: ${REASONS[stats.suspended]}`)
   }
 
@@ -135,7 +135,7 @@ const REASONS: Readonly<Record<SweepSuspension, string>> = {
   clock_jumped: 'the clock of this machine jumped by more than two minutes within the last hour',
 }
 
-/** How far a span of time lies after a moment, negative before it; 0 when it holds the moment. */
+/** How far a period lies after a time; negative before it, 0 if the period contains it. */
 function outsideOf(from: number, to: number, moment: number): number {
   if (moment < from) return from - moment
   return moment > to ? to - moment : 0

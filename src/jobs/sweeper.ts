@@ -1,14 +1,14 @@
-/** Makes the database say what is already true: that a token is idle, and that what ended long ago is gone. */
+/** The sweep: updates the stored status of idle tokens, emits idle warnings, and deletes tokens that ended long ago. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { TokenStore } from '../store/token-store.ts'
 import type { TokenRecord } from '../token/token.ts'
 import { startOfDay } from '../utc-day.ts'
 
-/** What the sweep needs of the usage recorder. */
+/** The members of the usage recorder that the sweep needs. */
 interface RecordedUses {
   flush(): Promise<void>
-  /** Milliseconds since the epoch; 0 when no use is known here. */
+  /** Milliseconds since the epoch; 0 without a known use. */
   lastUsedAt(tokenId: string): number
 }
 
@@ -19,23 +19,23 @@ export interface SweeperDeps {
   >
   readonly recorder: RecordedUses
   readonly idleTimeoutMs: number | null
-  /** The age at which every token expires, `null` for none. */
+  /** The maximum age of tokens; `null` without one. */
   readonly maxAgeMs: number | null
   readonly idleWarningMs: number | null
   readonly flushIntervalMs: number
   readonly retentionMs: number
   readonly dailyRetentionMs: number
-  /** The time by a clock that can be trusted, `null` while there is none: then no token is changed or deleted. */
+  /** The time; `null` while the clock cannot be trusted: then no token is changed or deleted. */
   now(): Promise<number | null>
-  /** Whether what ends by the store's own clock may be deleted, as of the last `now`. */
+  /** Whether device authorizations and leases may be deleted, as of the last `now`. */
   mayPruneByStoreClock(): boolean
   onIdle(token: TokenRecord): void
-  /** Whether the event has a listener; without one no warning counts as given. */
+  /** Whether the event has a listener. Without one, no warning is stored as emitted. */
   hasIdleWarningListener(): boolean
   onIdleWarning(token: TokenRecord): void
 }
 
-/** What a sweep did. */
+/** The result of a sweep. */
 export interface SweepResult {
   /** Tokens marked idle. */
   readonly idle: number
@@ -45,25 +45,25 @@ export interface SweepResult {
   readonly pruned: number
 }
 
-/** The same while it goes on. */
+/** The counts of a sweep in progress. */
 type Counts = { -readonly [Name in keyof SweepResult]: number }
 
-/** How long a program that still polls is told that its codes have expired, not that they are unknown. */
+/** How long a client that still polls gets `expired_token` instead of an unknown code. */
 const DEVICE_MEMORY_MS = 10 * 60 * 1000
 /** Rows per statement. */
 const BATCH = 500
-/** The same where anybody can make rows as fast as they like: so many keep SQLite, in this thread, for 3 ms. */
+/** Rows per statement in tables that anonymous callers can fill. This many block the thread for 3 ms on SQLite. */
 const SMALL_BATCH = 100
-/** How long a sweep may take, well within its lease. What is left then waits for the next one. */
+/** Maximum time of a sweep, shorter than its lease. The next sweep continues. */
 const LONGEST_MS = 45_000
 
-/** Works off a batch of rows, and returns how many there were; `BATCH` when there may be more. */
+/** Processes a batch of rows and returns their number. `BATCH` means that there may be more. */
 type Job = () => Promise<number>
 
 /**
- * Sweeps until nothing is left. Rejects when the store cannot; what was done until then stays done.
+ * Sweeps until nothing is left. When it rejects, the batches before the error are done.
  *
- * @param stopping Ends the sweep early, after the statement that runs.
+ * @param stopping Ends the sweep after the current statement.
  */
 export async function sweep(deps: SweeperDeps, stopping?: AbortSignal): Promise<SweepResult> {
   await deps.recorder.flush()
@@ -94,7 +94,7 @@ function jobsOnTokens(deps: SweeperDeps, now: number, result: Counts): readonly 
   ]
 }
 
-/** Anonymous callers make such rows, so that they are also deleted while the clock of this process is wrong. */
+/** Anonymous callers create these rows, so they are deleted even while this process's clock is wrong. */
 function jobsByStoreClock({ store }: SweeperDeps): readonly Job[] {
   return [
     inSmallBatches((limit) => store.pruneLeases(limit)),
@@ -106,7 +106,7 @@ function inSmallBatches(prune: (limit: number) => Promise<number>): Job {
   return async () => ((await prune(SMALL_BATCH)) === SMALL_BATCH ? BATCH : 0)
 }
 
-/** A batch of each job in turn, so that none waits for another one that has much to do. */
+/** Runs one batch of each job in turn, so that a large job does not delay the others. */
 async function untilNothingIsLeft(jobs: readonly Job[], isOver: () => boolean): Promise<void> {
   let left = jobs
   while (left.length > 0) {
@@ -114,7 +114,7 @@ async function untilNothingIsLeft(jobs: readonly Job[], isOver: () => boolean): 
     for (const job of left) {
       if (isOver()) return
       if ((await job()) >= BATCH) unfinished.push(job)
-      // SQLite works within this thread: requests come between the batches.
+      // SQLite blocks the thread, so let requests run between the batches.
       await nextTurn()
     }
     left = unfinished
@@ -127,7 +127,7 @@ async function markIdle(
   result: Counts,
 ): Promise<number> {
   if (idleTimeoutMs === null) return 0
-  // Use that another instance has not flushed yet gets two of its intervals to arrive.
+  // Another instance gets two flush intervals to write its uses.
   const idleBefore = now - idleTimeoutMs - 2 * flushIntervalMs
   const marked = await store.markIdle(idleBefore, BATCH)
   for (const token of marked) onIdle(token)
@@ -139,10 +139,10 @@ async function listIdleWarnings(deps: SweeperDeps, now: number, result: Counts):
   const { store, recorder, idleTimeoutMs, idleWarningMs, flushIntervalMs, maxAgeMs } = deps
   if (idleTimeoutMs === null || idleWarningMs === null || !deps.hasIdleWarningListener()) return 0
   const since = now - idleTimeoutMs
-  // As above: use of another instance gets time to arrive, but not longer than the warning is.
+  // As above, but at most half of the warning time.
   const before = since + idleWarningMs - Math.min(2 * flushIntervalMs, Math.floor(idleWarningMs / 2))
   const warned = await store.listIdleWarnings({ since, before, now, maxAgeMs }, BATCH)
-  // What was used here since the flush begins another spell.
+  // A token that was used here since the flush has begun another idle period.
   const soon = warned.filter((token) => recorder.lastUsedAt(token.id) <= token.idleFrom)
   for (const token of soon) deps.onIdleWarning(token)
   result.idleWarning += soon.length

@@ -46,8 +46,8 @@ export async function tokenUsage(
   const first = today - (days - 1) * DAY_MS
   const written = await context.store.dailyUses(id, first)
   const requests = new Map<number, number>()
-  for (const { day, requests: more } of [...written, ...context.recorder.pendingDays(id)]) {
-    requests.set(day, (requests.get(day) ?? 0) + more)
+  for (const { dayStart, requests: more } of [...written, ...context.recorder.pendingDays(id)]) {
+    requests.set(dayStart, (requests.get(dayStart) ?? 0) + more)
   }
   const used = eitherUsed(token.scopesUsed, context.recorder.scopesUsed(id))
   return {

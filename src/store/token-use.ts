@@ -19,7 +19,7 @@ export interface TokenUse {
 export interface RecordUseRules {
   readonly now: number
   /** The start of the day (UTC) of all uses of the batch, in milliseconds. */
-  readonly day: number
+  readonly dayStart: number
   readonly idleTimeoutMs: number | null
   /** Whether to store the client of the latest use. Otherwise a stored client is erased. */
   readonly storesClients?: boolean
@@ -41,7 +41,7 @@ export interface UseBatch {
 
 /** The number of uses of a token on one day (UTC). */
 export interface DailyUses {
-  /** The day's first millisecond. */
-  readonly day: number
+  /** The first millisecond of the day. */
+  readonly dayStart: number
   readonly requests: number
 }

@@ -1,4 +1,4 @@
-/** What is kept of the client that used a token last: it may be anybody's text, and must fit every database. */
+/** Cleans the stored data of a token's last client, which may be any text, so that it fits every database. */
 
 import type { LastClient } from '../token/token.ts'
 
@@ -7,7 +7,7 @@ const MAX_USER_AGENT_LENGTH = 255
 
 const CONTROL = /\p{Cc}/gu
 
-/** The client without control characters and at its column's length. */
+/** The client without control characters, cut to the lengths of the columns. */
 export function writable({ ip, userAgent }: LastClient): LastClient {
   return {
     ip: cut(ip, MAX_IP_LENGTH),

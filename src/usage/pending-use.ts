@@ -1,29 +1,29 @@
-/** The use of one token that is known here and may not be written yet, counted by day. */
+/** The uses of one token that this instance knows and may not have written yet, by day. */
 
 import type { DailyUses } from '../store/token-store.ts'
 import type { LastClient } from '../token/token.ts'
 import { DAY_MS, joinTime } from '../utc-day.ts'
 
-/** It lives while a cache entry holds it or it has use to write. */
+/** It exists while a cache entry refers to it or it has uses to write. */
 export interface PendingUse {
-  // What each use touches stands together, where one look into the memory finds it.
-  /** The latest use known here, written or not; the epoch for none. */
+  // The fields that each use reads or writes come first, so that they share a cache line.
+  /** The latest known use, written or not; day 0 without one. */
   lastUsedDay: number
   lastUsedMs: number
-  /** Uses of `day` that are not written yet; with none there are none of other days either. */
+  /** Uses of `dayNumber` that are not written yet. If 0, there are none of other days either. */
   count: number
-  /** A day (UTC), in days since the epoch: small numbers are read and written fastest. */
-  day: number
+  /** In days (UTC) since the epoch: small integers are the fastest to read and write. */
+  dayNumber: number
   readonly tokenId: string
-  /** Uses that are not written yet of days before: a midnight has passed since the last flush. */
+  /** Uses of earlier days that are not written yet, after a midnight since the last flush. */
   otherDays: readonly DailyUses[]
-  /** The idle clock's start as the row last said. */
+  /** The last known `idleFrom` of the row. */
   idleFrom: number
-  /** Which of the token's scopes were asked for, written or not, see `usedScopes`. */
+  /** The bits of the scopes that were used, written or not, see `usedScopes`. */
   scopesUsed: number
-  /** The list of scopes that was asked for last: most often the next request asks for the same. */
+  /** The last required scopes: the next request most often requires the same list. */
   lastAsked: readonly string[] | null
-  /** The client of the latest use known here, where clients are kept. */
+  /** The client of the latest known use, with `usage.lastClient`. */
   client: LastClient | null
   holders: number
 }
@@ -35,7 +35,7 @@ export function newPendingUse(tokenId: string): PendingUse {
     lastUsedDay: 0,
     lastUsedMs: 0,
     count: 0,
-    day: 0,
+    dayNumber: 0,
     tokenId,
     otherDays: NO_DAYS,
     idleFrom: 0,
@@ -46,41 +46,41 @@ export function newPendingUse(tokenId: string): PendingUse {
   }
 }
 
-/** The latest use known, in milliseconds since the epoch; 0 for none. */
+/** The latest known use, in milliseconds since the epoch; 0 without one. */
 export function lastUsedAtOf({ lastUsedDay, lastUsedMs }: PendingUse): number {
-  return joinTime({ day: lastUsedDay, ms: lastUsedMs })
+  return joinTime({ dayNumber: lastUsedDay, ms: lastUsedMs })
 }
 
-/** Counts uses of a day. But at midnight it writes two fields. */
-export function addUses(use: PendingUse, day: number, count: number): void {
-  if (use.day !== day && use.count > 0) {
+/** Counts uses of a day. Except after midnight, it writes only two fields. */
+export function addUses(use: PendingUse, dayNumber: number, count: number): void {
+  if (use.dayNumber !== dayNumber && use.count > 0) {
     use.otherDays = daysOf(use)
     use.count = 0
   }
-  use.day = day
+  use.dayNumber = dayNumber
   use.count += count
 }
 
-/** What is not written yet, each day once, by its first millisecond. */
-export function daysOf({ otherDays, day, count }: PendingUse): readonly DailyUses[] {
+/** The uses that are not written yet, each day once. */
+export function daysOf({ otherDays, dayNumber, count }: PendingUse): readonly DailyUses[] {
   if (count === 0) return NO_DAYS
-  const first = day * DAY_MS
-  const same = otherDays.find((other) => other.day === first)?.requests ?? 0
-  return [...otherDays.filter((other) => other.day !== first), { day: first, requests: same + count }]
+  const dayStart = dayNumber * DAY_MS
+  const same = otherDays.find((other) => other.dayStart === dayStart)?.requests ?? 0
+  return [...otherDays.filter((other) => other.dayStart !== dayStart), { dayStart, requests: same + count }]
 }
 
-/** The earliest day with uses that are not written yet, by its first millisecond. */
-export function firstDayOf({ otherDays, day }: PendingUse): number {
-  return otherDays.reduce((first, other) => Math.min(first, other.day), day * DAY_MS)
+/** The start of the earliest day with uses that are not written yet. */
+export function firstDayOf({ otherDays, dayNumber }: PendingUse): number {
+  return otherDays.reduce((first, other) => Math.min(first, other.dayStart), dayNumber * DAY_MS)
 }
 
-/** Takes out the uses of a day, named by its first millisecond, because they are being written. */
-export function takeDay(use: PendingUse, day: number): number {
+/** Removes and returns the uses of a day, because they are being written. */
+export function takeDay(use: PendingUse, dayStart: number): number {
   const days = daysOf(use)
-  const rest = days.filter((other) => other.day !== day)
+  const rest = days.filter((other) => other.dayStart !== dayStart)
   const latest = rest.at(-1)
   use.otherDays = latest === undefined ? NO_DAYS : rest.slice(0, -1)
   use.count = latest?.requests ?? 0
-  if (latest !== undefined) use.day = latest.day / DAY_MS
-  return days.find((other) => other.day === day)?.requests ?? 0
+  if (latest !== undefined) use.dayNumber = latest.dayStart / DAY_MS
+  return days.find((other) => other.dayStart === dayStart)?.requests ?? 0
 }

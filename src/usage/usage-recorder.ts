@@ -1,4 +1,4 @@
-/** Records use in memory and writes it in batches: a request that is verified writes nothing and waits for nothing. */
+/** Records uses in memory and writes them in batches, so that no request writes or waits. */
 
 import { randomUUID } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -19,28 +19,28 @@ export interface UsageRecorderDeps {
   readonly store: Pick<TokenStore, 'recordUses'>
   readonly clock: Clock
   readonly idleTimeoutMs: number | null
-  /** Whether it is kept who used a token last. */
+  /** Whether to store the last client of each token. */
   readonly storesClients: boolean
-  /** Called once when flushes in the background begin to fail. Their uses are kept. */
+  /** Called once when background flushes begin to fail. Their uses are retried. */
   onFlushFailed(error: unknown): void
-  /** Called once when they succeed again. */
+  /** Called once when flushes succeed again. */
   onFlushRecovered?(): void
 }
 
 export interface UsageStats {
-  /** Tokens with use that is not written yet. */
+  /** Tokens with uses that are not written yet. */
   readonly pending: number
   /** Uses written since the start. */
   readonly flushed: number
 }
 
-/** A use after so long a silence is written at once, so that no other instance takes the token for idle. */
+/** The first use after such a pause is written at once, so that no other instance treats the token as idle. */
 const QUIET_MS = 60 * 60 * 1000
-/** With so many tokens used since the last flush the next one does not wait for the timer. */
+/** With this many used tokens, a flush begins before its timer. */
 const MAX_PENDING = 10_000
-/** Short pauses, because a token whose use is not written for long may be marked idle by another instance. */
+/** Short pauses, because another instance may mark a token idle while its uses are not written. */
 const PAUSES = { firstMs: 500, longestMs: 4_000 }
-/** How long a close waits for the last flush. */
+/** Maximum wait of `close` for the last flush. */
 const CLOSE_MS = 10_000
 
 export class UsageRecorder {
@@ -53,9 +53,9 @@ export class UsageRecorder {
   readonly #uses = new Map<string, PendingUse>()
   readonly #queue = new UseQueue()
   readonly #days = new DayClock()
-  /** Names this recorder to the store, see `UseBatch`. */
+  /** The writer in `UseBatch`. */
   readonly #writer = randomUUID()
-  /** The flush that runs, and the one that begins after it: it serves all callers that come meanwhile. */
+  /** The running flush, and the next one, which all callers share that come in the meantime. */
   #running: Promise<void> | null = null
   #waiting: Promise<void> | null = null
   #flushSoon: NodeJS.Immediate | undefined
@@ -73,7 +73,7 @@ export class UsageRecorder {
     })
   }
 
-  /** The use of a token, for a cache entry to keep and to give back with `release`. */
+  /** The uses of a token, for a cache entry. The entry calls `release` when it ends. */
   hold(tokenId: string, idleFrom: number): PendingUse {
     const use = this.#useOf(tokenId)
     use.holders += 1
@@ -86,22 +86,22 @@ export class UsageRecorder {
     this.#forgetUnused(use)
   }
 
-  /** Counts one use. The hot path: a few fields of an object that the caller has. */
+  /** Counts one use. This is the hot path: it writes a few fields of one object. */
   touch(use: PendingUse, now: number): void {
-    const { day, ms } = this.#days.split(now)
-    const silence = (day - use.lastUsedDay) * DAY_MS + (ms - use.lastUsedMs)
+    const { dayNumber, ms } = this.#days.split(now)
+    const silence = (dayNumber - use.lastUsedDay) * DAY_MS + (ms - use.lastUsedMs)
     if (silence > QUIET_MS && now - use.idleFrom > QUIET_MS) this.#scheduleFlush()
     if (silence > 0) {
-      use.lastUsedDay = day
+      use.lastUsedDay = dayNumber
       use.lastUsedMs = ms
     }
     if (use.count === 0) this.#enqueue(use)
-    addUses(use, day, 1)
+    addUses(use, dayNumber, 1)
   }
 
   /**
-   * Notes which of a token's scopes a use asked for. It is written with the token's use: what is noted after a flush
-   * has come between two hooks of one request, with the next.
+   * Records which scopes of the token a use required. They are written with the token's uses. If a flush runs between two
+   * hooks of one request, they are written with the next use.
    */
   ask(use: PendingUse, granted: readonly string[], asked: readonly string[]): void {
     if (use.lastAsked === asked) return
@@ -109,43 +109,43 @@ export class UsageRecorder {
     use.scopesUsed = withUsedScopes(use.scopesUsed, granted, asked)
   }
 
-  /** The latest use known here, flushed or not, or 0. */
+  /** The latest use that is known here, flushed or not, or 0. */
   lastUsedAt(tokenId: string): number {
     const use = this.#uses.get(tokenId)
     return use === undefined ? 0 : lastUsedAtOf(use)
   }
 
-  /** Uses of a token that are not in its row yet. */
+  /** The number of uses that are not in the token's row yet. */
   pendingCount(tokenId: string): number {
     return this.pendingDays(tokenId).reduce((sum, { requests }) => sum + requests, 0)
   }
 
-  /** The same by day, in no order, a day perhaps twice. A batch of unknown outcome counts as not written. */
+  /** The same by day, unordered; a day may occur twice. A batch with an unknown outcome counts as not written. */
   pendingDays(tokenId: string): readonly DailyUses[] {
     const use = this.#uses.get(tokenId)
     if (use === undefined) return []
     return [...daysOf(use), ...this.#queue.inBatches(tokenId)]
   }
 
-  /** Which of its scopes were asked for, as far as is known here. */
+  /** The bits of the scopes that were used, as far as is known here. */
   scopesUsed(tokenId: string): number {
     return this.#uses.get(tokenId)?.scopesUsed ?? 0
   }
 
-  /** The client of the latest use known here, where clients are kept. */
+  /** The client of the latest known use, with `usage.lastClient`. */
   lastClient(tokenId: string): LastClient | null {
     const client = this.#uses.get(tokenId)?.client ?? null
     return client === null ? null : writable(client)
   }
 
   /**
-   * Writes all uses recorded until now. One flush runs at a time and one waits for it, however many are asked for.
-   * Rejects when the store cannot write; what is not written is kept.
+   * Writes all uses recorded until now. One flush runs at a time, and all calls in the meantime share the next one.
+   * Rejects when the store cannot write. The uses are then written by a later flush.
    */
   flush(): Promise<void> {
     if (this.#waiting !== null) return this.#waiting
     if (this.#running === null) return this.#run()
-    // What was used since the running flush began is not in it.
+    // Uses since the start of the running flush are not in it.
     this.#waiting = this.#running
       .catch(() => undefined)
       .then(() => {
@@ -155,13 +155,13 @@ export class UsageRecorder {
     return this.#waiting
   }
 
-  /** A flush without a caller that waits for it. While flushes fail it pauses between them. */
+  /** Flushes without a waiting caller. While flushes fail, it pauses between them. */
   flushInBackground(): void {
     if (this.#queue.isEmpty || this.#isPaused()) return
     this.flush().catch((error) => this.#failures.failed(error))
   }
 
-  /** The last flush. Rejects when it fails or takes longer than 10 s: a close must come to its end. */
+  /** The last flush. Rejects when it fails or takes longer than 10 s, so that a close ends. */
   async close(): Promise<void> {
     await withTimeout(this.flush(), CLOSE_MS, 'the store')
   }
@@ -183,7 +183,7 @@ export class UsageRecorder {
     })
   }
 
-  /** Whether the last flush failed, and the next one in the background has to wait for its end or for the pause. */
+  /** Whether background flushes wait: for the pause after a failure, or for the retry in progress. */
   #isPaused(): boolean {
     return this.#backoff.isPaused || (this.#backoff.hasFailed && this.#running !== null)
   }
@@ -210,14 +210,20 @@ export class UsageRecorder {
     this.#queue.begin()
     for (let batch = this.#queue.next(); batch !== null; batch = this.#queue.next()) {
       await this.#record(batch)
-      // SQLite writes within this thread: requests come between the batches too.
+      // SQLite blocks the thread, so let requests run between the batches.
       if (this.#queue.hasDue) await nextTurn()
     }
   }
 
-  async #record({ id, day, uses }: QueuedBatch): Promise<void> {
+  async #record({ id, dayStart, uses }: QueuedBatch): Promise<void> {
     const [now, batch] = [this.#clock.now(), { writer: this.#writer, id }]
-    const rules = { now, day, batch, idleTimeoutMs: this.#idleTimeoutMs, storesClients: this.#storesClients }
+    const rules = {
+      now,
+      dayStart,
+      batch,
+      idleTimeoutMs: this.#idleTimeoutMs,
+      storesClients: this.#storesClients,
+    }
     await this.#store.recordUses([...uses.values()], rules).catch((error) => {
       if (error instanceof StoreFault) this.#queue.refuse()
       else this.#queue.lose()

@@ -1,4 +1,4 @@
-/** The uses that are not written yet, and the batches of them that are sent to the store one after another. */
+/** The queue of uses that are not written yet. It divides them into batches, which are written one after another. */
 
 import { randomUUID } from 'node:crypto'
 import type { DailyUses, TokenUse } from '../store/token-use.ts'
@@ -8,31 +8,31 @@ import { firstDayOf, lastUsedAtOf, type PendingUse, takeDay } from './pending-us
 /** Uses of one day, which the store records in one transaction. */
 export interface QueuedBatch {
   readonly id: string
-  /** The day (UTC), by its first millisecond. */
-  readonly day: number
-  /** In the order of the token ids: two instances that flush the same tokens lock their rows in the same order. */
+  /** The start of the day (UTC) in milliseconds. */
+  readonly dayStart: number
+  /** Ordered by token id, so that instances that flush the same tokens lock the rows in the same order. */
   readonly uses: ReadonlyMap<string, TokenUse>
 }
 
-/** How many tokens one statement writes: fewer statements for a server, against a shorter wait for SQLite's thread. */
+/** Tokens per statement: more mean fewer statements for a server, fewer mean that SQLite blocks the thread for less time. */
 const BATCH_SIZE = 2_500
 
 export class UseQueue {
   /** Used since the flush began. */
   #fresh: PendingUse[] = []
-  /** Used before the flush began, and in no batch yet. */
+  /** Used before the flush began, and not in a batch yet. */
   #due: PendingUse[] = []
   /**
-   * The first is being written, or of unknown outcome: an attempt that failed may have been committed. It is therefore
-   * sent again unchanged, with its id, before any other batch.
+   * The first batch is being written, or has an unknown outcome: a failed attempt may have been committed. It is therefore
+   * repeated unchanged, with its id, before any other batch.
    */
   #sending: readonly QueuedBatch[] = []
-  /** The first batch, if an attempt to record it failed and may have been committed. */
+  /** The first batch, if an attempt failed that may have been committed. */
   #unknown: QueuedBatch | null = null
-  /** Batches of one use that the store refuses: they are sent after all others. */
+  /** Batches of one use that the store refused. They are sent after all others. */
   readonly #refused: QueuedBatch[] = []
 
-  /** Adds a use of a token that had none to write. */
+  /** Adds a token that had no uses to write. */
   add(use: PendingUse): void {
     this.#fresh.push(use)
   }
@@ -41,28 +41,28 @@ export class UseQueue {
     return this.#fresh.length === 0 && this.#due.length === 0 && this.#batches().length === 0
   }
 
-  /** Whether the flush goes on. */
+  /** Whether the flush has more to write. */
   get hasDue(): boolean {
     return this.#due.length > 0 || this.#sending.length > 0
   }
 
-  /** Tokens used since the flush began. */
+  /** The number of tokens used since the flush began. */
   get fresh(): number {
     return this.#fresh.length
   }
 
-  /** Tokens with use that is not written, each counted once; `useOf` finds the use of a token of the batch. */
+  /** The number of tokens with uses that are not written. `useOf` finds the uses of a token in a batch. */
   countTokens(useOf: (tokenId: string) => PendingUse | undefined): number {
     const inBatches = new Set(this.#batches().flatMap(({ uses }) => [...uses.keys()]))
     const onlyInBatches = [...inBatches].filter((tokenId) => useOf(tokenId)?.count === 0)
     return this.#fresh.length + this.#due.length + onlyInBatches.length
   }
 
-  /** The uses of a token in batches that are not recorded, or of unknown outcome. */
+  /** The uses of a token in batches that are not recorded or have an unknown outcome. */
   inBatches(tokenId: string): readonly DailyUses[] {
-    return this.#batches().flatMap(({ day, uses }) => {
+    return this.#batches().flatMap(({ dayStart, uses }) => {
       const requests = uses.get(tokenId)?.count
-      return requests === undefined ? [] : [{ day, requests }]
+      return requests === undefined ? [] : [{ dayStart, requests }]
     })
   }
 
@@ -72,26 +72,26 @@ export class UseQueue {
     this.#fresh = []
   }
 
-  /** The batch whose outcome is unknown, otherwise the next one of this flush; `null` when nothing is left. */
+  /** The batch with an unknown outcome, or the next batch; `null` when nothing is left. */
   next(): QueuedBatch | null {
     if (this.#sending.length === 0) this.#sending = this.#nextBatches()
     return this.#sending[0] ?? null
   }
 
-  /** The batch is recorded. */
+  /** The batch was recorded. */
   settle(): void {
     this.#sending = this.#sending.slice(1)
     this.#unknown = null
   }
 
-  /** The batch may have been recorded all the same, and is sent again unchanged. */
+  /** The attempt failed but may have been committed: the batch is repeated unchanged. */
   lose(): void {
     this.#unknown = this.#sending[0] ?? null
   }
 
   /**
-   * The store refused the batch permanently, so none of it is recorded. Its halves are sent instead, and a use that is
-   * refused alone is sent after all others, so that it does not keep them from being written.
+   * The store refused the batch permanently, so nothing of it was recorded. It is split in two. A single use that is refused
+   * is sent after all others, so that it does not block them.
    */
   refuse(): void {
     const [batch, ...others] = this.#sending
@@ -115,11 +115,11 @@ export class UseQueue {
 
   #takeBatch(): QueuedBatch {
     const candidates = this.#due.splice(0, BATCH_SIZE)
-    const day = Math.min(...candidates.map(firstDayOf))
+    const dayStart = Math.min(...candidates.map(firstDayOf))
     const taken: TokenUse[] = []
     const rest: PendingUse[] = []
     for (const use of candidates) {
-      const count = takeDay(use, day)
+      const count = takeDay(use, dayStart)
       if (use.count > 0) rest.push(use)
       if (count === 0) continue
       const { tokenId, scopesUsed, client } = use
@@ -129,16 +129,16 @@ export class UseQueue {
     }
     if (rest.length > 0) this.#due = rest.concat(this.#due)
     taken.sort((a, b) => (a.tokenId < b.tokenId ? -1 : 1))
-    return { id: randomUUID(), day, uses: new Map(taken.map((use) => [use.tokenId, use])) }
+    return { id: randomUUID(), dayStart, uses: new Map(taken.map((use) => [use.tokenId, use])) }
   }
 }
 
-function halvesOf({ day, uses }: QueuedBatch): readonly QueuedBatch[] {
+function halvesOf({ dayStart, uses }: QueuedBatch): readonly QueuedBatch[] {
   const all = [...uses]
   const middle = Math.ceil(all.length / 2)
   return [all.slice(0, middle), all.slice(middle)].map((half) => ({
     id: randomUUID(),
-    day,
+    dayStart,
     uses: new Map(half),
   }))
 }

@@ -53,15 +53,15 @@ export class VerificationCache {
 
   /** Whether an entry's deadline has passed. */
   isOver({ deadlineDay, deadlineMs }: VerificationEntry, now: number): boolean {
-    const { day, ms } = this.#days.split(now)
-    if (this.#wentBack(day, ms)) return true
-    return day > deadlineDay || (day === deadlineDay && ms >= deadlineMs)
+    const { dayNumber, ms } = this.#days.split(now)
+    if (this.#wentBack(dayNumber, ms)) return true
+    return dayNumber > deadlineDay || (dayNumber === deadlineDay && ms >= deadlineMs)
   }
 
   /** Called every second, so that a step back of the clock is detected between requests, too. */
   checkClock(now: number): void {
-    const { day, ms } = this.#days.split(now)
-    this.#wentBack(day, ms)
+    const { dayNumber, ms } = this.#days.split(now)
+    this.#wentBack(dayNumber, ms)
   }
 
   /**
@@ -83,7 +83,7 @@ export class VerificationCache {
     if (collision !== undefined) this.dropToken(collision.tokenId)
     entry.use = use
     entry.live = true
-    this.checkClock(Math.max(entry.readAt, joinTime({ day: this.#seenDay, ms: this.#seenMs })))
+    this.checkClock(Math.max(entry.readAt, joinTime({ dayNumber: this.#seenDay, ms: this.#seenMs })))
     this.#byDigest.set(entry.a, entry)
     this.#indexUser(entry)
     this.#entries.set(entry.tokenId, entry)
@@ -94,8 +94,8 @@ export class VerificationCache {
   limitLives(until: number, lifeMs: number): void {
     this.longestLifeMs = lifeMs
     for (const entry of this.#entries.values()) {
-      const { day, ms } = splitTime(Math.min(deadlineOf(entry), Math.max(until, entry.readAt + lifeMs)))
-      entry.deadlineDay = day
+      const { dayNumber, ms } = splitTime(Math.min(deadlineOf(entry), Math.max(until, entry.readAt + lifeMs)))
+      entry.deadlineDay = dayNumber
       entry.deadlineMs = ms
     }
   }
@@ -128,10 +128,10 @@ export class VerificationCache {
    * Drops everything when the clock went back, because every entry would live longer by the step. A step of less than a
    * second is tolerated.
    */
-  #wentBack(day: number, ms: number): boolean {
-    const passed = (day - this.#seenDay) * DAY_MS + (ms - this.#seenMs)
+  #wentBack(dayNumber: number, ms: number): boolean {
+    const passed = (dayNumber - this.#seenDay) * DAY_MS + (ms - this.#seenMs)
     if (passed < 0 && passed >= -TOLERATED_STEP_MS) return false
-    this.#seenDay = day
+    this.#seenDay = dayNumber
     this.#seenMs = ms
     if (passed >= 0) return false
     this.clear()

@@ -50,7 +50,7 @@ export interface VerificationEntry extends CredentialKey {
 
 /** The first moment at which the entry is no longer valid, in milliseconds. */
 export function deadlineOf({ deadlineDay, deadlineMs }: VerificationEntry): number {
-  return joinTime({ day: deadlineDay, ms: deadlineMs })
+  return joinTime({ dayNumber: deadlineDay, ms: deadlineMs })
 }
 
 type EntryFields = Pick<
@@ -60,7 +60,7 @@ type EntryFields = Pick<
 
 /** An entry that is not in the cache yet, valid until `deadline` (milliseconds since the epoch). */
 export function newEntry(key: CredentialKey, deadline: number, fields: EntryFields): VerificationEntry {
-  const { day, ms } = splitTime(deadline)
+  const { dayNumber, ms } = splitTime(deadline)
   return {
     // One by one: a spread would give the object another hidden class.
     a: key.a,
@@ -72,7 +72,7 @@ export function newEntry(key: CredentialKey, deadline: number, fields: EntryFiel
     g: key.g,
     h: key.h,
     open: key.open,
-    deadlineDay: day,
+    deadlineDay: dayNumber,
     deadlineMs: ms,
     rejection: fields.rejection,
     use: null,

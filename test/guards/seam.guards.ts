@@ -112,14 +112,15 @@ export const seamGuards: readonly Guard[] = [
   {
     name: 'promise 11: a clock that goes back clears the cache',
     file: 'src/verification/verification-cache.ts',
-    remove: 'if (this.#wentBack(day, ms)) return true',
+    remove: 'if (this.#wentBack(dayNumber, ms)) return true',
     put: '',
     tests: ['test/verification/clock-steps.test.ts'],
   },
   {
     name: 'promise 11: an entry that was read ahead of time is known to the cache',
     file: 'src/verification/verification-cache.ts',
-    remove: 'this.checkClock(Math.max(entry.readAt, joinTime({ day: this.#seenDay, ms: this.#seenMs })))',
+    remove:
+      'this.checkClock(Math.max(entry.readAt, joinTime({ dayNumber: this.#seenDay, ms: this.#seenMs })))',
     put: '',
     tests: ['test/verification/clock-steps.test.ts'],
   },

@@ -110,14 +110,14 @@ export const storeGuards: readonly Guard[] = [
   },
   {
     name: 'promise 6: waking a token starts its idle clock anew',
-    file: 'src/store/kysely/queries/change-token.ts',
+    file: 'src/store/kysely/queries/update-token.ts',
     remove: 'eb.case().when(sleeps).then(traits.time(now))',
     put: 'eb.case().when(sleeps).then(traits.time(0))',
     tests: ['test/store/sqlite-token-store.test.ts'],
   },
   {
     name: 'promise 4: a switch that meets a revoke brings nothing back',
-    file: 'src/store/kysely/queries/change-token.ts',
+    file: 'src/store/kysely/queries/update-token.ts',
     remove: '.where((eb) => isLiving(eb, moment))',
     put: '.where((eb) => eb.or([isLiving(eb, moment), eb.lit(true)]))',
     tests: ['test/store/sqlite-token-store.test.ts'],

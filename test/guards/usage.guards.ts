@@ -132,8 +132,8 @@ export const usageGuards: readonly Guard[] = [
   {
     name: 'promise 7: a warm request writes nothing',
     file: 'src/usage/usage-recorder.ts',
-    remove: 'addUses(use, day, 1)',
-    put: 'addUses(use, day, 1)\n    this.flushInBackground()',
+    remove: 'addUses(use, dayNumber, 1)',
+    put: 'addUses(use, dayNumber, 1)\n    this.flushInBackground()',
     tests: ['test/verification/cost.test.ts'],
   },
   {
@@ -167,14 +167,14 @@ export const usageGuards: readonly Guard[] = [
   {
     name: 'a use before midnight counts for its own day',
     file: 'src/usage/pending-use.ts',
-    remove: 'if (use.day !== day && use.count > 0) {',
-    put: 'if (use.day > day && use.count > 0) {',
+    remove: 'if (use.dayNumber !== dayNumber && use.count > 0) {',
+    put: 'if (use.dayNumber > dayNumber && use.count > 0) {',
     tests: ['test/usage/usage-by-day.test.ts'],
   },
   {
     name: 'a batch of uses is of one day',
     file: 'src/usage/pending-use.ts',
-    remove: 'days.find((other) => other.day === day)?.requests ?? 0',
+    remove: 'days.find((other) => other.dayStart === dayStart)?.requests ?? 0',
     put: 'days.reduce((sum, { requests }) => sum + requests, 0)',
     tests: ['test/usage/usage-by-day.test.ts'],
   },

@@ -18,7 +18,7 @@ import { within } from '../support/within.ts'
 
 const MARIADB_PORT = 3306
 const SCOPE = { now: NOW }
-const RULES = { now: NOW, day: NOW, idleTimeoutMs: null }
+const RULES = { now: NOW, dayStart: NOW, idleTimeoutMs: null }
 
 const found = await ownDatabase(t, 'MariaDB')
 if (found !== null) {

@@ -13,7 +13,7 @@ import { type PublishedStore, type Statement, toldOnServer } from '../support/pu
 
 const TOKENS = 100_000
 const NOW = MADE_AT + DAY
-const RULES = { now: NOW, day: MADE_AT, idleTimeoutMs: 30 * DAY }
+const RULES = { now: NOW, dayStart: MADE_AT, idleTimeoutMs: 30 * DAY }
 const TOKEN = idOf(4_711)
 const OWNER = ownerOf(4_711, TOKENS)
 

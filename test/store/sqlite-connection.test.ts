@@ -69,7 +69,7 @@ t.test('the store prepares each of its statements once, however often it is aske
     await store.updateToken(id(n), { name: `n${n}` }, { now: NOW + n, idleBefore: n, userId: 'ada' })
     await store.recordUses([{ tokenId: id(n), count: 1, lastUsedAt: NOW + n }], {
       now: NOW,
-      day: NOW,
+      dayStart: NOW,
       idleTimeoutMs: DAY,
     })
     await store.revokeToken(id(n), { now: NOW + n })

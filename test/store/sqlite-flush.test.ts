@@ -19,7 +19,7 @@ t.test(
     const committed = () => Number(other.prepare('select use_count from api_tokens').pluck().get())
 
     const use = { tokenId: id, count: 3, lastUsedAt: createdAt + 1000 }
-    const written = store.recordUses([use], { now: createdAt + 1000, day: 0, idleTimeoutMs: null })
+    const written = store.recordUses([use], { now: createdAt + 1000, dayStart: 0, idleTimeoutMs: null })
     t.equal((await store.findToken(id))?.token.useCount, 0, 'before it begins')
     // Queued before the one for which the batch waits between its statements.
     const between = await new Promise((resolve) => setImmediate(() => resolve(committed())))

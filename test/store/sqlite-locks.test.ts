@@ -101,7 +101,7 @@ t.test('every write waits: changes, batches, leases, devices, stamps and the swe
   const use = { tokenId: id(1), count: 1, lastUsedAt: NOW }
   const writes = [
     store.updateToken(id(1), { name: 'new' }, scope),
-    store.recordUses([use], { now: NOW, day: 0, idleTimeoutMs: null }),
+    store.recordUses([use], { now: NOW, dayStart: 0, idleTimeoutMs: null }),
     store.takeLease({ name: 'sweep', holder: 'me', ms: 1_000 }),
     store.pruneLeases(1),
     store.markIdle(0, 1),

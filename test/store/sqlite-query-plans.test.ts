@@ -163,7 +163,7 @@ t.test('the counts by day are read by token, and pruned by day from an index', a
   const pruning = await plansOf(t, async (store) => {
     await store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW }], {
       now: NOW,
-      day: NOW,
+      dayStart: NOW,
       idleTimeoutMs: DAY,
     })
     await store.pruneDailyUses(NOW + DAY, 10)
@@ -188,7 +188,7 @@ t.test('changes, owners and uses are found by primary key', async (t) => {
     await store.setOwnerStatus('ada', 'removed', NOW)
     await store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW }], {
       now: NOW,
-      day: NOW,
+      dayStart: NOW,
       idleTimeoutMs: DAY,
     })
   })

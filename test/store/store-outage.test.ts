@@ -30,7 +30,7 @@ const CALLS: Record<string, (store: TokenStore) => Promise<unknown>> = {
   recordUses: (store) =>
     store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW }], {
       now: NOW,
-      day: NOW,
+      dayStart: NOW,
       idleTimeoutMs: null,
     }),
   markIdle: (store) => store.markIdle(NOW, 1),

@@ -95,7 +95,7 @@ async function ended(store: TokenStore): Promise<unknown[]> {
 async function used(store: TokenStore): Promise<unknown[]> {
   const lastClient = { ip: '::1', userAgent: 'šdmin/1.0 "\\𝄞' }
   const uses = [{ tokenId: id(102), count: 3, lastUsedAt: NOW + 123, scopesUsed: 1, lastClient }]
-  const rules = { now: NOW + 200, day: NOW, idleTimeoutMs: 1000, storesClients: true }
+  const rules = { now: NOW + 200, dayStart: NOW, idleTimeoutMs: 1000, storesClients: true }
   await store.recordUses(uses, rules)
   await store.recordUses(uses, rules)
   const { useCount, lastUsedAt, idleFrom, scopesUsed, lastClient: client } = await rowOf(store, 102)

@@ -44,7 +44,7 @@ for (const { name, store } of stores) {
     await recorder.flush()
     t.same(recorder.stats(), { pending: 0, flushed: 130 })
     t.equal((await store.findToken(id(1)))?.token.useCount, 130)
-    t.same(await store.dailyUses(id(1), TODAY), [{ day: TODAY, requests: 130 }])
+    t.same(await store.dailyUses(id(1), TODAY), [{ dayStart: TODAY, requests: 130 }])
     t.equal(recorder.pendingCount(id(1)), 0)
   })
 
@@ -82,7 +82,7 @@ t.test('promise 7: what was not confirmed is sent again, unchanged, before anyth
   t.equal(new Set(newer.map(({ batch }) => batch?.id)).size, newer.length)
   t.not(newer[0]?.batch?.id, first?.batch?.id)
   t.same(
-    newer.map(({ uses, day }) => [uses.length, day]),
+    newer.map(({ uses, dayStart }) => [uses.length, dayStart]),
     [
       [100, TODAY],
       [2_500, TODAY + DAY_MS],

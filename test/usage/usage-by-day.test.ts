@@ -86,14 +86,14 @@ t.test('days stay apart when a clock is set back over midnight while a flush fai
   const clock = manualClock(START)
   const recorder = new UsageRecorder({
     store: {
-      recordUses: async (uses, { day }) => {
+      recordUses: async (uses, { dayStart }) => {
         if (down) {
           for (const time of [START, START + DAY]) recorder.touch(use, time)
           throw new Error('the disk is full')
         }
         t.equal(new Set(uses.map(({ tokenId }) => tokenId)).size, uses.length, 'a token once in a batch')
         for (const { tokenId, count } of uses) {
-          written.set(`${tokenId} ${day}`, (written.get(`${tokenId} ${day}`) ?? 0) + count)
+          written.set(`${tokenId} ${dayStart}`, (written.get(`${tokenId} ${dayStart}`) ?? 0) + count)
         }
       },
     },
@@ -200,7 +200,7 @@ t.test('counts are kept for their retention and pruned by the sweeper, the token
   t.equal((await app.inject(as('ada', { url: `/tokens/${id}/usage?days=8` }))).statusCode, 400)
   clock.advance(8 * DAY - 1)
   await app.apiTokens.sweep()
-  t.same(await store.dailyUses(id, 0), [{ day: START, requests: 3 }])
+  t.same(await store.dailyUses(id, 0), [{ dayStart: START, requests: 3 }])
   clock.advance(1)
   await app.apiTokens.sweep()
   t.same(await store.dailyUses(id, 0), [])
@@ -214,7 +214,7 @@ t.test('a sweep prunes 500 counts a statement, at most 20 statements', async (t)
   await send(app, token, 1)
   for (let day = 1; day < 600; day += 1) {
     const use = { tokenId: id, count: 1, lastUsedAt: START }
-    await store.recordUses([use], { now: START, day: START - day * DAY, idleTimeoutMs: null })
+    await store.recordUses([use], { now: START, dayStart: START - day * DAY, idleTimeoutMs: null })
   }
   clock.advance('91d')
   store.calls.clear()

@@ -28,7 +28,6 @@ import type {
   UpdateScope,
 } from '../token-store.ts'
 import type { Migrator } from './migrations/migrator.ts'
-import { writeChanges } from './queries/change-token.ts'
 import { changeFeed } from './queries/changed-at.ts'
 import { deleteDailyUses, selectDailyUses } from './queries/daily-uses.ts'
 import { deviceAuthorizations } from './queries/devices.ts'
@@ -41,9 +40,10 @@ import { updateIdle } from './queries/mark-idle.ts'
 import { selectNewestStamp } from './queries/newest-stamp.ts'
 import { selectOwner, writeOwnerStatus } from './queries/owners.ts'
 import { deleteEnded } from './queries/prune.ts'
-import { addUses } from './queries/record-uses.ts'
+import { writeUses } from './queries/record-uses.ts'
 import { writeRevocation } from './queries/revoke-token.ts'
 import { revokePredecessor, writeSuccessor } from './queries/rotate-token.ts'
+import { writePatch } from './queries/update-token.ts'
 import { SharedUse } from './shared-use.ts'
 import { reading, type StoreDb, withRetries } from './transactions.ts'
 
@@ -141,7 +141,7 @@ export class KyselyTokenStore implements TokenStore {
 
   async updateToken(id: string, changes: TokenPatch, scope: UpdateScope): Promise<ChangeOutcome> {
     if (Object.keys(changes).length === 0) return this.#whyUnchanged(id, scope)
-    const changed = await this.#write((storeDb) => writeChanges(storeDb, id, changes, scope))
+    const changed = await this.#write((storeDb) => writePatch(storeDb, id, changes, scope))
     return changed === undefined ? this.#whyUnchanged(id, scope) : { outcome: 'changed', token: changed }
   }
 
@@ -170,7 +170,7 @@ export class KyselyTokenStore implements TokenStore {
   }
 
   async recordUses(uses: readonly TokenUse[], rules: RecordUseRules): Promise<void> {
-    if (uses.length > 0) await this.#write((storeDb) => addUses(storeDb, uses, rules))
+    if (uses.length > 0) await this.#write((storeDb) => writeUses(storeDb, uses, rules))
   }
 
   async dailyUses(tokenId: string, since: number): Promise<readonly DailyUses[]> {

@@ -163,7 +163,7 @@ class MemoryTokenStore implements TokenStore {
       const token = this.#tokens.get(use.tokenId)
       if (token === undefined) continue
       this.#tokens.put(withUse(token, use, rules))
-      this.#dailyUses.add(use, rules.day)
+      this.#dailyUses.add(use, rules.dayStart)
     }
   }
 

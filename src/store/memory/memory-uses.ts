@@ -31,28 +31,28 @@ export class MemoryDailyUses {
   /** By token, by day. */
   readonly #requests = new Map<string, Map<number, number>>()
 
-  add({ tokenId, count }: TokenUse, day: number): void {
+  add({ tokenId, count }: TokenUse, dayStart: number): void {
     const days = this.#requests.get(tokenId) ?? new Map<number, number>()
-    days.set(day, (days.get(day) ?? 0) + count)
+    days.set(dayStart, (days.get(dayStart) ?? 0) + count)
     this.#requests.set(tokenId, days)
   }
 
   of(tokenId: string, since: number): readonly DailyUses[] {
     return [...(this.#requests.get(tokenId) ?? [])]
-      .map(([day, requests]) => ({ day, requests }))
-      .filter(({ day }) => day >= since)
-      .sort((a, b) => a.day - b.day)
+      .map(([dayStart, requests]) => ({ dayStart, requests }))
+      .filter(({ dayStart }) => dayStart >= since)
+      .sort((a, b) => a.dayStart - b.dayStart)
   }
 
   prune(before: number, limit: number): number {
     const oldDays = [...this.#requests]
-      .flatMap(([tokenId, days]) => [...days.keys()].map((day) => ({ tokenId, day })))
-      .filter(({ day }) => day < before)
-      .sort((a, b) => a.day - b.day)
+      .flatMap(([tokenId, days]) => [...days.keys()].map((dayStart) => ({ tokenId, dayStart })))
+      .filter(({ dayStart }) => dayStart < before)
+      .sort((a, b) => a.dayStart - b.dayStart)
       .slice(0, limit)
-    for (const { tokenId, day } of oldDays) {
+    for (const { tokenId, dayStart } of oldDays) {
       const days = this.#requests.get(tokenId)
-      days?.delete(day)
+      days?.delete(dayStart)
       // Otherwise unused tokens would leave empty maps behind.
       if (days?.size === 0) this.#requests.delete(tokenId)
     }

@@ -17,7 +17,7 @@ export function boundingEnded(test: StoreTest): void {
     for (let n = 0; n < 15; n += 1) await putEnded(store, n, NOW - n)
     await store.recordUses([{ tokenId: id(14), count: 1, lastUsedAt: NOW }], {
       now: NOW,
-      day: NOW,
+      dayStart: NOW,
       idleTimeoutMs: null,
     })
     equal(await insert(store, 100), 'inserted')

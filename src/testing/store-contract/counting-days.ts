@@ -3,7 +3,7 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { DAY, IDLE, id, NOW, put, rowOf, type StoreTest } from './records.ts'
 
-const on = (day: number) => ({ now: day + DAY, day, idleTimeoutMs: IDLE })
+const on = (dayStart: number) => ({ now: dayStart + DAY, dayStart, idleTimeoutMs: IDLE })
 const use = (n: number, count = 1) => ({ tokenId: id(n), count, lastUsedAt: NOW + n })
 
 export function countingDays(test: StoreTest): void {
@@ -14,11 +14,11 @@ export function countingDays(test: StoreTest): void {
     await store.recordUses([use(1, 3)], on(NOW))
     await store.recordUses([use(1, 4)], on(NOW + DAY))
     deepEqual(await store.dailyUses(id(1), NOW), [
-      { day: NOW, requests: 3 },
-      { day: NOW + DAY, requests: 9 },
+      { dayStart: NOW, requests: 3 },
+      { dayStart: NOW + DAY, requests: 9 },
     ])
-    deepEqual(await store.dailyUses(id(1), NOW + 1), [{ day: NOW + DAY, requests: 9 }])
-    deepEqual(await store.dailyUses(id(2), NOW), [{ day: NOW + DAY, requests: 7 }])
+    deepEqual(await store.dailyUses(id(1), NOW + 1), [{ dayStart: NOW + DAY, requests: 9 }])
+    deepEqual(await store.dailyUses(id(2), NOW), [{ dayStart: NOW + DAY, requests: 7 }])
     deepEqual(await store.dailyUses(id(2), NOW + 2 * DAY), [])
     equal((await rowOf(store, 1)).useCount, 12, 'the days add up to the count of the token')
   })
@@ -32,7 +32,7 @@ export function countingDays(test: StoreTest): void {
       ),
     )
     for (const n of [1, 2]) {
-      const days = [0, 1, 2, 3].map((day) => ({ day: NOW + day * DAY, requests: 10 }))
+      const days = [0, 1, 2, 3].map((day) => ({ dayStart: NOW + day * DAY, requests: 10 }))
       deepEqual(await second.dailyUses(id(n), NOW), days)
     }
   })
@@ -41,14 +41,14 @@ export function countingDays(test: StoreTest): void {
     await put(store, 2)
     await store.recordUses([use(1), use(2), use(3)], on(NOW))
     for (const n of [1, 3]) deepEqual(await store.dailyUses(id(n), NOW), [])
-    deepEqual(await store.dailyUses(id(2), NOW), [{ day: NOW, requests: 1 }])
+    deepEqual(await store.dailyUses(id(2), NOW), [{ dayStart: NOW, requests: 1 }])
   })
 
   test('a token that ended and is not pruned yet is counted, by day as well', async ({ store }) => {
     await put(store, 1)
     await store.revokeToken(id(1), { now: NOW })
     await store.recordUses([use(1)], on(NOW))
-    deepEqual(await store.dailyUses(id(1), NOW), [{ day: NOW, requests: 1 }])
+    deepEqual(await store.dailyUses(id(1), NOW), [{ dayStart: NOW, requests: 1 }])
   })
 
   test('the counts of a pruned token go with it, however it ended', async ({ store }) => {
@@ -65,7 +65,7 @@ export function countingDays(test: StoreTest): void {
     )
     equal(await store.prune(NOW, 100), 4)
     for (const n of all) {
-      deepEqual(await store.dailyUses(id(n), NOW), n === 5 ? [{ day: NOW, requests: 1 }] : [])
+      deepEqual(await store.dailyUses(id(n), NOW), n === 5 ? [{ dayStart: NOW, requests: 1 }] : [])
     }
     await store.recordUses([use(1)], on(NOW))
     deepEqual(await store.dailyUses(id(1), NOW), [], 'and a late flush brings none back')
@@ -93,7 +93,7 @@ export function countingDays(test: StoreTest): void {
     for (let round = 0; round < 5; round += 1) sizes.push(await store.pruneDailyUses(NOW + 2 * DAY, 2))
     deepEqual(sizes, [2, 2, 2, 0, 0])
     for (const n of [1, 2, 3]) {
-      deepEqual(await store.dailyUses(id(n), 0), [{ day: NOW + 2 * DAY, requests: 1 }])
+      deepEqual(await store.dailyUses(id(n), 0), [{ dayStart: NOW + 2 * DAY, requests: 1 }])
       equal((await rowOf(store, n)).useCount, 3, 'the count of the token stays')
     }
   })

@@ -3,7 +3,7 @@
 import { equal, ok } from 'node:assert/strict'
 import { DAY, id, NOW, put, type StoreTest } from './records.ts'
 
-const RULES = { now: NOW + DAY, day: NOW + DAY, idleTimeoutMs: null }
+const RULES = { now: NOW + DAY, dayStart: NOW + DAY, idleTimeoutMs: null }
 
 export function knowingTheNewestTime(test: StoreTest): void {
   test('the newest time is that of the latest token issued, used or changed', async ({ store }) => {

@@ -48,7 +48,7 @@ export function publishingChanges(test: StoreTest): void {
     const told = await publishedTargets(second, async () => {
       await store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW }], {
         now: NOW,
-        day: NOW,
+        dayStart: NOW,
         idleTimeoutMs: IDLE,
       })
       await store.markIdle(NOW - IDLE, 10)

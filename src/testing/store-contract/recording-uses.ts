@@ -5,7 +5,7 @@ import type { TokenStore, UseBatch } from '../../store/token-store.ts'
 import type { LastClient } from '../../token/token.ts'
 import { DAY, hasFields, IDLE, id, NOW, put, rowOf, type StoreTest } from './records.ts'
 
-const RULES = { now: NOW + DAY, day: NOW, idleTimeoutMs: IDLE }
+const RULES = { now: NOW + DAY, dayStart: NOW, idleTimeoutMs: IDLE }
 
 /** As long as may be, and of any letters. */
 const CLIENT: LastClient = { ip: '2001:db8::1%'.padEnd(64, 'é'), userAgent: '"\'\\ü�😀 $1'.padEnd(255, 'x') }
@@ -107,7 +107,7 @@ export function recordingUses(test: StoreTest): void {
     hasFields(await rowOf(store, 1), { useCount: 100, lastUsedAt: NOW + 1 })
     for (const to of [store, second]) await send(to, { writer, id: 'second' }, NOW + 2)
     hasFields(await rowOf(store, 1), { useCount: 200, lastUsedAt: NOW + 2 })
-    deepEqual(await store.dailyUses(id(1), NOW), [{ day: NOW, requests: 200 }])
+    deepEqual(await store.dailyUses(id(1), NOW), [{ dayStart: NOW, requests: 200 }])
     await send(second, { writer: 'there', id: 'second' }, NOW + 3)
     hasFields(await rowOf(store, 1), { useCount: 300, lastUsedAt: NOW + 3 })
     await store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW + 4 }], RULES)
@@ -205,7 +205,7 @@ export function recordingUses(test: StoreTest): void {
         { tokenId: id(1), count: 1, lastUsedAt: now - IDLE },
         { tokenId: id(2), count: 1, lastUsedAt: now - IDLE - 1 },
       ],
-      { now, day: NOW, idleTimeoutMs: IDLE },
+      { now, dayStart: NOW, idleTimeoutMs: IDLE },
     )
     hasFields(await rowOf(store, 1), { status: 'active', statusReason: null, useCount: 1, updatedAt: NOW })
     hasFields(await rowOf(store, 2), { status: 'inactive', statusReason: 'idle', useCount: 1 })
@@ -216,7 +216,7 @@ export function recordingUses(test: StoreTest): void {
     await store.markIdle(NOW + 1, 10)
     await store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW + DAY }], {
       now: NOW + DAY,
-      day: NOW,
+      dayStart: NOW,
       idleTimeoutMs: null,
     })
     hasFields(await rowOf(store, 1), {

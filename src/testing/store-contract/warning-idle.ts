@@ -5,7 +5,7 @@ import { DAY, IDLE, id, NOW, numbers, put, rowOf, type StoreTest } from './recor
 
 /** Spells that began from `NOW` on and before the next day. */
 const PERIODS = { since: NOW, before: NOW + DAY, now: NOW + 20 * DAY }
-const RULES = { now: NOW + 20 * DAY, day: NOW + 20 * DAY, idleTimeoutMs: IDLE }
+const RULES = { now: NOW + 20 * DAY, dayStart: NOW + 20 * DAY, idleTimeoutMs: IDLE }
 
 export function warningIdle(test: StoreTest): void {
   test('promise 6: tokens in such a spell are returned as they are, once', async ({ store }) => {

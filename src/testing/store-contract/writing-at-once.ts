@@ -21,7 +21,7 @@ const FLUSHES = 10
 const USED_AT = NOW + DAY
 /** A moment after every use, at which whatever was used is not idle. */
 const LATER = USED_AT + 1000
-const RULES = { now: LATER, day: NOW + DAY, idleTimeoutMs: IDLE }
+const RULES = { now: LATER, dayStart: NOW + DAY, idleTimeoutMs: IDLE }
 const SCOPE = { now: LATER, idleBefore: null }
 
 export function writingAtOnce(test: StoreTest): void {
@@ -35,7 +35,7 @@ export function writingAtOnce(test: StoreTest): void {
     for (const n of all) {
       const { useCount, lastUsedAt, idleFrom } = await rowOf(store, n)
       deepEqual([useCount, lastUsedAt, idleFrom], [2 * FLUSHES, USED_AT, USED_AT], `token ${n}`)
-      deepEqual(await second.dailyUses(id(n), NOW), [{ day: NOW + DAY, requests: 2 * FLUSHES }])
+      deepEqual(await second.dailyUses(id(n), NOW), [{ dayStart: NOW + DAY, requests: 2 * FLUSHES }])
       hasFields(await rowOf(store, n), EXPECTED[n % KINDS] ?? {}, `token ${n}`)
     }
   })

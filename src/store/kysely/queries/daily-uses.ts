@@ -7,7 +7,7 @@ import { atomically, reading, type StoreDb, withRetries } from '../transactions.
 export async function addDailyUses(
   { db, traits }: StoreDb,
   uses: readonly TokenUse[],
-  day: number,
+  dayStart: number,
 ): Promise<void> {
   const counted = db
     .insertInto('api_token_usage')
@@ -15,7 +15,7 @@ export async function addDailyUses(
     .expression((eb) =>
       eb
         .selectFrom(traits.usesTable(uses))
-        .select(['used.id', traits.time(day).as('day'), 'used.uses'])
+        .select(['used.id', traits.time(dayStart).as('day'), 'used.uses'])
         .where((use) =>
           use.exists(
             use.selectFrom('api_tokens').select('api_tokens.id').whereRef('api_tokens.id', '=', 'used.id'),
@@ -38,16 +38,16 @@ export async function selectDailyUses(
     .where('day', '>=', traits.time(since))
     .orderBy('api_token_usage.day')
     .execute()
-  return rows.map(({ from, requests }) => ({ day: Number(from), requests: Number(requests) }))
+  return rows.map(({ from, requests }) => ({ dayStart: Number(from), requests: Number(requests) }))
 }
 
 /** Deletes at most `limit` counts of days before `before`, day by day. */
 export async function deleteDailyUses(storeDb: StoreDb, before: number, limit: number): Promise<number> {
   const old = await reading(storeDb, (attempt) => selectOldDays(attempt, before, limit))
   let deleted = 0
-  for (const [day, rows] of Map.groupBy(old, ({ from }) => Number(from))) {
+  for (const [dayStart, rows] of Map.groupBy(old, ({ from }) => Number(from))) {
     const tokenIds = rows.map((row) => row.token_id).sort()
-    deleted += await withRetries(storeDb, (attempt) => deleteDay(attempt, day, tokenIds))
+    deleted += await withRetries(storeDb, (attempt) => deleteDay(attempt, dayStart, tokenIds))
   }
   return deleted
 }
@@ -62,11 +62,11 @@ async function selectOldDays({ db, traits }: StoreDb, before: number, limit: num
     .execute()
 }
 
-async function deleteDay(storeDb: StoreDb, day: number, tokenIds: readonly string[]): Promise<number> {
+async function deleteDay(storeDb: StoreDb, dayStart: number, tokenIds: readonly string[]): Promise<number> {
   return atomically(storeDb, async ({ db, traits }) => {
     const { numDeletedRows } = await db
       .deleteFrom('api_token_usage')
-      .where('day', '=', traits.time(day))
+      .where('day', '=', traits.time(dayStart))
       .where('token_id', 'in', tokenIds)
       .executeTakeFirstOrThrow()
     return Number(numDeletedRows)

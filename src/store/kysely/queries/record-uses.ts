@@ -15,7 +15,7 @@ type Uses = ExpressionBuilder<ApiTokenDatabase & { used: UseRow }, 'api_tokens' 
 
 const NO_CLIENT = { last_used_ip: null, last_used_user_agent: null }
 
-export async function addUses(
+export async function writeUses(
   storeDb: StoreDb,
   uses: readonly TokenUse[],
   rules: RecordUseRules,
@@ -27,7 +27,7 @@ export async function addUses(
     await updateTokens(transaction, uses, rules)
     // SQLite blocks the thread. Let requests with cached tokens run in between.
     if (transaction.traits.writers === 'one') await nextTurn()
-    await addDailyUses(transaction, uses, rules.day)
+    await addDailyUses(transaction, uses, rules.dayStart)
   })
 }
 

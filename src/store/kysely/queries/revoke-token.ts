@@ -3,10 +3,10 @@
 import type { TokenRecord } from '../../../token/token.ts'
 import type { RevokeScope } from '../../token-store.ts'
 import { atomically, type StoreDb } from '../transactions.ts'
-import { changeToken } from './change-token.ts'
 import { stamp } from './changed-at.ts'
 import { belongsTo } from './owner-conditions.ts'
 import { cancelRotation } from './rotate-token.ts'
+import { updateTokenRow } from './update-token.ts'
 
 /** Returns the new row, or `undefined` when there was no token to revoke. */
 export async function writeRevocation(
@@ -16,7 +16,7 @@ export async function writeRevocation(
 ): Promise<TokenRecord | undefined> {
   return atomically(storeDb, async (transaction) => {
     const moment = transaction.traits.time(now)
-    const revoked = await changeToken(transaction, id, (tokens) =>
+    const revoked = await updateTokenRow(transaction, id, (tokens) =>
       tokens
         .set({
           status: 'revoked',

@@ -3,7 +3,6 @@
 import type { TokenRecord, UnownedToken } from '../../../token/token.ts'
 import type { RotateScope, Succession } from '../../token-store.ts'
 import { atomically, type StoreDb } from '../transactions.ts'
-import { changeToken } from './change-token.ts'
 import { stamp } from './changed-at.ts'
 import { insertInto } from './insert-token.ts'
 import { findRoom } from './make-room.ts'
@@ -11,6 +10,7 @@ import { belongsTo, hasActiveOwner, ownerGeneration } from './owner-conditions.t
 import { writeCounts } from './owner-counts.ts'
 import { lockOwner } from './owners.ts'
 import { clockMoment, isLiving } from './token-status.ts'
+import { updateTokenRow } from './update-token.ts'
 
 /**
  * Stores the successor's id in the old token's row, inserts the successor, and revokes the unused one that it replaces.
@@ -36,7 +36,7 @@ export async function writeSuccessor(
     const moment = clockMoment(traits, scope)
     const { now } = moment
     const changedAt = stamp('api_tokens', traits)
-    const old = await changeToken(transaction, id, (tokens) =>
+    const old = await updateTokenRow(transaction, id, (tokens) =>
       tokens
         .set({
           successor_id: successor.id,
@@ -90,7 +90,7 @@ export async function revokePredecessor(
       .executeTakeFirstOrThrow()
     if (numUpdatedRows === 0n) return null
     const moment = traits.time(now)
-    const ended = await changeToken(transaction, predecessorId, (tokens) =>
+    const ended = await updateTokenRow(transaction, predecessorId, (tokens) =>
       tokens
         .set({
           status: 'revoked',

@@ -12,7 +12,7 @@ import { belongsTo, ownerGeneration, type Tokens } from './owner-conditions.ts'
 import { clockMoment, isLiving } from './token-status.ts'
 
 /** Runs the UPDATE. Returns `undefined` when no row met its conditions. */
-export async function changeToken(
+export async function updateTokenRow(
   storeDb: StoreDb,
   id: string,
   update: (tokens: TokenUpdate) => TokenUpdate,
@@ -23,14 +23,14 @@ export async function changeToken(
 }
 
 /** Writes the given fields of a token that has not ended. */
-export async function writeChanges(
+export async function writePatch(
   storeDb: StoreDb,
   id: string,
   changes: TokenPatch,
   scope: UpdateScope,
 ): Promise<TokenRecord | undefined> {
   const moment = clockMoment(storeDb.traits, scope)
-  return changeToken(storeDb, id, (tokens) =>
+  return updateTokenRow(storeDb, id, (tokens) =>
     tokens
       .set((eb) => ({
         ...columnsOf(eb, changes, scope, storeDb),
