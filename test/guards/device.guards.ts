@@ -66,9 +66,9 @@ export const deviceGuards: readonly Guard[] = [
   },
   {
     name: 'device, promise 8: what was approved is cut to what the owner has when the token is issued',
-    file: 'src/oauth/device/device-grant.ts',
-    remove: 'const scopes = effectiveScopes(approved, known)',
-    put: 'const scopes = effectiveScopes(approved, undefined)',
+    file: 'src/lifecycle/issue-token.ts',
+    remove: 'const scopes = catalogue.grantable(wanted, request.grantable, owner.scopes)',
+    put: 'const scopes = catalogue.grantable(wanted, request.grantable)',
     tests: flow,
   },
   {

@@ -401,14 +401,14 @@ export const oauthGuards: readonly Guard[] = [
   },
   {
     name: 'exchange: scope is cut to what the user may grant',
-    file: 'src/oauth/token-exchange/exchange-token.ts',
-    remove: 'owned.has(name) && ',
-    put: '',
+    file: 'src/lifecycle/issue-token.ts',
+    remove: 'catalogue.grantable(wanted, request.grantable, owner.scopes)',
+    put: 'catalogue.grantable(wanted, undefined, owner.scopes)',
     tests: exchange,
   },
   {
     name: 'exchange: the owner must be active',
-    file: 'src/oauth/token-exchange/exchange-token.ts',
+    file: 'src/oauth/issue-for-grant.ts',
     remove: 'if (error instanceof UserInactive || error instanceof TokenConflict) {',
     put: 'if (error instanceof TokenConflict) {',
     tests: exchange,

@@ -1,15 +1,13 @@
 /** The device code grant: a program polls until its user has decided, then gets its token (RFC 8628 §3.4). */
 
 import { randomUUID } from 'node:crypto'
-import { TokenConflict, UserInactive } from '../../errors.ts'
 import type { Context } from '../../lifecycle/context.ts'
-import { type IssuedToken, type IssueRequest, issueToken } from '../../lifecycle/issue-token.ts'
+import type { IssuedToken } from '../../lifecycle/issue-token.ts'
 import { revokeToken } from '../../lifecycle/revoke-token.ts'
 import type { DeviceAuthorization, DevicePoll } from '../../store/device-authorization-store.ts'
-import { effectiveScopes } from '../../token/scope.ts'
-import { lookUpUser } from '../../verification/look-up-user.ts'
 import { requiredParameter } from '../form-body.ts'
 import type { Grant } from '../grants.ts'
+import { type GrantErrors, issueForGrant } from '../issue-for-grant.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { tokenResponse } from '../token-response.ts'
 import { deviceDigestOf } from './device-codes.ts'
@@ -19,6 +17,11 @@ import type { DeviceSettings } from './device-settings.ts'
 const SLOW_DOWN_MS = 5_000
 /** Longer than issuing a token takes. */
 const ISSUE_MS = 30_000
+
+const ERRORS: GrantErrors = {
+  refused: 'access_denied',
+  noScope: () => new OAuthError('access_denied', 'The user no longer has any of the scopes'),
+}
 
 export function deviceGrant(lifecycle: Context, { tokenLifetimeMs }: DeviceSettings): Grant {
   const { store } = lifecycle
@@ -40,38 +43,27 @@ function requireApproval({ device: { status }, expired, tooFast }: DevicePoll): 
   if (status === 'pending') throw pending('The user has not decided yet')
 }
 
-/** Checks the owner again, because minutes may have passed since the approval. */
+/** Issues the token. Owner and scopes are checked again, because minutes may have passed since the approval (promise 8). */
 async function redeem(
   lifecycle: Context,
   device: DeviceAuthorization,
   clientName: string,
   expiresIn: number,
 ): Promise<IssuedToken> {
-  const { deviceDigest, userId, name, scopes: approved } = device
+  const { deviceDigest, userId, name, scopes } = device
   if (userId === null) throw new Error('an approved device authorization has no user')
-  const scopes = await scopesNow(lifecycle, userId, approved)
   const { store } = lifecycle
   // The lease prevents concurrent redemptions. The code is marked as redeemed after the token exists, so that the
   // program can poll again after an outage.
   const lease = { name: `device ${deviceDigest}`, holder: randomUUID() }
   if (!(await store.takeLease({ ...lease, ms: ISSUE_MS }))) throw pending('The token is being issued')
   try {
-    const issued = await issue(lifecycle, { userId, name: name ?? clientName, scopes, expiresIn })
+    const request = { userId, name: name ?? clientName, scopes, expiresIn }
+    const issued = await issueForGrant(lifecycle, request, ERRORS)
     await markRedeemed(lifecycle, deviceDigest, issued)
     return issued
   } finally {
     await store.takeLease({ ...lease, ms: 0 }).catch(() => undefined)
-  }
-}
-
-async function issue(lifecycle: Context, request: IssueRequest): Promise<IssuedToken> {
-  try {
-    return await issueToken(lifecycle, request)
-  } catch (error) {
-    if (error instanceof UserInactive || error instanceof TokenConflict) {
-      throw new OAuthError('access_denied', error.message, { cause: error })
-    }
-    throw error
   }
 }
 
@@ -84,21 +76,6 @@ async function markRedeemed(lifecycle: Context, deviceDigest: string, { token }:
     if (!isFirst) await revokeToken(lifecycle, token.id).catch(() => undefined)
   }
   if (!isFirst) throw usedAlready()
-}
-
-/** The approved scopes that the owner still has (promise 8). */
-async function scopesNow(
-  { findUser, catalogue }: Context,
-  userId: string,
-  approved: readonly string[],
-): Promise<readonly string[]> {
-  const user = await lookUpUser(findUser, userId)
-  const known = catalogue.entries(user?.scopes).map(({ name }) => name)
-  const scopes = effectiveScopes(approved, known)
-  if (approved.length > 0 && scopes.length === 0) {
-    throw new OAuthError('access_denied', 'The user no longer has any of the scopes')
-  }
-  return scopes
 }
 
 function pending(why: string): OAuthError {

@@ -1,15 +1,14 @@
 /** Token exchange (RFC 8693): exchanges a token of an identity provider for an API token. */
 
-import { InvalidResult, TokenConflict, UserInactive } from '../../errors.ts'
+import { InvalidResult } from '../../errors.ts'
 import { checkedUser, type SignedInUser } from '../../http/signed-in-user.ts'
 import type { Context } from '../../lifecycle/context.ts'
 import type { ExpiryPolicy } from '../../lifecycle/expiry-policy.ts'
-import { type IssuedToken, issueToken } from '../../lifecycle/issue-token.ts'
 import { scopeListOf } from '../../token/scope.ts'
-import { lookUpActiveUser } from '../../verification/look-up-user.ts'
 import { withTimeout } from '../../with-timeout.ts'
 import { type Form, parameter, requiredParameter } from '../form-body.ts'
 import type { Grant } from '../grants.ts'
+import { type GrantErrors, issueForGrant } from '../issue-for-grant.ts'
 import { OAuthError, temporarilyUnavailable } from '../oauth-error.ts'
 import type { SubjectTokenType } from '../oauth-options.ts'
 import type { OAuthSettings } from '../oauth-settings.ts'
@@ -20,6 +19,9 @@ import { SubjectTokens, type VerifiedSubject } from './subject-token.ts'
 import { ACCESS_TOKEN_TYPE, ID_TOKEN_TYPE, JWT_TYPE } from './token-exchange-names.ts'
 
 const USER_TIMEOUT_MS = 5_000
+
+/** RFC 6749 §5.2: a user who may not have a token makes the grant invalid. */
+const ERRORS: GrantErrors = { refused: 'invalid_grant', noScope }
 
 export interface ExchangeTokenDeps {
   readonly settings: OAuthSettings
@@ -36,18 +38,17 @@ export function tokenExchange({ settings, lifecycle }: ExchangeTokenDeps): Grant
     const type = subjectTokenType(form)
     const subject = await subjects.verify(requiredParameter(form, 'subject_token'), type)
     const user = await userOf(subject)
-    const scopes = await grantedScopes(lifecycle, user, await cappedScopes(subject, requestedScopes(form)))
     const request = {
       userId: user.id,
       name: parameter(form, 'name') ?? client.clientName,
-      scopes,
+      scopes: await cappedScopes(subject, requestedScopes(form)),
       grantable: user.scopes,
       expiresIn: lifetimeOf(form, settings.maxExchangeMs, lifecycle.expiry),
     }
     const isOnce = subject.type === 'id_token' || subject.trusted.singleUse
     const issued = isOnce
-      ? await exchangeOnce(lifecycle, subject, (deps) => issue(deps, request))
-      : await issue(lifecycle, request)
+      ? await exchangeOnce(lifecycle, subject, (context) => issueForGrant(context, request, ERRORS))
+      : await issueForGrant(lifecycle, request, ERRORS)
     const issuedType = parameter(form, 'requested_token_type') ?? ACCESS_TOKEN_TYPE
     return { response: { ...tokenResponse(issued), issued_token_type: issuedType }, tokenId: issued.token.id }
   }
@@ -117,23 +118,13 @@ async function askHost(name: string, ask: () => unknown): Promise<unknown> {
   }
 }
 
-/** RFC 6749 §3.3: the requested scopes that the user may grant. Without requested scopes none are granted. */
-async function grantedScopes(
-  { findUser, catalogue }: Context,
-  user: SignedInUser,
-  wanted: readonly string[],
-): Promise<readonly string[]> {
-  const status = await asInvalidGrant(() => lookUpActiveUser(findUser, user.id))
-  const owned = new Set(catalogue.entries(user.scopes).map(({ name }) => name))
-  return atLeastOne(
-    wanted,
-    wanted.filter((name) => owned.has(name) && status.scopes?.includes(name) !== false),
-  )
-}
-
 function atLeastOne(wanted: readonly string[], granted: readonly string[]): readonly string[] {
   if (wanted.length === 0 || granted.length > 0) return granted
-  throw new OAuthError('invalid_scope', 'The user may grant none of these scopes')
+  throw noScope()
+}
+
+function noScope(): OAuthError {
+  return new OAuthError('invalid_scope', 'The user may grant none of these scopes')
 }
 
 /** `expires_in` is not a parameter of RFC 8693: with it a client requests a shorter lifetime. */
@@ -146,20 +137,4 @@ function lifetimeOf(form: Form, longestMs: number, { minMs }: ExpiryPolicy): num
   const ms = Number(wanted) * 1000
   if (ms >= minMs) return Math.min(ms, longestMs)
   throw new OAuthError('invalid_request', `expires_in must be at least ${minMs / 1000}`)
-}
-
-function issue(lifecycle: Context, request: Parameters<typeof issueToken>[1]): Promise<IssuedToken> {
-  return asInvalidGrant(() => issueToken(lifecycle, request))
-}
-
-/** A user who may not have a token makes the grant invalid (RFC 6749 §5.2). */
-async function asInvalidGrant<Result>(ask: () => Promise<Result>): Promise<Result> {
-  try {
-    return await ask()
-  } catch (error) {
-    if (error instanceof UserInactive || error instanceof TokenConflict) {
-      throw new OAuthError('invalid_grant', error.message, { cause: error })
-    }
-    throw error
-  }
 }
