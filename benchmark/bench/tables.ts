@@ -74,7 +74,7 @@ function comparedCells({
 
 function floodedCells({ slices, ratio, perSecond }: Flooded): string[] {
   return [
-    "a good client's p99 while half the load is forged, of the same while none is",
+    'p99 of a valid client while half of the load has invalid signatures, relative to a load without',
     String(slices),
     interval(ratio),
     perSecond.toLocaleString('en'),

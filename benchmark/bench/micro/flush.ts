@@ -32,7 +32,7 @@ export async function flush(): Promise<Step[]> {
   return [
     {
       name: 'flush-per-token',
-      title: 'flush, of each of 10,000 used tokens',
+      title: 'flush of 10,000 used tokens, per token',
       value: (median(wholes) * 1000) / TOKENS,
       unit: 'µs',
     },

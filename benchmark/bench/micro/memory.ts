@@ -22,7 +22,7 @@ export async function memoryPerToken(): Promise<Step[]> {
   return [
     {
       name: 'memory',
-      title: 'memory of a cached token, all told',
+      title: 'memory of a cached token, total',
       value: bytes,
       unit: 'bytes',
       target: 1536,

@@ -42,7 +42,7 @@ export async function warmPath(): Promise<Step[]> {
   const steps: Step[] = [
     {
       name: 'header',
-      title: 'header: one bearer credential, and no second line',
+      title: 'header: exactly one bearer credential',
       value: await nanoseconds(
         () => requests.nextRaw(connection, inTurn(credentials)),
         (raw) => findCredential(raw),
@@ -60,7 +60,7 @@ export async function warmPath(): Promise<Step[]> {
     },
     {
       name: 'lookup',
-      title: 'key and lookup: the entry of a credential, while its deadline has not come',
+      title: 'key and lookup: finds the entry of a credential before its deadline',
       value: await nanoseconds(
         () => fresh(inTurn(credentials)),
         (credential) => cache.get(credential, now),
@@ -68,8 +68,8 @@ export async function warmPath(): Promise<Step[]> {
       unit: 'ns',
     },
     {
-      name: 'judgement',
-      title: 'judgement: an entry at hand is alive, before its deadline, and kept recent',
+      name: 'evaluation',
+      title: 'evaluation: the entry is valid and before its deadline, and is marked as recently used',
       value: await nanoseconds(
         () => cache.get(inTurn(credentials), now),
         (entry) => verification.revalidate(entry, now),
@@ -78,7 +78,7 @@ export async function warmPath(): Promise<Step[]> {
     },
     {
       name: 'touch',
-      title: 'touch: one use counted, for its day',
+      title: 'usage: counts one use of the day',
       value: await nanoseconds(
         () => inTurn(entries).use,
         (use) => recorder.touch(use, now),
@@ -87,7 +87,7 @@ export async function warmPath(): Promise<Step[]> {
     },
     {
       name: 'decoration',
-      title: 'decoration: `request.apiToken`, which is made when it is asked for',
+      title: 'decoration: `request.apiToken`, created on first access',
       value: await nanoseconds(
         () => requests.next(connection, 'x'),
         ([request, reply]) => writeSlot(request, slot, new RequestVerification(FORGED, reply, signals)),
@@ -96,14 +96,14 @@ export async function warmPath(): Promise<Step[]> {
     },
     {
       name: 'warm',
-      title: 'warm verification, all of it',
+      title: 'warm verification, total',
       value: (await nanoseconds(() => requests.next(connection, inTurn(credentials)), whole)) / 1000,
       unit: 'µs',
       target: 0.85,
     },
     {
       name: 'warm-connection',
-      title: 'the same on a connection that carried this header before',
+      title: 'the same on a connection with the same header as before',
       value:
         (await nanoseconds(() => {
           const each = inTurn(connections)
@@ -114,7 +114,7 @@ export async function warmPath(): Promise<Step[]> {
     },
     {
       name: 'by-hand',
-      title: 'beside them: a look into an LRU of raw tokens, by hand',
+      title: 'for comparison: a lookup in an LRU of raw tokens, by hand',
       value: await nanoseconds(
         () => requests.nextRaw(connection, inTurn(credentials)),
         ({ headers: { authorization = '' } }) => byHand.get(authorization.slice(7)),

@@ -20,7 +20,7 @@ export const warm: Variant = {
 
 export const scopes: Variant = {
   name: 'scopes',
-  title: 'this plugin, warm, with a scope demanded',
+  title: 'this plugin, warm, with a required scope',
   answers: 200,
   start: () => start({}, 'chat:write'),
 }
@@ -36,7 +36,7 @@ export const cold: Variant = {
 /** Whole in every part but the signature: the dearest to refuse. */
 export const forged: Variant = {
   name: 'forged',
-  title: 'this plugin, forged tokens',
+  title: 'this plugin, invalid signatures',
   answers: 401,
   start: async () => {
     const { app, credentials } = await start({})
