@@ -24,3 +24,7 @@ export declare const secrets: { read(name: string): Promise<string> }
 export declare const database: {
   findUser(id: string): Promise<{ suspended: boolean; scopes: string[] } | undefined>
 }
+export declare const auth: {
+  api: { getSession(options: { headers: Headers }): Promise<{ user: { id: string } } | null> }
+}
+export declare const fromNodeHeaders: (headers: FastifyRequest['headers']) => Headers

@@ -463,7 +463,10 @@ t.test('trusted issuers are checked at boot', async (t) => {
     [[{ ...good, algorithms: ['none'] }], /\[0\]\.algorithms must be/],
     [[{ ...good, subjectTokenTypes: [] }], /\[0\]\.subjectTokenTypes must be/],
     [[{ ...good, subjectTokenTypes: ['refresh_token'] }], /\[0\]\.subjectTokenTypes must be/],
-    [[{ ...good, subjectTokenTypes: ['id_token', 'jwt'] }], /\[0\]\.subjectTokenTypes: jwt cannot be combined/],
+    [
+      [{ ...good, subjectTokenTypes: ['id_token', 'jwt'] }],
+      /\[0\]\.subjectTokenTypes: jwt cannot be combined/,
+    ],
     [[{ ...good, additionalAudiences: 'b' }], /\[0\]\.additionalAudiences must be an array of strings/],
     [[{ ...good, authorizedParties: ['b', 7] }], /\[0\]\.authorizedParties\[1\] must be a string/],
     [

@@ -85,7 +85,7 @@ await inChromium((browser) => {
     await page.getByRole('button', { name: 'Edit the name' }).click()
     await page.getByRole('textbox', { name: 'Name' }).fill('too late')
     await page.keyboard.press('Enter')
-    await page.getByRole('alert').getByText('The token has changed meanwhile.').waitFor()
+    await page.getByRole('alert').getByText('The token was changed in the meantime.').waitFor()
     t.equal(await page.getByRole('textbox', { name: 'Name' }).inputValue(), 'too late')
   })
 
@@ -110,7 +110,7 @@ await inChromium((browser) => {
     await page.getByRole('button', { name: 'Revoke token' }).click()
     await page.getByRole('status').getByText('Leaked is revoked.').waitFor()
     t.equal(await host.call(token), 401)
-    await row.getByText('Revoked for good.').waitFor()
+    await row.getByText('Revoked permanently.').waitFor()
     t.equal(await focused(page), 'Details of Leaked', 'and stays with the row')
   })
 
@@ -150,7 +150,7 @@ await inChromium((browser) => {
     const other = await openIn(one.context(), host)
     await other.getByRole('switch', { name: 'shared: active' }).waitFor()
     await one.getByRole('switch', { name: 'shared: active' }).click()
-    await other.getByText('Switched off.').waitFor()
+    await other.getByText('Disabled.').waitFor()
     await one.getByRole('button', { name: 'Generate New Token' }).click()
     await one.getByRole('textbox', { name: 'Name' }).fill('born there')
     await one.getByRole('button', { name: 'Generate token' }).click()

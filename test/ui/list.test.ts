@@ -68,8 +68,8 @@ await inChromium((browser) => {
     await tab(page, 'All 4').waitFor()
     for (const [name, shown, reason] of [
       ['Active 1', 'works', ''],
-      ['Inactive 1', 'off', 'Switched off.'],
-      ['Revoked 1', 'gone', 'Revoked for good.'],
+      ['Inactive 1', 'off', 'Disabled.'],
+      ['Revoked 1', 'gone', 'Revoked permanently.'],
       ['Expired 1', 'short', 'Expired on Jan 1, 2026.'],
     ] as const) {
       await tab(page, name).click()
@@ -219,7 +219,7 @@ await inChromium((browser) => {
     ])
     await Promise.all([rows(ada).first().waitFor(), rows(grace).first().waitFor()])
     t.same([await names(ada), await names(grace)], [["ada's"], ["grace's"]])
-    await ada.getByText('This token is gone.').waitFor()
+    await ada.getByText('This token does not exist.').waitFor()
     t.equal(await ada.getByText("grace's").count(), 0, 'nor by a link to it')
   })
 
@@ -309,7 +309,7 @@ await inChromium((browser) => {
     host.clock.advance('31d')
     t.equal(await host.call(token), 401)
     const page = await openAs(t, browser, host, 'ada')
-    await page.getByText('Unused since Jan 1, 2026, so it was made inactive.').waitFor()
+    await page.getByText('Unused since Jan 1, 2026, so it became inactive.').waitFor()
     await page.getByRole('switch', { name: 'asleep: active' }).click()
     await page.getByRole('status').getByText('asleep is active.').waitFor()
     t.equal(await host.call(token), 200)

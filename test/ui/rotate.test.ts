@@ -58,7 +58,7 @@ await inChromium((browser) => {
 
   for (const [answer, said] of [
     [{ status: 404, json: { message: 'Route not found' } }, 'This service does not offer rotation.'],
-    [{ status: 409, json: { code: 'FST_API_TOKENS_CONFLICT' } }, 'The token has changed meanwhile.'],
+    [{ status: 409, json: { code: 'FST_API_TOKENS_CONFLICT' } }, 'The token was changed in the meantime.'],
     ['lost', 'You can rotate again: an unused new token is then replaced.'],
   ] as const) {
     t.test(`a rotation that fails says: ${said}`, async (t) => {

@@ -23,13 +23,13 @@ await inChromium((browser) => {
     })
     await page.goto(host.origin + PAGE)
     await page.getByText('Loading your tokens…').waitFor({ state: 'attached' })
-    t.equal(await page.getByText('This takes longer than usual.').count(), 0)
+    t.equal(await page.getByText('This is taking longer than usual.').count(), 0)
     await page.clock.runFor(5_000)
-    await page.getByText('This takes longer than usual.').waitFor()
+    await page.getByText('This is taking longer than usual.').waitFor()
     await page.unrouteAll({ behavior: 'ignoreErrors' })
     for (const release of held) release()
     await page.getByRole('button', { name: 'Details of CI' }).waitFor()
-    t.equal(await page.getByText('This takes longer than usual.').count(), 0)
+    t.equal(await page.getByText('This is taking longer than usual.').count(), 0)
   })
 
   t.test('a list that fails to load says so, and can be asked for again', async (t) => {
@@ -58,12 +58,12 @@ await inChromium((browser) => {
       }),
     )
     await page.getByRole('switch').click()
-    await page.getByRole('alert').getByText('The service cannot answer at the moment.').waitFor()
+    await page.getByRole('alert').getByText('The service is temporarily unavailable.').waitFor()
     t.ok(await page.getByRole('button', { name: 'Details of CI' }).isVisible())
     await page.unrouteAll()
     await page.getByRole('button', { name: 'Try again' }).click()
     await page.getByRole('alert').waitFor({ state: 'detached' })
-    await page.getByText('Switched off.').waitFor()
+    await page.getByText('Disabled.').waitFor()
   })
 
   t.test(
