@@ -41,7 +41,7 @@ export function findCredential({ headers, rawHeaders }: RequestHeaders): number 
   return afterBlanks(header, SCHEME.length)
 }
 
-/** Whether a request carries a bearer credential, well-formed or not. */
+/** Whether a request has a bearer credential, well-formed or not. */
 export function carriesBearer({ headers, rawHeaders }: RequestHeaders): boolean {
   const header = headers.authorization
   return header !== undefined && (hasBearerScheme(header) || hasTwoLines(rawHeaders))

@@ -1,4 +1,4 @@
-/** Protects state-changing routes against cross-site request forgery. */
+/** CSRF protection of state-changing routes. */
 
 import type { FastifyRequest } from 'fastify'
 import { CrossSite } from '../errors.ts'

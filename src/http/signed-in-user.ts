@@ -54,9 +54,9 @@ export function userOf(request: FastifyRequest): SignedInUser {
 export function checkedUser(user: unknown, source: string): SignedInUser {
   if (!isRecord(user)) throw wrongUser(source)
   const { id, scopes } = user
-  const misspelt = misspelledMember(user, ['id', 'scopes'])
-  if (misspelt !== undefined) {
-    throw new InvalidResult(`${source} returned the member ${misspelt}: ${ALLOWED}`)
+  const misspelled = misspelledMember(user, ['id', 'scopes'])
+  if (misspelled !== undefined) {
+    throw new InvalidResult(`${source} returned the member ${misspelled}: ${ALLOWED}`)
   }
   if (typeof id !== 'string') throw wrongUser(source)
   const fault = userIdFault(id)

@@ -2,7 +2,7 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
-/** Returns the thrown error, or a new one if there is none: without an error Fastify would let the request pass. */
+/** Returns the thrown error, or a new one for a rejection without an error: Fastify would let that request pass. */
 export function errorFrom(thrown: unknown, what: string): Error {
   // Any other thrown value is passed on: Fastify makes an error of it.
   return thrown ? (thrown as Error) : new Error(`${what} without an error`)

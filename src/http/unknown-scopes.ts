@@ -1,4 +1,4 @@
-/** Warns about scopes that a hook requires but that no token can have, because the catalogue lacks them. */
+/** Warns about scopes that a hook requires but no token can have, because the catalogue lacks them. */
 
 import type { FastifyBaseLogger } from 'fastify'
 import type { ScopeCatalogue } from '../lifecycle/scope-catalogue.ts'

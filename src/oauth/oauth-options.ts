@@ -63,7 +63,7 @@ export interface TrustedIssuer {
   /** Other clients, besides `audience`, that the `azp` of an ID token may name. Default: none. */
   authorizedParties?: readonly string[] | undefined
   /**
-   * Maps the claims to a user of your application, or `null` if there is none. A `sub` is unique only within its issuer.
+   * Maps the claims to a user of your application, or `null` for no user. A `sub` is unique only within its issuer.
    * May be async. An error, or no result within 5 s, is 503.
    */
   user(claims: SubjectClaims): SignedInUser | null | Promise<SignedInUser | null>

@@ -13,7 +13,7 @@ import { issue, startHost, statusOf } from '../support/host.ts'
 
 const MAIN = join(import.meta.dirname, '../../src/cli/main.ts')
 
-t.test('generate makes a file of mode 0600 with one key, and never over another', async (t) => {
+t.test('generate creates a file of mode 0600 with one key, and never overwrites one', async (t) => {
   for (const alg of ['HS256', 'EdDSA', 'ES256']) {
     const keys = commandOn(t, `${alg}.json`)
     await keys('generate', '--alg', alg)
@@ -27,7 +27,7 @@ t.test('generate makes a file of mode 0600 with one key, and never over another'
 })
 
 t.test(
-  'RFC 7517 §5: what generate and rotate write is taken as the option keys, and from a function',
+  'RFC 7517 §5: the option keys accepts the output of generate and rotate, also from a function',
   async (t) => {
     const keys = commandOn(t)
     await keys('generate')
@@ -52,28 +52,31 @@ t.test('a key that cannot be used is named by its path, by each command', async 
   t.same(JSON.parse(await readFile(keys.file, 'utf8')), set, 'and nothing is changed')
 })
 
-t.test('rotate puts a new key in front, which signs when its lead is over; the old ones stay', async (t) => {
-  const keys = commandOn(t)
-  await keys('generate')
-  const [old] = await jwksOf(keys.file)
-  const before = Date.now()
-  await keys('rotate')
-  const list = readSigningKeys(await jwksOf(keys.file))
-  t.equal(list.length, 2)
-  t.equal(list[1]?.kid, old?.kid)
-  t.equal(signingKeyAt(list, before + 119_000).kid, old?.kid, 'two minutes are not over')
-  t.equal(signingKeyAt(list, Date.now() + 121_000).kid, list[0].kid)
-  t.match((await keys('list')).join('\n'), /signs from 2.*\n.* HS256 {2}signs$/)
-  t.equal((await stat(keys.file)).mode & 0o777, 0o600)
-  await keys('rotate', '--lead', '0')
-  t.match(
-    (await keys('list')).map((line) => line.slice(36)),
-    ['  HS256  signs', '  HS256  verifies', '  HS256  verifies'],
-  )
-  t.same(await readdir(t.testdirName), ['keys.json'], 'neither draft nor lock is left')
-})
+t.test(
+  'rotate adds a new first key, which signs when its lead time is over; the old keys stay',
+  async (t) => {
+    const keys = commandOn(t)
+    await keys('generate')
+    const [old] = await jwksOf(keys.file)
+    const before = Date.now()
+    await keys('rotate')
+    const list = readSigningKeys(await jwksOf(keys.file))
+    t.equal(list.length, 2)
+    t.equal(list[1]?.kid, old?.kid)
+    t.equal(signingKeyAt(list, before + 119_000).kid, old?.kid, 'two minutes are not over')
+    t.equal(signingKeyAt(list, Date.now() + 121_000).kid, list[0].kid)
+    t.match((await keys('list')).join('\n'), /signs from 2.*\n.* HS256 {2}signs$/)
+    t.equal((await stat(keys.file)).mode & 0o777, 0o600)
+    await keys('rotate', '--lead', '0')
+    t.match(
+      (await keys('list')).map((line) => line.slice(36)),
+      ['  HS256  signs', '  HS256  verifies', '  HS256  verifies'],
+    )
+    t.same(await readdir(t.testdirName), ['keys.json'], 'neither draft nor lock is left')
+  },
+)
 
-t.test('rotate leaves of pairs that no longer sign the public half', async (t) => {
+t.test('rotate keeps only the public part of key pairs that no longer sign', async (t) => {
   const keys = commandOn(t)
   await keys('generate', '--alg', 'EdDSA')
   await keys('rotate', '--lead', '0')
@@ -88,7 +91,7 @@ t.test('rotate leaves of pairs that no longer sign the public half', async (t) =
   )
 })
 
-t.test('retire removes a key, but not the one that signs, nor one that is not there', async (t) => {
+t.test('retire removes a key, but not the signing key or an unknown one', async (t) => {
   const keys = commandOn(t)
   await keys('generate')
   const [old] = await jwksOf(keys.file)
@@ -103,7 +106,7 @@ t.test('retire removes a key, but not the one that signs, nor one that is not th
   t.notOk((await jwksOf(keys.file)).some((key) => key.kid === kid))
 })
 
-t.test('promise 2: nothing that is printed holds key material', async (t) => {
+t.test('promise 2: no output contains key material', async (t) => {
   const keys = commandOn(t)
   const lines = [
     ...(await keys('generate', '--alg', 'ES256')),
@@ -129,7 +132,7 @@ t.test('promise 2: a file that others can read is neither shown nor changed', as
   t.same(await readdir(t.testdirName), ['keys.json'], 'no lock is left')
 })
 
-t.test('of two changes at once one is refused, none is lost', async (t) => {
+t.test('of two concurrent changes one is refused, and no change is lost', async (t) => {
   const keys = commandOn(t)
   await keys('generate')
   const outcomes = await Promise.allSettled(Array.from({ length: 6 }, () => keys('rotate')))
@@ -186,7 +189,7 @@ t.test('an argument that would have no effect is refused by name', async (t) => 
   t.equal(await readFile(keys.file, 'utf8'), before)
 })
 
-t.test('generate --file - writes the key to the standard output and nothing else anywhere', async (t) => {
+t.test('generate --file - writes only the key, to standard output', async (t) => {
   const folder = t.testdir()
   const { stdout, stderr } = await promisify(execFile)(
     process.execPath,

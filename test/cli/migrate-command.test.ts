@@ -1,4 +1,4 @@
-/** `fastify-api-tokens migrate`: what it does, what it says, and how it ends, run as the built command. */
+/** `fastify-api-tokens migrate`: effects, output and exit codes of the built CLI. */
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -78,14 +78,14 @@ for (const database of await sqlDatabases(t)) {
     t.match(await migrate(), { code: 0 })
   })
 
-  test('a schema that is up to date is left alone, and said to be', async (t) => {
+  test('a schema that is up to date is not changed, and reported as up to date', async (t) => {
     const before = await database.columnsAndIndexes()
     t.match(await migrate(), { code: 0, lines: ['the schema is up to date'] })
     t.match(await migrate('--dry-run'), { code: 0, lines: ['-- the schema is up to date'] })
     t.same(await database.columnsAndIndexes(), before)
   })
 
-  test('a newer schema is refused and says what to run; status names what is unknown', async (t) => {
+  test('a newer schema is refused with advice; status names the unknown migrations', async (t) => {
     await database.run(`insert into api_tokens_migration values ('${LATER}', '2999-01-01T00:00:00.000Z')`)
     const before = await database.columnsAndIndexes()
     for (const args of [[], ['--dry-run']]) {
@@ -98,7 +98,7 @@ for (const database of await sqlDatabases(t)) {
     t.same(await database.columnsAndIndexes(), before)
   })
 
-  test('a prefix of the tables stands before each of them, beside others', async (t) => {
+  test('with a table prefix, all tables have it, next to tables without it', async (t) => {
     const prefixed = ['--table-prefix', 'auth_']
     t.match(await migrate('status', ...prefixed), { code: 1 })
     t.match(await migrate(...prefixed), { code: 0, lines: STEPS.map((step) => `done     ${step}`) })
@@ -109,7 +109,7 @@ for (const database of await sqlDatabases(t)) {
   })
 }
 
-t.test('a schema of PostgreSQL is another place; the others know none', async (t) => {
+t.test('PostgreSQL can use another schema; the other databases refuse the option', async (t) => {
   const database = await ownDatabase(t, 'PostgreSQL')
   if (database === null) return
   const { connectionString, name, run } = database
@@ -145,7 +145,7 @@ t.test(
 )
 
 t.test(
-  'a connection that PostgreSQL ends during a migration is an error of the command, and not its end',
+  'a connection that PostgreSQL ends during a migration is an error of the CLI, not a crash',
   async (t) => {
     const database = await ownDatabase(t, 'PostgreSQL')
     if (database === null) return
@@ -166,7 +166,7 @@ t.test(
   },
 )
 
-t.test('a file that is not there is looked at without making it', async (t) => {
+t.test('status of a missing file does not create it', async (t) => {
   const file = join(t.testdir(), 'tokens.db')
   t.match(await runCommand(['migrate', 'status', '--store', `sqlite:${file}`]), { code: 1, errors: NOTHING })
   t.match(await runCommand(['migrate', '--dry-run', '--store', `sqlite:${file}`]), {
@@ -180,13 +180,13 @@ t.test('a file that is not there is looked at without making it', async (t) => {
   })
 })
 
-t.test('the address may be in DATABASE_URL, where no list of processes shows it', async (t) => {
+t.test('the address may be in DATABASE_URL, which process lists do not show', async (t) => {
   const file = join(t.testdir(), 'tokens.db')
   t.match(await runCommand(['migrate'], { DATABASE_URL: `sqlite://${file}` }), { code: 0 })
   t.match(await runCommand(['migrate', 'status'], { DATABASE_URL: `sqlite:${file}` }), { code: 0 })
 })
 
-t.test('promise 2: no password is ever printed, whatever goes wrong', async (t) => {
+t.test('promise 2: no password is printed by any error', async (t) => {
   const secret = 'geh%20eim-7x'
   for (const address of [
     `postgres://ada:${secret}@127.0.0.1:1/app`,
@@ -211,7 +211,7 @@ t.test('promise 2: no password is ever printed, whatever goes wrong', async (t) 
   }
 })
 
-t.test('who cannot be reached is said, and the exit code is 1', async (t) => {
+t.test('an unreachable server is named, and the exit code is 1', async (t) => {
   t.match(await runCommand(['migrate', '--store', 'postgres://localhost:1/app']), {
     code: 1,
     errors: /ECONNREFUSED/,
@@ -222,7 +222,7 @@ t.test('who cannot be reached is said, and the exit code is 1', async (t) => {
   })
 })
 
-t.test('a wrong call ends with 2 and shows how to call it', async (t) => {
+t.test('wrong arguments exit with code 2 and print the usage', async (t) => {
   for (const args of [
     [],
     ['explode', '--store', 'sqlite:x.db'],
@@ -267,7 +267,7 @@ t.test(
   },
 )
 
-t.test('within a program it prints on what it is given', async (t) => {
+t.test('in a program it prints to the given terminal', async (t) => {
   const lines: string[] = []
   const terminal = { print: (line: string) => lines.push(line), warn: (line: string) => lines.push(line) }
   const store = ['--store', `sqlite:${join(t.testdir(), 'tokens.db')}`]

@@ -1,4 +1,4 @@
-/** The links of the docs lead somewhere, and every page is linked. */
+/** All links of the docs have a target, and every page is linked. */
 
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** The reference says all that there is, and nothing that is not: names, defaults, codes, routes. */
+/** The reference pages name all options, defaults, error codes and routes, and no others. */
 
 import { runInNewContext } from 'node:vm'
 import type { FastifyError } from '@fastify/error'
@@ -148,7 +148,7 @@ t.test('every claim is in claims.md, and no other', async (t) => {
   t.same(firstCells('docs/reference/claims.md').toSorted(), [...claims, 'alg', 'kid', 'typ'].toSorted())
 })
 
-t.test('every method of the store port is in token-store.md', async (t) => {
+t.test('every method of the store interface is in token-store.md', async (t) => {
   const said = new Set(firstCells('docs/reference/token-store.md').map((cell) => cell.replace(/\(.*/, '')))
   const members = membersOf('src/store/token-store.ts', 'TokenStore')
   t.ok(members.length >= 13, 'there are methods')

@@ -1,4 +1,4 @@
-/** The snippets of the docs compile, those that are whole programs run, and print what the page says. */
+/** All snippets of the docs compile. Snippets that are whole programs run, and print the output on the page. */
 
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,7 +15,7 @@ const LANGUAGES = ['ts', 'tsx', 'html', 'css', 'sh', 'text', 'json', 'yaml', 'me
 const snippets = pages().flatMap(snippetsOf)
 const programs = snippets.filter(({ language }) => language === 'ts')
 
-t.test('every snippet says what language it is in, and what is to be done with it', async (t) => {
+t.test('every snippet has a language and a known mark', async (t) => {
   t.ok(programs.length > 20, 'there are snippets')
   for (const { place, language, mark } of snippets) {
     t.ok(LANGUAGES.includes(language), `${place} is in one of ${LANGUAGES}`)

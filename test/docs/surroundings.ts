@@ -1,4 +1,4 @@
-/** What snippets of the docs take for granted: an application, its users, its routes. For their types alone. */
+/** Names that snippets of the docs use without an import: an application, its users, its routes. Only types. */
 
 import type { Readable as NodeReadable } from 'node:stream'
 import type fastifySwagger from '@fastify/swagger'

@@ -20,7 +20,7 @@ const POSTGRES = 'postgres://postgres@127.0.0.1:5432/test'
 const REDIS_URL = 'redis://127.0.0.1:6379'
 
 t.test(
-  'four instances refuse within the bound what one has ended, and go on without the one that is killed',
+  'four instances refuse a revoked token within the bound, and continue after one is killed',
   async (t) => {
     if (await isAbsent(t, 'PostgreSQL', 5432)) return
     const { printed, errors, code } = await runOnce(t, {})
@@ -34,7 +34,7 @@ t.test(
   },
 )
 
-t.test('with REDIS_URL the news goes by Redis', async (t) => {
+t.test('with REDIS_URL, revocations are published through Redis', async (t) => {
   if ((await isAbsent(t, 'PostgreSQL', 5432)) || (await isAbsent(t, 'Redis', 6379))) return
   const { printed, errors, code } = await runOnce(t, { REDIS_URL })
   t.equal(code, 0, errors)
@@ -42,7 +42,7 @@ t.test('with REDIS_URL the news goes by Redis', async (t) => {
   checkMeasurements(t, printed)
 })
 
-t.test('without --once it goes on, a stream too, until Ctrl+C ends it in good order', async (t) => {
+t.test('without --once it runs, streams included, until Ctrl+C shuts it down', async (t) => {
   if (await isAbsent(t, 'PostgreSQL', 5432)) return
   const cluster = start(t, [], {})
   const lines: string[] = []
@@ -77,7 +77,7 @@ t.test('without --once it goes on, a stream too, until Ctrl+C ends it in good or
   await t.rejects(fetch(origin))
 })
 
-t.test('what it lacks is said by name, and without a stack', async (t) => {
+t.test('a missing server or a wrong setting is named without a stack trace', async (t) => {
   const lacks: [Record<string, string>, RegExp][] = [
     [
       { DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:9/app' },

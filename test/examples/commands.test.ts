@@ -27,7 +27,7 @@ t.test('the tour passes', async (t) => {
 })
 
 t.test(
-  'the host says where to sign in, with whom, and what to try; it stops when it is told to',
+  'the host prints the sign-in URL, the demo users and an example call, and stops on SIGTERM',
   async (t) => {
     const host = run(t, MAIN, { PORT: '0', DATA_DIR: t.testdir() })
     const lines: string[] = []
@@ -61,7 +61,7 @@ t.test(
   },
 )
 
-t.test('wrong settings stop the start, by name and without a stack', async (t) => {
+t.test('wrong settings fail the start and are named without a stack trace', async (t) => {
   const host = run(t, MAIN, { PORT: 'many', BODHI_AUTH: 'maybe' })
   const [errors, [code]] = await Promise.all([readAll(host.stderr), once(host, 'exit')])
   t.equal(code, 1)
@@ -70,7 +70,7 @@ t.test('wrong settings stop the start, by name and without a stack', async (t) =
   t.notMatch(errors, /\n\s+at /)
 })
 
-t.test('a taken port is named with its variable and what to do, without a stack', async (t) => {
+t.test('a port in use is named with its variable and advice, without a stack trace', async (t) => {
   const other = createServer().listen(0, '127.0.0.1')
   t.teardown(() => other.close())
   await once(other, 'listening')
@@ -91,7 +91,7 @@ t.test('a taken port is named with its variable and what to do, without a stack'
   t.match(nowhere, { code: 1, errors: /HOST: this machine has no address no-host\.invalid/ })
 })
 
-t.test('a token is not generated where no host answers, which is said', async (t) => {
+t.test('without a running host no token is generated, and the error says so', async (t) => {
   const { code, errors } = await token('ada', 'http://127.0.0.1:1')
   t.equal(code, 1)
   t.match(errors, /^No host answers at http:\/\/127\.0\.0\.1:1 \(.*\): start it with npm start\n$/)

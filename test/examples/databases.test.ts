@@ -19,7 +19,7 @@ const databases: Record<string, (t: Test) => Promise<string | null>> = {
 }
 
 for (const [name, open] of Object.entries(databases)) {
-  t.test(`on ${name}, users, sessions, tokens and their use survive a restart`, async (t) => {
+  t.test(`on ${name}, users, sessions, tokens and usage survive a restart`, async (t) => {
     const environment = await environmentOn(t, open)
     if (environment === null) return
     const first = await startTestHost(t, environment)
@@ -39,7 +39,7 @@ for (const [name, open] of Object.entries(databases)) {
     t.match(user, { id: 'grace', name: 'Grace Hopper', created_at: /^\d{4}-.*Z$/ })
   })
 
-  t.test(`on ${name}, hosts that start at once know the same people, sessions and tokens`, async (t) => {
+  t.test(`on ${name}, hosts that start at the same time share users, sessions and tokens`, async (t) => {
     const environment = await environmentOn(t, open)
     if (environment === null) return
     const hosts = await Promise.all([1, 2, 3, 4].map(() => startTestHost(t, environment)))
@@ -66,7 +66,7 @@ for (const [name, open] of Object.entries(databases)) {
     t.equal((await call(`${second.url}/v1/models`, credential)).status, 200)
   })
 
-  t.test(`on ${name}, first sign-ins of one person at once make one user`, async (t) => {
+  t.test(`on ${name}, concurrent first sign-ins create one user`, async (t) => {
     const address = parseDatabaseAddress((await open(t)) ?? '')
     if (address === null) return
     const { db, close } = await openDatabase(address)
@@ -79,7 +79,7 @@ for (const [name, open] of Object.entries(databases)) {
   })
 }
 
-t.test('on MariaDB too, the id of a user is taken letter by letter', async (t) => {
+t.test('on MariaDB too, user ids are compared byte by byte', async (t) => {
   const environment = await environmentOn(t, (t) => onServer(t, 'MariaDB'))
   if (environment === null) return
   const host = await startTestHost(t, environment)
@@ -88,7 +88,7 @@ t.test('on MariaDB too, the id of a user is taken letter by letter', async (t) =
   t.equal((await ada.send('POST', `${USERS}/Grace/deactivate`)).status, 404)
 })
 
-t.test('a database that cannot be used stops the start, by the name of its variable', async (t) => {
+t.test('an unusable database fails the start and names its variable', async (t) => {
   const places: Record<string, RegExp> = {
     'postgres://root:hunter2@127.0.0.1:9/app': /^DATABASE_URL: PostgreSQL 127\.0\.0\.1:9\/app /,
     'mysql://root:hunter2@127.0.0.1:9/app': /^DATABASE_URL: MySQL 127\.0\.0\.1:9\/app /,
@@ -99,7 +99,7 @@ t.test('a database that cannot be used stops the start, by the name of its varia
   }
 })
 
-t.test('REDIS_URL chooses Redis for the news of revocations', async (t) => {
+t.test('REDIS_URL selects Redis for revocations', async (t) => {
   const without = await startTestHost(t)
   t.equal(without.app.apiTokens.stats().invalidation.pubsubName, null, 'SQLite has none')
   if (process.env['CI'] === undefined && !(await isListening(6379))) {
@@ -124,7 +124,7 @@ t.test('REDIS_URL chooses Redis for the news of revocations', async (t) => {
   }
   t.ok(
     heard.some((message) => message.includes(id)),
-    'the revoke was told by Redis',
+    'the revocation was published through Redis',
   )
 })
 

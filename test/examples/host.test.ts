@@ -30,7 +30,7 @@ t.test('the data directory holds no credential', async (t) => {
   }
 })
 
-t.test('the non-authenticated mode opens the API, says so, and keeps nothing', async (t) => {
+t.test('the non-authenticated mode opens the API, logs a warning and stores nothing', async (t) => {
   const dataDir = join(t.testdir(), 'never-made')
   const host = await startTestHost(t, { BODHI_AUTH: 'none', DATA_DIR: dataDir })
 
@@ -69,7 +69,7 @@ t.test('the OpenAPI document describes the routes and the bearer scheme', async 
   t.notMatch(page.headers.get('content-security-policy'), /script-src [^;]*unsafe/)
 })
 
-t.test('a taken port is told, and leaves nothing running', async (t) => {
+t.test('a port in use is an error and leaves nothing running', async (t) => {
   const host = await startTestHost(t)
   const { port } = new URL(host.url)
   await t.rejects(startTestHost(t, { PORT: port }), { message: /PORT: another program listens on / })

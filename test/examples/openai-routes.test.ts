@@ -5,7 +5,7 @@ import { call, chat, generate, question, startTestHost, type TestHost, TOKENS } 
 
 const BOTH = { scopes: ['models:read', 'chat:write'] }
 
-t.test('the openai client lists models and chats, at once and as a stream', async (t) => {
+t.test('the openai client lists models and chats, with and without a stream', async (t) => {
   const host = await startTestHost(t)
   const { credential } = await generate(await host.signedIn('grace'), BOTH)
   const client = clientOf(host, credential)
@@ -34,7 +34,7 @@ t.test('the openai client lists models and chats, at once and as a stream', asyn
   t.equal(total, 7)
 })
 
-t.test('the client’s own stream helper takes the stream', async (t) => {
+t.test('the client’s stream helper reads the stream', async (t) => {
   const host = await startTestHost(t)
   const { credential } = await generate(await host.signedIn('grace'), BOTH)
   const stream = clientOf(host, credential).chat.completions.stream(question('Count to 3'))
@@ -56,7 +56,7 @@ t.test('a stream is server-sent events and ends with [DONE]', async (t) => {
   }
 })
 
-t.test('max_tokens cuts the answer and says so', async (t) => {
+t.test('max_tokens limits the response and sets finish_reason', async (t) => {
   const host = await startTestHost(t)
   const { credential } = await generate(await host.signedIn('grace'), BOTH)
   const cut = await clientOf(host, credential).chat.completions.create({
@@ -66,7 +66,7 @@ t.test('max_tokens cuts the answer and says so', async (t) => {
   t.match(cut.choices[0], { message: { content: '1 2' }, finish_reason: 'length' })
 })
 
-t.test('each route asks for its scope, with a challenge and in OpenAI’s shape', async (t) => {
+t.test('each route requires its scope, with a challenge and in OpenAI’s format', async (t) => {
   const host = await startTestHost(t)
   const { credential } = await generate(await host.signedIn('grace'), { scopes: ['models:read'] })
 
@@ -84,7 +84,7 @@ t.test('each route asks for its scope, with a challenge and in OpenAI’s shape'
   t.equal(anonymous.headers.get('cache-control'), 'no-store')
 })
 
-t.test('a bad body is answered in OpenAI’s shape, and names the field', async (t) => {
+t.test('an invalid body is an error in OpenAI’s format that names the field', async (t) => {
   const host = await startTestHost(t)
   const { credential } = await generate(await host.signedIn('grace'), BOTH)
   const bad: [unknown, number, string | null][] = [
@@ -133,7 +133,7 @@ t.test('a content of parts is read, and optional fields may be null', async (t) 
   t.match(await answer.json(), { choices: [{ message: { content: 'You said: two parts' } }] })
 })
 
-t.test('a stream ends when its token is revoked, switched off, or its owner deactivated', async (t) => {
+t.test('a stream ends when its token is revoked or disabled, or its owner is deactivated', async (t) => {
   const host = await startTestHost(t, { MODEL_WORD_DELAY_MS: '20' })
   const grace = await host.signedIn('grace')
   const ada = await host.signedIn('ada')
@@ -160,7 +160,7 @@ t.test('a stream ends when its token is revoked, switched off, or its owner deac
   }
 })
 
-t.test('a stream says that the host stops, and does not hold it', async (t) => {
+t.test('a stream ends with an error when the host stops, and does not delay it', async (t) => {
   const host = await startTestHost(t, { MODEL_WORD_DELAY_MS: '20' })
   const { credential } = await generate(await host.signedIn('grace'), BOTH)
   const stream = await clientOf(host, credential).chat.completions.create({
@@ -175,7 +175,7 @@ t.test('a stream says that the host stops, and does not hold it', async (t) => {
   await closed
 })
 
-t.test('the answers of the routes carry the cache headers of the host', async (t) => {
+t.test('the responses of the routes have the cache headers of the host', async (t) => {
   const host = await startTestHost(t)
   const { credential } = await generate(await host.signedIn('grace'))
   const answer = await call(`${host.url}/v1/models`, credential)
@@ -183,7 +183,7 @@ t.test('the answers of the routes carry the cache headers of the host', async (t
   t.notOk(answer.headers.has('etag'))
 })
 
-t.test('the model says the same to the same', async (t) => {
+t.test('the model gives the same reply to the same message', async (t) => {
   t.same(reply('count to 3'), ['1', '2', '3'])
   t.same(reply('  a  b '), ['You', 'said:', 'a', 'b'])
   t.equal(reply('Count to 9999').length, 1000)

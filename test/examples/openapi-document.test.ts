@@ -28,7 +28,7 @@ async function writeDocument(t: Test): Promise<string> {
   return folder
 }
 
-t.test('redocly lint finds nothing by its recommended rules', async (t) => {
+t.test('redocly lint has no findings with its recommended rules', async (t) => {
   const cwd = await writeDocument(t)
   const redocly = join(ROOT, 'node_modules/@redocly/cli/bin/cli.js')
   const { stdout } = await run(
@@ -55,7 +55,7 @@ export const users: paths['/bodhi/v1/users']['get'] | components = {} as never
 `
 
 // It does not run with the compiler of this package, so that it is installed in a folder of its own.
-t.test('openapi-typescript makes types of it that compile', async (t) => {
+t.test('openapi-typescript generates types that compile', async (t) => {
   const cwd = await writeDocument(t)
   await writeFile(join(cwd, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
   const quiet = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts']

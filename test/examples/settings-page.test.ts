@@ -6,7 +6,7 @@ const PAGE = '/settings/api-tokens'
 const USERS_PAGE = '/settings/users'
 const HOSTILE = `<img src=x onerror=alert(1)> "quoted" 'single' &amp; </script>`
 
-t.test('the settings page is the one of the package, in the host’s frame', async (t) => {
+t.test('the settings page is the package’s page in the host’s layout', async (t) => {
   const host = await startTestHost(t)
   const nobody = await host.browser().open('/')
   t.equal(nobody.url, `${host.url}${PAGE}`)
@@ -22,7 +22,7 @@ t.test('the settings page is the one of the package, in the host’s frame', asy
   t.notMatch(page, USERS_PAGE, 'who does not administer is not shown the way')
 })
 
-t.test('a page runs no script but the host’s own, is framed by nobody and kept by no cache', async (t) => {
+t.test('a page runs only the host’s scripts, cannot be framed and is not cached', async (t) => {
   const host = await startTestHost(t)
   const ada = await host.signedIn('ada')
   for (const path of [PAGE, USERS_PAGE]) {
@@ -39,7 +39,7 @@ t.test('a page runs no script but the host’s own, is framed by nobody and kept
   }
 })
 
-t.test('scripts and styles are public, and caches may ask by ETag', async (t) => {
+t.test('scripts and styles are public and revalidated by ETag', async (t) => {
   const host = await startTestHost(t)
   for (const file of ['users.js', 'bodhi.css']) {
     const first = await fetch(`${host.url}/assets/${file}`)
@@ -69,7 +69,7 @@ t.test('the users page is for an administrator', async (t) => {
   t.match(page, '<a href="/settings/users" aria-current="page">Users</a>')
 })
 
-t.test('the users page shows who is deactivated, and whose tokens are refused so', async (t) => {
+t.test('the users page shows deactivated users, whose tokens are refused', async (t) => {
   const host = await startTestHost(t)
   const grace = await host.signedIn('grace')
   const { credential } = await generate(grace)
@@ -81,10 +81,10 @@ t.test('the users page shows who is deactivated, and whose tokens are refused so
   t.equal((await call(`${host.url}/v1/models`, credential)).status, 401)
 })
 
-t.test('a hostile text is text', async (t) => {
+t.test('a hostile text is shown as plain text', async (t) => {
   t.equal(
     String(html`<b title="${HOSTILE}">${HOSTILE}</b>`).match(/<(?!\/?b)/),
     null,
-    'nothing but the tag that was written here',
+    'only the tag that was written here',
   )
 })

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { readSettings, SettingsError } from '../../examples/bodhi-host/settings.ts'
 
-t.test('without any variable the host has its defaults', async (t) => {
+t.test('without variables the host has its defaults', async (t) => {
   const settings = readSettings({})
   t.match(settings, {
     port: 1135,
@@ -16,32 +16,29 @@ t.test('without any variable the host has its defaults', async (t) => {
   t.ok(settings.dataDir.endsWith(join('examples', 'bodhi-host', 'data')))
 })
 
-t.test(
-  'DATABASE_URL and REDIS_URL say where the host keeps things, and how its instances talk',
-  async (t) => {
-    const database = (DATABASE_URL: string) => readSettings({ DATABASE_URL, DATA_DIR: '/data' }).database
-    t.same(readSettings({ DATA_DIR: '/data' }).database, { dialect: 'sqlite', filename: '/data/bodhi.db' })
-    t.same(database('sqlite:/var/host.db'), { dialect: 'sqlite', filename: '/var/host.db' })
-    t.same(database('sqlite:///var/host.db'), { dialect: 'sqlite', filename: '/var/host.db' })
-    t.same(database('sqlite:host.db'), { dialect: 'sqlite', filename: join(process.cwd(), 'host.db') })
-    for (const [url, dialect] of Object.entries({
-      'postgres://localhost/app': 'postgres',
-      'postgresql://localhost/app': 'postgres',
-      'mysql://localhost/app': 'mysql',
-      'mariadb://localhost/app': 'mysql',
-    })) {
-      t.same(database(url), { dialect, url })
-    }
-    t.equal(readSettings({}).redisUrl, null)
-    t.equal(readSettings({ REDIS_URL: 'rediss://u:p@h:6380/0' }).redisUrl, 'rediss://u:p@h:6380/0')
-  },
-)
+t.test('DATABASE_URL selects the database, REDIS_URL the pub/sub', async (t) => {
+  const database = (DATABASE_URL: string) => readSettings({ DATABASE_URL, DATA_DIR: '/data' }).database
+  t.same(readSettings({ DATA_DIR: '/data' }).database, { dialect: 'sqlite', filename: '/data/bodhi.db' })
+  t.same(database('sqlite:/var/host.db'), { dialect: 'sqlite', filename: '/var/host.db' })
+  t.same(database('sqlite:///var/host.db'), { dialect: 'sqlite', filename: '/var/host.db' })
+  t.same(database('sqlite:host.db'), { dialect: 'sqlite', filename: join(process.cwd(), 'host.db') })
+  for (const [url, dialect] of Object.entries({
+    'postgres://localhost/app': 'postgres',
+    'postgresql://localhost/app': 'postgres',
+    'mysql://localhost/app': 'mysql',
+    'mariadb://localhost/app': 'mysql',
+  })) {
+    t.same(database(url), { dialect, url })
+  }
+  t.equal(readSettings({}).redisUrl, null)
+  t.equal(readSettings({ REDIS_URL: 'rediss://u:p@h:6380/0' }).redisUrl, 'rediss://u:p@h:6380/0')
+})
 
 t.test('an empty variable counts as unset', async (t) => {
   t.same(readSettings({ PORT: '', ORIGIN: ' ', BODHI_AUTH: '' }), readSettings({}))
 })
 
-t.test('a variable that is wrong is named, with what would be right', async (t) => {
+t.test('a wrong variable is named with the allowed values', async (t) => {
   const wrong: Record<string, Record<string, string>> = {
     'PORT must be a whole number from 0 to 65535, not "http"': { PORT: 'http' },
     'PORT must be a whole number from 0 to 65535, not "65536"': { PORT: '65536' },
@@ -69,7 +66,7 @@ t.test('a variable that is wrong is named, with what would be right', async (t) 
   }
 })
 
-t.test('all that is wrong is named at once', async (t) => {
+t.test('all wrong variables are named together', async (t) => {
   try {
     readSettings({ PORT: 'x', BODHI_AUTH: 'y', UPSTREAM_URL: 'z' })
     t.fail('the settings were taken')

@@ -9,7 +9,7 @@ import { startTestHost, TOKENS, USERS } from './test-host.ts'
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 
-t.test('a person signs in by authorization code with PKCE, and is known from then on', async (t) => {
+t.test('a user signs in by authorization code with PKCE and has a session', async (t) => {
   const host = await startTestHost(t)
   const browser = host.browser()
 
@@ -43,7 +43,7 @@ t.test('the session cookie is httpOnly, lax, and signed', async (t) => {
   t.equal((await forged.send('GET', '/bodhi/v1/user')).status, 401)
 })
 
-t.test('a sign-in that another browser began is refused', async (t) => {
+t.test('a sign-in that was started in another browser is refused', async (t) => {
   const host = await startTestHost(t)
   const attacker = await callbackOf(host.browser(), 'grace')
 
@@ -73,7 +73,7 @@ t.test('a code works once', async (t) => {
   t.match(await answer.text(), /refused this sign-in/)
 })
 
-t.test('a session id from before the sign-in is worth nothing after it', async (t) => {
+t.test('a session id from before the sign-in is invalid after it', async (t) => {
   const host = await startTestHost(t)
   const browser = await host.signedIn('grace')
   const before = browser.cookie('bodhi_session') ?? ''
@@ -85,7 +85,7 @@ t.test('a session id from before the sign-in is worth nothing after it', async (
   t.equal((await other.send('GET', '/bodhi/v1/user')).status, 401)
 })
 
-t.test('who signs out is signed out, and is asked again at the next sign-in', async (t) => {
+t.test('a user who signs out has no session, and must sign in again', async (t) => {
   const host = await startTestHost(t)
   const browser = await host.signedIn('grace')
   const session = browser.cookie('bodhi_session') ?? ''
@@ -99,7 +99,7 @@ t.test('who signs out is signed out, and is asked again at the next sign-in', as
   t.match((await browser.open('/sign-in')).html, /Choose who you are/)
 })
 
-t.test('another site can sign nobody out', async (t) => {
+t.test('another site cannot sign a user out', async (t) => {
   const host = await startTestHost(t)
   const browser = await host.signedIn('grace')
   for (const headers of [
@@ -114,23 +114,26 @@ t.test('another site can sign nobody out', async (t) => {
   t.equal((await browser.send('GET', '/bodhi/v1/user')).status, 200)
 })
 
-t.test('a deactivated user keeps no session, gets none, and starts anew after reactivation', async (t) => {
-  const host = await startTestHost(t)
-  const grace = await host.signedIn('grace')
-  const ada = await host.signedIn('ada')
+t.test(
+  'a deactivated user loses all sessions, cannot sign in, and signs in again after reactivation',
+  async (t) => {
+    const host = await startTestHost(t)
+    const grace = await host.signedIn('grace')
+    const ada = await host.signedIn('ada')
 
-  await ada.send('POST', `${USERS}/grace/deactivate`)
-  t.equal((await grace.send('GET', TOKENS)).status, 401)
-  const arrival = await host.browser().signIn('grace')
-  t.equal(arrival.status, 403)
-  t.match(arrival.html, /deactivated/)
+    await ada.send('POST', `${USERS}/grace/deactivate`)
+    t.equal((await grace.send('GET', TOKENS)).status, 401)
+    const arrival = await host.browser().signIn('grace')
+    t.equal(arrival.status, 403)
+    t.match(arrival.html, /deactivated/)
 
-  await ada.send('POST', `${USERS}/grace/reactivate`)
-  t.equal((await grace.send('GET', TOKENS)).status, 401, 'the old session stays over')
-  t.equal((await (await host.signedIn('grace')).send('GET', TOKENS)).status, 200)
-})
+    await ada.send('POST', `${USERS}/grace/reactivate`)
+    t.equal((await grace.send('GET', TOKENS)).status, 401, 'the old session stays over')
+    t.equal((await (await host.signedIn('grace')).send('GET', TOKENS)).status, 200)
+  },
+)
 
-t.test('a refusal by the provider is told, and signs nobody in', async (t) => {
+t.test('a refusal by the provider is shown, and no user is signed in', async (t) => {
   const host = await startTestHost(t)
   const browser = host.browser()
   const start = await browser.request('/sign-in')
@@ -140,18 +143,18 @@ t.test('a refusal by the provider is told, and signs nobody in', async (t) => {
   t.equal((await browser.send('GET', '/bodhi/v1/user')).status, 401)
 })
 
-t.test('the provider knows nobody but the demo users', async (t) => {
+t.test('the provider knows only the demo users', async (t) => {
   const host = await startTestHost(t)
   t.equal((await host.browser().signIn('mallory')).status, 400)
 })
 
-t.test('a sign-in under another loopback name moves to the name that it returns to', async (t) => {
+t.test('a sign-in at another loopback name is redirected to the name that it returns to', async (t) => {
   const host = await startTestHost(t)
   const answer = await host.browser().request(`http://127.0.0.1:${new URL(host.url).port}/sign-in`)
   t.equal(answer.headers.get('location'), `${host.url}/sign-in`)
 })
 
-t.test('the session secret is made once, for its owner alone', async (t) => {
+t.test('the session secret is created once with mode 0600', async (t) => {
   const dataDir = t.testdir()
   await startTestHost(t, { DATA_DIR: dataDir })
   const file = join(dataDir, 'session-secret')
@@ -161,7 +164,7 @@ t.test('the session secret is made once, for its owner alone', async (t) => {
   t.equal(readFileSync(file, 'utf8'), secret)
 })
 
-t.test('another OpenID provider takes the place of the built-in one', async (t) => {
+t.test('another OpenID provider replaces the built-in one', async (t) => {
   let origin = 'http://localhost' // until the host listens
   const client = { clientId: 'my-client', clientSecret: 'my-client-has-a-secret' }
   const redirectUri = () => `${origin}/sign-in/callback`
@@ -183,7 +186,7 @@ t.test('another OpenID provider takes the place of the built-in one', async (t) 
   t.equal(await role('alan'), 'administrator')
 })
 
-t.test('an account from one provider does not open to the same id from another', async (t) => {
+t.test('the same id at another provider is a different account', async (t) => {
   const dataDir = t.testdir()
   const first = await startTestHost(t, { DATA_DIR: dataDir })
   await first.signedIn('ada')
@@ -209,7 +212,7 @@ t.test('an account from one provider does not open to the same id from another',
   t.match(arrival.html, /another identity provider/)
 })
 
-t.test('nor does an access token of the same id from another provider', async (t) => {
+t.test('an access token of the same id from another provider is refused', async (t) => {
   const dataDir = t.testdir()
   const port = String(await freePort())
   const first = await startTestHost(t, { DATA_DIR: dataDir, PORT: port })
@@ -247,7 +250,7 @@ t.test('nor does an access token of the same id from another provider', async (t
   t.same(await exchange(second, nobody), [400, 'invalid_grant'])
 })
 
-t.test('the log names the failure of a sign-in, without any text of the provider', async (t) => {
+t.test('the log has the failure of a sign-in without any text of the provider', async (t) => {
   const secret = 'xyzzy'
   const payload = { error: 'invalid_grant', error_description: secret, access_token: secret }
   const refused = Object.assign(new Error(secret), { output: { statusCode: 400 }, data: { payload } })
@@ -262,7 +265,7 @@ t.test('the log names the failure of a sign-in, without any text of the provider
   t.same(signInFault(undefined), { status: null, code: 'unknown' })
 })
 
-t.test('a provider that does not answer stops the start, by name', async (t) => {
+t.test('an unavailable provider fails the start and is named', async (t) => {
   const environment = { OIDC_ISSUER: 'http://127.0.0.1:9', OIDC_CLIENT_ID: 'x', OIDC_CLIENT_SECRET: 'y' }
   await t.rejects(startTestHost(t, environment), { message: /^OIDC_ISSUER: .*127\.0\.0\.1:9/ })
 })

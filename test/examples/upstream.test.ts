@@ -9,7 +9,7 @@ import { call, chat, generate, question, startTestHost, type TestHost, TOKENS } 
 const BOTH = { scopes: ['models:read', 'chat:write'] }
 const KEY = 'the-host-has-a-key-of-its-own'
 
-t.test('requests are passed on with the host’s key, never with the client’s token', async (t) => {
+t.test('requests are forwarded with the host’s key, never with the client’s token', async (t) => {
   const seen: { method?: string; url?: string; headers: IncomingMessage['headers']; body: string }[] = []
   const { host, credential } = await hostBefore(t, async (request, response) => {
     const { method, url, headers } = request
@@ -29,7 +29,7 @@ t.test('requests are passed on with the host’s key, never with the client’s 
   t.notOk(seen.some(({ headers }) => headers.cookie))
 })
 
-t.test('a stream comes through as it comes', async (t) => {
+t.test('a stream is forwarded without buffering', async (t) => {
   const { host, credential } = await hostBefore(t, (_, response) => {
     response.setHeader('content-type', 'text/event-stream')
     response.write(event('first'))
@@ -61,7 +61,7 @@ t.test('a stream ends at both sides when its token is revoked', async (t) => {
   await upstreamClosed
 })
 
-t.test('a token that is revoked before the upstream answers is a 401', async (t) => {
+t.test('a token that is revoked before the upstream responds gets 401', async (t) => {
   const { host, credential, id, owner, asked, upstreamClosed } = await hostBefore(t, () => {})
   const answering = chat(host, credential, question('Hello'))
   await asked
@@ -72,7 +72,7 @@ t.test('a token that is revoked before the upstream answers is a 401', async (t)
   await upstreamClosed
 })
 
-t.test('when the client leaves, the upstream is let go', async (t) => {
+t.test('when the client disconnects, the upstream request is aborted', async (t) => {
   const { host, credential, upstreamClosed } = await hostBefore(t, (_, response) => {
     response.setHeader('content-type', 'text/event-stream')
     response.write(event('first'))
@@ -86,7 +86,7 @@ t.test('when the client leaves, the upstream is let go', async (t) => {
   t.pass('the upstream saw its connection close')
 })
 
-t.test('an error of the upstream about the request reaches the client as it is', async (t) => {
+t.test('an error of the upstream about the request is forwarded unchanged', async (t) => {
   const error = {
     error: { message: 'No such model', type: 'invalid_request_error', param: 'model', code: 'x' },
   }
@@ -98,7 +98,7 @@ t.test('an error of the upstream about the request reaches the client as it is',
   t.same(await answer.json(), error)
 })
 
-t.test('a refusal of the host’s own key is a 502, without what the upstream said', async (t) => {
+t.test('a refusal of the host’s own key is 502 without the upstream’s message', async (t) => {
   const { host, credential } = await hostBefore(t, (_, response) => {
     response.writeHead(401).end(`the key ${KEY} is wrong`)
   })
@@ -109,7 +109,7 @@ t.test('a refusal of the host’s own key is a 502, without what the upstream sa
   t.notMatch(body, KEY)
 })
 
-t.test('an upstream that is down is a 502, one that is late a 504', async (t) => {
+t.test('an unavailable upstream is 502, a slow one 504', async (t) => {
   const { host: late, credential } = await hostBefore(t, () => {}, { UPSTREAM_TIMEOUT_MS: '50' })
   const timeout = await chat(late, credential, question('Hello'))
   t.equal(timeout.status, 504)
@@ -122,7 +122,7 @@ t.test('an upstream that is down is a 502, one that is late a 504', async (t) =>
   t.match(await unreachable.json(), { error: { code: 'upstream_unreachable' } })
 })
 
-t.test('an upstream that breaks off is told, in a stream and in a whole answer', async (t) => {
+t.test('an upstream that disconnects is an error, in a stream and in a complete response', async (t) => {
   const { host, credential } = await hostBefore(t, async (request, response) => {
     const isStream = JSON.parse(await text(request)).stream === true
     response.setHeader('content-type', isStream ? 'text/event-stream' : 'application/json')

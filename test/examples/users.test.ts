@@ -50,7 +50,7 @@ t.test('a user who does not exist is a 404', async (t) => {
   }
 })
 
-t.test('another site administers nothing', async (t) => {
+t.test('requests of another site cannot administer users', async (t) => {
   const host = await startTestHost(t)
   const ada = await host.signedIn('ada')
   await host.signedIn('grace')
@@ -81,7 +81,7 @@ t.test('a deactivated user’s tokens stop at the next call, and work again afte
   t.equal((await models()).status, 200)
 })
 
-t.test('a removed user’s tokens are revoked for good, also when the user returns', async (t) => {
+t.test('a removed user’s tokens are revoked permanently, also when the user returns', async (t) => {
   const host = await startTestHost(t)
   const ada = await host.signedIn('ada')
   const before = await generate(await host.signedIn('grace'))
@@ -95,7 +95,7 @@ t.test('a removed user’s tokens are revoked for good, also when the user retur
   t.equal((await call(`${host.url}/v1/models`, after.credential)).status, 200)
 })
 
-t.test('who am I: by session, by token, and never by a header that says so', async (t) => {
+t.test('the current user is found by session or token, never by a header', async (t) => {
   const host = await startTestHost(t)
   const grace = await host.signedIn('grace')
   const { credential } = await generate(grace, { scopes: ['models:read'] })
@@ -121,14 +121,14 @@ t.test('who am I: by session, by token, and never by a header that says so', asy
   t.match(await (await call(user, credential, { headers: claims })).json(), { id: 'grace' })
 })
 
-t.test('a bad token beside a good session is refused', async (t) => {
+t.test('an invalid token with a valid session is refused', async (t) => {
   const host = await startTestHost(t)
   const grace = await host.signedIn('grace')
   const answer = await grace.request('/bodhi/v1/user', { headers: { authorization: 'Bearer bodhi_nothing' } })
   t.equal(answer.status, 401)
 })
 
-t.test('nobody grants what their role does not have', async (t) => {
+t.test('users can grant only the scopes of their role', async (t) => {
   const host = await startTestHost(t)
   const alan = await host.signedIn('alan')
   t.equal((await alan.send('POST', TOKENS, { scopes: ['chat:write'] })).status, 403)

@@ -8,7 +8,7 @@ import { issue, startHost, withToken } from '../support/host.ts'
 
 const challengeOf = (response: { headers: Record<string, unknown> }) => response.headers['www-authenticate']
 
-t.test('RFC 6750 §3: a request without credentials is told the realm and nothing else', async (t) => {
+t.test('RFC 6750 §3: the challenge for a request without credentials has only the realm', async (t) => {
   const { app } = await startHost(t)
   const response = await app.inject('/protected')
   t.equal(response.statusCode, 401)
@@ -76,7 +76,7 @@ t.test('RFC 6750 §3.1: insufficient_scope is 403 and names the scopes that are 
   t.equal((await app.inject(withToken(token, '/models'))).statusCode, 200)
 })
 
-t.test('RFC 6750 §3.1: scopes are looked at only after the token', async (t) => {
+t.test('RFC 6750 §3.1: scopes are checked after the token', async (t) => {
   const { app } = await startHost(t)
   t.match((await app.inject('/models')).json(), { code: 'FST_API_TOKENS_MISSING' })
   t.match((await app.inject(withToken('forged', '/models'))).json(), { code: 'FST_API_TOKENS_INVALID' })
@@ -102,7 +102,7 @@ t.test('RFC 6750 §3: the challenge of a 401 names the scopes that are required'
   }
 })
 
-t.test('requireAnyScope takes a token with one of its scopes, and refuses one with none', async (t) => {
+t.test('requireAnyScope accepts a token with one of its scopes, and refuses one without', async (t) => {
   const { app } = await startHost(t, {}, (app) => {
     app.get('/any', { onRequest: requireAnyScope('c', 'd') }, async () => ({}))
   })

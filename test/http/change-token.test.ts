@@ -1,4 +1,4 @@
-/** `GET`, `PATCH` and `DELETE /tokens/:id`: read, rename, switch, revoke, and what each leaves alone. */
+/** `GET`, `PATCH` and `DELETE /tokens/:id`: read, rename, disable, enable, revoke, and what each does not change. */
 
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
@@ -11,7 +11,7 @@ const patch = (app: FastifyInstance, id: string, payload: Record<string, unknown
 const revoke = (app: FastifyInstance, id: string) =>
   app.inject(as('ada', { method: 'DELETE', url: `/tokens/${id}` }))
 
-t.test('GET answers the token as the list does', async (t) => {
+t.test('GET returns the token as the list does', async (t) => {
   const { app } = await startHost(t)
   const { id } = await issue(app, 'ada', { name: 'ci' })
   const one = (await app.inject(as('ada', { url: `/tokens/${id}` }))).json()
@@ -21,7 +21,7 @@ t.test('GET answers the token as the list does', async (t) => {
   t.notOk('token' in one)
 })
 
-t.test('PATCH changes what is given and leaves the rest alone', async (t) => {
+t.test('PATCH changes only the given members', async (t) => {
   const { app, clock } = await startHost(t)
   const { id, token: _, token_type: __, ...issued } = await issue(app, 'ada', { name: 'a', description: 'b' })
   clock.advance('1s')
@@ -52,7 +52,7 @@ t.test('PATCH {} changes nothing, not even updated_at', async (t) => {
   t.equal(response.json().updated_at, '2026-01-01T00:00:00.000Z')
 })
 
-t.test('no update is lost: a rename and a switch at once, in either order', async (t) => {
+t.test('no update is lost: concurrent rename and disable, in either order', async (t) => {
   for (const first of ['name', 'status'] as const) {
     const store = pausedStore(memoryTokenStore())
     const { app } = await startHost(t, { store })
@@ -96,7 +96,7 @@ t.test('a change of an expired token is 409', async (t) => {
   t.equal((await revoke(app, id)).statusCode, 204, 'but it can be revoked')
 })
 
-t.test('promise 4: DELETE revokes for good, twice is 204, and the row stays', async (t) => {
+t.test('promise 4: DELETE revokes permanently, a second DELETE is 204, and the row stays', async (t) => {
   const { app, clock } = await startHost(t)
   const { id, token } = await issue(app, 'ada', { name: 'ci' })
   t.equal((await app.inject(withToken(token))).statusCode, 200)
@@ -118,25 +118,28 @@ t.test('promise 4: DELETE revokes for good, twice is 204, and the row stays', as
   })
 })
 
-t.test('promise 6: an idle token says so before any sweep, and wakes when it is switched on', async (t) => {
-  const { app, clock } = await startHost(t)
-  const { id, token } = await issue(app, 'ada')
-  clock.advance('30d')
-  t.match((await app.inject(as('ada', { url: `/tokens/${id}` }))).json(), { status: 'active' })
-  clock.advance(1)
-  t.match((await app.inject(as('ada', { url: `/tokens/${id}` }))).json(), {
-    status: 'inactive',
-    status_reason: 'idle',
-    last_used_at: null,
-  })
-  t.equal((await app.inject(withToken(token))).statusCode, 401)
-  const woken = (await patch(app, id, { status: 'active' })).json()
-  t.match(woken, { status: 'active', last_used_at: null })
-  t.equal(woken.idle_expires_at, new Date(clock.now() + 30 * 86_400_000).toISOString())
-  t.equal((await app.inject(withToken(token))).statusCode, 200)
-})
+t.test(
+  'promise 6: an idle token has the status before any sweep, and becomes active when it is enabled',
+  async (t) => {
+    const { app, clock } = await startHost(t)
+    const { id, token } = await issue(app, 'ada')
+    clock.advance('30d')
+    t.match((await app.inject(as('ada', { url: `/tokens/${id}` }))).json(), { status: 'active' })
+    clock.advance(1)
+    t.match((await app.inject(as('ada', { url: `/tokens/${id}` }))).json(), {
+      status: 'inactive',
+      status_reason: 'idle',
+      last_used_at: null,
+    })
+    t.equal((await app.inject(withToken(token))).statusCode, 401)
+    const woken = (await patch(app, id, { status: 'active' })).json()
+    t.match(woken, { status: 'active', last_used_at: null })
+    t.equal(woken.idle_expires_at, new Date(clock.now() + 30 * 86_400_000).toISOString())
+    t.equal((await app.inject(withToken(token))).statusCode, 200)
+  },
+)
 
-t.test('use is seen at once, flushed or not, and does not move updated_at', async (t) => {
+t.test('usage is visible immediately, flushed or not, and does not change updated_at', async (t) => {
   const { app, clock } = await startHost(t)
   const { id, token } = await issue(app, 'ada')
   clock.advance('1s')

@@ -1,4 +1,4 @@
-/** What a connection remembers of the last header that it carried: never more than the cache would say. */
+/** The cached header of a connection never has another result than the verification cache. */
 
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
@@ -46,68 +46,65 @@ async function carry(t: Test, get: (credential: string) => Promise<Answer>, cred
   for (let times = 0; times < 3; times += 1) t.equal((await get(credential)).status, 200)
 }
 
-t.test(
-  'a connection that carries one token again and again reads nothing, and every use counts',
-  async (t) => {
-    const store = countingStore(memoryTokenStore())
-    const { app } = await startHost(t, { store })
-    const { id, token } = await issue(app, 'ada')
-    const get = await connect(t, app)
-    const first = await get(token)
-    const reads = store.reads()
-    for (let times = 0; times < 9; times += 1) t.match(await get(token), { status: 200, port: first.port })
-    t.equal(store.reads(), reads)
-    t.match(await app.apiTokens.get(id), { useCount: 10 })
-  },
-)
-
-t.test(
-  'promise 4: it refuses the next request after a revoke, a switch-off and a deactivation',
-  async (t) => {
-    const { app } = await startHost(t)
-    const get = await connect(t, app)
-    const revoked = await issue(app, 'ada')
-    await carry(t, get, revoked.token)
-    await app.apiTokens.revoke(revoked.id)
-    t.equal((await get(revoked.token)).status, 401)
-
-    const off = await issue(app, 'ada')
-    await carry(t, get, off.token)
-    await app.apiTokens.update(off.id, { status: 'inactive' })
-    t.equal((await get(off.token)).status, 401)
-    await app.apiTokens.update(off.id, { status: 'active' })
-    await carry(t, get, off.token)
-    await app.apiTokens.deactivateUser('ada')
-    t.equal((await get(off.token)).status, 401)
-  },
-)
-
-t.test('promise 11: what it remembers ends with the ttl, with expiry and with idleness', async (t) => {
+t.test('a connection with the same token in each request reads nothing, and every use counts', async (t) => {
   const store = countingStore(memoryTokenStore())
-  const { app, clock } = await startHost(t, { store, cache: { ttl: '60s' }, idleTimeout: '10m' })
+  const { app } = await startHost(t, { store })
+  const { id, token } = await issue(app, 'ada')
   const get = await connect(t, app)
-  const { token } = await issue(app, 'ada', { expires_in: 90 })
-  await carry(t, get, token)
+  const first = await get(token)
   const reads = store.reads()
-  clock.advance(59_999)
-  t.equal((await get(token)).status, 200)
+  for (let times = 0; times < 9; times += 1) t.match(await get(token), { status: 200, port: first.port })
   t.equal(store.reads(), reads)
-  clock.advance(1)
-  await carry(t, get, token)
-  t.equal(store.reads(), reads + 1)
-  clock.advance(29_999)
-  t.equal((await get(token)).status, 200)
-  clock.advance(1)
-  t.equal((await get(token)).status, 401)
-
-  const idle = await issue(app, 'ada')
-  await carry(t, get, idle.token)
-  clock.advance('10m')
-  clock.advance(1)
-  t.equal((await get(idle.token)).status, 401)
+  t.match(await app.apiTokens.get(id), { useCount: 10 })
 })
 
-t.test('tokens that take turns on one connection, as behind a proxy, are never mixed up', async (t) => {
+t.test('promise 4: it refuses the next request after a revocation, disabling and deactivation', async (t) => {
+  const { app } = await startHost(t)
+  const get = await connect(t, app)
+  const revoked = await issue(app, 'ada')
+  await carry(t, get, revoked.token)
+  await app.apiTokens.revoke(revoked.id)
+  t.equal((await get(revoked.token)).status, 401)
+
+  const off = await issue(app, 'ada')
+  await carry(t, get, off.token)
+  await app.apiTokens.update(off.id, { status: 'inactive' })
+  t.equal((await get(off.token)).status, 401)
+  await app.apiTokens.update(off.id, { status: 'active' })
+  await carry(t, get, off.token)
+  await app.apiTokens.deactivateUser('ada')
+  t.equal((await get(off.token)).status, 401)
+})
+
+t.test(
+  'promise 11: its cached entry ends with the ttl, at expiry and when the token becomes idle',
+  async (t) => {
+    const store = countingStore(memoryTokenStore())
+    const { app, clock } = await startHost(t, { store, cache: { ttl: '60s' }, idleTimeout: '10m' })
+    const get = await connect(t, app)
+    const { token } = await issue(app, 'ada', { expires_in: 90 })
+    await carry(t, get, token)
+    const reads = store.reads()
+    clock.advance(59_999)
+    t.equal((await get(token)).status, 200)
+    t.equal(store.reads(), reads)
+    clock.advance(1)
+    await carry(t, get, token)
+    t.equal(store.reads(), reads + 1)
+    clock.advance(29_999)
+    t.equal((await get(token)).status, 200)
+    clock.advance(1)
+    t.equal((await get(token)).status, 401)
+
+    const idle = await issue(app, 'ada')
+    await carry(t, get, idle.token)
+    clock.advance('10m')
+    clock.advance(1)
+    t.equal((await get(idle.token)).status, 401)
+  },
+)
+
+t.test('alternating tokens on one connection, as behind a proxy, are never confused', async (t) => {
   const { app } = await startHost(t)
   const get = await connect(t, app)
   const ada = await issue(app, 'ada')
@@ -120,7 +117,7 @@ t.test('tokens that take turns on one connection, as behind a proxy, are never m
   }
 })
 
-t.test('a header is kept from the second time in a row on, and not where tokens take turns', async (t) => {
+t.test('a header is stored when it comes twice in a row, and not when tokens alternate', async (t) => {
   const memory = new ConnectionMemory()
   const carried = (authorization: string) => ({
     headers: { authorization },
@@ -147,7 +144,7 @@ t.test('a header is kept from the second time in a row on, and not where tokens 
   t.equal(memory.getAndCount(carried('Bearer bob')), undefined)
 })
 
-t.test('promise 11: what one instance of the plugin verified lets nobody into another', async (t) => {
+t.test('promise 11: a verification of one plugin instance is not used by another', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   for (const prefix of ['/one', '/two']) {
@@ -168,7 +165,7 @@ t.test('promise 11: what one instance of the plugin verified lets nobody into an
   t.equal((await get(credential, '/two/protected')).status, 401)
 })
 
-t.test('a second Authorization line is malformed, also where the first came alone before', async (t) => {
+t.test('a second Authorization line is malformed, also after a request with only the first', async (t) => {
   const { app } = await startHost(t)
   const { token } = await issue(app, 'ada')
   await app.listen({ port: 0 })
@@ -190,7 +187,7 @@ t.test('a second Authorization line is malformed, also where the first came alon
   t.same(statuses, ['200', '200', '200', '400', '400', '200'], text.slice(-200))
 })
 
-t.test('the streams of one HTTP/2 connection each pass by their own token', async (t) => {
+t.test('each stream of an HTTP/2 connection is verified by its own token', async (t) => {
   // Fastify's types of HTTP/2 hosts fit no hook that is written for others.
   const app = Fastify({ http2: true }) as unknown as FastifyInstance
   await app.register(apiTokens, { store: memoryTokenStore(), keys: [hs256Key()], routes: false })

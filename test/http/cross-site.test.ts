@@ -1,4 +1,4 @@
-/** Changes that another site asks a browser to make are refused (Fetch Metadata, RFC 6454 §7). */
+/** State-changing requests from another site are refused (Fetch Metadata, RFC 6454 §7). */
 
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
@@ -21,7 +21,7 @@ async function statusesOf(app: FastifyInstance, headers: Record<string, string>)
 const accepted = { changes: [201, 200, 204], reads: [200, 200] }
 const refused = { changes: [403, 403, 403], reads: [200, 200] }
 
-t.test('what a browser says of the request decides', async (t) => {
+t.test('Sec-Fetch-Site decides, and Origin without it', async (t) => {
   const { app } = await startHost(t)
   const cases: [name: string, headers: Record<string, string>, outcome: typeof accepted][] = [
     ['no browser', {}, accepted],
@@ -68,7 +68,7 @@ t.test('a refusal is 403, and nothing is changed', async (t) => {
   t.equal((await app.apiTokens.get(id)).name, 'old')
 })
 
-t.test('trusted origins may change too, and no others', async (t) => {
+t.test('requests of trusted origins are accepted, of others refused', async (t) => {
   const { app } = await startHost(t, {
     trustedOrigins: ['https://settings.example.com', 'http://localhost:5173'],
   })
@@ -83,7 +83,7 @@ t.test('trusted origins may change too, and no others', async (t) => {
   }
 })
 
-t.test('no CORS header is ever sent: that is the host’s to add', async (t) => {
+t.test('the plugin sends no CORS headers', async (t) => {
   const { app } = await startHost(t, { trustedOrigins: ['https://settings.example.com'] })
   const headers = { origin: 'https://settings.example.com', 'access-control-request-method': 'POST' }
   for (const method of ['OPTIONS', 'POST', 'GET'] as const) {

@@ -1,11 +1,11 @@
-/** `/tokens/current`: all that a token may manage is itself. */
+/** `/tokens/current`: a token manages only itself. */
 
 import t from 'tap'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { countingStore } from '../support/counting-store.ts'
 import { as, issue, startHost, withToken } from '../support/host.ts'
 
-t.test('GET answers the record of the calling token', async (t) => {
+t.test('GET returns the record of the calling token', async (t) => {
   const { app } = await startHost(t)
   const { id, token } = await issue(app, 'ada', { name: 'ci', scopes: ['models:read'] })
   const response = await app.inject(withToken(token, '/tokens/current'))
@@ -50,7 +50,7 @@ t.test('DELETE ends a token that is disabled, idle, or of a deactivated owner', 
   }
 })
 
-t.test('DELETE of a token that has ended is 401 with a challenge, and tells why', async (t) => {
+t.test('DELETE of a token that has ended is 401 with a challenge, and the reason is emitted', async (t) => {
   const { app, clock } = await startHost(t)
   const reasons: unknown[] = []
   app.apiTokens.events.on('rejected', ({ reason }) => reasons.push(reason))
@@ -98,14 +98,14 @@ t.test('DELETE reads nothing for an invalid signature, a missing and a malformed
   t.equal((await app.inject(withToken(token))).statusCode, 200)
 })
 
-t.test('a good signature over other claims than those of the row ends nothing', async (t) => {
+t.test('a valid signature over other claims than those of the row revokes nothing', async (t) => {
   const { app } = await startHost(t)
   const other = await startHost(t)
   const { token } = await issue(other.app, 'ada')
   t.equal((await app.inject(end(token))).statusCode, 401, 'no such row')
 })
 
-t.test('a session is no token here', async (t) => {
+t.test('a session is not accepted instead of a token', async (t) => {
   const { app } = await startHost(t)
   await issue(app, 'ada')
   for (const method of ['GET', 'DELETE'] as const) {
@@ -117,7 +117,7 @@ t.test('a session is no token here', async (t) => {
   }
 })
 
-t.test('a token is no browser: it ends itself whatever a site says of itself', async (t) => {
+t.test('a token can revoke itself from any origin', async (t) => {
   const { app } = await startHost(t)
   const { token } = await issue(app, 'ada')
   const headers = {

@@ -1,4 +1,4 @@
-/** The hook in every form in which a host can call it, each cold, warm, forged and revoked: never open. */
+/** The hook in all forms in which a host can call it, each cold, warm, with an invalid and a revoked token. */
 
 import fastifyAuth from '@fastify/auth'
 import Fastify, {
@@ -187,7 +187,7 @@ const forms: Record<string, Form> = {
 }
 
 for (const [form, declare] of Object.entries(forms)) {
-  t.test(`never open: ${form}`, async (t) => {
+  t.test(`a request without a valid token never passes: ${form}`, async (t) => {
     const host = await guardedHost(t, declare)
     const { app } = host
     const { credential, token } = await app.apiTokens.issue({ userId: 'ada' })
@@ -314,7 +314,7 @@ t.test('@fastify/auth: an accepted request carries no challenge, a refused one d
   t.equal(forged.headers['www-authenticate'], 'Bearer realm="fastify-api-tokens", error="invalid_token"')
 })
 
-t.test("a hook at the root leaves the plugin's own routes to their own checks", async (t) => {
+t.test("a hook at the root skips the plugin's own routes, which have their own checks", async (t) => {
   for (const when of ['before register', 'after register'] as const) {
     await t.test(when, async (t) => {
       const app = Fastify()
@@ -347,7 +347,7 @@ t.test("a hook at the root leaves the plugin's own routes to their own checks", 
   }
 })
 
-t.test('without the plugin the exported hooks answer 500, and nothing passes', async (t) => {
+t.test('without the plugin the exported hooks respond 500', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   let reached = 0
@@ -374,7 +374,7 @@ t.test('without the plugin the exported hooks answer 500, and nothing passes', a
   t.equal(reached, 0)
 })
 
-t.test('scopes of routes declared before the plugin loads can be granted, and are demanded', async (t) => {
+t.test('scopes of routes declared before the plugin loads can be granted, and are required', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   app.get('/early', { onRequest: requireScopes('early:read') }, async () => ({ ok: true }))
@@ -405,7 +405,7 @@ t.test('scopes of routes declared before the plugin loads can be granted, and ar
   }
 })
 
-t.test('one exported hook serves two instances, each with its own word', async (t) => {
+t.test('one exported hook serves two instances, each with its own result', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   const hook = requireScopes('shared:read')
@@ -433,7 +433,7 @@ t.test('one exported hook serves two instances, each with its own word', async (
   }
 })
 
-t.test('a scope name that RFC 6749 §3.3 forbids fails where it is written', (t) => {
+t.test('a scope name that RFC 6749 §3.3 forbids throws when the hook is made', (t) => {
   for (const name of ['', 'a b', 'a"b', 'a\\b', 'é', 'a\n', 'x'.repeat(129)]) {
     t.throws(() => requireScopes(name), { code: 'FST_API_TOKENS_INVALID_OPTION', message: /scope name/ })
     t.throws(() => requireAnyScope('good', name), { code: 'FST_API_TOKENS_INVALID_OPTION' })

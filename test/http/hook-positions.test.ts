@@ -42,7 +42,7 @@ for (const [name, hookOf] of Object.entries(HOOKS)) {
   }
 }
 
-t.test('hooks of the handler for what is not found refuse, and are no cause for a warning', async (t) => {
+t.test('hooks of the 404 handler refuse requests without a warning at boot', async (t) => {
   const { app, warnings } = newApp(t)
   app.setNotFoundHandler(
     { preHandler: verifyApiToken, preValidation: [requireScopes('read')] },
@@ -65,7 +65,7 @@ t.test('hooks of the handler for what is not found refuse, and are no cause for 
   t.same(warnings(), [])
 })
 
-t.test('where a wrapper hides the position, the boot warns and the hook refuses all the same', async (t) => {
+t.test('if a wrapper hides the position, the boot warns and the hook still refuses', async (t) => {
   for (const position of POSITIONS.filter((one) => one !== 'preParsing')) {
     const { app, warnings } = newApp(t)
     await app.register(fastifyAuth)
@@ -88,7 +88,7 @@ t.test('where a wrapper hides the position, the boot warns and the hook refuses 
 })
 
 t.test(
-  'where a wrapper hides a position that cannot refuse, the request fails and names the hook',
+  'if a wrapper hides a position that cannot refuse, the request fails and the error names the hook',
   async (t) => {
     const { app, logged } = newApp(t)
     await register(app)
@@ -117,7 +117,7 @@ t.test(
   },
 )
 
-t.test('where a host hides the hooks of routes, the boot warns', async (t) => {
+t.test('if a host hides the hooks of routes, the boot warns', async (t) => {
   // An option of the router that Fastify's types do not name.
   const routerOptions: object = { buildPrettyMeta: () => ({}) }
   const { app, warnings } = newApp(t, { routerOptions })

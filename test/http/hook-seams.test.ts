@@ -1,4 +1,4 @@
-/** Where a hook meets what the host wrote: whatever that throws, or calls twice, no request passes and no process ends. */
+/** Host functions that throw or call back twice: no request passes, and the process keeps running. */
 
 import { setImmediate } from 'node:timers/promises'
 import Fastify, { type FastifyInstance } from 'fastify'
@@ -27,7 +27,7 @@ async function startHost(t: Test, options: ApiTokensOptions = {}): Promise<Fasti
   return app
 }
 
-t.test('promise 16: a done of the host that throws is responded with, cold and warm', async (t) => {
+t.test('promise 16: an error thrown by the host in done becomes the response, cold and warm', async (t) => {
   for (const hook of [verifyApiToken, requireScopes('read')]) {
     const app = await startHost(t)
     app.get(
@@ -83,7 +83,7 @@ t.test('promise 16: a done that throws after the response was sent is logged', a
   await setImmediate()
 })
 
-t.test('promise 16: a findUser that fails with nothing lets no request pass', async (t) => {
+t.test('promise 16: a findUser that rejects without an error lets no request pass', async (t) => {
   const failing: Record<string, () => never> = {
     'throws undefined': () => {
       throw undefined
@@ -118,7 +118,7 @@ t.test('promise 16: a hijacked reply does not let a token pass', async (t) => {
   t.equal((await app.inject(withToken(credential, '/'))).body, 'refused FST_API_TOKENS_INVALID null')
 })
 
-t.test('a hook of the host that answers twice lets the request pass once', async (t) => {
+t.test('a hook of the host that calls back twice lets the request pass once', async (t) => {
   const app = await startHost(t)
   let reached = 0
   const twice = verifyApiTokenOr(async (_request, _reply, done) => {
@@ -143,7 +143,7 @@ t.test('a hook of the host that answers twice lets the request pass once', async
   t.equal(reached, 1)
 })
 
-t.test('promise 16: a hook that is made of wrong arguments fails where it is written', async (t) => {
+t.test('promise 16: wrong arguments throw when the hook is made', async (t) => {
   const wrong = { code: 'FST_API_TOKENS_INVALID_OPTION' }
   for (const hook of [undefined, null, {}, 'read', [async () => undefined]])
     t.throws(() => verifyApiTokenOr(hook as never), wrong)
@@ -156,7 +156,7 @@ t.test('promise 16: a hook that is made of wrong arguments fails where it is wri
   t.end()
 })
 
-t.test('a request without a connection is verified all the same', async (t) => {
+t.test('a request without a socket is verified too', async (t) => {
   const app = await startHost(t)
   app.addHook('onRequest', async ({ raw }) => void Object.defineProperty(raw, 'socket', { value: undefined }))
   app.get('/', { onRequest: verifyApiToken }, async ({ apiToken }) => apiToken?.userId)

@@ -1,4 +1,4 @@
-/** Whose hook it is: scopes join the catalogue of the applications that use it, and of no other. */
+/** Scopes of a hook are added to the catalogue of the applications that use it, and of no other. */
 
 import { setTimeout as wait } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
@@ -91,7 +91,7 @@ t.test('promise 16: of two plugins in one application each has the scopes of its
   t.same(warnings(), [], 'nothing wraps hooks')
 })
 
-t.test('promise 15: a hook that is made per request leaves nothing', async (t) => {
+t.test('promise 15: a hook that is made per request uses no memory after it', async (t) => {
   const { app, warnings } = newApp(t)
   await app.register(fastifyAuth)
   await app.register(original.default, options())
@@ -116,7 +116,7 @@ t.test('promise 15: a hook that is made per request leaves nothing', async (t) =
   t.ok(alive < made.length / 10, `${alive} of ${made.length} are alive`)
 })
 
-t.test('a scope that no token can have is named by a warning, once', async (t) => {
+t.test('a scope that no token can have is logged once as a warning', async (t) => {
   const { app, warnings } = newApp(t)
   await app.register(original.default, options())
   const hook = requireScopes('hidden:read')
@@ -190,7 +190,7 @@ function instrument(app: FastifyInstance, wrap: (hook: AnyFunction) => AnyFuncti
   Object.assign(app, { addHook: patched })
 }
 
-t.test('where another plugin wraps all hooks, the boot warns, and hooks refuse all the same', async (t) => {
+t.test('if another plugin wraps all hooks, the boot warns, and hooks still refuse', async (t) => {
   const { app, warnings } = newApp(t)
   instrument(
     app,
@@ -210,7 +210,7 @@ t.test('where another plugin wraps all hooks, the boot warns, and hooks refuse a
   for (const url of ['/route', '/added']) t.equal((await app.inject(url)).statusCode, 401, url)
 })
 
-t.test('a wrapper that shows what it wraps is seen through', async (t) => {
+t.test('the hook behind a wrapper that exposes it is recognized', async (t) => {
   const showing: Record<string, (hook: AnyFunction) => AnyFunction> = {
     'by __original, as shimmer': (hook) =>
       Object.assign((...args: unknown[]) => hook(...args), { __original: hook }),

@@ -1,4 +1,4 @@
-/** Hosts that change what every response of theirs looks like: the plugin's own stay as its clients read them. */
+/** Hosts that change all responses do not change those of the plugin's own routes. */
 
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
@@ -137,7 +137,7 @@ async function startHost(t: Test, { server = {}, change = () => undefined }: Hos
 }
 
 for (const [name, style] of Object.entries(STYLES)) {
-  t.test(`the management routes respond as ever: ${name}`, async (t) => {
+  t.test(`the management routes respond unchanged: ${name}`, async (t) => {
     const app = await startHost(t, style)
     const send = async (request: InjectOptions, status: number) => {
       const response = await app.inject({ headers: { cookie: 'ada' }, ...request })

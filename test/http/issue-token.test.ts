@@ -1,4 +1,4 @@
-/** `POST /tokens`: what is answered, what is granted, and what there is too much of. */
+/** `POST /tokens`: responses, granted scopes and limits. */
 
 import t from 'tap'
 import { as, issue, START, startHost, withToken } from '../support/host.ts'
@@ -6,7 +6,7 @@ import { as, issue, START, startHost, withToken } from '../support/host.ts'
 const post = (payload: Record<string, unknown> = {}) =>
   as('ada', { method: 'POST', url: '/tokens', payload }) as ReturnType<typeof as> & { payload: object }
 
-t.test('201 answers the token object with the credential and its type', async (t) => {
+t.test('201 returns the token object with the credential and its type', async (t) => {
   const { app } = await startHost(t)
   const response = await app.inject(
     post({ name: 'ci', description: 'of the build', scopes: ['models:read'], expires_in: 3600 }),
@@ -35,7 +35,7 @@ t.test('201 answers the token object with the credential and its type', async (t
   })
 })
 
-t.test('promise 1: the credential leaves in this answer and in no other', async (t) => {
+t.test('promise 1: only this response contains the credential', async (t) => {
   const { app } = await startHost(t)
   const { id, token } = await issue(app, 'ada', { name: 'ci' })
   const bearer = { authorization: `Bearer ${token}` }
@@ -63,14 +63,14 @@ t.test('promise 1: the credential leaves in this answer and in no other', async 
   }
 })
 
-t.test('two tokens of one moment differ in id and credential', async (t) => {
+t.test('two tokens of the same millisecond differ in id and credential', async (t) => {
   const { app } = await startHost(t)
   const tokens = await Promise.all(Array.from({ length: 50 }, () => issue(app, 'ada', { name: 'same' })))
   t.equal(new Set(tokens.map(({ id }) => id)).size, 50)
   t.equal(new Set(tokens.map(({ token }) => token)).size, 50)
 })
 
-t.test('without scopes a token has none; named twice they count once', async (t) => {
+t.test('without scopes a token has no scopes; duplicates count once', async (t) => {
   const { app } = await startHost(t)
   t.same((await issue(app, 'ada')).scopes, [])
   t.same((await issue(app, 'ada', { scopes: [] })).scopes, [])
@@ -115,7 +115,7 @@ t.test('RFC 7519 §4.1.4: expires_in is in seconds, and the token ends at its ti
   t.equal((await issue(app, 'ada')).expires_at, null)
 })
 
-t.test('with expiry.max every token expires, at the latest then', async (t) => {
+t.test('with expiry.max every token expires at that age or earlier', async (t) => {
   const { app } = await startHost(t, { expiry: { max: '1h' } })
   t.equal((await issue(app, 'ada')).expires_at, '2026-01-01T01:00:00.000Z')
   t.equal((await issue(app, 'ada', { expires_in: 3600 })).expires_at, '2026-01-01T01:00:00.000Z')
@@ -160,7 +160,7 @@ t.test('expiry.default applies without expires_in, null is never, expiry.min bou
   })
 })
 
-t.test('one token more than maxTokensPerUser is 409; those that have ended do not count', async (t) => {
+t.test('one token more than maxTokensPerUser is 409; ended tokens do not count', async (t) => {
   const { app, clock } = await startHost(t, { maxTokensPerUser: 2 })
   const first = await issue(app, 'ada')
   await issue(app, 'ada', { expires_in: 60 })
@@ -178,46 +178,43 @@ t.test('one token more than maxTokensPerUser is 409; those that have ended do no
   t.equal((await app.inject(post())).statusCode, 409)
 })
 
-t.test(
-  'promise 15: a user whose ended tokens are as many as are kept, all of today, is 409 for a day',
-  async (t) => {
-    const { app, clock } = await startHost(t, { maxTokensPerUser: 5 })
-    const first = await issue(app, 'ada')
-    await app.apiTokens.revoke(first.id)
-    clock.advance('1h')
-    for (let index = 1; index < 100; index += 1) await app.apiTokens.revoke((await issue(app, 'ada')).id)
-    const response = await app.inject(post())
-    t.equal(response.statusCode, 409)
-    t.match(response.json(), {
-      code: 'FST_API_TOKENS_CONFLICT',
-      message: /100 or more API tokens have ended within 24 hours/,
-    })
-    t.equal((await app.inject(as('ada', { url: `/tokens/${first.id}` }))).statusCode, 200, 'the trace stays')
-    await issue(app, 'bob')
-    clock.advance('23h')
-    t.equal((await app.inject(post())).statusCode, 409)
-    clock.advance(1)
-    const { token, id } = await issue(app, 'ada')
-    t.equal((await app.inject(as('ada', { url: `/tokens/${first.id}` }))).statusCode, 404, 'the oldest went')
-    const rotated = await app.inject(
-      as('ada', { method: 'POST', url: `/tokens/${id}/rotate`, payload: { grace_period: 0 } }),
-    )
-    t.equal(rotated.statusCode, 201, 'a rotation ends a token after it was counted')
-    t.equal(
-      (await app.inject({ url: '/protected', headers: { authorization: `Bearer ${token}` } })).statusCode,
-      401,
-    )
-    const next = `/tokens/${rotated.json().id}`
-    await app.inject({ url: '/protected', headers: { authorization: `Bearer ${rotated.json().token}` } })
-    const again = await app.inject(
-      as('ada', { method: 'POST', url: `${next}/rotate`, payload: { grace_period: 0 } }),
-    )
-    t.equal(again.statusCode, 409, 'rotations are bounded as issues are')
-    t.match(again.json().message, /have ended within 24 hours/)
-    clock.advance('1h')
-    t.equal((await app.inject(as('ada', { method: 'POST', url: `${next}/rotate` }))).statusCode, 201)
-  },
-)
+t.test('promise 15: a user whose stored ended tokens all ended today gets 409 for a day', async (t) => {
+  const { app, clock } = await startHost(t, { maxTokensPerUser: 5 })
+  const first = await issue(app, 'ada')
+  await app.apiTokens.revoke(first.id)
+  clock.advance('1h')
+  for (let index = 1; index < 100; index += 1) await app.apiTokens.revoke((await issue(app, 'ada')).id)
+  const response = await app.inject(post())
+  t.equal(response.statusCode, 409)
+  t.match(response.json(), {
+    code: 'FST_API_TOKENS_CONFLICT',
+    message: /100 or more API tokens have ended within 24 hours/,
+  })
+  t.equal((await app.inject(as('ada', { url: `/tokens/${first.id}` }))).statusCode, 200, 'the trace stays')
+  await issue(app, 'bob')
+  clock.advance('23h')
+  t.equal((await app.inject(post())).statusCode, 409)
+  clock.advance(1)
+  const { token, id } = await issue(app, 'ada')
+  t.equal((await app.inject(as('ada', { url: `/tokens/${first.id}` }))).statusCode, 404, 'the oldest went')
+  const rotated = await app.inject(
+    as('ada', { method: 'POST', url: `/tokens/${id}/rotate`, payload: { grace_period: 0 } }),
+  )
+  t.equal(rotated.statusCode, 201, 'a rotation ends a token after it was counted')
+  t.equal(
+    (await app.inject({ url: '/protected', headers: { authorization: `Bearer ${token}` } })).statusCode,
+    401,
+  )
+  const next = `/tokens/${rotated.json().id}`
+  await app.inject({ url: '/protected', headers: { authorization: `Bearer ${rotated.json().token}` } })
+  const again = await app.inject(
+    as('ada', { method: 'POST', url: `${next}/rotate`, payload: { grace_period: 0 } }),
+  )
+  t.equal(again.statusCode, 409, 'rotations are bounded as issues are')
+  t.match(again.json().message, /have ended within 24 hours/)
+  clock.advance('1h')
+  t.equal((await app.inject(as('ada', { method: 'POST', url: `${next}/rotate` }))).statusCode, 201)
+})
 
 t.test('a deactivated or removed owner is 403 on every management route', async (t) => {
   const { app } = await startHost(t)

@@ -1,4 +1,4 @@
-/** `GET /tokens`: pages, orders, filters, and what is refused by name. */
+/** `GET /tokens`: pages, sorts, filters and refused queries. */
 
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
@@ -79,7 +79,7 @@ t.test('a page that holds exactly the rest has no next one', async (t) => {
   t.type((await page(app, { limit: '9' })).next_cursor, 'string')
 })
 
-t.test('30 come when no limit is given, and 100 at most', async (t) => {
+t.test('the default limit is 30, the maximum 100', async (t) => {
   const { app } = await startHost(t)
   for (let index = 0; index < 101; index += 1) await issue(app, 'ada')
   t.equal((await page(app)).data.length, 30)
@@ -115,7 +115,7 @@ t.test('every sort orders, forwards and backwards, page by page', async (t) => {
   t.same(await walk(app, {}), orders['created_at']?.toReversed(), 'newest first unless told otherwise')
 })
 
-t.test('status and q filter, and total counts what they leave', async (t) => {
+t.test('status and q filter, and total is the number of matches', async (t) => {
   const { app, clock } = await startHost(t)
   const idle = await issue(app, 'ada', { name: 'Idle one' })
   clock.advance('31d')
@@ -144,7 +144,7 @@ t.test('status and q filter, and total counts what they leave', async (t) => {
   t.equal((await idsOf({ q: '  ' })).length, 5)
 })
 
-t.test('promise 14: what a query cannot be is refused by name', async (t) => {
+t.test('promise 14: an invalid query is refused and named', async (t) => {
   const { app } = await startHost(t)
   await issue(app, 'ada')
   await issue(app, 'ada')
@@ -317,7 +317,7 @@ t.test('status may be repeated', async (t) => {
 })
 
 t.test(
-  'promise 15: a search and a status that match nothing read a part of the tokens for each page',
+  'promise 15: a search or status without matches reads a bounded number of tokens per page',
   async (t) => {
     const { app } = await startHost(t, { maxTokensPerUser: 2_000 })
     for (let index = 0; index < 1_200; index += 1)
@@ -342,7 +342,7 @@ t.test(
   },
 )
 
-t.test('a cursor whose token has been pruned still leads on', async (t) => {
+t.test('a cursor whose token was deleted still works', async (t) => {
   const { app, clock } = await startHost(t)
   const ids: string[] = []
   for (let index = 0; index < 4; index += 1) ids.unshift((await issue(app, 'ada')).id)

@@ -1,4 +1,4 @@
-/** A hook of the package at a position that cannot refuse a request: the boot fails, and names hook and position. */
+/** A hook at a position that cannot refuse a request fails the boot, and the error names hook and position. */
 
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
@@ -136,7 +136,7 @@ t.test('a function of the host with the name of a hook may be anywhere', async (
   t.same(warnings(), [])
 })
 
-t.test('called without a request it throws at once, and no promise is left alone', (t) => {
+t.test('called without a request it throws synchronously, without an unhandled rejection', (t) => {
   for (const hook of [verifyApiToken, requireScopes('read')]) {
     for (const args of [
       [],

@@ -1,4 +1,4 @@
-/** A request is one use of its token, however many hooks verify it and whatever happens to the cache in between. */
+/** A request is one use of its token, even if several hooks verify it and the cache changes in between. */
 
 import t, { type Test } from 'tap'
 import { type ApiTokensOptions, requireScopes, verifyApiToken } from '../../src/index.ts'

@@ -46,7 +46,7 @@ async function answers(
   }
 }
 
-t.test('host and port are compared, whatever the spelling', async (t) => {
+t.test('host and port are compared in normalized form', async (t) => {
   const app = await startHost(t)
   await answers(t, app, [
     ['app.example.com', 'https://app.example.com', OWN],
@@ -82,7 +82,7 @@ t.test('host and port are compared, whatever the spelling', async (t) => {
   ])
 })
 
-t.test('what is no origin of a web page, and no host, is never the own one', async (t) => {
+t.test('an Origin or Host that is not valid never matches', async (t) => {
   const app = await startHost(t)
   await answers(t, app, [
     ['app.example.com', 'null', OTHER],
@@ -107,7 +107,7 @@ t.test('what is no origin of a web page, and no host, is never the own one', asy
   ])
 })
 
-t.test('a trusted origin is one in any spelling', async (t) => {
+t.test('a trusted origin matches in any spelling', async (t) => {
   const app = await startHost(t)
   await answers(t, app, [
     ['app.example.com', 'https://trusted.example', OWN],
@@ -140,7 +140,7 @@ t.test('behind a trusted proxy that names the scheme, the scheme is compared', a
   ])
 })
 
-t.test('the headers of a proxy that is not trusted count for nothing', async (t) => {
+t.test('the headers of an untrusted proxy are ignored', async (t) => {
   for (const server of [{}, { trustProxy: '10.0.0.1' }]) {
     const app = await startHost(t, server)
     await answers(t, app, [

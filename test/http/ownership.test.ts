@@ -1,4 +1,4 @@
-/** Promise 8: tokens are the owner's. Two users, one store, nothing in common. */
+/** Promise 8: tokens belong to their owner. Two users in one store do not see each other's tokens. */
 
 import t from 'tap'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'

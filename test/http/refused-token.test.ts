@@ -1,4 +1,4 @@
-/** `request.apiToken` after a refusal: what another function then allows, it allows without a token. */
+/** `request.apiToken` is null after a refusal, also if another function then allows the request. */
 
 import fastifyAuth from '@fastify/auth'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
@@ -87,7 +87,7 @@ t.test('promise 16: a token that ended between two hooks is not on the request',
   t.same((await app.inject({ url: '/', headers })).json(), { by: 'session' })
 })
 
-t.test('promise 16: a refusal that a host swallows leaves no token', async (t) => {
+t.test('promise 16: a refusal that a host ignores leaves no token on the request', async (t) => {
   const app = await startHost(t)
   app.get('/', async (request, reply) => {
     const seen: unknown[] = []
@@ -103,7 +103,7 @@ t.test('promise 16: a refusal that a host swallows leaves no token', async (t) =
   t.same((await app.inject({ url: '/', headers })).json(), ['ada', null, 'ada'])
 })
 
-t.test('promise 16: with two plugins in one application each takes back its own', async (t) => {
+t.test('promise 16: with two plugins in one application each clears only its own token', async (t) => {
   const app = await startHost(t)
   const outer = await app.apiTokens.issue({ userId: 'ada', scopes: ['read'] })
   app.register(

@@ -1,4 +1,4 @@
-/** `POST /tokens/:id/rotate`: a new token takes the place of an old one, and for a while both work. */
+/** `POST /tokens/:id/rotate`: a new token replaces an old one, with a grace period in which both work. */
 
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
@@ -37,7 +37,7 @@ t.test('the new token carries name, description, scopes and owner, and both work
 })
 
 t.test(
-  'promise 12: the first use of the new token ends the old one and waits for that, the next is warm',
+  'promise 12: the first use of the new token waits until the old one is revoked, the next is warm',
   async (t) => {
     const store = countingStore(memoryTokenStore())
     const { app } = await startHost(t, { store, usage: { flushInterval: '1d' } })
@@ -56,7 +56,7 @@ t.test(
 )
 
 t.test(
-  'an outage at the first use is 503: the new token does not pass while the old one lives',
+  'an outage at the first use is 503: the new token is not accepted while the old one is active',
   async (t) => {
     const store = memoryTokenStore()
     let out = true
@@ -94,7 +94,7 @@ t.test('a refused use of the new token ends nothing', async (t) => {
   t.equal(await status(app, old.token), 200)
 })
 
-t.test('the grace is what was asked for: none ends the old token at once', async (t) => {
+t.test('the grace period is the requested one: 0 ends the old token immediately', async (t) => {
   const { app, clock } = await startHost(t)
   const short = await issue(app, 'ada')
   await rotate(app, short.id, { grace_period: 60 })
@@ -111,7 +111,7 @@ t.test('the grace is what was asked for: none ends the old token at once', async
 })
 
 t.test(
-  'a lost answer: asked again, the unused successor is replaced, and only the last one works',
+  'after a lost response a second rotation replaces the unused successor, and only the last one works',
   async (t) => {
     const { app } = await startHost(t)
     const old = await issue(app, 'ada')
@@ -155,7 +155,7 @@ t.test('an unused successor is not rotated while its predecessor works, a used o
   t.equal(await status(app, third.token), 401)
 })
 
-t.test('what is not active is 409, and nothing comes of it', async (t) => {
+t.test('a token that is not active is 409, and nothing is changed', async (t) => {
   const { app, clock } = await startHost(t)
   const off = await issue(app, 'ada')
   await app.apiTokens.update(off.id, { status: 'inactive' })
@@ -177,30 +177,33 @@ t.test('what is not active is 409, and nothing comes of it', async (t) => {
   t.equal((await app.apiTokens.list({ userId: 'ada' })).total, 4)
 })
 
-t.test('promise 8: scopes are the owner’s: asked for they must be, carried over they are cut', async (t) => {
-  let scopes = ['models:read', 'chat:write']
-  const { app } = await startHost(t, { findUser: () => ({ active: true, scopes }) })
-  const old = await issue(app, 'ada', { scopes: ['models:read', 'chat:write'] })
-  t.same((await rotate(app, old.id, { scopes: ['models:read'] }))['scopes'], ['models:read'])
-  t.same((await rotate(app, old.id, { scopes: [] }))['scopes'], [])
-  const narrow = as('ada', rotation(old.id, { scopes: ['chat:write'] }))
-  const refused = await app.inject({
-    ...narrow,
-    headers: { ...narrow.headers, 'x-user-scopes': 'models:read' },
-  })
-  t.match(refused.json(), { statusCode: 403, code: 'FST_API_TOKENS_SCOPE_NOT_GRANTABLE' })
-  const carried = await app.inject({
-    ...rotation(old.id),
-    headers: { 'x-user': 'ada', 'x-user-scopes': 'chat:write' },
-  })
-  t.same(carried.json().scopes, ['chat:write'])
-  scopes = ['models:read']
-  t.same((await rotate(app, old.id))['scopes'], ['models:read'])
-  t.match((await app.inject(rotation(old.id, { scopes: ['chat:write'] }))).json(), { statusCode: 403 })
-  t.match((await app.inject(rotation(old.id, { scopes: ['nope'] }))).json(), { statusCode: 400 })
-})
+t.test(
+  'promise 8: requested scopes beyond the owner’s are refused, inherited ones are removed',
+  async (t) => {
+    let scopes = ['models:read', 'chat:write']
+    const { app } = await startHost(t, { findUser: () => ({ active: true, scopes }) })
+    const old = await issue(app, 'ada', { scopes: ['models:read', 'chat:write'] })
+    t.same((await rotate(app, old.id, { scopes: ['models:read'] }))['scopes'], ['models:read'])
+    t.same((await rotate(app, old.id, { scopes: [] }))['scopes'], [])
+    const narrow = as('ada', rotation(old.id, { scopes: ['chat:write'] }))
+    const refused = await app.inject({
+      ...narrow,
+      headers: { ...narrow.headers, 'x-user-scopes': 'models:read' },
+    })
+    t.match(refused.json(), { statusCode: 403, code: 'FST_API_TOKENS_SCOPE_NOT_GRANTABLE' })
+    const carried = await app.inject({
+      ...rotation(old.id),
+      headers: { 'x-user': 'ada', 'x-user-scopes': 'chat:write' },
+    })
+    t.same(carried.json().scopes, ['chat:write'])
+    scopes = ['models:read']
+    t.same((await rotate(app, old.id))['scopes'], ['models:read'])
+    t.match((await app.inject(rotation(old.id, { scopes: ['chat:write'] }))).json(), { statusCode: 403 })
+    t.match((await app.inject(rotation(old.id, { scopes: ['nope'] }))).json(), { statusCode: 400 })
+  },
+)
 
-t.test('a token that expires is followed by one of the same length of life, within expiry.max', async (t) => {
+t.test('the successor of a token that expires has the same lifetime, within expiry.max', async (t) => {
   const store = memoryTokenStore()
   const { app, clock } = await startHost(t, { store })
   const old = await issue(app, 'ada', { expires_in: 3600 })
@@ -244,13 +247,13 @@ t.test('a rotation may name the lifetime of the new token, within the option exp
   })
 })
 
-t.test('the limit of tokens does not count: one takes the place of another', async (t) => {
+t.test('a rotation does not count toward the limit of tokens', async (t) => {
   const { app } = await startHost(t, { maxTokensPerUser: 1 })
   const old = await issue(app, 'ada')
   t.equal((await app.inject(rotation(old.id))).statusCode, 201)
 })
 
-t.test('promise 14: a body that cannot be is 400 and names the member, code is told the same', async (t) => {
+t.test('promise 14: an invalid body is 400 and names the member, also for code', async (t) => {
   const { app } = await startHost(t)
   const { id } = await issue(app, 'ada')
   for (const [payload, message] of [
@@ -277,7 +280,7 @@ t.test('promise 14: a body that cannot be is 400 and names the member, code is t
   t.equal((await app.inject(rotation(id, { grace_period: 604_800 }))).statusCode, 201)
 })
 
-t.test('promise 9: a deactivated owner rotates nothing, nor does the host for them', async (t) => {
+t.test('promise 9: tokens of a deactivated owner cannot be rotated, by owner or code', async (t) => {
   const { app } = await startHost(t)
   const { id } = await issue(app, 'ada')
   await app.apiTokens.deactivateUser('ada')
@@ -285,7 +288,7 @@ t.test('promise 9: a deactivated owner rotates nothing, nor does the host for th
   await t.rejects(app.apiTokens.rotate(id), { code: 'FST_API_TOKENS_USER_INACTIVE' })
 })
 
-t.test('another site, a token, and nobody are refused as on every route that changes', async (t) => {
+t.test('a request from another site, with a token, or without a user is refused', async (t) => {
   const { app } = await startHost(t)
   const { id, token } = await issue(app, 'ada')
   const request = rotation(id)

@@ -1,4 +1,4 @@
-/** Promise 8: a token manages nothing but itself. Credentials of ours never reach `authenticateUser`. */
+/** Promise 8: a token manages only itself. Our credentials never reach `authenticateUser`. */
 
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import t, { type Test } from 'tap'
@@ -38,7 +38,7 @@ async function refusedEverywhere(t: Test, app: FastifyInstance, credential: stri
   }
 }
 
-t.test('promise 8: a token cannot make, see or end tokens, verified or not', async (t) => {
+t.test('promise 8: a token cannot issue, read or revoke tokens, valid or not', async (t) => {
   const { app } = await startHost(t)
   const { token } = await issue(app, 'ada')
   const { header, claims } = forge.read(token)
@@ -61,7 +61,7 @@ t.test('promise 8: a token cannot make, see or end tokens, verified or not', asy
   t.equal((await app.apiTokens.list({ userId: 'ada' })).total, 1, 'nothing was issued')
 })
 
-t.test('promise 8: with a prefix the prefix alone tells, whatever stands behind it', async (t) => {
+t.test('promise 8: a credential is recognized by its prefix alone', async (t) => {
   const { app } = await startHost(t, { tokenPrefix: 'bodhi_' })
   const { token } = await issue(app, 'ada')
   await refusedEverywhere(t, app, token, 'genuine')
@@ -69,7 +69,7 @@ t.test('promise 8: with a prefix the prefix alone tells, whatever stands behind 
   await refusedEverywhere(t, app, token.slice('bodhi_'.length), 'its prefix cut off')
 })
 
-t.test('promise 8: every prefix of the list is known', async (t) => {
+t.test('promise 8: every prefix of the list is recognized', async (t) => {
   const { app } = await startHost(t, { tokenPrefix: ['new_', 'old_', ''] })
   const { token } = await issue(app, 'ada')
   await refusedEverywhere(t, app, token, 'genuine')
@@ -77,7 +77,7 @@ t.test('promise 8: every prefix of the list is known', async (t) => {
   await refusedEverywhere(t, app, token.slice('new_'.length), 'without a prefix')
 })
 
-t.test("another bearer credential is authenticateUser's own matter", async (t) => {
+t.test('any other bearer credential is passed to authenticateUser', async (t) => {
   const others = [
     'opaque',
     await forge.sign(hs256Key(), { typ: 'JWT' }, { sub: 'ada' }),

@@ -1,4 +1,4 @@
-/** Who manages tokens is whom `authenticateUser` names, and nobody else. */
+/** Only the user that `authenticateUser` returns can manage tokens. */
 
 import Fastify, { type InjectOptions } from 'fastify'
 import t from 'tap'
@@ -32,7 +32,7 @@ t.test(
   },
 )
 
-t.test('the user may come later', async (t) => {
+t.test('authenticateUser may be async', async (t) => {
   const { app } = await startHost(t, {
     authenticateUser: async () => {
       await new Promise(setImmediate)
@@ -42,20 +42,23 @@ t.test('the user may come later', async (t) => {
   t.equal((await app.inject({ method: 'POST', url: '/tokens' })).json().user_id, 'ada')
 })
 
-t.test('a user with the members of a host’s own class is taken, and no more of it is believed', async (t) => {
-  class User {
-    readonly id = 'ada'
-    readonly admin = true
-    get scopes() {
-      return ['models:read']
+t.test(
+  'a user with other members of a host’s class is accepted, and these members are ignored',
+  async (t) => {
+    class User {
+      readonly id = 'ada'
+      readonly admin = true
+      get scopes() {
+        return ['models:read']
+      }
     }
-  }
-  const { app } = await startHost(t, { authenticateUser: () => new User() })
-  const { data } = (await app.inject('/tokens/scopes')).json()
-  t.same(data, [{ name: 'models:read', description: null }])
-})
+    const { app } = await startHost(t, { authenticateUser: () => new User() })
+    const { data } = (await app.inject('/tokens/scopes')).json()
+    t.same(data, [{ name: 'models:read', description: null }])
+  },
+)
 
-t.test('what authenticateUser throws passes through', async (t) => {
+t.test('an error of authenticateUser is passed on', async (t) => {
   const moved = Object.assign(new Error('sign in there'), { statusCode: 418, code: 'TEAPOT' })
   for (const authenticateUser of [
     () => {
@@ -75,7 +78,7 @@ t.test('what authenticateUser throws passes through', async (t) => {
   }
 })
 
-t.test('an answer of the wrong shape is the host’s mistake: 500, and nothing is done', async (t) => {
+t.test('an invalid result is the host’s mistake: 500, and nothing is done', async (t) => {
   const wrong: unknown[] = [
     'ada',
     1,
@@ -107,7 +110,7 @@ t.test('an answer of the wrong shape is the host’s mistake: 500, and nothing i
   }
 })
 
-t.test('scopes of undefined are the whole catalogue, an empty list is none', async (t) => {
+t.test('scopes: undefined means the whole catalogue, an empty list means no scopes', async (t) => {
   for (const [scopes, status] of [
     [undefined, 201],
     [[], 403],
@@ -118,7 +121,7 @@ t.test('scopes of undefined are the whole catalogue, an empty list is none', asy
   }
 })
 
-t.test('a session that a host restores as late as in preValidation is there', async (t) => {
+t.test('a session that a host restores in preValidation is available', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   const sessions = new WeakMap<object, string>()
@@ -137,7 +140,7 @@ t.test('a session that a host restores as late as in preValidation is there', as
   t.equal((await app.inject({ url: '/tokens', headers: { cookie: 'session=ada' } })).statusCode, 200)
 })
 
-t.test('the catalogue is cut to what the user may grant', async (t) => {
+t.test('the catalogue has only the scopes that the user may grant', async (t) => {
   const { app } = await startHost(t, {
     scopes: { 'models:read': 'List models', 'z:last': 'The last', audit: '' },
   })
@@ -155,7 +158,7 @@ t.test('the catalogue is cut to what the user may grant', async (t) => {
   ])
 })
 
-t.test('the catalogue says which lifetimes a new token may have', async (t) => {
+t.test('the catalogue has the limits of lifetimes', async (t) => {
   const limits: [ExpiryOptions, object][] = [
     [{}, { default: null, minimum: 1, maximum: null }],
     [

@@ -190,7 +190,7 @@ t.test('promise 14: a bad change names the field, and leaves the token as it was
   t.same(await app.apiTokens.get(id), before)
 })
 
-t.test('promise 14: names and descriptions of the longest and strangest kinds survive', async (t) => {
+t.test('promise 14: unusual and maximum-length names and descriptions are stored unchanged', async (t) => {
   const { app } = await startHost(t)
   const names = [
     '😀'.repeat(100),

@@ -1,4 +1,4 @@
-/** A token whose credential did not leave is revoked, and a rotation is cancelled: nobody could use the credential. */
+/** A token whose credential could not be sent is revoked, and a rotation is canceled. */
 
 import { once } from 'node:events'
 import { connect as connectHttp2 } from 'node:http2'
@@ -207,7 +207,7 @@ t.test('a hook of the host that sends a response of its own ends the token', asy
   }
 })
 
-t.test('a client that is gone before its response ends the token', async (t) => {
+t.test('a client that disconnects before its response ends the token', async (t) => {
   const ways: Record<string, AddHook> = {
     'while a hook of the host works': (app) =>
       app.addHook('onSend', async (_request, reply, payload) => {
@@ -231,7 +231,7 @@ t.test('a client that is gone before its response ends the token', async (t) => 
   }
 })
 
-t.test('a token that is issued after a timeout of the host ends', async (t) => {
+t.test('a token that is issued after a timeout of the host is revoked', async (t) => {
   const slow = { findUser: async () => wait(150, { active: true }) }
   const host = await startHost(t, () => undefined, { handlerTimeout: 50 }, slow)
   t.equal((await post(host.app)).statusCode, 503)
@@ -254,7 +254,7 @@ t.test('when the store is unavailable, a log line names the token that was not r
   t.match(host.logged[0], { level: 50, tokenId: token?.id, msg: /could not be revoked/ })
 })
 
-t.test('a credential that was sent stays good, by HTTP/1.1, by keep-alive and by HTTP/2', async (t) => {
+t.test('a credential that was sent stays valid, with HTTP/1.1, keep-alive and HTTP/2', async (t) => {
   const host = await startHost(t, () => undefined)
   await host.app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = host.app.server.address() as AddressInfo

@@ -1,4 +1,4 @@
-/** `verifyApiTokenOr`: with a bearer credential the token alone decides, without one the host's own hook does. */
+/** `verifyApiTokenOr`: with a bearer credential only the token decides, without one the host's hook. */
 
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
@@ -53,33 +53,36 @@ async function hostWith(t: Test, hook: HostHook): Promise<FastifyInstance> {
 }
 
 for (const [form, hook] of Object.entries(hooks)) {
-  t.test(`promise 10: a bad bearer never falls back to a session: a host hook ${form}`, async (t) => {
-    const app = await hostWith(t, hook)
-    const { credential } = await app.apiTokens.issue({ userId: 'ada' })
-    const { credential: revoked, token } = await app.apiTokens.issue({ userId: 'ada' })
-    await app.apiTokens.revoke(token.id)
-    for (const url of ['/done', '/awaited']) {
-      const ask = (headers: Record<string, string>) => app.inject({ url, headers })
-      t.match((await ask({ cookie: 'good' })).json(), { by: 'session' }, url)
-      t.match((await ask({})).json(), { statusCode: 401, code: 'SIGN_IN_REQUIRED' })
-      t.match((await ask({ cookie: 'good', authorization: 'Basic eDp5' })).json(), { by: 'session' })
-      for (const state of ['cold', 'warm']) {
-        t.match((await app.inject(withToken(credential, url))).json(), { by: 'ada' }, state)
+  t.test(
+    `promise 10: an invalid credential never falls back to a session: a host hook ${form}`,
+    async (t) => {
+      const app = await hostWith(t, hook)
+      const { credential } = await app.apiTokens.issue({ userId: 'ada' })
+      const { credential: revoked, token } = await app.apiTokens.issue({ userId: 'ada' })
+      await app.apiTokens.revoke(token.id)
+      for (const url of ['/done', '/awaited']) {
+        const ask = (headers: Record<string, string>) => app.inject({ url, headers })
+        t.match((await ask({ cookie: 'good' })).json(), { by: 'session' }, url)
+        t.match((await ask({})).json(), { statusCode: 401, code: 'SIGN_IN_REQUIRED' })
+        t.match((await ask({ cookie: 'good', authorization: 'Basic eDp5' })).json(), { by: 'session' })
+        for (const state of ['cold', 'warm']) {
+          t.match((await app.inject(withToken(credential, url))).json(), { by: 'ada' }, state)
+        }
+        const bad = ['forged', `${credential}x`, revoked]
+        for (const credential of bad) {
+          const response = await ask({ cookie: 'good', authorization: `Bearer ${credential}` })
+          t.equal(response.statusCode, 401)
+          t.equal(response.json().code, 'FST_API_TOKENS_INVALID')
+          t.match(response.headers['www-authenticate'], 'error="invalid_token"')
+        }
+        for (const authorization of ['Bearer', 'bearer ', 'BEARER a b', 'Bearer\t']) {
+          const response = await ask({ cookie: 'good', authorization })
+          t.equal(response.statusCode, 400, authorization)
+          t.equal(response.json().code, 'FST_API_TOKENS_MALFORMED')
+        }
       }
-      const bad = ['forged', `${credential}x`, revoked]
-      for (const credential of bad) {
-        const response = await ask({ cookie: 'good', authorization: `Bearer ${credential}` })
-        t.equal(response.statusCode, 401)
-        t.equal(response.json().code, 'FST_API_TOKENS_INVALID')
-        t.match(response.headers['www-authenticate'], 'error="invalid_token"')
-      }
-      for (const authorization of ['Bearer', 'bearer ', 'BEARER a b', 'Bearer\t']) {
-        const response = await ask({ cookie: 'good', authorization })
-        t.equal(response.statusCode, 400, authorization)
-        t.equal(response.json().code, 'FST_API_TOKENS_MALFORMED')
-      }
-    }
-  })
+    },
+  )
 }
 
 t.test('promise 10: two Authorization lines never fall back to a session', async (t) => {
@@ -124,7 +127,7 @@ t.test('a host hook that rejects without an error lets nothing through', async (
   for (const url of ['/done', '/awaited']) t.equal((await app.inject(url)).statusCode, 500, url)
 })
 
-t.test('a host hook that calls done(null) has no objection', async (t) => {
+t.test('a host hook that calls done(null) lets the request pass', async (t) => {
   const app = await hostWith(t, (_request, _reply, done) => Reflect.apply(done, undefined, [null]))
   for (const url of ['/done', '/awaited']) t.match((await app.inject(url)).json(), { by: 'session' }, url)
 })
@@ -156,7 +159,7 @@ t.test('with scopes a token needs all of them, and a session none', async (t) =>
   t.match(forged.headers['www-authenticate'], 'error="invalid_token", scope="user:read user:mail"')
 })
 
-t.test('promise 16: without the plugin it passes neither a token nor a session', async (t) => {
+t.test('promise 16: without the plugin neither a token nor a session passes', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   app.get('/', { onRequest: verifyApiTokenOr(async () => undefined) }, async () => 'reached')
@@ -164,7 +167,7 @@ t.test('promise 16: without the plugin it passes neither a token nor a session',
     t.equal((await app.inject({ url: '/', headers })).json().code, 'FST_API_TOKENS_NOT_REGISTERED')
 })
 
-t.test("on the plugin's own routes the host's hook is not asked", async (t) => {
+t.test("on the plugin's own routes the host's hook is not called", async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   app.addHook(

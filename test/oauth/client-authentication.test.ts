@@ -1,4 +1,4 @@
-/** Who a client is: RFC 6749 §2.3, §5.2, RFC 7521, RFC 7523, by all methods and against all of them. */
+/** Client authentication by all methods, and attacks on each: RFC 6749 §2.3, §5.2, RFC 7521, RFC 7523. */
 
 import { join } from 'node:path'
 import formbody from '@fastify/formbody'
@@ -36,7 +36,7 @@ async function startInjected(t: Parameters<typeof startHost>[0], ...list: Parame
   return startHost(t, { issuer: ISSUER, oauth: clients(...list) })
 }
 
-t.test('RFC 6749 §2.3.1: oauth4webapi is known by each method', async (t) => {
+t.test('RFC 6749 §2.3.1: oauth4webapi authenticates by each method', async (t) => {
   const { client: signer, key } = await keyClient()
   const { server } = await startOAuthHost(t, { oauth: clients(BASIC, POST, signer) })
   for (const [{ client_id }, auth] of [
@@ -51,7 +51,7 @@ t.test('RFC 6749 §2.3.1: oauth4webapi is known by each method', async (t) => {
 })
 
 t.test(
-  'RFC 6749 §5.2: whoever is not known gets 401 invalid_client with a challenge, and one answer for all',
+  'RFC 6749 §5.2: every failed client authentication gets the same 401 invalid_client with a challenge',
   async (t) => {
     const { app } = await startInjected(t, BASIC, POST, PUBLIC)
     const answers = new Set<string>()
@@ -98,7 +98,7 @@ t.test('RFC 6749 §2.3.1: id and secret are form-encoded within Basic', async (t
   t.equal((await app.inject(form(INTROSPECT, { token: 'x' }, bare))).statusCode, 401)
 })
 
-t.test('RFC 6749 §2.3: two methods at once are invalid_request', async (t) => {
+t.test('RFC 6749 §2.3: two methods in a request are invalid_request', async (t) => {
   const { app } = await startInjected(t, BASIC, POST)
   for (const members of [
     { client_secret: SECRET },
@@ -113,7 +113,7 @@ t.test('RFC 6749 §2.3: two methods at once are invalid_request', async (t) => {
 })
 
 t.test(
-  'RFC 6749 §3.2: a parameter must not be there twice, and one without a value is left out',
+  'RFC 6749 §3.2: a repeated parameter is refused, and one without a value counts as absent',
   async (t) => {
     const { app } = await startInjected(t, POST)
     const secret = encodeURIComponent(SECRET)
@@ -132,7 +132,7 @@ t.test(
   },
 )
 
-t.test('RFC 6749 §2.3.1: what is in the URI, or no form, is refused', async (t) => {
+t.test('RFC 6749 §2.3.1: parameters in the URI, and bodies that are not forms, are refused', async (t) => {
   const { app } = await startInjected(t, BASIC)
   const headers = basic(BASIC.client_id, SECRET)
   t.equal((await app.inject(form(`${INTROSPECT}?token=x`, { token: 'x' }, headers))).statusCode, 400)
@@ -170,88 +170,91 @@ t.test("the host's own form parser, error handler and Zod make no difference", a
   t.equal((await app.inject('/.well-known/oauth-authorization-server')).json().issuer, ISSUER)
 })
 
-t.test('RFC 7523 §3: an assertion is good once, for us, fresh, by its own key', async (t) => {
-  const { client, key } = await keyClient()
-  const { client: other } = await keyClient('other')
-  const { app, clock } = await startInjected(t, client, other, PUBLIC)
-  const stranger = (await generateKeyPair('ES256')).privateKey
-  const now = () => Math.floor(clock.now() / 1000)
-  let serial = 0
-  const nextId = () => {
-    serial += 1
-    return `j${serial}`
-  }
-  const assert = (claims: Record<string, unknown> = {}, by = key) => {
-    const all = {
-      iss: 'signer',
-      sub: 'signer',
-      aud: ISSUER,
-      jti: nextId(),
-      exp: now() + 60,
-      ...claims,
+t.test(
+  'RFC 7523 §3: an assertion is accepted once, for this server, unexpired, signed by the client’s key',
+  async (t) => {
+    const { client, key } = await keyClient()
+    const { client: other } = await keyClient('other')
+    const { app, clock } = await startInjected(t, client, other, PUBLIC)
+    const stranger = (await generateKeyPair('ES256')).privateKey
+    const now = () => Math.floor(clock.now() / 1000)
+    let serial = 0
+    const nextId = () => {
+      serial += 1
+      return `j${serial}`
     }
-    return new SignJWT(all).setProtectedHeader({ alg: 'ES256', kid: 'client-key' }).sign(by)
-  }
-  const send = async (assertion: string, members: Record<string, string> = {}) =>
-    app.inject(
-      form(INTROSPECT, {
-        ...{ token: 'x', client_assertion: assertion, client_assertion_type: JWT_BEARER },
-        ...members,
-      }),
+    const assert = (claims: Record<string, unknown> = {}, by = key) => {
+      const all = {
+        iss: 'signer',
+        sub: 'signer',
+        aud: ISSUER,
+        jti: nextId(),
+        exp: now() + 60,
+        ...claims,
+      }
+      return new SignJWT(all).setProtectedHeader({ alg: 'ES256', kid: 'client-key' }).sign(by)
+    }
+    const send = async (assertion: string, members: Record<string, string> = {}) =>
+      app.inject(
+        form(INTROSPECT, {
+          ...{ token: 'x', client_assertion: assertion, client_assertion_type: JWT_BEARER },
+          ...members,
+        }),
+      )
+
+    for (const aud of [ISSUER, `${ISSUER}/oauth2/introspect`, `${ISSUER}/oauth2/token`, [ISSUER]])
+      t.equal((await send(await assert({ aud }))).statusCode, 200, String(aud))
+    t.equal((await send(await assert(), { client_id: 'signer' })).statusCode, 200)
+
+    const both = await assert()
+    const statuses = (await Promise.all([send(both), send(both)])).map(({ statusCode }) => statusCode)
+    t.same(statuses.toSorted(), [200, 401], 'of two at once one is the first')
+
+    const once = await assert()
+    t.equal((await send(once)).statusCode, 200)
+    t.equal((await send(once)).statusCode, 401, 'replayed')
+    t.equal(
+      (await send(await assert({ jti: `j${serial}` }))).statusCode,
+      401,
+      'the same jti in another assertion',
     )
+    clock.advance('40s')
+    t.equal((await send(once)).statusCode, 401, 'replayed before it expires')
+    clock.advance('1h')
+    t.equal((await send(once)).statusCode, 401, 'replayed after it expired')
 
-  for (const aud of [ISSUER, `${ISSUER}/oauth2/introspect`, `${ISSUER}/oauth2/token`, [ISSUER]])
-    t.equal((await send(await assert({ aud }))).statusCode, 200, String(aud))
-  t.equal((await send(await assert(), { client_id: 'signer' })).statusCode, 200)
-
-  const both = await assert()
-  const statuses = (await Promise.all([send(both), send(both)])).map(({ statusCode }) => statusCode)
-  t.same(statuses.toSorted(), [200, 401], 'of two at once one is the first')
-
-  const once = await assert()
-  t.equal((await send(once)).statusCode, 200)
-  t.equal((await send(once)).statusCode, 401, 'replayed')
-  t.equal(
-    (await send(await assert({ jti: `j${serial}` }))).statusCode,
-    401,
-    'the same jti in another assertion',
-  )
-  clock.advance('40s')
-  t.equal((await send(once)).statusCode, 401, 'replayed before it expires')
-  clock.advance('1h')
-  t.equal((await send(once)).statusCode, 401, 'replayed after it expired')
-
-  for (const [why, claims, by] of [
-    ['the key of a stranger', {}, stranger],
-    ['for another audience', { aud: 'https://other.example' }, key],
-    ['for others too', { aud: [ISSUER, 'https://other.example'] }, key],
-    ['for nobody', { aud: [] }, key],
-    ['expired', { exp: now() - 60 }, key],
-    ['without expiry', { exp: undefined }, key],
-    ['too long a life', { exp: now() + 3_600 }, key],
-    ['not yet good', { nbf: now() + 120 }, key],
-    ['issued in the future', { iat: now() + 90 }, key],
-    ['without jti', { jti: undefined }, key],
-    ['an empty jti', { jti: '' }, key],
-    ['issued by another', { iss: 'other' }, key],
-    ['for another client', { iss: 'other', sub: 'other' }, key],
-    ['for a client without keys', { iss: 'cli', sub: 'cli' }, key],
-    ['for an unknown client', { iss: 'nobody', sub: 'nobody' }, key],
-    ['without subject', { sub: undefined }, key],
-  ] as const) {
-    const answer = await send(await assert(claims, by))
-    t.equal(answer.statusCode, 401, why)
-    t.equal(answer.json().error, 'invalid_client', why)
-  }
-  const unsigned = `${(await assert()).split('.').slice(0, 2).join('.')}.`
-  for (const text of ['x', 'a.b.c', unsigned]) t.equal((await send(text)).statusCode, 401, text)
-  t.equal((await send(await assert(), { client_id: 'other' })).statusCode, 401, 'another client_id')
-  const another = await send(await assert(), { client_assertion_type: 'urn:ietf:params:oauth:saml2' })
-  t.match(another.json(), { error: 'invalid_request' })
-})
+    for (const [why, claims, by] of [
+      ['the key of a stranger', {}, stranger],
+      ['for another audience', { aud: 'https://other.example' }, key],
+      ['for others too', { aud: [ISSUER, 'https://other.example'] }, key],
+      ['for nobody', { aud: [] }, key],
+      ['expired', { exp: now() - 60 }, key],
+      ['without expiry', { exp: undefined }, key],
+      ['too long a life', { exp: now() + 3_600 }, key],
+      ['not yet good', { nbf: now() + 120 }, key],
+      ['issued in the future', { iat: now() + 90 }, key],
+      ['without jti', { jti: undefined }, key],
+      ['an empty jti', { jti: '' }, key],
+      ['issued by another', { iss: 'other' }, key],
+      ['for another client', { iss: 'other', sub: 'other' }, key],
+      ['for a client without keys', { iss: 'cli', sub: 'cli' }, key],
+      ['for an unknown client', { iss: 'nobody', sub: 'nobody' }, key],
+      ['without subject', { sub: undefined }, key],
+    ] as const) {
+      const answer = await send(await assert(claims, by))
+      t.equal(answer.statusCode, 401, why)
+      t.equal(answer.json().error, 'invalid_client', why)
+    }
+    const unsigned = `${(await assert()).split('.').slice(0, 2).join('.')}.`
+    for (const text of ['x', 'a.b.c', unsigned]) t.equal((await send(text)).statusCode, 401, text)
+    t.equal((await send(await assert(), { client_id: 'other' })).statusCode, 401, 'another client_id')
+    const another = await send(await assert(), { client_assertion_type: 'urn:ietf:params:oauth:saml2' })
+    t.match(another.json(), { error: 'invalid_request' })
+  },
+)
 
 t.test(
-  'RFC 6749 §3.2: a hook for the whole application leaves the endpoints to their own checks',
+  'RFC 6749 §3.2: a hook of the whole application skips the endpoints, which have their own checks',
   async (t) => {
     const app = Fastify()
     t.teardown(() => app.close())
@@ -294,7 +297,7 @@ t.test('RFC 6749 §5.2: errors of the token endpoint', async (t) => {
 })
 
 t.test(
-  'RFC 7523 §3 (7): of instances that share a store one accepts an assertion, also after a restart',
+  'RFC 7523 §3 (7): only one of the instances that share a store accepts an assertion, also after a restart',
   async (t) => {
     const { client, key } = await keyClient()
     const filename = join(t.testdir(), 'tokens.db')
@@ -319,7 +322,7 @@ t.test(
   },
 )
 
-t.test('an assertion that cannot be remembered is 503 and not accepted', async (t) => {
+t.test('an assertion whose use cannot be stored is 503 and not accepted', async (t) => {
   const { client, key } = await keyClient()
   const store = countingStore(memoryTokenStore())
   const { app, clock } = await startHost(t, { issuer: ISSUER, oauth: clients(client), store })

@@ -1,4 +1,4 @@
-/** Device authorization (RFC 8628): from the program's start to its token, and all that may go wrong on the way. */
+/** Device authorization (RFC 8628): from the first request to the token, with all errors. */
 
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -75,7 +75,7 @@ t.test('RFC 8628 §3.1, §3.4: oauth4webapi, with a client of each method', asyn
   t.same(new Set(data.map(({ name }) => name)), new Set(['Bodhi on the command line', 'gate: way', 'signer']))
 })
 
-t.test('RFC 8628 §4: the metadata names the endpoint and the grant, where they are on', async (t) => {
+t.test('RFC 8628 §4: the metadata names the endpoint and the grant if they are enabled', async (t) => {
   const metadata = '/.well-known/oauth-authorization-server'
   const { app } = await startDeviceHost(t)
   t.match((await app.inject(metadata)).json(), {
@@ -92,30 +92,27 @@ t.test('RFC 8628 §4: the metadata names the endpoint and the grant, where they 
   t.same(await rejectionOf(poll(without, { device_code: 'x' })), [400, 'unsupported_grant_type'])
 })
 
-t.test(
-  'RFC 8628 §3.2: the answer has all members, is not to be stored, and its URLs are the issuer’s',
-  async (t) => {
-    const { app } = await startDeviceHost(t, {
-      oauth: { clients: [CLI], device: { expiresIn: '20m', interval: 7_000 } },
-    })
-    const answer = await app.inject({
-      ...form(START, { client_id: 'bodhi-cli' }),
-      headers: { host: 'evil.example', 'content-type': 'application/x-www-form-urlencoded' },
-    })
-    t.equal(answer.headers['cache-control'], 'no-store')
-    const { user_code: code, device_code: device, ...rest } = answer.json()
-    t.match(code, /^[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}$/)
-    t.match(device, /^[\w-]{43}$/)
-    t.strictSame(rest, {
-      verification_uri: `${ISSUER}/oauth2/device`,
-      verification_uri_complete: `${ISSUER}/oauth2/device?user_code=${code}`,
-      expires_in: 1_200,
-      interval: 7,
-    })
-  },
-)
+t.test('RFC 8628 §3.2: the response has all members, no-store and URLs of the issuer', async (t) => {
+  const { app } = await startDeviceHost(t, {
+    oauth: { clients: [CLI], device: { expiresIn: '20m', interval: 7_000 } },
+  })
+  const answer = await app.inject({
+    ...form(START, { client_id: 'bodhi-cli' }),
+    headers: { host: 'evil.example', 'content-type': 'application/x-www-form-urlencoded' },
+  })
+  t.equal(answer.headers['cache-control'], 'no-store')
+  const { user_code: code, device_code: device, ...rest } = answer.json()
+  t.match(code, /^[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}$/)
+  t.match(device, /^[\w-]{43}$/)
+  t.strictSame(rest, {
+    verification_uri: `${ISSUER}/oauth2/device`,
+    verification_uri_complete: `${ISSUER}/oauth2/device?user_code=${code}`,
+    expires_in: 1_200,
+    interval: 7,
+  })
+})
 
-t.test('RFC 8628 §3.1: what cannot be asked for is refused at the start', async (t) => {
+t.test('RFC 8628 §3.1: an invalid request is refused at the start', async (t) => {
   const other = { ...CLI, client_id: 'other', grant_types: [] }
   const secret = { ...BASIC, grant_types: [DEVICE_CODE] }
   const { app } = await startDeviceHost(t, { oauth: { clients: [CLI, other, secret], device: {} } })
@@ -184,7 +181,7 @@ t.test('RFC 8628 §3.5: denied, expired, used twice, of another client, guessed'
   t.equal((await app.apiTokens.list({ userId: 'ada' })).total, 1)
 })
 
-t.test('what was approved and not fetched in time is no token', async (t) => {
+t.test('an approval that is not redeemed in time gives no token', async (t) => {
   const { app, clock } = await startDeviceHost(t)
   const codes = await start(app)
   await approve(app, 'ada', codes)
@@ -193,7 +190,7 @@ t.test('what was approved and not fetched in time is no token', async (t) => {
   t.equal((await app.apiTokens.list({ userId: 'ada' })).total, 0)
 })
 
-t.test('ten polls at once of what was approved get one token', async (t) => {
+t.test('ten concurrent polls after the approval get one token', async (t) => {
   const { app } = await startDeviceHost(t)
   const codes = await start(app)
   await approve(app, 'ada', codes)
@@ -202,7 +199,7 @@ t.test('ten polls at once of what was approved get one token', async (t) => {
   t.equal((await app.apiTokens.list({ userId: 'ada' })).total, 1)
 })
 
-t.test('while a token is being issued a second poll waits, and gets none', async (t) => {
+t.test('while a token is being issued, a second poll gets authorization_pending and no token', async (t) => {
   const store = pausedStore(memoryTokenStore())
   const { app } = await startDeviceHost(t, { store })
   const codes = await start(app)
@@ -217,7 +214,7 @@ t.test('while a token is being issued a second poll waits, and gets none', async
   t.equal((await app.apiTokens.list({ userId: 'ada' })).total, 1)
 })
 
-t.test('promise 9: the owner is judged again when the token is issued', async (t) => {
+t.test('promise 9: the owner is checked again when the token is issued', async (t) => {
   const users = new Map<string, { active: boolean; scopes?: string[] }>()
   const { app } = await startDeviceHost(t, { findUser: (id) => users.get(id) ?? { active: true } })
   const approved = async () => {
@@ -248,7 +245,7 @@ t.test('the clock of a memory store is checked', async (t) => {
   t.throws(() => memoryTokenStore({ now: 1 } as never), { message: /memoryTokenStore: now is not an option/ })
 })
 
-t.test('a user with as many tokens as there may be gets no other, and the program is told', async (t) => {
+t.test('a user at the limit of tokens gets no other, and the program gets access_denied', async (t) => {
   const { app } = await startDeviceHost(t, { maxTokensPerUser: 1 })
   const [first, second] = [await start(app), await start(app)]
   await approve(app, 'ada', first)
@@ -257,7 +254,7 @@ t.test('a user with as many tokens as there may be gets no other, and the progra
   t.same(await rejectionOf(poll(app, second)), [400, 'access_denied'])
 })
 
-t.test('a token got by codes ends: after 90 days, the option, or expiry.max', async (t) => {
+t.test('the token expires after 90 days, tokenLifetime or expiry.max', async (t) => {
   for (const [tokenLifetime, max, expected] of [
     [undefined, undefined, 7_776_000],
     ['30d', undefined, 2_592_000],
@@ -276,7 +273,7 @@ t.test('a token got by codes ends: after 90 days, the option, or expiry.max', as
 })
 
 t.test(
-  'RFC 8628 §3.2: a client with too many pending authorizations has to wait, another has not',
+  'RFC 8628 §3.2: a client with too many pending authorizations gets 429, another does not',
   async (t) => {
     const other = { ...CLI, client_id: 'other' }
     const { app, clock } = await startDeviceHost(t, {
@@ -299,7 +296,7 @@ t.test(
 )
 
 t.test(
-  'an obedient client whose polls meet instances five minutes apart is never told to slow down',
+  'a client that keeps its interval never gets slow_down from instances whose clocks differ by five minutes',
   async (t) => {
     const filename = join(t.testdir(), 'tokens.db')
     const key = ed25519Key()
@@ -343,7 +340,7 @@ for (const [algorithm, key] of [
   })
 }
 
-t.test('promise 2: the store holds neither code, nor what the short one could be found from', async (t) => {
+t.test('promise 2: the store has no code, and the user code cannot be derived from it', async (t) => {
   const store = memoryTokenStore()
   const kept: unknown[] = []
   const insert = store.devices.insert.bind(store.devices)
@@ -381,7 +378,7 @@ t.test('an outage of the store is 503 with Retry-After at each step', async (t) 
 })
 
 for (const step of ['insertToken', 'redeem'] as const) {
-  t.test(`an outage at ${step} leaves the approval as it was, and no token that works unseen`, async (t) => {
+  t.test(`an outage at ${step} leaves the approval unchanged, and no active token`, async (t) => {
     const store = memoryTokenStore()
     const { app } = await startDeviceHost(t, { store })
     const codes = await start(app)
@@ -398,7 +395,7 @@ for (const step of ['insertToken', 'redeem'] as const) {
   })
 }
 
-t.test('promise 13: in the non-authenticated mode there are no codes to be had', async (t) => {
+t.test('promise 13: in the non-authenticated mode no codes are issued', async (t) => {
   const { app } = await startDeviceHost(t, { authentication: 'none' })
   const page = await app.inject('/oauth2/device')
   const started = await app.inject(form(START, { client_id: 'bodhi-cli' }))

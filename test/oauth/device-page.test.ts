@@ -63,7 +63,7 @@ t.test('promise 8: what is not the user’s to grant is not granted', async (t) 
   t.same(await rejectionOf(poll(app, nothing)), [400, 'authorization_pending'])
 })
 
-t.test('who is not signed in is told to, and decides nothing', async (t) => {
+t.test('a signed-out user is asked to sign in, and decides nothing', async (t) => {
   const device = { signInUrl: '/sign-in?from=device&x=1' }
   const { app } = await startDeviceHost(t, { oauth: { clients: [CLI], device } })
   const codes = await start(app)

@@ -142,7 +142,7 @@ t.test('promise 11: a warm introspection reads nothing, and neither does the req
   t.equal(store.reads() - before, 1, 'promise 3: a forgery reads nothing')
 })
 
-t.test('promise 4: a revoke beats an introspection that is under way', async (t) => {
+t.test('promise 4: a revocation takes effect on an introspection in flight', async (t) => {
   for (const when of ['before', 'after'] as const) {
     const store = pausedStore(memoryTokenStore())
     const host = await start(t, { store })

@@ -89,7 +89,7 @@ t.test(
   },
 )
 
-t.test('RFC 8414 §3.3: oauth4webapi and openid-client find the metadata and believe it', async (t) => {
+t.test('RFC 8414 §3.3: oauth4webapi and openid-client discover and accept the metadata', async (t) => {
   for (const path of ['', '/tenant']) {
     const { issuer, server } = await startOAuthHost(t, { path })
     t.equal(server.issuer, issuer)
@@ -230,7 +230,7 @@ t.test(
   },
 )
 
-t.test('without the option there is none of it, and no challenge names it', async (t) => {
+t.test('without the option there are no endpoints, and challenges do not name metadata', async (t) => {
   const { app } = await startHost(t, { issuer: ISSUER })
   for (const url of ['/.well-known/jwks.json', '/.well-known/oauth-authorization-server'])
     t.equal((await app.inject(url)).statusCode, 404)

@@ -119,7 +119,7 @@ t.test('promise 3: what is forged costs no read and no call', async (t) => {
   t.equal(await statusOf(app, token), 200, 'and the genuine one is none the worse')
 })
 
-t.test('a token of the one kind is none where the other is', async (t) => {
+t.test('a token with a refresh token is refused without identityProvider, and the reverse', async (t) => {
   const provider = await startHoldingProvider(t)
   const shared = { store: memoryTokenStore(), keys: [hs256Key()] }
   const held = await startProviderHost(t, provider, shared)
@@ -304,7 +304,7 @@ t.test('rotation has the provider hold another; the old one ends at its first us
   t.equal(await statusOf(app, token), 401)
 })
 
-t.test('switched off, expired and revoked here it is refused without a call', async (t) => {
+t.test('a disabled, expired or revoked token is refused without a call to the provider', async (t) => {
   const provider = await startHoldingProvider(t)
   const { app, issue } = await startProviderHost(t, provider)
   const { id, token } = await issue()

@@ -155,7 +155,7 @@ t.test(
   },
 )
 
-t.test('a key that is nobody’s is 400 once the keys are fresh', async (t) => {
+t.test('an unknown key is 400 after the keys were fetched again', async (t) => {
   const provider = await startFaultyProvider(t)
   const exchange = await start(t, provider.issuer)
   const answer = await exchange(await provider.sign({}, {}, providerKey()))

@@ -46,7 +46,7 @@ t.test('RFC 7009 §2.2: what is unknown, forged or revoked already is 200 with n
   }
 })
 
-t.test('a token that is switched off is revoked all the same', async (t) => {
+t.test('a disabled token can be revoked', async (t) => {
   const { app } = await start(t)
   const { id, token } = await issue(app, 'ada')
   await app.apiTokens.update(id, { status: 'inactive' })

@@ -113,7 +113,7 @@ t.test('one jti of two issuers is two tokens', async (t) => {
   }
 })
 
-t.test('it is remembered until exp and the 30 s for which it is still accepted', async (t) => {
+t.test('its use is stored until exp plus the 30 s of clock tolerance', async (t) => {
   const { provider, exchange, clock } = await start(t)
   const exp = Math.floor(clock.now() / 1000) + 60
   const token = await provider.sign({ exp, jti: 'one' }, ID_TOKEN)

@@ -6,7 +6,7 @@ import { focused, untilFocused, walkTo } from './focus.ts'
 import { openAs, startPageHost } from './page-host.ts'
 
 await inChromium((browser) => {
-  t.test('by keyboard alone: generate, copy, rename, switch off, search, revoke', async (t) => {
+  t.test('by keyboard only: generate, copy, rename, disable, search, revoke', async (t) => {
     const host = await startPageHost(t)
     await host.issue('ada', { name: 'older' })
     const page = await openAs(t, browser, host, 'ada', { permissions: ['clipboard-read', 'clipboard-write'] })
@@ -99,7 +99,7 @@ await inChromium((browser) => {
     }
   })
 
-  t.test('what changes is told by live regions that were there before', async (t) => {
+  t.test('changes are in live regions that were rendered before', async (t) => {
     const host = await startPageHost(t)
     await host.issue('ada', { name: 'CI' })
     const page = await openAs(t, browser, host, 'ada')

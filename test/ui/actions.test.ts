@@ -14,7 +14,7 @@ async function openDetails(page: Page, name: string): Promise<void> {
 }
 
 await inChromium((browser) => {
-  t.test('generate, call, switch off, the call fails, switch on, it works again', async (t) => {
+  t.test('generate, call, disable, the call fails, enable, it works again', async (t) => {
     const host = await startPageHost(t)
     const page = await openAs(t, browser, host, 'ada', { permissions: ['clipboard-read', 'clipboard-write'] })
     await page.getByRole('button', { name: 'Generate New Token' }).click()

@@ -292,7 +292,7 @@ await inChromium((browser) => {
         return route.abort('connectionreset')
       })
       await page.getByRole('button', { name: 'Generate token' }).click()
-      await page.getByRole('alert').getByText('may have been generated all the same').waitFor()
+      await page.getByRole('alert').getByText('may have been generated anyway').waitFor()
       await page.getByRole('button', { name: 'Cancel' }).click()
       await page.getByRole('button', { name: 'Details of Lost answer' }).waitFor()
       t.equal((await onlyToken(host))?.name, 'Lost answer')

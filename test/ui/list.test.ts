@@ -302,7 +302,7 @@ await inChromium((browser) => {
     }
   })
 
-  t.test('promise 6: an idle token says why it is inactive, and can be switched on again', async (t) => {
+  t.test('promise 6: an idle token shows why it is inactive, and can be enabled again', async (t) => {
     const host = await startPageHost(t)
     const { token } = await host.issue('ada', { name: 'asleep' })
     await host.call(token)

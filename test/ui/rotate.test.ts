@@ -46,7 +46,7 @@ await inChromium((browser) => {
     const old = await host.issue('ada', { name: 'CI', scopes: ['models:read'] })
     const page = await openAs(t, browser, host, 'ada')
     await rotate(page)
-    await grace(page).selectOption({ label: 'At once' })
+    await grace(page).selectOption({ label: 'Immediately' })
     await page.getByText('Change the scopes').click()
     await page.getByRole('checkbox', { name: /chat:write/ }).check()
     await page.getByRole('button', { name: 'Rotate token' }).click()

@@ -117,7 +117,7 @@ await inChromium((browser) => {
     t.equal(await host.call(await page.getByRole('textbox', { name: 'Your token' }).inputValue()), 200)
   })
 
-  t.test('promise 9: a deactivated user is told so', async (t) => {
+  t.test('promise 9: a deactivated user sees that the account is deactivated', async (t) => {
     const host = await startPageHost(t)
     await host.issue('ada', { name: 'CI' })
     await host.app.apiTokens.deactivateUser('ada')

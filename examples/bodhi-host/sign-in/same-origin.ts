@@ -1,4 +1,4 @@
-/** Protects the host's own routes against cross-site request forgery, because they use a session cookie. */
+/** CSRF protection of the host's own routes, which use a session cookie. */
 import createError from '@fastify/error'
 import type { FastifyRequest } from 'fastify'
 

@@ -13,7 +13,7 @@ function make(file: string): string {
   const draft = `${file}.${randomBytes(6).toString('hex')}`
   writeFileSync(draft, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
   try {
-    linkSync(draft, file) // never overwrites: whoever comes second reads the first one's secret
+    linkSync(draft, file) // never overwrites: a second process reads the secret of the first one
   } catch (error) {
     if (!hasCode(error, 'EEXIST')) throw error
   } finally {

@@ -151,7 +151,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ users: UserDirectory }> = a
         schema: {
           ...documented,
           operationId: 'removeUser',
-          summary: "Removes a user and revokes the user's tokens for good",
+          summary: "Removes a user and revokes the user's tokens permanently",
           params: ById,
           response: { 204: Type.Null({ description: 'The user is removed' }), '4xx': RejectionReason },
         },

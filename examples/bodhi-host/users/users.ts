@@ -52,7 +52,7 @@ export class UserDirectory {
     return this.#known(id)
   }
 
-  /** Ends the user's sessions for good: a later reactivation does not bring them back. */
+  /** Ends the user's sessions permanently: a later reactivation does not restore them. */
   async deactivate(id: string): Promise<User> {
     await this.#update(id, { status: 'deactivated', stamp: randomUUID() })
     return this.#known(id)

@@ -82,7 +82,7 @@ export function requiredClaims(type: SubjectTokenType): string[] {
 }
 
 /**
- * The fault of verified claims, as the end of a sentence about the token; `undefined` if there is none.
+ * The fault of verified claims, as the end of a sentence about the token; `undefined` for valid claims.
  *
  * @param now Milliseconds since the epoch.
  */

@@ -29,7 +29,7 @@ export class Toast {
     clearTimeout(this.#timer)
   }
 
-  /** The live region is always rendered: screen readers announce only changes of an existing region. */
+  /** The live region is always rendered: screen readers read only changes of an existing region. */
   render(): unknown {
     return html`<div class="toasts" role="status">
       ${this.#content === undefined ? nothing : html`<p class="toast ${this.#error ? 'error' : ''}">${this.#content}</p>`}

@@ -32,7 +32,7 @@ export class DetailsDialog extends Modal<null> {
     scopes: { state: true },
   }
 
-  /** `null` while it is loading, `undefined` if there is none. */
+  /** `null` while it is loading, `undefined` if it does not exist. */
   declare token: Token | null | undefined
   declare actions: TokenActions
   /** Whether changes are disabled at the moment. */

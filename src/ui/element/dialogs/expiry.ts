@@ -84,7 +84,7 @@ function lifetimesWithin({ default: usual, minimum, maximum }: ExpiryLimits): re
   )
 }
 
-/** The first and last day whose end is within the limits; `undefined` if there is none. */
+/** The first and last day whose end is within the limits; `undefined` if it does not exist. */
 function daysWithin({ minimum, maximum }: ExpiryLimits, now: number) {
   const first = localDay(now + minimum * 1000)
   if (maximum === null) return { first, last: undefined }

@@ -120,7 +120,7 @@ export class TokenListing {
     return status === 'all' && q === '' && cursor === ''
   }
 
-  /** The token whose details are open: `null` while it is loading, `undefined` if there is none. */
+  /** The token whose details are open: `null` while it is loading, `undefined` if it does not exist. */
   get detailed(): Token | null | undefined {
     return this.tokens.find(({ id }) => id === this.place.token) ?? this.#beyond
   }
