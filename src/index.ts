@@ -66,21 +66,11 @@ export type { DayUsage, TokenUsage, UsageRequest } from './lifecycle/token-usage
 export type * from './oauth/oauth-options.ts'
 export type { OfflineTokens, OfflineTokensOptions } from './oauth/provider-client/offline-tokens.ts'
 export type { ApiTokensOptions } from './options.ts'
-export type * from './store/change-feed.ts'
-export type * from './store/device-authorization-store.ts'
-export type * from './store/pubsub.ts'
-export type * from './store/token-store.ts'
+export type { TokenPatch } from './store/token-store.ts'
 export type { TokenStatus } from './token/status.ts'
-export type {
-  LastClient,
-  OwnedToken,
-  OwnerRecord,
-  OwnerStatus,
-  StatusReason,
-  TokenRecord,
-  UnownedToken,
-} from './token/token.ts'
+export type { LastClient, OwnerRecord, OwnerStatus, StatusReason } from './token/token.ts'
 export type { VerifiedToken } from './token/verified-token.ts'
+export type { UsageStats } from './usage/usage-recorder.ts'
 export type { FindUser, KnownUser, UserStatus } from './verification/look-up-user.ts'
 export type { VerificationStats } from './verification/verification-deps.ts'
 export type { RejectionReason } from './verification/verification-entry.ts'

@@ -3,7 +3,8 @@
 import type { Readable as NodeReadable } from 'node:stream'
 import type fastifySwagger from '@fastify/swagger'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
-import type { AuthenticateUser, OwnerRecord, SignedInUser, SigningJwk, TokenRecord } from 'fastify-api-tokens'
+import type { AuthenticateUser, OwnerRecord, SignedInUser, SigningJwk } from 'fastify-api-tokens'
+import type { TokenRecord } from 'fastify-api-tokens/store'
 
 export declare const app: FastifyInstance
 export declare const request: FastifyRequest

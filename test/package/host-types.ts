@@ -6,13 +6,13 @@ import apiTokens, {
   jwksFile,
   requireAnyScope,
   requireScopes,
-  type TokenStore,
   type VerifiedToken,
   verifyApiToken,
   verifyApiTokenOr,
 } from 'fastify-api-tokens'
 import { memoryTokenStore } from 'fastify-api-tokens/memory'
 import { sqliteTokenStore } from 'fastify-api-tokens/sqlite'
+import type { TokenStore } from 'fastify-api-tokens/store'
 import { manualClock } from 'fastify-api-tokens/testing'
 
 const app = Fastify()

@@ -1,6 +1,6 @@
 /** Opens the host's database. It contains the host's own tables and those of the plugin. */
 import Database from 'better-sqlite3'
-import type { TokenStore } from 'fastify-api-tokens'
+import type { TokenStore } from 'fastify-api-tokens/store'
 import { mysqlTokenStore } from 'fastify-api-tokens/mysql'
 import { postgresTokenStore } from 'fastify-api-tokens/postgres'
 import { sqliteTokenStore } from 'fastify-api-tokens/sqlite'

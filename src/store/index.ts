@@ -1,0 +1,16 @@
+/** The types for authors of stores: `fastify-api-tokens/store`. */
+
+export type { TokenStatus } from '../token/status.ts'
+export type {
+  LastClient,
+  OwnedToken,
+  OwnerRecord,
+  OwnerStatus,
+  StatusReason,
+  TokenRecord,
+  UnownedToken,
+} from '../token/token.ts'
+export type * from './change-feed.ts'
+export type * from './device-authorization-store.ts'
+export type * from './pubsub.ts'
+export type * from './token-store.ts'
