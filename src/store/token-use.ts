@@ -1,9 +1,10 @@
 /** The uses of tokens that a store records and returns. */
 
 import type { LastClient } from '../token/token.ts'
+import { DAY_MS } from '../utc-day.ts'
 
 /** How long a store keeps the last batch of a writer, in milliseconds: longer than an outage. */
-export const BATCH_MEMORY_MS = 7 * 24 * 60 * 60 * 1000
+export const BATCH_MEMORY_MS = 7 * DAY_MS
 
 /** The use of one token since the last flush. */
 export interface TokenUse {

@@ -1,4 +1,4 @@
-/** The contract of every `TokenStore`, as tests that run on a real one. A new behaviour of stores goes in here. */
+/** The contract of every `TokenStore`, as tests that run on a real store. New behavior of stores is tested here. */
 
 import { noMore, optionsOf } from '../option-values.ts'
 import { authorizingDevices } from './store-contract/authorizing-devices.ts'

@@ -10,7 +10,7 @@ export interface PendingUse {
   /** The latest known use, written or not; day 0 without one. */
   lastUsedDay: number
   lastUsedMs: number
-  /** Uses of `dayNumber` that are not written yet. If 0, there are none of other days either. */
+  /** Uses of `dayNumber` that are not written yet. If 0, other days have no uses either. */
   count: number
   /** In days (UTC) since the epoch: small integers are the fastest to read and write. */
   dayNumber: number

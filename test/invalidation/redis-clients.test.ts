@@ -54,7 +54,7 @@ for (const [name, makeClient] of Object.entries(CLIENTS)) {
   })
 }
 
-t.test('a client still works for the host after the carrier has closed', { skip }, async (t) => {
+t.test('the host’s client still works after the pub/sub has closed', { skip }, async (t) => {
   const client = new Redis({ port: REDIS_PORT })
   t.teardown(() => client.disconnect())
   const { here, there } = await twoInstances(t, client)

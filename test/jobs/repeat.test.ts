@@ -1,4 +1,4 @@
-/** A repeated task never overlaps itself, survives its errors, and keeps no process alive. */
+/** A repeated task does not overlap, continues after errors, and does not keep the process alive. */
 
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import t, { type Test } from 'tap'
 import { repeat } from '../../src/jobs/repeat.ts'
 import { manualTimers } from '../support/manual-timers.ts'
 
-t.test('a run that takes longer than the interval is not overtaken by the next', async (t) => {
+t.test('a run that takes longer than the interval does not overlap the next', async (t) => {
   const tick = manualInterval(t)
   const runs = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   let started = 0
@@ -33,7 +33,7 @@ t.test('a run that takes longer than the interval is not overtaken by the next',
   await repeating.stop()
 })
 
-t.test('an outage is reported once, its end once, and the task goes on', async (t) => {
+t.test('an outage and its end are reported once, and the task continues', async (t) => {
   const tick = manualInterval(t)
   const events: unknown[] = []
   const outcomes = ['down', 'down', 'down', null, null, 'down', 'another fault', 'down', null]
@@ -57,7 +57,7 @@ t.test('an outage is reported once, its end once, and the task goes on', async (
   await repeating.stop()
 })
 
-t.test('stop tells the run that has begun to end, waits for it, and none comes after', async (t) => {
+t.test('stop aborts the signal of the current run, waits for it, and no other run begins', async (t) => {
   const tick = manualInterval(t)
   const run = Promise.withResolvers<void>()
   let started = 0
@@ -100,7 +100,7 @@ t.test('stop waits at most 10 s for a run that never ends', async (t) => {
   await t.resolves(stopping)
 })
 
-t.test('a process that does nothing but repeat comes to its end', async (t) => {
+t.test('a repeated task does not keep the process alive', async (t) => {
   const script = join(import.meta.dirname, 'repeat-and-end.ts')
   const { stdout } = await promisify(execFile)(process.execPath, [script], { timeout: 20_000 })
   t.equal(stdout, 'the end\n')

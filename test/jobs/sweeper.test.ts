@@ -1,4 +1,4 @@
-/** The sweeper makes the store say what is already true, in bounded steps. */
+/** The sweeper updates the stored status and deletes ended tokens, in bounded batches. */
 
 import { mock } from 'node:test'
 import t from 'tap'
@@ -13,7 +13,7 @@ import { issue, START, startHost, withToken } from '../support/host.ts'
 
 const DAY = 86_400_000
 
-t.test('ended tokens are pruned after their retention and not before', async (t) => {
+t.test('ended tokens are pruned after their retention, not before', async (t) => {
   const store = memoryTokenStore()
   const { app, clock } = await startHost(t, { store, retention: '90d' })
   const revoked = await issue(app, 'ada')
@@ -32,7 +32,7 @@ t.test('ended tokens are pruned after their retention and not before', async (t)
   t.equal(await store.findToken(expired.id), null)
 })
 
-t.test('promise 9: a pruned token stays refused, and a removed user’s id gets none of it back', async (t) => {
+t.test('promise 9: a pruned token stays refused, also after its removed user is reactivated', async (t) => {
   const { app, clock } = await startHost(t, { retention: '1d' })
   const { token } = await issue(app, 'eve')
   await app.apiTokens.removeUser('eve')
@@ -42,7 +42,7 @@ t.test('promise 9: a pruned token stays refused, and a removed user’s id gets 
   t.equal((await app.inject(withToken(token))).statusCode, 401)
 })
 
-t.test('a sweep goes on until nothing is left, 500 rows a statement', async (t) => {
+t.test('a sweep continues until nothing is left, with 500 rows a statement', async (t) => {
   const store = countingStore(memoryTokenStore())
   for (let n = 0; n < 1_001; n += 1) await put(store, n, { userId: `u${n}` })
   store.calls.clear()
@@ -53,33 +53,30 @@ t.test('a sweep goes on until nothing is left, 500 rows a statement', async (t) 
   t.equal(store.calls.get('prune'), 1)
 })
 
-t.test(
-  'a sweep works off whatever there is, each job in turn, and the event loop turns in between',
-  async (t) => {
-    const { store, rows, order } = storeWith({ prune: 11_000, pruneDailyUses: 30_000, pruneLeases: 600 })
-    const { parts } = sweeperOn(store, START)
-    let turns = 0
-    let over = false
-    const counting = (async () => {
-      for (; !over; turns += 1) await new Promise(setImmediate)
-    })()
-    t.same(await sweep(parts), { idle: 0, idleWarning: 0, pruned: 11_000 })
-    over = true
-    await counting
-    t.same(rows, { prune: 0, pruneDailyUses: 0, pruneLeases: 0 })
-    t.same(order.slice(0, 6), [
-      'prune',
-      'pruneDailyUses',
-      'pruneLeases',
-      'prune',
-      'pruneDailyUses',
-      'pruneLeases',
-    ])
-    t.ok(turns >= order.length, `${turns} turns for ${order.length} statements`)
-  },
-)
+t.test('a sweep runs its jobs in turn, and the event loop turns between the batches', async (t) => {
+  const { store, rows, order } = storeWith({ prune: 11_000, pruneDailyUses: 30_000, pruneLeases: 600 })
+  const { parts } = sweeperOn(store, START)
+  let turns = 0
+  let over = false
+  const counting = (async () => {
+    for (; !over; turns += 1) await new Promise(setImmediate)
+  })()
+  t.same(await sweep(parts), { idle: 0, idleWarning: 0, pruned: 11_000 })
+  over = true
+  await counting
+  t.same(rows, { prune: 0, pruneDailyUses: 0, pruneLeases: 0 })
+  t.same(order.slice(0, 6), [
+    'prune',
+    'pruneDailyUses',
+    'pruneLeases',
+    'prune',
+    'pruneDailyUses',
+    'pruneLeases',
+  ])
+  t.ok(turns >= order.length, `${turns} turns for ${order.length} statements`)
+})
 
-t.test('a sweep ends in time for its lease, and the next one goes on', async (t) => {
+t.test('a sweep ends before its lease, and the next one continues', async (t) => {
   const { store, rows } = storeWith({ prune: 10_000, pruneDailyUses: 0, pruneLeases: 0 })
   let now = 0
   const clock = mock.method(performance, 'now', () => now)
@@ -99,7 +96,7 @@ t.test('a sweep ends in time for its lease, and the next one goes on', async (t)
   t.equal(rows.prune, 5_000)
 })
 
-t.test('a sweep that is told to stop ends after its statement', async (t) => {
+t.test('a stopped sweep ends after the current statement', async (t) => {
   const { store } = storeWith({ prune: 10_000, pruneDailyUses: 10_000, pruneLeases: 10_000 })
   const stopping = new AbortController()
   const { parts } = sweeperOn(
@@ -136,7 +133,7 @@ function storeWith(rows: { prune: number; pruneDailyUses: number; pruneLeases: n
 }
 
 t.test(
-  'device authorizations and leases are pruned until none is left, and others have their turn',
+  'device authorizations and leases are pruned until none is left, in turn with other jobs',
   async (t) => {
     const storeClock = manualClock(START)
     const store = memoryTokenStore({ clock: storeClock })
@@ -176,7 +173,7 @@ t.test(
   },
 )
 
-t.test('an authorization that has expired is remembered for ten minutes', async (t) => {
+t.test('an expired authorization is deleted after ten minutes', async (t) => {
   const clock = manualClock(START)
   const store = memoryTokenStore({ clock })
   await store.devices.insert(device(1), { maxPending: 1 })

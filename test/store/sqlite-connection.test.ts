@@ -1,4 +1,4 @@
-/** How the SQLite store treats its file: durable commits, statements prepared once, locks taken early and let go. */
+/** The connection of the SQLite store: durable commits, cached statements, early locks, and release of the file. */
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -20,24 +20,24 @@ import {
 } from '../../src/testing/store-contract/records.ts'
 import { watchStatements } from './prepared-statements.ts'
 
-t.test('promise 4: a commit is on the disk before it is answered: WAL, synchronous FULL', async (t) => {
+t.test('promise 4: a commit is synced to the disk: WAL, synchronous FULL', async (t) => {
   const { database } = await openFile(t)
   t.same(database.prepare('pragma journal_mode').all([]), [{ journal_mode: 'wal' }])
   t.same(database.prepare('pragma synchronous').all([]), [{ synchronous: 2 }], '2 is FULL')
 })
 
-t.test('a statement waits as long as it was told to for another’s write', async (t) => {
+t.test('a statement waits for another connection’s write for the busy timeout', async (t) => {
   const { database } = await openFile(t)
   t.same(database.prepare('pragma busy_timeout').all([]), [{ timeout: 1234 }])
 })
 
-t.test('one text is prepared once', async (t) => {
+t.test('a statement is prepared once', async (t) => {
   const { database } = await openFile(t)
   t.equal(database.prepare('select 1'), database.prepare('select 1'))
   t.not(database.prepare('select 1'), database.prepare('select 2'))
 })
 
-t.test('however many texts come, few statements are kept, and each works', async (t) => {
+t.test('the number of cached statements is limited', async (t) => {
   const { database } = await openFile(t)
   const first = database.prepare('select 0 as n')
   for (let n = 1; n <= 300; n += 1) t.same(database.prepare(`select ${n} as n`).all([]), [{ n }])
@@ -56,7 +56,7 @@ t.test('begin takes the write lock at once, so that no transaction fails at its 
   other.exec('rollback')
 })
 
-t.test('the store prepares each of its statements once, however often it is asked', async (t) => {
+t.test('the store prepares each of its statements once', async (t) => {
   const statements = watchStatements(t)
   const store = sqliteTokenStore({ filename: join(t.testdir(), 'tokens.db') })
   t.teardown(() => store.close())
@@ -99,7 +99,7 @@ t.test('a write waits for another process that writes', async (t) => {
   t.same(await ended, [0, null])
 })
 
-t.test('a store that is closed has let go of its file, and written everything into it', async (t) => {
+t.test('a closed store has released its file and written everything into it', async (t) => {
   const filename = join(t.testdir(), 'tokens.db')
   const store = sqliteTokenStore({ filename })
   await store.open()
@@ -115,7 +115,7 @@ t.test('a store that is closed has let go of its file, and written everything in
   other.exec('commit')
 })
 
-t.test('tokens are there again after a restart', async (t) => {
+t.test('tokens survive a restart', async (t) => {
   const filename = join(t.testdir(), 'tokens.db')
   const first = sqliteTokenStore({ filename })
   await first.open()
@@ -133,7 +133,7 @@ t.test('a store that was never opened can be closed', async (t) => {
   t.notOk(existsSync(filename), 'and touched no file')
 })
 
-t.test('a store whose first opening failed leaves nothing open, and can be opened later', async (t) => {
+t.test('a store whose open failed leaves nothing open, and can be opened later', async (t) => {
   const filename = join(t.testdir(), 'tokens.db')
   const store = sqliteTokenStore({ filename, migrate: false })
   for (let time = 0; time < 2; time += 1) await t.rejects(store.open(), { message: /lacks/ })
@@ -147,7 +147,7 @@ t.test('a store whose first opening failed leaves nothing open, and can be opene
   await t.rejects(store.isEmpty(), { message: `the SQLite file ${filename} is closed` })
 })
 
-t.test('a store that two have opened stays open until both have closed it', async (t) => {
+t.test('a store that two applications have opened stays open until both have closed it', async (t) => {
   const store = sqliteTokenStore({ filename: join(t.testdir(), 'tokens.db') })
   await Promise.all([store.open(), store.open()])
   await store.close()

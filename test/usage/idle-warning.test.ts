@@ -1,4 +1,4 @@
-/** Whoever owns a token hears of it before it goes idle: once in an idle spell, and never of one in use. */
+/** The event `idle-warning` is emitted once per idle period, and not for tokens in use. */
 
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
@@ -13,7 +13,7 @@ import { pausedStore } from '../support/paused-store.ts'
 
 const DAY = 86_400_000
 
-t.test('five days before it goes idle, and once in a spell, a token is told of', async (t) => {
+t.test('the idle warning is emitted five days before the idle timeout, once per idle period', async (t) => {
   const { app, clock, told } = await startListening(t)
   const { id, token } = await issue(app, 'ada', { name: 'backup' })
   clock.advance('25d')
@@ -38,7 +38,7 @@ t.test('five days before it goes idle, and once in a spell, a token is told of',
   t.equal(told.length, 3)
 })
 
-t.test('promise 6: a token with use that is not written is not told of', async (t) => {
+t.test('promise 6: no idle warning is emitted for a token with uses that are not written yet', async (t) => {
   const store = pausedStore(memoryTokenStore())
   const { app, clock, told } = await startListening(t, { store, usage: { flushInterval: '1h' } })
   const { token } = await issue(app, 'ada')
@@ -55,7 +55,7 @@ t.test('promise 6: a token with use that is not written is not told of', async (
   t.match(await app.apiTokens.sweep(), { idleWarning: 1 })
 })
 
-t.test('use of another instance gets two flush intervals to arrive', async (t) => {
+t.test('another instance has two flush intervals to write its uses', async (t) => {
   const { app, clock } = await startListening(t, { usage: { flushInterval: '6h' } })
   await issue(app, 'ada')
   clock.advance('25d')
@@ -85,7 +85,7 @@ t.test('neither a restart nor another instance repeats a warning', async (t) => 
   t.match(await again.app.apiTokens.sweep(), { idleWarning: 0 })
 })
 
-t.test('an instance where nobody listens takes no warning from one where somebody does', async (t) => {
+t.test('an instance without a listener does not use up the warning of another', async (t) => {
   const store = countingStore(memoryTokenStore())
   const { app, clock } = await startHost(t, { store })
   await issue(app, 'ada')
@@ -97,7 +97,7 @@ t.test('an instance where nobody listens takes no warning from one where somebod
   t.equal(told.length, 1)
 })
 
-t.test('what is idle already is not told of as soon to be so', async (t) => {
+t.test('no idle warning is emitted for a token that is idle already', async (t) => {
   const { app, clock, told } = await startListening(t, { usage: { flushInterval: '12h' } })
   await issue(app, 'ada')
   clock.advance('30d')
@@ -106,7 +106,7 @@ t.test('what is idle already is not told of as soon to be so', async (t) => {
   t.same(told, [])
 })
 
-t.test('the time before is the host’s to choose, or there is no warning', async (t) => {
+t.test('idleWarning sets the time before, and false disables it', async (t) => {
   const day = await startListening(t, { idleTimeout: '7d', idleWarning: '1d' })
   await issue(day.app, 'ada')
   day.clock.advance('6d')
@@ -146,7 +146,7 @@ t.test('idle_warning_at is null without an idle warning', async (t) => {
   }
 })
 
-t.test('a sweep warns of 500 tokens a statement and goes on until nothing is left', async (t) => {
+t.test('a sweep handles 500 warnings a statement and continues until nothing is left', async (t) => {
   const store = countingStore(memoryTokenStore())
   const { app, clock, told } = await startListening(t, { store, maxTokensPerUser: 2_000 })
   for (let n = 0; n < 1_001; n += 1) await app.apiTokens.issue({ userId: `user ${n}` })

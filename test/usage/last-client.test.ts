@@ -1,4 +1,4 @@
-/** Who used a token last: personal data, kept only where the host says so. */
+/** The last client of a token is personal data, and stored only with `usage.lastClient`. */
 
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
@@ -8,7 +8,7 @@ import { hs256Key } from '../support/keys.ts'
 
 const KEPT = { usage: { flushInterval: '1d', lastClient: true } }
 
-t.test('by default nothing is kept of the client, and nothing said', async (t) => {
+t.test('by default the client is neither stored nor returned', async (t) => {
   const store = memoryTokenStore()
   const { app } = await startHost(t, { store })
   const { id, token } = await issue(app, 'ada')
@@ -19,7 +19,7 @@ t.test('by default nothing is kept of the client, and nothing said', async (t) =
   t.notOk('lastClient' in (await app.apiTokens.get(id)))
 })
 
-t.test('with usage.lastClient the latest client is told of, before and after it is written', async (t) => {
+t.test('with usage.lastClient the latest client is returned, before and after its flush', async (t) => {
   const { app } = await startHost(t, KEPT)
   const { id, token } = await issue(app, 'ada')
   t.match(await told(app, id), { last_used_ip: null, last_used_user_agent: null })
@@ -40,7 +40,7 @@ t.test('with usage.lastClient the latest client is told of, before and after it 
   t.match(await told(app, id), { last_used_ip: '192.0.2.9' }, 'who lacks a scope has used the token')
 })
 
-t.test('another instance that saw a later use tells of its client', async (t) => {
+t.test('another instance with a later use returns the client of that use', async (t) => {
   const store = memoryTokenStore()
   const options = { ...KEPT, store, keys: [hs256Key()] }
   const [first, second] = [await startHost(t, options), await startHost(t, options)]
@@ -55,7 +55,7 @@ t.test('another instance that saw a later use tells of its client', async (t) =>
   t.match(await told(second.app, id), { last_used_ip: '192.0.2.2' })
 })
 
-t.test('promise 14: whatever a client calls itself is cut to what every database takes', async (t) => {
+t.test('promise 14: the client’s data is cut to fit every database', async (t) => {
   const { app } = await startHost(t, KEPT)
   const { id, token } = await issue(app, 'ada')
   await call(app, token, 'x'.repeat(300), `a\0\u001b[31m\ud800${'é'.repeat(300)}`)
@@ -65,7 +65,7 @@ t.test('promise 14: whatever a client calls itself is cut to what every database
   t.match(await told(app, id), expected)
 })
 
-t.test('once the host keeps clients no longer, the next use erases the one that was kept', async (t) => {
+t.test('without usage.lastClient the next use erases a stored client', async (t) => {
   const store = memoryTokenStore()
   const options = { store, keys: [hs256Key()] }
   const keeping = await startHost(t, { ...options, ...KEPT })

@@ -66,7 +66,7 @@ for (const { name, store } of stores) {
   })
 }
 
-t.test('promise 7: what was not confirmed is sent again, unchanged, before anything newer', async (t) => {
+t.test('promise 7: an unconfirmed batch is repeated unchanged before newer ones', async (t) => {
   const store = memoryTokenStore()
   const { recorder, lose, sent } = recorderOn(store)
   const ids = Array.from({ length: 2_600 }, (_, n) => id(n))
@@ -91,7 +91,7 @@ t.test('promise 7: what was not confirmed is sent again, unchanged, before anyth
   )
 })
 
-t.test('promise 7: a batch that is sent again counts nothing for a token that was pruned', async (t) => {
+t.test('promise 7: a repeated batch counts nothing for a pruned token', async (t) => {
   const store = memoryTokenStore()
   await put(store, 1)
   await put(store, 2)

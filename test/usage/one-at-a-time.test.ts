@@ -1,4 +1,4 @@
-/** Of many instances one sweeps, and a crash of that one keeps the others waiting for two minutes at most. */
+/** One instance at a time sweeps, and after its crash another takes over within two minutes. */
 
 import { mock } from 'node:test'
 import t from 'tap'
@@ -8,7 +8,7 @@ import { countingStore } from '../support/counting-store.ts'
 import { startHost } from '../support/host.ts'
 import { within } from '../support/within.ts'
 
-t.test('while one instance is at it, another does nothing; after it, the other does', async (t) => {
+t.test('while one instance runs the job another does nothing, and runs it later', async (t) => {
   const store = memoryTokenStore()
   const under = Promise.withResolvers<void>()
   let done = 0
@@ -25,14 +25,14 @@ t.test('while one instance is at it, another does nothing; after it, the other d
   t.equal(done, 1)
 })
 
-t.test('work that fails gives the lease back, and its error is told', async (t) => {
+t.test('a failed job releases the lease and rejects with its error', async (t) => {
   const store = memoryTokenStore()
   const failing = oneAtATime({ store, name: 'sweep' }, () => Promise.reject(new Error('no')))
   await t.rejects(failing(), { message: 'no' })
   t.equal(await store.takeLease({ name: 'sweep', holder: 'another', ms: 1 }), true)
 })
 
-t.test('the sweep of every minute waits for its turn', async (t) => {
+t.test('the periodic sweep waits for the lease', async (t) => {
   mock.timers.enable({ apis: ['setInterval'] })
   t.teardown(() => mock.timers.reset())
   const store = countingStore(memoryTokenStore())

@@ -1,4 +1,4 @@
-/** Use is recorded for free: in memory at the request, in batches in the store, and never lost on the way. */
+/** Uses are recorded in memory by the request and written in batches. None is lost. */
 
 import { join } from 'node:path'
 import { mock } from 'node:test'
@@ -19,7 +19,7 @@ import { pausedStore } from '../support/paused-store.ts'
 const alive = setInterval(() => undefined, 1_000)
 t.teardown(() => clearInterval(alive))
 
-t.test('promise 7: last use and count are seen at once, before they are written', async (t) => {
+t.test('promise 7: last use and count are visible before they are written', async (t) => {
   const { app, clock, store, token, id } = await startWithToken(t)
   clock.advance('10m')
   for (let n = 0; n < 3; n += 1) await app.inject(withToken(token))
@@ -29,7 +29,7 @@ t.test('promise 7: last use and count are seen at once, before they are written'
   t.match((await store.findToken(id))?.token, { useCount: 0, lastUsedAt: null })
 })
 
-t.test('promise 7: use moves the last use, and not the last change', async (t) => {
+t.test('promise 7: a use changes the last use, not the last change', async (t) => {
   const { app, clock, store, token, id } = await startWithToken(t)
   clock.advance('10m')
   await app.inject(withToken(token))
@@ -37,7 +37,7 @@ t.test('promise 7: use moves the last use, and not the last change', async (t) =
   t.match((await store.findToken(id))?.token, { lastUsedAt: START + 600_000, updatedAt: START, useCount: 1 })
 })
 
-t.test('promise 7: a timer writes what was used, and writes nothing when nothing was', async (t) => {
+t.test('promise 7: a timer writes uses, and nothing without uses', async (t) => {
   const real = countingStore(memoryTokenStore())
   const store = pausedStore(real)
   const { app } = await startHost(t, { store, usage: { flushInterval: 5 } })
@@ -51,7 +51,7 @@ t.test('promise 7: a timer writes what was used, and writes nothing when nothing
   t.equal(real.calls.get('recordUses'), 1)
 })
 
-t.test('promise 7: closing the host writes what was not written yet', async (t) => {
+t.test('promise 7: closing the host writes the rest', async (t) => {
   const filename = join(t.testdir(), 'tokens.db')
   const options = { keys: [hs256Key()], usage: { flushInterval: '1d' } }
   const { app } = await startHost(t, { ...options, store: sqliteTokenStore({ filename }) })
@@ -63,7 +63,7 @@ t.test('promise 7: closing the host writes what was not written yet', async (t) 
   t.equal((await again.app.inject(withToken(token))).statusCode, 200)
 })
 
-t.test('promise 7: a close in the middle of a flush waits for it, and for what came since', async (t) => {
+t.test('promise 7: a close waits for the current flush and writes later uses', async (t) => {
   const real = memoryTokenStore()
   const store = pausedStore(real)
   const { app } = await startHost(t, { store, usage: { flushInterval: '1d' } })
@@ -93,7 +93,7 @@ t.test('a close that cannot write still closes', async (t) => {
 })
 
 t.test(
-  'promise 7: uses are written 2,500 at once, ordered by id, and requests come in between',
+  'promise 7: uses are written in batches of 2,500, ordered by id, and requests run in between',
   async (t) => {
     const batches: string[][] = []
     const recorder = recorderOn(async (uses) => {
@@ -121,7 +121,7 @@ t.test(
 )
 
 t.test(
-  'promise 7: of a flush that fails in its midst what was written is written once, the rest is kept',
+  'promise 7: when a flush fails after some batches, these are counted once and the rest is written later',
   async (t) => {
     const written = new Map<string, number>()
     let writable = 1
@@ -145,24 +145,21 @@ t.test(
   },
 )
 
-t.test(
-  'pending use outlives the cache entry that held it, what is written and let go is forgotten',
-  async (t) => {
-    const recorder = recorderOn(async () => undefined)
-    const use = recorder.hold('a', START)
-    recorder.touch(use, START + 5)
-    recorder.release(use)
-    t.equal(recorder.pendingCount('a'), 1)
-    t.equal(recorder.lastUsedAt('a'), START + 5)
-    t.equal(recorder.hold('a', START), use, 'loaded again it goes on counting')
-    recorder.release(use)
-    await recorder.flush()
-    t.equal(recorder.pendingCount('a'), 0)
-    t.equal(recorder.lastUsedAt('a'), 0)
-  },
-)
+t.test('pending uses outlive their cache entry, and are dropped when written and released', async (t) => {
+  const recorder = recorderOn(async () => undefined)
+  const use = recorder.hold('a', START)
+  recorder.touch(use, START + 5)
+  recorder.release(use)
+  t.equal(recorder.pendingCount('a'), 1)
+  t.equal(recorder.lastUsedAt('a'), START + 5)
+  t.equal(recorder.hold('a', START), use, 'loaded again it goes on counting')
+  recorder.release(use)
+  await recorder.flush()
+  t.equal(recorder.pendingCount('a'), 0)
+  t.equal(recorder.lastUsedAt('a'), 0)
+})
 
-t.test('with ten thousand tokens waiting the timer is not waited for', async (t) => {
+t.test('with ten thousand pending tokens a flush begins before its timer', async (t) => {
   const done = Promise.withResolvers<void>()
   const recorder = recorderOn(async () => {
     if (recorder.stats().flushed >= 7_500) done.resolve()
@@ -174,7 +171,7 @@ t.test('with ten thousand tokens waiting the timer is not waited for', async (t)
   t.same(recorder.stats(), { pending: 0, flushed: 10_000 })
 })
 
-t.test('a failed flush in the background is reported once, and its uses are kept', async (t) => {
+t.test('a failed background flush is reported once, and its uses are written later', async (t) => {
   const told: unknown[] = []
   const failure = new Error('the disk is full')
   const recorder = recorderOn(
@@ -191,7 +188,7 @@ t.test('a failed flush in the background is reported once, and its uses are kept
   t.equal(recorder.pendingCount('a'), 2)
 })
 
-t.test('flushes that fail: one runs, one waits, and the pauses between them grow', async (t) => {
+t.test('while flushes fail, one runs, one waits, and the pauses grow', async (t) => {
   let now = 0
   const clock = mock.method(performance, 'now', () => now)
   t.teardown(() => clock.mock.restore())
@@ -266,7 +263,7 @@ t.test('a close waits at most ten seconds for the last flush', async (t) => {
   t.same(recorder.stats(), { pending: 1, flushed: 0 })
 })
 
-t.test('promise 7: forward only, also when a clock is set back', async (t) => {
+t.test('promise 7: the last use never moves back, also when the clock is set back', async (t) => {
   const recorder = recorderOn(async () => undefined)
   const use = recorder.hold('a', START)
   recorder.touch(use, START + 10)

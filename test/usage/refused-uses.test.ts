@@ -1,4 +1,4 @@
-/** Uses that the store refuses permanently: they keep no others from being written, and are not lost. */
+/** Uses that the store refuses permanently do not block others, and are not lost. */
 
 import t from 'tap'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
@@ -9,7 +9,7 @@ import { UsageRecorder } from '../../src/usage/usage-recorder.ts'
 
 const REFUSED = new Error('a packet that is too large')
 
-t.test('promise 7: one use that the store refuses does not keep the others from being written', async (t) => {
+t.test('promise 7: a use that the store refuses does not block the others', async (t) => {
   const { recorder, use, refused, countOf, flushes } = await recorderWith(10)
   refused.add(id(3))
   use(10)
@@ -20,7 +20,7 @@ t.test('promise 7: one use that the store refuses does not keep the others from 
   t.equal(recorder.pendingCount(id(3)), 1, 'it is kept')
 })
 
-t.test('promise 7: uses that come later are written before the one that is refused', async (t) => {
+t.test('promise 7: later uses are written before a refused one', async (t) => {
   const { recorder, use, refused, countOf, flushes } = await recorderWith(4)
   refused.add(id(1)).add(id(2))
   use(4)

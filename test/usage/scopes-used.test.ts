@@ -1,4 +1,4 @@
-/** Which of a token's scopes requests have really asked for, over flushes, restarts and instances. */
+/** The scopes that requests used, over flushes, restarts and instances. */
 
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
@@ -19,7 +19,7 @@ const addRoutes = (app: FastifyInstance) => {
   app.get('/files', { onRequest: requireScopes('models:read', 'files:read') }, async () => null)
 }
 
-t.test('a scope counts once a request that demands it has passed, and not before', async (t) => {
+t.test('a scope counts as used when a request that requires it has passed', async (t) => {
   const { app } = await startHost(t, HELD_BACK, addRoutes)
   const granted = ['chat:write', 'models:read']
   const { id, token } = await issueAs(app, granted)
@@ -37,7 +37,7 @@ t.test('a scope counts once a request that demands it has passed, and not before
   t.same(await scopesUsed(app, successor.id), [], 'a successor begins anew')
 })
 
-t.test('it is written with the use, by every instance, and outlives a restart', async (t) => {
+t.test('used scopes are written with the uses of every instance and survive a restart', async (t) => {
   const filename = join(t.testdir(), 'tokens.db')
   const keys = [hs256Key()]
   const open = async () => {

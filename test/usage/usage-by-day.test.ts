@@ -1,4 +1,4 @@
-/** Use is counted by the day on which it happened, in UTC, and adds up to the requests that were sent. */
+/** Uses are counted by the day (UTC) on which they happened, and none is missing. */
 
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
@@ -15,7 +15,7 @@ import { hs256Key } from '../support/keys.ts'
 const DAY = 86_400_000
 const HELD_BACK = { usage: { flushInterval: '1d' } }
 
-t.test('every day is told of, those without use included, today last, in UTC', async (t) => {
+t.test('every day (UTC) is returned, including days without use, today last', async (t) => {
   const { app, clock } = await startHost(t, HELD_BACK)
   const { id, token } = await issue(app, 'ada')
   await send(app, token, 3)
@@ -33,7 +33,7 @@ t.test('every day is told of, those without use included, today last, in UTC', a
   t.equal(month[0]?.date, '2025-12-05')
 })
 
-t.test('a use before midnight that is written after it counts for its own day', async (t) => {
+t.test('a use before midnight counts for its own day, also when written later', async (t) => {
   const { app, clock, store } = await startCounting(t)
   const { id, token } = await issue(app, 'ada')
   clock.advance(DAY - 1)
@@ -58,7 +58,7 @@ t.test('a use before midnight that is written after it counts for its own day', 
   t.match((await store.findToken(id))?.token, { useCount: 7, lastUsedAt: START + DAY })
 })
 
-t.test('while the store is down over midnights nothing is lost, and each day gets its own', async (t) => {
+t.test('when the store is unavailable over midnights, each day gets its uses', async (t) => {
   const { app, clock, store } = await startCounting(t)
   const { id, token } = await issue(app, 'ada')
   await send(app, token, 1)
@@ -80,7 +80,7 @@ t.test('while the store is down over midnights nothing is lost, and each day get
   t.same(app.apiTokens.stats().usage, { pending: 0, flushed: 10 })
 })
 
-t.test('days stay apart when a clock is set back over midnight while a flush fails', async (t) => {
+t.test('days stay separate when the clock is set back over midnight while a flush fails', async (t) => {
   const written = new Map<string, number>()
   let down = true
   const clock = manualClock(START)
@@ -148,7 +148,7 @@ t.test('counts add up over flushes, restarts and several instances on one store'
   )
 })
 
-t.test('promise 8: only the owner learns how a token is used', async (t) => {
+t.test('promise 8: only the owner can read the usage of a token', async (t) => {
   const { app } = await startHost(t)
   const { id } = await issue(app, 'ada')
   await issue(app, 'bob')
@@ -163,7 +163,7 @@ t.test('promise 8: only the owner learns how a token is used', async (t) => {
   })
 })
 
-t.test('promise 14: days that cannot be are refused, by route and by code', async (t) => {
+t.test('promise 14: invalid values of days are refused, by the route and in code', async (t) => {
   const { app } = await startHost(t)
   const { id } = await issue(app, 'ada')
   for (const query of ['days=0', 'days=91', 'days=-1', 'days=1.5', 'days=x', 'days=', 'day=1']) {
@@ -176,7 +176,7 @@ t.test('promise 14: days that cannot be are refused, by route and by code', asyn
   t.equal((await usageOf(app, id, '?days=90')).length, 90)
 })
 
-t.test('code asks for any token, or with a user for theirs', async (t) => {
+t.test('code reads the usage of any token, or with a userId of that user’s tokens', async (t) => {
   const { app } = await startHost(t)
   const { id, token } = await issue(app, 'ada')
   await send(app, token, 2)
@@ -190,7 +190,7 @@ t.test('code asks for any token, or with a user for theirs', async (t) => {
   await t.rejects(app.apiTokens.usage(id, {}, { userId: undefined }), { code: 'FST_ERR_VALIDATION' })
 })
 
-t.test('counts are kept for their retention and pruned by the sweeper, the token stays', async (t) => {
+t.test('counts are pruned after their retention, and the token stays', async (t) => {
   const store = memoryTokenStore()
   const usage = { flushInterval: '1d', dailyRetention: '7d' }
   const { app, clock } = await startHost(t, { store, usage, idleTimeout: false })

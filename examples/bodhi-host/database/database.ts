@@ -1,9 +1,9 @@
 /** Opens the host's database. It contains the host's own tables and those of the plugin. */
 import Database from 'better-sqlite3'
-import type { TokenStore } from 'fastify-api-tokens/store'
 import { mysqlTokenStore } from 'fastify-api-tokens/mysql'
 import { postgresTokenStore } from 'fastify-api-tokens/postgres'
 import { sqliteTokenStore } from 'fastify-api-tokens/sqlite'
+import type { TokenStore } from 'fastify-api-tokens/store'
 import { Kysely, MysqlDialect, PostgresDialect, SqliteDialect } from 'kysely'
 import { type DatabaseAddress, placeOf } from './database-address.ts'
 import { createTables, type Tables } from './tables.ts'

@@ -1,4 +1,4 @@
-/** The contract of `devices`: one decision, one token, and polls that count, whoever else does the same at once. */
+/** The contract of `devices`: one decision, one token and counted polls, also for concurrent calls. */
 
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -46,13 +46,13 @@ export function authorizingDevices(test: StoreTest): void {
     equal(await store.devices.find(['user-3']), null)
   })
 
-  test('a code that is kept is not kept twice', async ({ store, second }) => {
+  test('a code that exists cannot be inserted again', async ({ store, second }) => {
     await store.devices.insert(start(1), ROOM)
     await rejects(second.devices.insert(start(1, { userDigest: 'another' }), ROOM))
     await rejects(second.devices.insert(start(1, { deviceDigest: 'another' }), ROOM))
   })
 
-  test('of many decisions at once one is taken, and it stays', async ({ store, second }) => {
+  test('of concurrent decisions one is stored, and it stays', async ({ store, second }) => {
     await store.devices.insert(start(1), ROOM)
     const users = Array.from({ length: 10 }, (_, n) => `user ${n}`)
     const taken = await Promise.all(
@@ -66,7 +66,9 @@ export function authorizingDevices(test: StoreTest): void {
     equal(await store.devices.decide('nothing', approval('x')), false)
   })
 
-  test('what has expired is neither decided nor redeemed, by the clock of the store', async ({ store }) => {
+  test('an expired authorization is neither decided nor redeemed, by the store’s clock', async ({
+    store,
+  }) => {
     await store.devices.insert(start(1, { lifetimeMs: 1 }), ROOM)
     await store.devices.insert(start(2, { lifetimeMs: SHORT }), ROOM)
     await store.devices.insert(start(3), ROOM)
@@ -101,7 +103,7 @@ export function authorizingDevices(test: StoreTest): void {
     hasFields(await store.devices.find(['user-1']), { intervalMs: 5 * SHORT })
   })
 
-  test('of many polls at once the first comes in time', async ({ store, second }) => {
+  test('of concurrent polls only the first is not too fast', async ({ store, second }) => {
     await store.devices.insert(start(1), ROOM)
     const polls = await Promise.all(
       Array.from({ length: 8 }, (_, n) => (n % 2 ? store : second).devices.poll('device-1', 'cli', RULES)),
@@ -110,14 +112,14 @@ export function authorizingDevices(test: StoreTest): void {
     hasFields(await store.devices.find(['user-1']), { intervalMs: 5_000 + 7 * 5_000 })
   })
 
-  test('a client learns of its own authorizations alone', async ({ store }) => {
+  test('a client cannot poll an authorization of another client', async ({ store }) => {
     await store.devices.insert(start(1), ROOM)
     equal(await store.devices.poll('device-1', 'another', RULES), null)
     equal(await store.devices.poll('device-2', 'cli', RULES), null)
     hasFields(await store.devices.find(['user-1']), { polledAt: null })
   })
 
-  test('once it is decided no poll comes too fast', async ({ store }) => {
+  test('after the decision no poll is too fast', async ({ store }) => {
     await store.devices.insert(start(1), ROOM)
     await store.devices.poll('device-1', 'cli', RULES)
     await store.devices.decide('device-1', { status: 'denied', userId: 'ada' })
@@ -126,7 +128,10 @@ export function authorizingDevices(test: StoreTest): void {
     hasFields(polled?.device, { status: 'denied', userId: 'ada', scopes: ['a', 'b'], intervalMs: 5_000 })
   })
 
-  test('of many who redeem at once one does, and only what was approved', async ({ store, second }) => {
+  test('of concurrent redemptions one succeeds, and only of an approved authorization', async ({
+    store,
+    second,
+  }) => {
     await store.devices.insert(start(1), ROOM)
     await store.devices.insert(start(2), ROOM)
     equal(await store.devices.redeem('device-1'), false, 'nobody has approved it')
@@ -140,7 +145,10 @@ export function authorizingDevices(test: StoreTest): void {
     hasFields((await store.devices.poll('device-1', 'cli', RULES))?.device, { status: 'redeemed' })
   })
 
-  test('what expired long enough ago is deleted, at most so much at once', async ({ store, second }) => {
+  test('authorizations that expired long enough ago are deleted, at most `limit`', async ({
+    store,
+    second,
+  }) => {
     for (const n of [1, 2, 3]) await store.devices.insert(start(n, { lifetimeMs: 1 }), ROOM)
     await store.devices.insert(start(4), ROOM)
     await sleep(50)
@@ -152,10 +160,7 @@ export function authorizingDevices(test: StoreTest): void {
     hasFields(await store.devices.find(['user-4']), { status: 'pending' })
   })
 
-  test('a client has so many pending authorizations and no more; another has its own', async ({
-    store,
-    second,
-  }) => {
+  test('each client has its own limit of pending authorizations', async ({ store, second }) => {
     const two = { maxPending: 2 }
     const begin = (n: number, fields: Partial<NewDeviceAuthorization> = {}) =>
       (n % 2 ? store : second).devices.insert(start(n, fields), two)
@@ -172,10 +177,7 @@ export function authorizingDevices(test: StoreTest): void {
     equal(await begin(8, { clientId: 'third' }), 'inserted', 'nor does an expired one')
   })
 
-  test('of many starts of a client at once no more are stored than may be pending', async ({
-    store,
-    second,
-  }) => {
+  test('concurrent starts of a client do not exceed its limit', async ({ store, second }) => {
     const outcomes = await Promise.all(
       Array.from({ length: 20 }, (_, n) =>
         (n % 2 ? store : second).devices.insert(start(n), { maxPending: 7 }),

@@ -1,4 +1,4 @@
-/** The contract of `EndedRules`: an owner's ended tokens are bounded, and no insert pushes out what ended of late. */
+/** The contract of `EndedRules`: an owner's ended tokens are limited, and recently ended ones are not deleted. */
 
 import { deepEqual, equal } from 'node:assert/strict'
 import type { InsertRules, RotateScope, TokenStore } from '../../store/token-store.ts'

@@ -8,7 +8,7 @@ const LATER = NOW + DAY
 const ANYONE = { now: LATER, idleBefore: LATER - IDLE }
 
 export function changingTokens(test: StoreTest): void {
-  test('a field that is left out is left alone, null clears', async ({ store }) => {
+  test('a field that is left out does not change, null clears it', async ({ store }) => {
     const token = await put(store, 1, { name: 'ci', description: 'for the build' })
     const renamed = await store.updateToken(id(1), { name: 'cd' }, ANYONE)
     deepEqual(renamed, { outcome: 'changed', token: { ...token, name: 'cd', updatedAt: LATER } })
@@ -16,7 +16,7 @@ export function changingTokens(test: StoreTest): void {
     deepEqual(await rowOf(store, 1), { ...token, name: 'cd', description: null, updatedAt: LATER })
   })
 
-  test('no field at all is no change, of a token that could be changed', async ({ store }) => {
+  test('without a field nothing changes', async ({ store }) => {
     const token = await put(store, 1)
     deepEqual(await store.updateToken(id(1), {}, ANYONE), { outcome: 'unchanged', token })
     deepEqual(await store.updateToken(id(2), {}, ANYONE), { outcome: 'not_found' })
@@ -24,7 +24,7 @@ export function changingTokens(test: StoreTest): void {
     equal((await store.updateToken(id(1), {}, ANYONE)).outcome, 'ended')
   })
 
-  test('a switch and a rename made at once both last', async ({ store, second }) => {
+  test('a concurrent status change and rename are both stored', async ({ store, second }) => {
     await put(store, 1)
     await Promise.all([
       store.updateToken(id(1), { status: 'inactive' }, ANYONE),
@@ -33,7 +33,7 @@ export function changingTokens(test: StoreTest): void {
     hasFields(await rowOf(store, 1), { status: 'inactive', name: 'renamed' })
   })
 
-  test('switching off says so, switching on starts the idle clock anew', async ({ store }) => {
+  test('disabling stores the reason, enabling restarts the idle clock', async ({ store }) => {
     await put(store, 1)
     await store.updateToken(id(1), { status: 'inactive' }, { ...ANYONE, now: NOW + 1 })
     hasFields(await rowOf(store, 1), { status: 'inactive', statusReason: 'disabled', idleFrom: NOW })
@@ -47,7 +47,7 @@ export function changingTokens(test: StoreTest): void {
     })
   })
 
-  test('promise 6: switching on what is active moves the idle clock only when the clock says idle', async ({
+  test('promise 6: enabling an active token restarts the idle clock only if the token is idle by the clock', async ({
     store,
   }) => {
     await put(store, 1)
@@ -61,14 +61,16 @@ export function changingTokens(test: StoreTest): void {
     equal((await rowOf(store, 2)).idleFrom, NOW, 'without an idle timeout nothing is idle')
   })
 
-  test('a token that the sweeper marked is woken by switching it on', async ({ store }) => {
+  test('a token that was marked idle can be enabled', async ({ store }) => {
     await put(store, 1)
     await store.markIdle(NOW + 1, 10)
     await store.updateToken(id(1), { status: 'active' }, ANYONE)
     hasFields(await rowOf(store, 1), { status: 'active', statusReason: null, idleFrom: LATER })
   })
 
-  test('what has ended cannot be changed: revoked, expired, its owner removed', async ({ store }) => {
+  test('a token that is revoked or expired, or whose owner is removed, cannot be changed', async ({
+    store,
+  }) => {
     await put(store, 1)
     await store.revokeToken(id(1), { now: NOW })
     await put(store, 2, { expiresAt: LATER })
@@ -88,7 +90,7 @@ export function changingTokens(test: StoreTest): void {
     )
   })
 
-  test('revoking writes the moment, once: a second time leaves the row as it is', async ({ store }) => {
+  test('revoking stores the time once: a second call does not change the row', async ({ store }) => {
     const token = await put(store, 1)
     const revoked = { ...token, status: 'revoked', statusReason: null, revokedAt: LATER, updatedAt: LATER }
     deepEqual(await store.revokeToken(id(1), { now: LATER }), { outcome: 'changed', token: revoked })
@@ -96,7 +98,7 @@ export function changingTokens(test: StoreTest): void {
     deepEqual(await rowOf(store, 1), revoked)
   })
 
-  test('two revokes at once: one changes, the other finds it done', async ({ store, second }) => {
+  test('of two concurrent revocations one changes the row', async ({ store, second }) => {
     await put(store, 1)
     const outcomes = await Promise.all([
       store.revokeToken(id(1), { now: LATER }),
@@ -105,7 +107,7 @@ export function changingTokens(test: StoreTest): void {
     deepEqual(outcomes.map(({ outcome }) => outcome).sort(), ['changed', 'unchanged'])
   })
 
-  test('whatever is not revoked can be: switched off, idle, expired', async ({ store }) => {
+  test('disabled, idle and expired tokens can be revoked', async ({ store }) => {
     await put(store, 1)
     await store.updateToken(id(1), { status: 'inactive' }, ANYONE)
     await put(store, 2, { idleFrom: NOW - IDLE })
@@ -129,7 +131,7 @@ export function changingTokens(test: StoreTest): void {
     equal((await store.updateToken(id(1), { name: 'x' }, { ...ANYONE, userId: 'Ann' })).outcome, 'changed')
   })
 
-  test('an id that is not there is not found, with a user and without', async ({ store }) => {
+  test('an unknown id is not found, with a user and without', async ({ store }) => {
     for (const scope of [ANYONE, { ...ANYONE, userId: 'ada' }]) {
       deepEqual(await store.updateToken(id(1), { name: 'x' }, scope), { outcome: 'not_found' })
       deepEqual(await store.revokeToken(id(1), scope), { outcome: 'not_found' })

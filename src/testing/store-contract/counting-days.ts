@@ -1,4 +1,4 @@
-/** The contract of the counts by day: they add up, go with their token, and are pruned by age. */
+/** The contract of the usage by day: it is added, deleted with its token, and pruned by age. */
 
 import { deepEqual, equal } from 'node:assert/strict'
 import { DAY, IDLE, id, NOW, put, rowOf, type StoreTest } from './records.ts'
@@ -7,7 +7,7 @@ const on = (dayStart: number) => ({ now: dayStart + DAY, dayStart, idleTimeoutMs
 const use = (n: number, count = 1) => ({ tokenId: id(n), count, lastUsedAt: NOW + n })
 
 export function countingDays(test: StoreTest): void {
-  test('uses are counted by token and day, and told in the order of the days', async ({ store }) => {
+  test('uses are counted by token and day, and returned in the order of the days', async ({ store }) => {
     await put(store, 1)
     await put(store, 2)
     await store.recordUses([use(1, 5), use(2, 7)], on(NOW + DAY))

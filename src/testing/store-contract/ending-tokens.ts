@@ -4,7 +4,7 @@ import { deepEqual, equal } from 'node:assert/strict'
 import { DAY, hasFields, id, NOW, numbers, put, query, rowOf, type StoreTest } from './records.ts'
 
 export function endingTokens(test: StoreTest): void {
-  test('a revoke says why where there is a reason, and the first one stays', async ({ store }) => {
+  test('a revocation stores its reason, and the first one stays', async ({ store }) => {
     await put(store, 1)
     await put(store, 2)
     await store.revokeToken(id(1), { now: NOW, reason: 'provider_ended' })
@@ -14,19 +14,19 @@ export function endingTokens(test: StoreTest): void {
     hasFields(await rowOf(store, 2), { status: 'revoked', statusReason: null, revokedAt: NOW })
   })
 
-  test('promise 6: tokens whose idle clock began before the moment are marked, and returned', async ({
+  test('promise 6: tokens whose idle clock began before the given time are marked and returned', async ({
     store,
   }) => {
     const token = await put(store, 1, { idleFrom: NOW - 1 })
     await put(store, 2, { idleFrom: NOW })
     const marked = { ...token, status: 'inactive', statusReason: 'idle' }
     deepEqual(await store.markIdle(NOW, 10), [marked])
-    deepEqual(await rowOf(store, 1), marked, 'nothing but the status and its reason is written')
+    deepEqual(await rowOf(store, 1), marked, 'only the status and its reason are written')
     hasFields(await rowOf(store, 2), { status: 'active', statusReason: null })
     deepEqual(await store.markIdle(NOW, 10), [], 'a second time there is nothing to mark')
   })
 
-  test('what is switched off or revoked stays what it is', async ({ store }) => {
+  test('disabled and revoked tokens are not marked idle', async ({ store }) => {
     const off = await put(store, 1, { status: 'inactive', statusReason: 'disabled' })
     const revoked = await put(store, 2, { status: 'revoked', revokedAt: NOW })
     deepEqual(await store.markIdle(NOW + DAY, 10), [])
@@ -34,7 +34,7 @@ export function endingTokens(test: StoreTest): void {
     deepEqual(await rowOf(store, 2), revoked)
   })
 
-  test('a limit bounds how many are marked at once', async ({ store }) => {
+  test('at most `limit` tokens are marked', async ({ store }) => {
     for (let n = 0; n < 7; n += 1) await put(store, n)
     const sizes = []
     for (let round = 0; round < 4; round += 1) sizes.push((await store.markIdle(NOW + 1, 3)).length)
@@ -42,14 +42,14 @@ export function endingTokens(test: StoreTest): void {
     equal((await store.listTokens(query({ statuses: ['inactive'] }))).total, 7)
   })
 
-  test('two sweepers at once mark each token once', async ({ store, second }) => {
+  test('two concurrent sweepers mark each token once', async ({ store, second }) => {
     for (let n = 0; n < 20; n += 1) await put(store, n)
     const marked = await Promise.all([store.markIdle(NOW + 1, 100), second.markIdle(NOW + 1, 100)])
     equal(marked.flat().length, 20)
     equal(new Set(numbers(marked.flat())).size, 20)
   })
 
-  test('tokens that were revoked or expired before the moment are pruned, the others stay', async ({
+  test('tokens that were revoked or expired before the given time are pruned, the others stay', async ({
     store,
   }) => {
     await put(store, 1, { status: 'revoked', revokedAt: NOW - 1 })
@@ -64,7 +64,7 @@ export function endingTokens(test: StoreTest): void {
     equal(await store.prune(NOW, 100), 0)
   })
 
-  test('a limit bounds how many are pruned at once, however they ended', async ({ store }) => {
+  test('at most `limit` tokens are pruned, however they ended', async ({ store }) => {
     for (let n = 0; n < 3; n += 1) await put(store, n, { status: 'revoked', revokedAt: NOW - 1 })
     for (let n = 3; n < 6; n += 1) await put(store, n, { expiresAt: NOW - 1 })
     for (let n = 6; n < 9; n += 1) await put(store, n, { userId: 'gone' })
@@ -75,7 +75,7 @@ export function endingTokens(test: StoreTest): void {
     equal(await store.isEmpty(), true)
   })
 
-  test('a removed owner’s tokens are pruned, those of after the return stay, and so does the owner', async ({
+  test('a removed owner’s tokens are pruned, those issued after a reactivation stay, and so does the owner', async ({
     store,
   }) => {
     await put(store, 1)
@@ -93,7 +93,7 @@ export function endingTokens(test: StoreTest): void {
     hasFields(await store.findOwner('ada'), { status: 'removed', generation: 3 })
   })
 
-  test('promise 9: a removed owner stays removed when nothing is left of them', async ({ store }) => {
+  test('promise 9: a removed owner stays removed after the prune of all tokens', async ({ store }) => {
     await put(store, 1)
     await store.setOwnerStatus('ada', 'removed', NOW)
     await store.prune(NOW + 1, 100)

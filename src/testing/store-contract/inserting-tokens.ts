@@ -68,7 +68,7 @@ export function insertingTokens(test: StoreTest): void {
     equal((await rowOf(store, 2)).generation, 2)
   })
 
-  test('one more than maxTokens is refused, whoever else has how many', async ({ store }) => {
+  test('a token beyond maxTokens of its owner is refused', async ({ store }) => {
     const rules = { ...MANY_ENDED, maxTokens: 2, now: NOW }
     await put(store, 1, { userId: 'bob' })
     equal((await store.insertToken(draft(2), rules)).outcome, 'inserted')
@@ -77,7 +77,7 @@ export function insertingTokens(test: StoreTest): void {
     equal(await store.findToken(id(4)), null)
   })
 
-  test('revoked tokens, expired ones and those of before a removal make room, the others do not', async ({
+  test('tokens that are revoked, expired, or from before a removal do not count for maxTokens', async ({
     store,
   }) => {
     const rules = { ...MANY_ENDED, maxTokens: 1, now: NOW }
@@ -88,7 +88,11 @@ export function insertingTokens(test: StoreTest): void {
     const later = { ...MANY_ENDED, maxTokens: 1, now: NOW + 1 }
     equal((await store.insertToken(draft(3), later)).outcome, 'inserted', 'at its expiry it has ended')
     await store.updateToken(id(3), { status: 'inactive' }, { now: NOW, idleBefore: null })
-    equal((await store.insertToken(draft(4), later)).outcome, 'limit_reached', 'switched off is not ended')
+    equal(
+      (await store.insertToken(draft(4), later)).outcome,
+      'limit_reached',
+      'a disabled token has not ended',
+    )
     await store.setOwnerStatus('ada', 'removed', NOW)
     await store.setOwnerStatus('ada', 'active', NOW)
     equal((await store.insertToken(draft(5), later)).outcome, 'inserted')

@@ -1,4 +1,4 @@
-/** The contract of a list's filters: whose tokens, of which judged status, with which text. */
+/** The contract of a list's filters: owner, evaluated status, text. */
 
 import { deepEqual, equal } from 'node:assert/strict'
 import type { TokenStore } from '../../store/token-store.ts'
@@ -6,7 +6,7 @@ import { judge, TOKEN_STATUSES, type TokenStatus } from '../../token/status.ts'
 import { DAY, IDLE, id, NOW, numbers, put, query, type StoreTest } from './records.ts'
 
 export function listingTokens(test: StoreTest): void {
-  test('promise 8: a list holds the tokens of its user alone, byte by byte', async ({ store }) => {
+  test('promise 8: a list contains only the tokens of its user, compared by bytes', async ({ store }) => {
     const users = ['Ann', 'ann', 'ánn', 'ann ']
     for (const [n, userId] of users.entries()) await put(store, n, { userId })
     for (const [n, userId] of users.entries()) {
@@ -16,22 +16,18 @@ export function listingTokens(test: StoreTest): void {
     }
   })
 
-  test('a user without tokens has an empty page, the owner’s row comes with it when there is one', async ({
-    store,
-  }) => {
+  test('a user without tokens has an empty page, with the owner if there is one', async ({ store }) => {
     deepEqual(await store.listTokens(query()), { tokens: [], next: null, total: 0, owner: null })
     const owner = await store.setOwnerStatus('ada', 'inactive', NOW)
     deepEqual(await store.listTokens(query()), { tokens: [], next: null, total: 0, owner })
   })
 
-  test('rows of a list are whole', async ({ store }) => {
+  test('a list contains complete rows', async ({ store }) => {
     const token = await put(store, 1, { scopes: ['a', 'b'], description: 'd', expiresAt: NOW + 1 })
     deepEqual((await store.listTokens(query())).tokens, [token])
   })
 
-  test('each status is the judged one: by the row, the clock, the idle clock and the owner', async ({
-    store,
-  }) => {
+  test('a status is evaluated by the row, the clock, the idle clock and the owner', async ({ store }) => {
     await putOfEveryKind(store)
     const expected: Record<TokenStatus, number[]> = {
       active: [1, 2, 3],
@@ -47,7 +43,7 @@ export function listingTokens(test: StoreTest): void {
     equal((await store.listTokens(query())).total, 13)
   })
 
-  test('without an idle timeout the idle clock says nothing', async ({ store }) => {
+  test('without an idle timeout no token is idle', async ({ store }) => {
     await putOfEveryKind(store)
     const page = async (status: TokenStatus) =>
       numbers((await store.listTokens(query({ statuses: [status], idleBefore: null }))).tokens)
@@ -55,18 +51,18 @@ export function listingTokens(test: StoreTest): void {
     deepEqual(await page('inactive'), [4, 5, 7], 'what the sweeper marked stays marked')
   })
 
-  test('the filter says what judge says of each row', async ({ store }) => {
+  test('the filter selects the status that `judge` computes', async ({ store }) => {
     await putOfEveryKind(store)
     await store.setOwnerStatus('ada', 'removed', NOW)
     await store.setOwnerStatus('ada', 'active', NOW)
     await put(store, 20)
     const { tokens, owner } = await store.listTokens(query())
     for (const status of TOKEN_STATUSES) {
-      const judged = tokens.filter(
+      const expected = tokens.filter(
         (token) => judge(token, owner, { now: NOW, idleTimeoutMs: IDLE, maxAgeMs: null }).status === status,
       )
       const page = await store.listTokens(query({ statuses: [status] }))
-      deepEqual(numbers(page.tokens), numbers(judged), status)
+      deepEqual(numbers(page.tokens), numbers(expected), status)
     }
     deepEqual(numbers((await store.listTokens(query({ statuses: ['active'] }))).tokens), [20])
   })
@@ -95,7 +91,7 @@ export function listingTokens(test: StoreTest): void {
     deepEqual(await found(store, 'us\nde'), [2])
   })
 
-  test('what means something in a pattern means itself in a search', async ({ store }) => {
+  test('pattern characters are literal in a search', async ({ store }) => {
     for (const [n, name] of [
       '100% sure',
       'snake_case',
@@ -119,7 +115,7 @@ export function listingTokens(test: StoreTest): void {
     deepEqual(await found(store, '*'), [])
   })
 
-  test('letters beyond ASCII are found as they are written, and in that case alone', async ({ store }) => {
+  test('letters beyond ASCII match only in the same case', async ({ store }) => {
     for (const [n, name] of [
       'École',
       'école',
@@ -141,7 +137,7 @@ export function listingTokens(test: StoreTest): void {
     deepEqual(await found(store, 'strasse'), [])
   })
 
-  test('several statuses are any of them, and the total follows', async ({ store }) => {
+  test('several statuses match any of them, in the total too', async ({ store }) => {
     await putOfEveryKind(store)
     const page = await store.listTokens(query({ statuses: ['active', 'expired'], limit: 4 }))
     deepEqual(numbers(page.tokens), [1, 2, 3, 11])
@@ -149,7 +145,7 @@ export function listingTokens(test: StoreTest): void {
     equal((await store.listTokens(query({ statuses: TOKEN_STATUSES }))).total, 13)
   })
 
-  test('status and search narrow together, and a search has no total', async ({ store }) => {
+  test('status and text are combined, and a text search has no total', async ({ store }) => {
     for (let n = 0; n < 6; n += 1) await put(store, n, { name: n % 2 === 0 ? 'even' : 'odd' })
     await store.revokeToken(id(0), { now: NOW })
     const page = await store.listTokens(query({ statuses: ['active'], text: 'even', limit: 1 }))

@@ -1,4 +1,4 @@
-/** The contract of paging: by key, in every order, nothing twice, nothing left out, also while tokens come. */
+/** The contract of paging: keyset pages in every order, without duplicates or gaps, also during inserts. */
 
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import {

@@ -1,4 +1,4 @@
-/** The contract of `feed`: whatever may end a judgement is told to who asks, by the store's own clock. */
+/** The contract of `feed`: changes that may end a token's validity are in the feed, by the store's clock. */
 
 import { deepEqual, ok } from 'node:assert/strict'
 import type { InvalidationTarget } from '../../store/change-feed.ts'
@@ -6,26 +6,26 @@ import type { TokenStore } from '../../store/token-store.ts'
 import { DAY, draft, IDLE, id, MANY_ENDED, NOW, put, type StoreTest } from './records.ts'
 
 export function publishingChanges(test: StoreTest): void {
-  test('promise 5: each change of a token or an owner is told, to another instance too', async ({
+  test('promise 5: each change of a token or an owner is in the feed of another instance', async ({
     store,
     second,
   }) => {
     for (const n of [1, 2, 3, 4]) await put(store, n, { userId: `u${n}` })
     const scope = { now: NOW, idleBefore: null }
-    const told = (change: () => Promise<unknown>) => publishedTargets(second, change)
-    deepEqual(await told(() => store.updateToken(id(1), { status: 'inactive' }, scope)), [token(1)])
-    deepEqual(await told(() => store.updateToken(id(1), { status: 'active' }, scope)), [token(1)])
-    deepEqual(await told(() => store.revokeToken(id(1), { now: NOW })), [token(1)])
-    deepEqual(await told(() => store.setOwnerStatus('u2', 'inactive', NOW)), [{ userId: 'u2' }])
-    deepEqual(await told(() => store.setOwnerStatus('u2', 'active', NOW)), [{ userId: 'u2' }])
-    deepEqual(await told(() => store.setOwnerStatus('u3', 'removed', NOW)), [{ userId: 'u3' }])
-    deepEqual(await told(() => store.setOwnerStatus('new', 'inactive', NOW)), [{ userId: 'new' }])
-    deepEqual(await told(() => store.feed.touchOwner('u4')), [{ userId: 'u4' }])
+    const targetsOf = (change: () => Promise<unknown>) => publishedTargets(second, change)
+    deepEqual(await targetsOf(() => store.updateToken(id(1), { status: 'inactive' }, scope)), [token(1)])
+    deepEqual(await targetsOf(() => store.updateToken(id(1), { status: 'active' }, scope)), [token(1)])
+    deepEqual(await targetsOf(() => store.revokeToken(id(1), { now: NOW })), [token(1)])
+    deepEqual(await targetsOf(() => store.setOwnerStatus('u2', 'inactive', NOW)), [{ userId: 'u2' }])
+    deepEqual(await targetsOf(() => store.setOwnerStatus('u2', 'active', NOW)), [{ userId: 'u2' }])
+    deepEqual(await targetsOf(() => store.setOwnerStatus('u3', 'removed', NOW)), [{ userId: 'u3' }])
+    deepEqual(await targetsOf(() => store.setOwnerStatus('new', 'inactive', NOW)), [{ userId: 'new' }])
+    deepEqual(await targetsOf(() => store.feed.touchOwner('u4')), [{ userId: 'u4' }])
   })
 
-  test('promise 5: a rotation tells of every token whose end it moves', async ({ store, second }) => {
+  test('promise 5: a rotation stamps every token whose end it changes', async ({ store, second }) => {
     await put(store, 1)
-    const told = (change: () => Promise<unknown>) => publishedTargets(second, change)
+    const targetsOf = (change: () => Promise<unknown>) => publishedTargets(second, change)
     const rotate = (n: number, replaces: string | null) => () =>
       store.rotateToken(id(1), draft(n, { predecessorId: id(1) }), {
         now: NOW,
@@ -33,19 +33,19 @@ export function publishingChanges(test: StoreTest): void {
         graceEndsAt: NOW + DAY,
         replaces,
       })
-    deepEqual(await told(rotate(2, null)), [token(1)])
-    deepEqual(await told(rotate(3, id(2))), [token(1), token(2)], 'and the successor that is replaced')
-    deepEqual(await told(() => store.revokeToken(id(3), { now: NOW })), [token(1), token(3)])
+    deepEqual(await targetsOf(rotate(2, null)), [token(1)])
+    deepEqual(await targetsOf(rotate(3, id(2))), [token(1), token(2)], 'and the successor that is replaced')
+    deepEqual(await targetsOf(() => store.revokeToken(id(3), { now: NOW })), [token(1), token(3)])
     await rotate(4, null)()
     const end = { successorId: id(4), predecessorId: id(1) }
-    deepEqual(await told(() => store.endPredecessor(end, NOW)), [token(1), token(4)])
+    deepEqual(await targetsOf(() => store.endPredecessor(end, NOW)), [token(1), token(4)])
   })
 
-  test('use, idleness and what changed nothing are not told', async ({ store, second }) => {
+  test('uses, idle marks and calls without a change are not in the feed', async ({ store, second }) => {
     await put(store, 1)
     await put(store, 2, { idleFrom: NOW - 2 * IDLE })
     await store.revokeToken(id(1), { now: NOW })
-    const told = await publishedTargets(second, async () => {
+    const targets = await publishedTargets(second, async () => {
       await store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW }], {
         now: NOW,
         dayStart: NOW,
@@ -56,10 +56,10 @@ export function publishingChanges(test: StoreTest): void {
       await put(store, 3)
       await put(store, 4, { userId: 'new' })
     })
-    deepEqual(told, [])
+    deepEqual(targets, [])
   })
 
-  test('promise 5: the second change of a moment bears another stamp, however quick it is', async ({
+  test('promise 5: each change of a row gets another stamp, even within one millisecond', async ({
     store,
   }) => {
     await put(store, 1)
@@ -72,7 +72,7 @@ export function publishingChanges(test: StoreTest): void {
     ok(stamps.size === 50, `${stamps.size} stamps of 50 changes`)
   })
 
-  test('promise 5: changes are stamped by the store’s clock and not by the plugin’s', async ({ store }) => {
+  test('promise 5: changes are stamped by the store’s clock, not by the plugin’s', async ({ store }) => {
     await put(store, 1)
     const before = (await store.feed.changesSince(Number.MAX_SAFE_INTEGER)).now
     await store.revokeToken(id(1), { now: NOW - 1000 * DAY })
@@ -87,17 +87,17 @@ function token(n: number): InvalidationTarget {
   return { tokenId: id(n) }
 }
 
-/** What the feed tells of a change when it is asked for what came after the last one. */
+/** The targets that a change adds to the feed. */
 async function publishedTargets(
   store: TokenStore,
   change: () => Promise<unknown>,
 ): Promise<InvalidationTarget[]> {
   const before = await store.feed.changesSince(0)
-  const known = new Set(before.changes.map((told) => JSON.stringify(told)))
+  const known = new Set(before.changes.map((change) => JSON.stringify(change)))
   await change()
   const { changes } = await store.feed.changesSince(0)
   return changes
-    .filter((told) => !known.has(JSON.stringify(told)))
+    .filter((stored) => !known.has(JSON.stringify(stored)))
     .map(({ target }) => target)
     .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
 }

@@ -1,4 +1,4 @@
-/** The contract of `recordUses`: counters add up, times move forward, and no status changes but a wrong `idle`. */
+/** The contract of `recordUses`: counters are added, times move forward, and only a wrong `idle` status changes. */
 
 import { deepEqual, equal } from 'node:assert/strict'
 import type { TokenStore, UseBatch } from '../../store/token-store.ts'
@@ -31,7 +31,7 @@ export function recordingUses(test: StoreTest): void {
     hasFields(await rowOf(store, 1), { useCount: 2, lastUsedAt: NOW + 9, idleFrom: NOW + 9 })
   })
 
-  test('an idle clock that was set anew later than the use stays', async ({ store }) => {
+  test('an idle clock that was restarted after the use does not move back', async ({ store }) => {
     await put(store, 1, { idleFrom: NOW + 100 })
     await store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW + 5 }], RULES)
     hasFields(await rowOf(store, 1), { lastUsedAt: NOW + 5, idleFrom: NOW + 100 })
@@ -164,9 +164,7 @@ export function recordingUses(test: StoreTest): void {
     equal((await rowOf(second, 2)).useCount, 40)
   })
 
-  test('promise 7: a flush never brings a revoked token back, nor one that was switched off', async ({
-    store,
-  }) => {
+  test('promise 7: a flush does not reactivate a revoked or disabled token', async ({ store }) => {
     await put(store, 1)
     await put(store, 2)
     await store.revokeToken(id(1), { now: NOW })

@@ -1,4 +1,4 @@
-/** The contract of `takeLease`: of all instances one has it, and a crash of that one keeps nobody waiting for long. */
+/** The contract of `takeLease`: one instance has the lease, and after a crash it runs out. */
 
 import { deepEqual, equal } from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,7 +7,7 @@ import type { StoreTest } from './records.ts'
 const MINUTE = 60_000
 
 export function takingLeases(test: StoreTest): void {
-  test('of two instances one has the lease, until it gives it back', async ({ store, second }) => {
+  test('one of two instances has the lease until it releases it', async ({ store, second }) => {
     const take = { name: 'sweep', ms: MINUTE }
     equal(await store.takeLease({ ...take, holder: 'a' }), true)
     equal(await second.takeLease({ ...take, holder: 'b' }), false)
@@ -17,7 +17,7 @@ export function takingLeases(test: StoreTest): void {
     equal(await second.takeLease({ ...take, holder: 'b' }), true)
   })
 
-  test('a lease that nobody gives back runs out by itself', async ({ store, second }) => {
+  test('a lease that is not released runs out', async ({ store, second }) => {
     equal(await store.takeLease({ name: 'sweep', holder: 'crashed', ms: 200 }), true)
     equal(await second.takeLease({ name: 'sweep', holder: 'b', ms: MINUTE }), false)
     await sleep(250)
@@ -40,7 +40,7 @@ export function takingLeases(test: StoreTest): void {
     equal(await second.takeLease({ name: 'a', holder: 'another', ms: MINUTE }), true)
   })
 
-  test('of many who want the lease at once one gets it', async ({ store, second }) => {
+  test('of concurrent calls one gets the lease', async ({ store, second }) => {
     const wanted = Array.from({ length: 12 }, (_, n) =>
       (n % 2 === 0 ? store : second).takeLease({ name: 'sweep', holder: `${n}`, ms: MINUTE }),
     )

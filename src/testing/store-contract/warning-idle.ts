@@ -1,14 +1,14 @@
-/** The contract of `listIdleWarnings`: a token is warned of once in an idle spell, and only while it could go idle. */
+/** The contract of `listIdleWarnings`: a token is returned once per idle period, and only while it can become idle. */
 
 import { deepEqual, equal } from 'node:assert/strict'
 import { DAY, IDLE, id, NOW, numbers, put, rowOf, type StoreTest } from './records.ts'
 
-/** Spells that began from `NOW` on and before the next day. */
+/** Idle periods that began from `NOW` on and before the next day. */
 const PERIODS = { since: NOW, before: NOW + DAY, now: NOW + 20 * DAY }
 const RULES = { now: NOW + 20 * DAY, dayStart: NOW + 20 * DAY, idleTimeoutMs: IDLE }
 
 export function warningIdle(test: StoreTest): void {
-  test('promise 6: tokens in such a spell are returned as they are, once', async ({ store }) => {
+  test('promise 6: a token is returned once per idle period, unchanged', async ({ store }) => {
     await put(store, 1, { idleFrom: NOW - 1 })
     const first = await put(store, 2, { idleFrom: NOW })
     const last = await put(store, 3, { idleFrom: NOW + DAY - 1 })
@@ -22,7 +22,7 @@ export function warningIdle(test: StoreTest): void {
     deepEqual(await store.listIdleWarnings(PERIODS, 10), [])
   })
 
-  test('a use begins another spell, a late flush of an earlier use does not', async ({ store }) => {
+  test('a use begins another idle period, a late flush of an earlier use does not', async ({ store }) => {
     for (const n of [1, 2]) await put(store, n, { idleFrom: NOW + 5 })
     await store.listIdleWarnings(PERIODS, 10)
     await store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW + 6 }], RULES)
@@ -30,7 +30,9 @@ export function warningIdle(test: StoreTest): void {
     deepEqual(numbers(await store.listIdleWarnings(PERIODS, 10)), [1])
   })
 
-  test('nobody is warned of what cannot go idle: off, idle, ended, its owner away', async ({ store }) => {
+  test('disabled, idle and ended tokens, and those of an inactive owner, are not returned', async ({
+    store,
+  }) => {
     await put(store, 1, { status: 'inactive', statusReason: 'disabled' })
     await put(store, 2, { status: 'inactive', statusReason: 'idle' })
     await put(store, 3, { status: 'revoked', revokedAt: NOW })
@@ -47,14 +49,14 @@ export function warningIdle(test: StoreTest): void {
     deepEqual(numbers(await store.listIdleWarnings(PERIODS, 10)), [6], 'back again, they are warned')
   })
 
-  test('a limit bounds how many are warned of at once', async ({ store }) => {
+  test('at most `limit` tokens are returned', async ({ store }) => {
     for (let n = 0; n < 7; n += 1) await put(store, n)
     const sizes = []
     for (let round = 0; round < 4; round += 1) sizes.push((await store.listIdleWarnings(PERIODS, 3)).length)
     deepEqual(sizes, [3, 3, 1, 0])
   })
 
-  test('two sweepers at once warn of each token once', async ({ store, second }) => {
+  test('two concurrent sweepers get each token once', async ({ store, second }) => {
     for (let n = 0; n < 20; n += 1) await put(store, n)
     const warned = await Promise.all([
       store.listIdleWarnings(PERIODS, 100),

@@ -1,4 +1,4 @@
-/** The contract of two writers who do different things to the same tokens at once: nothing is lost, nothing revived. */
+/** The contract of two concurrent writers of the same tokens: nothing is lost and nothing is reactivated. */
 
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import type { TokenStore } from '../../store/token-store.ts'
@@ -19,13 +19,13 @@ import {
 const TOKENS = 24
 const FLUSHES = 10
 const USED_AT = NOW + DAY
-/** A moment after every use, at which whatever was used is not idle. */
+/** A time after every use, at which no used token is idle. */
 const LATER = USED_AT + 1000
 const RULES = { now: LATER, dayStart: NOW + DAY, idleTimeoutMs: IDLE }
 const SCOPE = { now: LATER, idleBefore: null }
 
 export function writingAtOnce(test: StoreTest): void {
-  test('promise 7: two who revoke, switch, rename, flush and sweep at once lose nothing and revive nothing', async ({
+  test('promise 7: concurrent revocations, updates, flushes and sweeps lose nothing and reactivate nothing', async ({
     store,
     second,
   }) => {
@@ -40,7 +40,7 @@ export function writingAtOnce(test: StoreTest): void {
     }
   })
 
-  test('promise 4: a revoke and a switch to active at once: the token is revoked', async ({
+  test('promise 4: after a concurrent revocation and enabling, the token is revoked', async ({
     store,
     second,
   }) => {

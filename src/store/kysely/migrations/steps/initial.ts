@@ -44,7 +44,7 @@ function tokens(schema: SchemaModule, types: ColumnTypes): readonly SchemaStatem
       .addColumn('name', text(100))
       .addColumn('description', text(1000))
       .addColumn('scopes', longText, (column) => column.notNull())
-      .addColumn('scopes_used', count, (column) => column.notNull())
+      .addColumn('scopes_used', count, (column) => column.notNull().defaultTo(0))
       .addColumn('status', text(16), (column) => column.notNull())
       .addColumn('status_reason', text(16))
       .addColumn('hint', text(16), (column) => column.notNull())
