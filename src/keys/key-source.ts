@@ -29,7 +29,7 @@ export type KeyFunction = (context: KeySourceContext) => SigningKeyList | Promis
 export type SigningKeys = readonly [SigningKey, ...SigningKey[]]
 
 /**
- * The key that signs at a moment: the first private key whose `nbf` has passed. If there is none, the first key.
+ * The key that signs at a moment: the first private key whose `nbf` has passed; otherwise the first key.
  */
 export function signingKeyAt(keys: SigningKeys, now: number): SigningKey {
   return keys.find(({ signature, startsAt }) => signature !== undefined && startsAt <= now) ?? keys[0]

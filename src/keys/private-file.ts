@@ -90,7 +90,7 @@ async function withLock(file: string, work: () => Promise<void>): Promise<void> 
   } catch (cause) {
     if (codeOf(cause) !== 'EEXIST') throw new InvalidOption(`keys: ${file} cannot be written`, { cause })
     throw new InvalidOption(
-      `keys: ${file} is being changed by another process; if there is none, remove ${lock}`,
+      `keys: ${file} is being changed by another process; if no process is running, remove ${lock}`,
       { cause },
     )
   }

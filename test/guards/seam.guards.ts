@@ -178,14 +178,14 @@ export const seamGuards: readonly Guard[] = [
     file: 'src/verification/token-signals.ts',
     remove: "if (watch.state === 'waiting') void",
     put: 'void',
-    tests: ['test/verification/signal-holders.test.ts'],
+    tests: ['test/verification/signals-per-request.test.ts'],
   },
   {
     name: 'promise 4: news that comes while a signal is judged is followed',
     file: 'src/verification/token-signals.ts',
     remove: 'watch.isInvalidated ? this.#deps.clock.now() + PAUSE_MS : Infinity',
     put: 'Infinity',
-    tests: ['test/verification/signal-holders.test.ts'],
+    tests: ['test/verification/signals-per-request.test.ts'],
   },
   {
     name: 'promise 6: the clock is compared at boot',

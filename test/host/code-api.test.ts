@@ -8,7 +8,7 @@ import { START, startHost, withToken } from '../support/host.ts'
 
 const unknownId = '019b76da-a800-7fdc-bfcb-a521939f475d'
 
-t.test('what code issues, a route accepts, and the other way round', async (t) => {
+t.test('routes and code accept the tokens of each other', async (t) => {
   const { app } = await startHost(t)
   const { credential, token } = await app.apiTokens.issue({
     userId: 'ada',
@@ -105,7 +105,7 @@ t.test('the errors are those of the routes', async (t) => {
   await t.rejects(api.list({ userId: 'ada' }), { code: 'FST_API_TOKENS_USER_INACTIVE' })
 })
 
-t.test('promise 8: with a user an operation is on their tokens alone, without one on all', async (t) => {
+t.test('promise 8: with a user id an operation reaches only this user’s tokens', async (t) => {
   const { app } = await startHost(t)
   const api = app.apiTokens
   const { token } = await api.issue({ userId: 'ada', name: 'hers' })
@@ -205,7 +205,7 @@ t.test('stats counts hits, misses, loads, entries and use', async (t) => {
   t.same(app.apiTokens.stats().usage, { pending: 0, flushed: 3 })
 })
 
-t.test('promise 8: a user id that is given and is none means nobody, not everybody', async (t) => {
+t.test('promise 8: an invalid or undefined user id does not reach the tokens of all users', async (t) => {
   const { app } = await startHost(t)
   const { token } = await app.apiTokens.issue({ userId: 'ada' })
   const nobody = { userId: undefined }
@@ -216,7 +216,7 @@ t.test('promise 8: a user id that is given and is none means nobody, not everybo
   t.match(await app.apiTokens.get(token.id), { name: null, status: 'active' })
 })
 
-t.test('promise 14: what code passes past every schema is refused by the name of the field', async (t) => {
+t.test('promise 14: invalid arguments are refused by the name of the field', async (t) => {
   const { app } = await startHost(t)
   const { token } = await app.apiTokens.issue({ userId: 'ada' })
   // As plain JavaScript would call it.

@@ -1,4 +1,4 @@
-/** What code passes to `app.apiTokens` is checked as strictly as the routes' bodies, by name, in both modes. */
+/** Arguments of `app.apiTokens` are checked as strictly as the routes' bodies, by name, in both modes. */
 
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
@@ -201,7 +201,7 @@ for (const mode of ['required', 'none'] as const) {
   })
 }
 
-t.test('promise 16: nothing happened when an argument was refused', async (t) => {
+t.test('promise 16: a refused argument changes nothing', async (t) => {
   const { app } = await startHost(t)
   const api = app.apiTokens as unknown as Untyped
   const { token } = await app.apiTokens.issue({ userId: 'ada', name: 'hers' })

@@ -31,7 +31,7 @@ async function twoHosts(t: Test, options: ApiTokensOptions) {
   return { before, app, clock: shared.clock, store: shared.store }
 }
 
-t.test('a token without an end works until it has the maximum age, cached or not', async (t) => {
+t.test('a token without expiry works until the maximum age, cached or not', async (t) => {
   const { before, app, clock } = await twoHosts(t, { expiry: ALL })
   const { token } = await issue(before, 'ada')
   const reasons: string[] = []

@@ -1,4 +1,4 @@
-/** What the host's audit hears, and that a listener of its own harms nothing. */
+/** Events, and errors of their listeners. */
 
 import Fastify from 'fastify'
 import t from 'tap'
@@ -17,7 +17,7 @@ const names: readonly TokenEventName[] = [
   'rejected',
 ]
 
-t.test('every change is told once, with the token as it is then', async (t) => {
+t.test('each change is emitted once, with the changed token', async (t) => {
   const { app, clock } = await startHost(t)
   const told: [TokenEventName, Record<string, unknown>][] = []
   for (const name of names) app.apiTokens.events.on(name, (event) => told.push([name, { ...event }]))
@@ -70,7 +70,7 @@ t.test('every change is told once, with the token as it is then', async (t) => {
   t.same(heard(), [], 'it was revoked already')
 })
 
-t.test('a listener that throws or rejects is logged, and the answer stands', async (t) => {
+t.test('an error of a listener is logged, and the response does not change', async (t) => {
   const logged: { level: number; msg: string; err?: { message: string } }[] = []
   const app = Fastify({ logger: { stream: { write: (line: string) => logged.push(JSON.parse(line)) } } })
   t.teardown(() => app.close())
@@ -105,7 +105,7 @@ t.test('a listener that throws or rejects is logged, and the answer stands', asy
   t.equal(new Set(failures.map(({ msg }) => msg)).size, 1)
 })
 
-t.test('once hears once, off hears no more', async (t) => {
+t.test('once is called once, off removes a listener', async (t) => {
   const { app } = await startHost(t)
   let once = 0
   let always = 0

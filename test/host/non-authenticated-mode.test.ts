@@ -49,7 +49,7 @@ t.test('promise 13: every protected route is open, whatever the Authorization he
   }
 })
 
-t.test('promise 13: management answers 403, signed in or not', async (t) => {
+t.test('promise 13: management routes respond 403, signed in or not', async (t) => {
   for (const prefix of ['/tokens', '/bodhi/v1/tokens']) {
     const { app } = await openHost(t, { routes: { prefix }, authenticateUser: () => ({ id: 'ada' }) })
     for (const [method, path] of [
@@ -90,7 +90,7 @@ t.test('promise 13: a warning is logged at start', async (t) => {
   t.match(warnings[0]?.msg, /authentication: 'none'.*every route .* is open/)
 })
 
-t.test('promise 13: neither store nor key file is touched', async (t) => {
+t.test('promise 13: neither store nor key file is opened', async (t) => {
   const folder = t.testdir()
   const store = countingStore(memoryTokenStore())
   const keys = jwksFile(join(folder, 'keys.json'))
@@ -131,28 +131,31 @@ async function refusesByCode(t: Test, app: FastifyInstance) {
   }
 }
 
-t.test('promise 13: by code too what asks for tokens is refused, and the rest does nothing', async (t) => {
-  const { app } = await openHost(t, { cache: { max: 7 } })
-  await refusesByCode(t, app)
-  const api = app.apiTokens
-  t.equal(api.invalidateUser('ada'), undefined)
-  t.equal(await api.flush(), undefined)
-  t.same(await api.sweep(), { idle: 0, idleWarning: 0, pruned: 0 })
-  t.same(api.stats(), {
-    verification: { hits: 0, misses: 0, loads: 0 },
-    cache: { size: 0, max: 7 },
-    usage: { pending: 0, flushed: 0 },
-    invalidation: {
-      feed: 'available',
-      feedLagMs: null,
-      pubsubName: null,
-      pubsub: null,
-      pubsubLagMs: null,
-    },
-    sweep: { suspended: null, clockAheadMs: null },
-  })
-  t.equal(
-    api.events.on('issued', () => undefined),
-    api.events,
-  )
-})
+t.test(
+  'promise 13: operations of app.apiTokens on tokens are refused, and the others do nothing',
+  async (t) => {
+    const { app } = await openHost(t, { cache: { max: 7 } })
+    await refusesByCode(t, app)
+    const api = app.apiTokens
+    t.equal(api.invalidateUser('ada'), undefined)
+    t.equal(await api.flush(), undefined)
+    t.same(await api.sweep(), { idle: 0, idleWarning: 0, pruned: 0 })
+    t.same(api.stats(), {
+      verification: { hits: 0, misses: 0, loads: 0 },
+      cache: { size: 0, max: 7 },
+      usage: { pending: 0, flushed: 0 },
+      invalidation: {
+        feed: 'available',
+        feedLagMs: null,
+        pubsubName: null,
+        pubsub: null,
+        pubsubLagMs: null,
+      },
+      sweep: { suspended: null, clockAheadMs: null },
+    })
+    t.equal(
+      api.events.on('issued', () => undefined),
+      api.events,
+    )
+  },
+)

@@ -1,4 +1,4 @@
-/** A wrong option fails at boot with an error that names it and says what would be right. */
+/** An invalid option fails the boot with an error that names it and the allowed values. */
 
 import { inspect } from 'node:util'
 import Fastify from 'fastify'
@@ -254,7 +254,7 @@ t.test('wrong options are found before the store is opened', async (t) => {
   await app.close()
 })
 
-t.test('options do what they say', async (t) => {
+t.test('options have the documented effect', async (t) => {
   const { app, clock } = await startHost(t, {
     issuer: 'https://host.example',
     audience: 'https://api.example',
@@ -288,7 +288,7 @@ t.test('idleTimeout false: a token never goes idle', async (t) => {
   t.equal((await app.inject(withToken(token))).statusCode, 200)
 })
 
-t.test('routes false: tokens are the code’s alone, and nobody has to sign in', async (t) => {
+t.test('routes false: only code manages tokens, and authenticateUser is not required', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(apiTokens, { store: memoryTokenStore(), keys: [hs256Key()], routes: false })

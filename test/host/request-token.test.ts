@@ -1,4 +1,4 @@
-/** `request.apiToken`: what a route sees of the token, and cannot change. */
+/** `request.apiToken`: its members, which routes cannot change. */
 
 import Fastify, { type FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
@@ -26,7 +26,7 @@ async function hostWith(t: Test, look: (request: FastifyRequest) => void) {
   return app
 }
 
-t.test('it says whose token it is, what it may do, and since when', async (t) => {
+t.test('it has the owner, the scopes and the times of the token', async (t) => {
   const seen: unknown[] = []
   const app = await hostWith(t, ({ apiToken }) => seen.push({ ...apiToken }))
   const { credential, token } = await app.apiTokens.issue({

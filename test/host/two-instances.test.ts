@@ -1,4 +1,4 @@
-/** Two instances of the plugin in one application: each with its own store, keys, names and word. */
+/** Two instances of the plugin in one application: each with its own store, keys and names. */
 
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'

@@ -42,27 +42,24 @@ t.test(
   },
 )
 
-t.test(
-  'promise 3: under a key that came later forgeries are refused as before, without a read',
-  async (t) => {
-    const store = countingStore(memoryTokenStore())
-    const [first, later] = [hs256Key(), ed25519Key()]
-    const { app, change } = await changingHost(t, [first], { store })
-    await change([later, first])
-    const { token } = await issue(app, 'ada')
-    const [header, payload] = token.split('.')
-    store.calls.clear()
-    for (const forged of [
-      `${header}.${payload}.AAAA`,
-      `${token.slice(0, -2)}${token.endsWith('AA') ? 'BA' : 'AA'}`,
-    ]) {
-      t.equal((await app.inject(withToken(forged))).statusCode, 401)
-    }
-    t.equal(store.reads(), 0)
-  },
-)
+t.test('promise 3: under a later key invalid signatures are refused without a read', async (t) => {
+  const store = countingStore(memoryTokenStore())
+  const [first, later] = [hs256Key(), ed25519Key()]
+  const { app, change } = await changingHost(t, [first], { store })
+  await change([later, first])
+  const { token } = await issue(app, 'ada')
+  const [header, payload] = token.split('.')
+  store.calls.clear()
+  for (const forged of [
+    `${header}.${payload}.AAAA`,
+    `${token.slice(0, -2)}${token.endsWith('AA') ? 'BA' : 'AA'}`,
+  ]) {
+    t.equal((await app.inject(withToken(forged))).statusCode, 401)
+  }
+  t.equal(store.reads(), 0)
+})
 
-t.test('a key whose nbf has not come verifies and does not sign; at its moment it signs', async (t) => {
+t.test('a key verifies before its nbf and signs from then on', async (t) => {
   const [old, later] = [hs256Key(), hs256Key()]
   const { app, change, clock } = await changingHost(t, [old])
   await change([{ ...later, nbf: clock.now() / 1000 + 60 }, old])
@@ -73,7 +70,7 @@ t.test('a key whose nbf has not come verifies and does not sign; at its moment i
   t.equal(read((await issue(app, 'ada')).token).header.kid, later.kid)
 })
 
-t.test('promise 11: a change of keys empties the cache, the same answer does not', async (t) => {
+t.test('promise 11: a change of keys empties the cache, the same keys do not', async (t) => {
   const key = hs256Key()
   const { app, change } = await changingHost(t, [key])
   const { token } = await issue(app, 'ada')
@@ -84,7 +81,7 @@ t.test('promise 11: a change of keys empties the cache, the same answer does not
   t.equal(app.apiTokens.stats().cache.size, 0)
 })
 
-t.test('promise 4: a load under way when its key is removed lets nobody in', async (t) => {
+t.test('promise 4: a load in flight while its key is removed is refused', async (t) => {
   const store = pausedStore(memoryTokenStore())
   const [old, next] = [hs256Key(), hs256Key()]
   const { app, change } = await changingHost(t, [old], { store })
@@ -113,31 +110,34 @@ t.test('promise 4: the open signal of a token fires when its key is removed, and
   )
 })
 
-t.test('bad keys and a source that throws are logged, and the old keys stay', async (t) => {
-  const key = hs256Key()
-  let answer: () => unknown = () => [key]
-  const { app } = await startHost(t, { keys: () => answer() as never, keyRefresh: REFRESH })
-  const logged: string[] = []
-  app.log.error = (entry: unknown) => void logged.push(String((entry as { err: Error }).err.message))
-  const { token } = await issue(app, 'ada')
-  const bad: [() => unknown, RegExp][] = [
-    [() => [], /at least one JWK/],
-    [() => [publicKey(es256Key())], /must be a private key/],
-    [() => 'keys', /must be an array of JWKs/],
-    [() => [{ ...key, nbf: Date.now() }], /keys\[0\]\.nbf must be seconds since the epoch/],
-    [() => Promise.reject(new Error('the vault is sealed')), /the vault is sealed/],
-  ]
-  for (const [wrong, message] of bad) {
-    logged.length = 0
-    answer = wrong
-    await until(() => logged.length > 0)
-    t.match(logged[0], message)
-    t.equal((await app.inject(withToken(token))).statusCode, 200)
-    t.equal((await app.inject(withToken((await issue(app, 'ada')).token))).statusCode, 200)
-  }
-})
+t.test(
+  'invalid keys and errors of the key function are logged, and the current keys stay in use',
+  async (t) => {
+    const key = hs256Key()
+    let answer: () => unknown = () => [key]
+    const { app } = await startHost(t, { keys: () => answer() as never, keyRefresh: REFRESH })
+    const logged: string[] = []
+    app.log.error = (entry: unknown) => void logged.push(String((entry as { err: Error }).err.message))
+    const { token } = await issue(app, 'ada')
+    const bad: [() => unknown, RegExp][] = [
+      [() => [], /at least one JWK/],
+      [() => [publicKey(es256Key())], /must be a private key/],
+      [() => 'keys', /must be an array of JWKs/],
+      [() => [{ ...key, nbf: Date.now() }], /keys\[0\]\.nbf must be seconds since the epoch/],
+      [() => Promise.reject(new Error('the vault is sealed')), /the vault is sealed/],
+    ]
+    for (const [wrong, message] of bad) {
+      logged.length = 0
+      answer = wrong
+      await until(() => logged.length > 0)
+      t.match(logged[0], message)
+      t.equal((await app.inject(withToken(token))).statusCode, 200)
+      t.equal((await app.inject(withToken((await issue(app, 'ada')).token))).statusCode, 200)
+    }
+  },
+)
 
-t.test('a source that gives no answer for five seconds is logged, and asked again', async (t) => {
+t.test('a key function without a result for 5 s is logged, and called again', async (t) => {
   const timers = manualTimers(t)
   const [key, next] = [hs256Key(), hs256Key()]
   let asked = 0
@@ -239,7 +239,7 @@ t.test('a removed key’s tokens are refused on all of four instances within the
   t.ok(performance.now() - retiredAt < REFRESH + 1_000, `${performance.now() - retiredAt} ms`)
 })
 
-t.test('a rotation and a retirement say what they did to a list of keys', async (t) => {
+t.test('a rotation and a retirement return the changed list of keys', async (t) => {
   const now = Date.UTC(2026, 0, 1)
   const first = hs256Key()
   const { keys: two, added } = rotateKeys([first], { algorithm: undefined, leadMs: 1_500, now })

@@ -1,4 +1,4 @@
-/** The key file: made once, whole, for its owner alone, and never while there are tokens that another key signed. */
+/** The key file: created once, atomically, with mode 0600, and only while the store has no tokens. */
 
 import { execFile } from 'node:child_process'
 import { chmod, mkdir, readdir, readFile, stat, symlink, unlink, writeFile } from 'node:fs/promises'
@@ -27,7 +27,7 @@ t.test(
   },
 )
 
-t.test('a file that is there is read and not written', async (t) => {
+t.test('an existing file is read and not written', async (t) => {
   const key = hs256Key()
   const file = await fileOf(t, { keys: [key] })
   const { mtimeMs } = await stat(file)
@@ -49,7 +49,7 @@ t.test('a file that others can read or write is refused by name', async (t) => {
   await t.resolves(load(file))
 })
 
-t.test('what is not a JWK Set is refused by name', async (t) => {
+t.test('a file without a JWK Set is refused by name', async (t) => {
   for (const content of [[], {}, { keys: {} }, null, 'keys', { keys: null }]) {
     await t.rejects(load(await fileOf(t, content)), { message: /keys\.json must hold a JWK Set/ })
   }
@@ -65,7 +65,7 @@ t.test('promise 2: an error about a broken file quotes nothing of it', async (t)
   t.notOk(said.includes(String(k).slice(0, 6)))
 })
 
-t.test('with tokens in the store a missing file fails by name, and none is made', async (t) => {
+t.test('with tokens in the store a missing file fails the boot by name', async (t) => {
   const file = join(t.testdir(), 'keys.json')
   await t.rejects(load(file, { storeIsEmpty: async () => false }), {
     code: 'FST_API_TOKENS_INVALID_OPTION',
@@ -74,7 +74,7 @@ t.test('with tokens in the store a missing file fails by name, and none is made'
   t.same(await readdir(t.testdirName), [])
 })
 
-t.test('a file that another start made, and issued by, since it was looked for is read', async (t) => {
+t.test('a file that another process has just created and used is read', async (t) => {
   const key = hs256Key()
   const file = join(t.testdir(), 'keys.json')
   const { keys } = await load(file, {
@@ -86,7 +86,7 @@ t.test('a file that another start made, and issued by, since it was looked for i
   t.same(keys, [key])
 })
 
-t.test('who loses the race to make it reads the winner’s, and leaves it as it is', async (t) => {
+t.test('a process that loses the race reads the file of the winner', async (t) => {
   const key = hs256Key()
   const file = join(t.testdir(), 'keys.json')
   const text = JSON.stringify({ keys: [key] })
@@ -102,7 +102,7 @@ t.test('who loses the race to make it reads the winner’s, and leaves it as it 
   t.same(await readdir(t.testdirName), ['keys.json'])
 })
 
-t.test('many first starts at once end with one key', async (t) => {
+t.test('concurrent first starts end with one key', async (t) => {
   const file = join(t.testdir(), 'keys.json')
   const loaded = await Promise.all(Array.from({ length: 10 }, () => load(file)))
   t.equal(new Set(loaded.map(({ keys }) => keys[0]?.k)).size, 1)
@@ -149,7 +149,7 @@ t.test('tokens work after a restart, and with another file in its place they do 
   await t.rejects(start(), { message: /keys\.json is missing/ })
 })
 
-t.test('a place that cannot be read or written is named', async (t) => {
+t.test('a path that cannot be read or written is named', async (t) => {
   const folder = t.testdir()
   await t.rejects(load(join(folder, 'no', 'such', 'keys.json')), { message: /keys\.json cannot be written/ })
   await writeFile(join(folder, 'file'), '')

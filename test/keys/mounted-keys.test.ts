@@ -1,4 +1,4 @@
-/** Key files that a platform mounts, and files that are none: who may read, write or replace them, and what is refused. */
+/** Mounted key files: who may read, write or replace them. */
 
 import { execFile, execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -59,7 +59,7 @@ t.test(
   },
 )
 
-t.test('what counts as the folder is where the file really is', onlyRoot, async (t) => {
+t.test('links are resolved before the folder is compared', onlyRoot, async (t) => {
   const folder = await ownFolder(t)
   for (const name of ['secrets', 'secrets-of-others']) mkdirSync(join(folder, name))
   const [inside, beside] = [join(folder, 'secrets'), join(folder, 'secrets-of-others')]
@@ -127,7 +127,7 @@ t.test('a file that others can replace is refused', async (t) => {
   await t.rejects(load(link), { message: /link\.json can be replaced by others/ }, 'so is a link')
 })
 
-t.test('what is no file of keys is refused by name, and is not waited for', async (t) => {
+t.test('anything but a regular file is refused by name, without waiting', async (t) => {
   const folder = await ownFolder(t)
   execFileSync('mkfifo', ['-m', '600', join(folder, 'fifo')])
   mkdirSync(join(folder, 'folder'), { mode: 0o700 })
@@ -142,21 +142,18 @@ t.test('what is no file of keys is refused by name, and is not waited for', asyn
   for (const [name, message] of Object.entries(whys)) await t.rejects(load(join(folder, name)), { message })
 })
 
-t.test(
-  'an empty file is waited for, since another start may be about to fill it, and then named',
-  async (t) => {
-    const file = join(await ownFolder(t), 'keys.json')
-    writeFileSync(file, '', { mode: 0o600 })
-    const loading = load(file)
-    setTimeout(() => writeFileSync(file, JWKS), 200)
-    t.same((await loading).keys, [KEY])
-    writeFileSync(file, '')
-    await t.rejects(load(file), {
-      code: 'FST_API_TOKENS_INVALID_OPTION',
-      message: /keys\.json is empty: restore it/,
-    })
-  },
-)
+t.test('an empty file is waited for and then refused by name', async (t) => {
+  const file = join(await ownFolder(t), 'keys.json')
+  writeFileSync(file, '', { mode: 0o600 })
+  const loading = load(file)
+  setTimeout(() => writeFileSync(file, JWKS), 200)
+  t.same((await loading).keys, [KEY])
+  writeFileSync(file, '')
+  await t.rejects(load(file), {
+    code: 'FST_API_TOKENS_INVALID_OPTION',
+    message: /keys\.json is empty: restore it/,
+  })
+})
 
 t.test('on a file system without hard links the first of several starts makes the file', async (t) => {
   const folder = await ownFolder(t)
@@ -182,7 +179,7 @@ t.test('on a file system without hard links the first of several starts makes th
     t.equal(await statusOf(app, token), 200)
 })
 
-t.test('where neither a link nor a file can be made, the place is named', async (t) => {
+t.test('a folder without write permission is named', async (t) => {
   const message = /keys\.json cannot be written/
   await t.rejects(load(join(await ownFolder(t), 'no', 'such', 'keys.json')), { message })
 })

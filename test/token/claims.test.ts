@@ -7,11 +7,11 @@ import { claimsOf, isTokenId, payloadOf, readClaims } from '../../src/token/clai
 const EXPECTED = { issuer: 'https://host.example', audience: 'api' }
 const CLAIMS = { iss: EXPECTED.issuer, aud: 'api', sub: 'ada', jti: id(1), iat: NOW / 1000 }
 
-t.test('a bare token has the five claims and no more', async (t) => {
+t.test('a token without scopes and expiry has five claims', async (t) => {
   t.same(claimsOf(draft(1), EXPECTED), CLAIMS)
 })
 
-t.test('RFC 8693 §4.2: scopes are one string, absent when there are none', async (t) => {
+t.test('RFC 8693 §4.2: scopes are one string, absent without scopes', async (t) => {
   t.equal(claimsOf(draft(1, { scopes: ['a', 'b:c'] }), EXPECTED).scope, 'a b:c')
   t.notOk('scope' in claimsOf(draft(1), EXPECTED))
 })
@@ -24,13 +24,13 @@ t.test('times are whole seconds: issued rounded down, expiry rounded up', async 
   t.notOk('exp' in claimsOf(draft(1), EXPECTED))
 })
 
-t.test('what was written is read back, and what is not ours is left out', async (t) => {
+t.test('written claims are read back, and unknown ones are left out', async (t) => {
   const whole = claimsOf(draft(1, { scopes: ['a'], expiresAt: NOW + 1 }), EXPECTED)
   t.same(readClaims({ ...whole }, EXPECTED, NOW), whole)
   t.same(readClaims({ ...CLAIMS, admin: true, nbf: 1 }, EXPECTED, NOW), CLAIMS)
 })
 
-t.test('promise 3: every claim is exactly what it must be, or the credential is forged', async (t) => {
+t.test('promise 3: a claim with another value or type makes the credential invalid', async (t) => {
   const wrong: Record<string, unknown[]> = {
     iss: [undefined, '', 'https://host.example/', 'HTTPS://HOST.EXAMPLE', [EXPECTED.issuer], 1, null],
     aud: [undefined, '', 'API', ['api'], ['api', 'other'], null, {}],

@@ -1,4 +1,4 @@
-/** What a token is at a moment: each boundary to the millisecond, and which reason comes first. */
+/** The status of a token at a moment: boundaries to the millisecond, and the order of reasons. */
 
 import t from 'tap'
 import { DAY, draft, IDLE, NOW } from '../../src/testing/store-contract/records.ts'
@@ -12,7 +12,7 @@ t.test('an untouched token is active', async (t) => {
   t.same(judge(token({}), null, MOMENT), { status: 'active', reason: null }, 'its owner not known')
 })
 
-t.test('RFC 7519 §4.1.4: on its expiry it is expired, a millisecond before it is not', async (t) => {
+t.test('RFC 7519 §4.1.4: at its expiry a token is expired, a millisecond before it is not', async (t) => {
   t.equal(judge(token({ expiresAt: NOW + 1 }), null, MOMENT).status, 'active')
   t.same(judge(token({ expiresAt: NOW }), null, MOMENT), { status: 'expired', reason: null })
   t.equal(judge(token({ expiresAt: NOW - 1 }), null, MOMENT).status, 'expired')
@@ -25,12 +25,12 @@ t.test('promise 6: at 30 days it is active, a millisecond later idle', async (t)
   t.equal(judge(token({ idleFrom: 0 }), null, never).status, 'active', 'without a timeout never')
 })
 
-t.test('the end of its idle clock is told, when there is one', async (t) => {
+t.test('the end of the idle timeout is returned, if there is one', async (t) => {
   t.equal(idleExpiresAt(token({ idleFrom: NOW }), DAY), NOW + DAY)
   t.equal(idleExpiresAt(token({ idleFrom: NOW }), null), null)
 })
 
-t.test('a row that says why is believed', async (t) => {
+t.test('the reason in the row is returned', async (t) => {
   for (const reason of ['disabled', 'idle'] as const) {
     const state = { status: 'inactive', reason }
     t.same(judge(token({ status: 'inactive', statusReason: reason }), null, MOMENT), state)
@@ -38,17 +38,17 @@ t.test('a row that says why is believed', async (t) => {
   t.same(judge(token({ status: 'revoked' }), null, MOMENT), { status: 'revoked', reason: null })
 })
 
-t.test('promise 9: a removal of the owner revokes what is older, and nothing that is not', async (t) => {
+t.test('promise 9: removing the owner revokes older tokens only', async (t) => {
   const removed = { status: 'revoked', reason: 'user_removed' }
   t.same(judge(token({ generation: 1 }), owner({ generation: 2 }), MOMENT), removed)
   t.equal(judge(token({ generation: 2 }), owner({ generation: 2 }), MOMENT).status, 'active')
 })
 
-t.test('an owner’s deactivation is not the token’s state', async (t) => {
+t.test('deactivating the owner does not change the token’s status', async (t) => {
   t.equal(judge(token({}), owner({ status: 'inactive' }), MOMENT).status, 'active')
 })
 
-t.test('what ended it for good comes before what can be undone', async (t) => {
+t.test('a permanent end decides before what can be undone', async (t) => {
   const everything = { expiresAt: NOW - 1, idleFrom: 0, generation: 1 }
   const off = { status: 'inactive', statusReason: 'disabled' } as const
   const gone = owner({ generation: 2 })

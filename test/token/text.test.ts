@@ -1,4 +1,4 @@
-/** What names, descriptions and user ids may say (promise 14). */
+/** The rules for names, descriptions and user ids (promise 14). */
 
 import t from 'tap'
 import { credentialOf, hintOf, readCredential } from '../../src/token/credential.ts'
@@ -67,7 +67,7 @@ t.test('promise 14: a name or description has a visible character', async (t) =>
   }
 })
 
-t.test('names of all scripts and emoji sequences are welcome', async (t) => {
+t.test('names of all scripts and emoji sequences are accepted', async (t) => {
   const names = [
     ...['👩‍💻', '👨‍👩‍👧‍👦 laptop', '🏳️‍🌈', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', '1️⃣', '❤️', '🇩🇪', '👍🏽'],
     ...['מחשב נייד', 'שָׁלוֹם', 'מפתח\u200f (CI)', 'مفتاح', 'می‌خواهم', '日本語のトークン', 'か\u3099', '한국어'],
@@ -90,7 +90,7 @@ t.test('names of all scripts and emoji sequences are welcome', async (t) => {
   }
 })
 
-t.test('promise 14: a search may be for a mark alone, on one line', async (t) => {
+t.test('promise 14: a search text may be a single mark, on one line', async (t) => {
   for (const part of ['\u0301', 'a', '\u200d', 'a\u2028']) t.equal(searchFault(part), undefined)
   t.equal(searchFault('a\u0085'), CONTROL)
   t.equal(searchFault('x'.repeat(101)), 'must not have more than 100 characters')
@@ -106,7 +106,7 @@ t.test('promise 14: a user id is a string of at most 255 characters, on one line
   t.equal(userIdFault('a\u0000b'), CONTROL)
 })
 
-t.test('only the ASCII letters are folded', async (t) => {
+t.test('only ASCII letters are converted to lower case', async (t) => {
   t.equal(lowerAscii('ABC xyz ÉÀ İ ẞ 𝐀'), 'abc xyz ÉÀ İ ẞ 𝐀')
 })
 

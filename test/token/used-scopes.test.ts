@@ -5,14 +5,14 @@ import { eitherUsed, usedScopes, withUsedScopes } from '../../src/token/used-sco
 
 const GRANTED = Array.from({ length: 60 }, (_, n) => `scope-${n}`)
 
-t.test('what was asked for is told in the order of the token, whatever the order of asking', async (t) => {
+t.test('used scopes are returned in the order of the token', async (t) => {
   const used = withUsedScopes(withUsedScopes(0, GRANTED, ['scope-40', 'scope-2']), GRANTED, ['scope-0'])
   t.equal(used, 2 ** 40 + 2 ** 2 + 1)
   t.same(usedScopes(used, GRANTED), ['scope-0', 'scope-2', 'scope-40'])
   t.equal(withUsedScopes(used, GRANTED, ['scope-40']), used, 'asked again')
 })
 
-t.test('a scope that was not granted, or that stands beyond the 53rd, is not counted', async (t) => {
+t.test('a scope that was not granted, or is after the 53rd, is not recorded', async (t) => {
   t.equal(withUsedScopes(0, ['a'], ['b']), 0)
   t.equal(withUsedScopes(0, GRANTED, ['scope-53', 'scope-59']), 0)
   t.same(usedScopes(withUsedScopes(0, GRANTED, GRANTED), GRANTED), GRANTED.slice(0, 53))

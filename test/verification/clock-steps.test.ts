@@ -38,7 +38,7 @@ t.test('promise 11: a clock that was ahead for a moment leaves no entry that out
   t.equal(loads(), 2)
 })
 
-t.test('promise 11: a step back during a read lengthens nothing either', async (t) => {
+t.test('promise 11: a step back during a read does not lengthen an entry', async (t) => {
   const { app, token, clock, loads, onRead } = await startStepped(t)
   onRead(() => {
     clock.time -= HOUR
@@ -49,7 +49,7 @@ t.test('promise 11: a step back during a read lengthens nothing either', async (
   t.equal(loads(), 2)
 })
 
-t.test('promise 11: a step back is noticed between requests, too', async (t) => {
+t.test('promise 11: a step back is detected between requests', async (t) => {
   const { app, token, clock, loads } = await startStepped(t)
   await statusOf(app, token)
   clock.time += 30_000
@@ -106,7 +106,7 @@ t.test('promise 5: a step back does not suspend the staleness bound', async (t) 
   t.equal(loads(), 3, 'the bound counts from the new time')
 })
 
-t.test('promise 11: what a connection remembers goes, too', async (t) => {
+t.test('promise 11: the entry that a connection stores is dropped, too', async (t) => {
   const { app, token, clock, loads } = await startStepped(t)
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   const get = async () => {

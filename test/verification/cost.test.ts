@@ -11,7 +11,7 @@ import { issue, startHost, withToken } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
 import { pausedStore } from '../support/paused-store.ts'
 
-t.test('promise 11: a credential that is new here costs one read and no write', async (t) => {
+t.test('promise 11: a credential that is not cached costs one read and no write', async (t) => {
   const store = countingStore(memoryTokenStore())
   const { app } = await startHost(t, { store })
   const { token } = await issue(app, 'ada')
@@ -36,7 +36,7 @@ t.test('promise 12: a thousand warm requests cost nothing until the flush, which
   t.equal((await store.findToken(id))?.token.useCount, 1001)
 })
 
-t.test('promise 3: a forgery costs no read, no write and no cache entry', async (t) => {
+t.test('promise 3: an invalid signature costs no read, no write and no cache entry', async (t) => {
   const store = countingStore(memoryTokenStore())
   const key = hs256Key()
   const { app } = await startHost(t, { store, keys: [key] })
@@ -62,7 +62,7 @@ t.test('promise 3: a forgery costs no read, no write and no cache entry', async 
   t.equal((await app.inject(withToken(token))).statusCode, 200, 'the genuine one is none the worse')
 })
 
-t.test('promise 3: a forgery leaves the cache entry of the genuine token alone', async (t) => {
+t.test('promise 3: an invalid signature does not change the cache entry of the token', async (t) => {
   const store = countingStore(memoryTokenStore())
   const key = hs256Key()
   const { app } = await startHost(t, { store, keys: [key] })
@@ -75,19 +75,22 @@ t.test('promise 3: a forgery leaves the cache entry of the genuine token alone',
   t.same([...store.calls], [])
 })
 
-t.test('promise 3: with a token prefix, a credential without it or with another is a forgery', async (t) => {
-  const store = countingStore(memoryTokenStore())
-  const { app } = await startHost(t, { store, tokenPrefix: 'bodhi_' })
-  const { token } = await issue(app, 'ada')
-  t.match(token, /^bodhi_eyJ/)
-  store.calls.clear()
-  const jwt = token.slice('bodhi_'.length)
-  for (const forgery of [jwt, `BODHI_${jwt}`, `other_${jwt}`, `bodhi_${token}`]) {
-    t.equal((await app.inject(withToken(forgery))).statusCode, 401)
-  }
-  t.same([...store.calls], [])
-  t.equal((await app.inject(withToken(token))).statusCode, 200)
-})
+t.test(
+  'promise 3: with a token prefix, a credential without it or with another is refused without a read',
+  async (t) => {
+    const store = countingStore(memoryTokenStore())
+    const { app } = await startHost(t, { store, tokenPrefix: 'bodhi_' })
+    const { token } = await issue(app, 'ada')
+    t.match(token, /^bodhi_eyJ/)
+    store.calls.clear()
+    const jwt = token.slice('bodhi_'.length)
+    for (const forgery of [jwt, `BODHI_${jwt}`, `other_${jwt}`, `bodhi_${token}`]) {
+      t.equal((await app.inject(withToken(forgery))).statusCode, 401)
+    }
+    t.same([...store.calls], [])
+    t.equal((await app.inject(withToken(token))).statusCode, 200)
+  },
+)
 
 t.test('promise 11: ten requests with one new credential share one read', async (t) => {
   const counting = countingStore(memoryTokenStore())
@@ -105,25 +108,22 @@ t.test('promise 11: ten requests with one new credential share one read', async 
   t.equal((await counting.findToken(id))?.token.useCount, 10, 'each is a use')
 })
 
-t.test(
-  'promise 11: requests that shared a read that failed all learn it, the next one reads anew',
-  async (t) => {
-    const counting = countingStore(memoryTokenStore())
-    const store = pausedStore(counting)
-    const { app } = await startHost(t, { store })
-    const { token } = await issue(app, 'ada')
-    counting.outage = new Error('the disk is gone')
-    const load = store.hold('findToken', 'before')
-    const requests = [1, 2, 3].map(() => app.inject(withToken(token)))
-    await load.held
-    load.release()
-    for (const response of await Promise.all(requests)) t.equal(response.statusCode, 503)
-    counting.outage = undefined
-    t.equal((await app.inject(withToken(token))).statusCode, 200)
-  },
-)
+t.test('promise 11: requests that share a failed read all fail, and the next one reads again', async (t) => {
+  const counting = countingStore(memoryTokenStore())
+  const store = pausedStore(counting)
+  const { app } = await startHost(t, { store })
+  const { token } = await issue(app, 'ada')
+  counting.outage = new Error('the disk is gone')
+  const load = store.hold('findToken', 'before')
+  const requests = [1, 2, 3].map(() => app.inject(withToken(token)))
+  await load.held
+  load.release()
+  for (const response of await Promise.all(requests)) t.equal(response.statusCode, 503)
+  counting.outage = undefined
+  t.equal((await app.inject(withToken(token))).statusCode, 200)
+})
 
-t.test('promise 12: the warm path calls back within the call and makes no promise', async (t) => {
+t.test('promise 12: the warm path is synchronous and creates no promise', async (t) => {
   const seen: { done: boolean; promises: number }[] = []
   const { app } = await startHost(t, {}, (app) => {
     app.get('/watched', {
@@ -189,7 +189,7 @@ t.test('stats count hits, misses, loads, entries and uses', async (t) => {
   t.same(app.apiTokens.stats().usage, { pending: 0, flushed: 4 })
 })
 
-/** What a holder of the key could make of a token: the same with other claims. */
+/** The token with other claims, signed by its key. */
 async function resigned(token: string, key: SigningJwk, changes: Members): Promise<string> {
   const { header, claims } = read(token)
   return sign(key, header, { ...claims, ...changes })

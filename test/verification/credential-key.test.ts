@@ -22,12 +22,12 @@ function isKnown(known: string, asked: string): boolean {
   return digest !== undefined && isKeyOf(keyOf(known), asked.slice(0, secret - 1), digest)
 }
 
-t.test('FIPS 180-4: a text of one block is digested as the standard has it', async (t) => {
+t.test('FIPS 180-4: the digest of a text of one block follows the standard', async (t) => {
   t.equal(digestOf('abc'), 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad')
   t.equal(digestOf(''), 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855')
 })
 
-t.test('at every length of one block the digest is that of OpenSSL', async (t) => {
+t.test('at every length of one block the digest equals that of OpenSSL', async (t) => {
   for (let length = 0; length <= ONE_BLOCK; length += 1) {
     for (let times = 0; times < 200; times += 1) {
       const text = randomBytes(ONE_BLOCK).toString('base64url').slice(0, length)
@@ -38,7 +38,7 @@ t.test('at every length of one block the digest is that of OpenSSL', async (t) =
   t.equal(digestOf('x'.repeat(ONE_BLOCK)), hash('sha256', 'x'.repeat(ONE_BLOCK), 'hex'))
 })
 
-t.test('what is not ASCII is not digested, for its characters are not its bytes', async (t) => {
+t.test('a text that is not ASCII is not digested', async (t) => {
   for (const character of ['\u0080', '\u00ff', '\u0141', '\u{1f511}'])
     t.equal(digestOf(`abc${character}`), 'refused')
 })

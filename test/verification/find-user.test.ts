@@ -1,4 +1,4 @@
-/** The host's own word on an owner: asked on a miss, believed for a ttl, and never guessed. */
+/** `findUser`: called on a miss, its result is used for a ttl, and a failure is never a result. */
 
 import t, { type Test } from 'tap'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
@@ -7,7 +7,7 @@ import { countingStore } from '../support/counting-store.ts'
 import { issue, startHost, withToken } from '../support/host.ts'
 import { manualTimers } from '../support/manual-timers.ts'
 
-t.test('promise 11: findUser is asked on a miss and not again until the ttl is over', async (t) => {
+t.test('promise 11: findUser is called on a miss and not again within the ttl', async (t) => {
   const asked: string[] = []
   const { app, clock } = await startHost(t, {
     cache: { ttl: '60s' },
@@ -25,28 +25,31 @@ t.test('promise 11: findUser is asked on a miss and not again until the ttl is o
   t.same(asked, ['ada', 'ada'])
 })
 
-t.test('findUser is not asked for a forgery, nor for a token that is refused anyway', async (t) => {
-  let asked = 0
-  const { app, clock } = await startHost(t, {
-    findUser: async () => {
-      asked += 1
-      return { active: true }
-    },
-  })
-  const tokens = [
-    await issue(app, 'ada'),
-    await issue(app, 'ada', { expires_in: 1 }),
-    await issue(app, 'bob'),
-  ]
-  await app.apiTokens.revoke(tokens[0]?.id ?? '')
-  await app.apiTokens.deactivateUser('bob')
-  clock.advance('1s')
-  asked = 0
-  for (const { token } of [...tokens, { token: 'forged' }]) {
-    t.equal((await app.inject(withToken(token))).statusCode, 401)
-  }
-  t.equal(asked, 0)
-})
+t.test(
+  'findUser is not called for an invalid signature and for a token that is refused anyway',
+  async (t) => {
+    let asked = 0
+    const { app, clock } = await startHost(t, {
+      findUser: async () => {
+        asked += 1
+        return { active: true }
+      },
+    })
+    const tokens = [
+      await issue(app, 'ada'),
+      await issue(app, 'ada', { expires_in: 1 }),
+      await issue(app, 'bob'),
+    ]
+    await app.apiTokens.revoke(tokens[0]?.id ?? '')
+    await app.apiTokens.deactivateUser('bob')
+    clock.advance('1s')
+    asked = 0
+    for (const { token } of [...tokens, { token: 'forged' }]) {
+      t.equal((await app.inject(withToken(token))).statusCode, 401)
+    }
+    t.equal(asked, 0)
+  },
+)
 
 t.test('promise 9: a user who is inactive or gone is refused, and nothing is written', async (t) => {
   for (const word of [{ active: false }, null]) {
@@ -87,7 +90,7 @@ t.test('promise 8: a token never has more scopes than its owner has now', async 
   t.same(await scopes(), ['models:read', 'chat:write'], 'without a list every granted scope')
 })
 
-t.test('promise 8: at issue the host’s word counts too', async (t) => {
+t.test('promise 8: findUser limits the scopes at issue, too', async (t) => {
   const words: Record<string, KnownUser | null> = {
     narrow: { active: true, scopes: ['models:read'] },
     inactive: { active: false },
@@ -112,7 +115,7 @@ const FAILURES: Record<string, () => unknown> = {
 }
 
 for (const [how, fail] of Object.entries(FAILURES)) {
-  t.test(`a findUser that ${how} is an outage: 503, neither a refusal nor a pass`, async (t) => {
+  t.test(`a findUser that ${how} is an outage: 503`, async (t) => {
     const { app, token, answerWith } = await startWithToken(t)
     answerWith(fail)
     const response = await app.inject(withToken(token))
@@ -144,7 +147,7 @@ const WRONG_RESULTS: Record<string, () => unknown> = {
 }
 
 for (const [what, result] of Object.entries(WRONG_RESULTS)) {
-  t.test(`promise 16: a findUser that returns ${what} is a 500 that names it, never a pass`, async (t) => {
+  t.test(`promise 16: a findUser that returns ${what} is a 500 that names it`, async (t) => {
     const { app, token, answerWith } = await startWithToken(t)
     answerWith(result)
     const response = await app.inject(withToken(token))
@@ -170,7 +173,7 @@ t.test('a result that the host changes later changes nothing', async (t) => {
   t.equal((await app.inject(withToken(token))).statusCode, 200)
 })
 
-t.test('a findUser that gives no answer for 5 s is an outage, whatever it says later', async (t) => {
+t.test('a findUser without a result for 5 s is an outage, whatever it returns later', async (t) => {
   const { app, token, answerWith } = await startWithToken(t)
   const timers = manualTimers(t)
   const asked = Promise.withResolvers<void>()
@@ -195,7 +198,7 @@ t.test('a findUser that gives no answer for 5 s is an outage, whatever it says l
   t.equal((await app.inject(withToken(token))).statusCode, 200)
 })
 
-t.test('an answer leaves no timer behind', async (t) => {
+t.test('a result leaves no timer', async (t) => {
   const { app, token } = await startWithToken(t)
   const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
   const before = timers()

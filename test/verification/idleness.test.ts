@@ -1,4 +1,4 @@
-/** Idleness is judged at each verification, against the latest use known here, to the millisecond. */
+/** Idleness is evaluated at each verification, against the latest use known here, to the millisecond. */
 
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -70,7 +70,7 @@ t.test('promise 6: use that is not written yet keeps a token from going idle', a
 })
 
 t.test(
-  'promise 6: before a refusal for idleness the row is read again, so use elsewhere counts',
+  'promise 6: the row is read again before a token is refused as idle, so that uses of other instances count',
   async (t) => {
     const real = memoryTokenStore()
     const store = countingStore(real)
@@ -89,26 +89,23 @@ t.test(
   },
 )
 
-t.test(
-  'promise 6: what only the clock calls idle is read again each time, what the row calls idle is not',
-  async (t) => {
-    const store = countingStore(memoryTokenStore())
-    const { app, clock } = await startHost(t, { store, cache: { ttl: '1d' } })
-    const { token } = await issue(app, 'ada')
-    clock.advance('31d')
-    const readsOf = async (times: number) => {
-      store.calls.clear()
-      for (let n = 0; n < times; n += 1) t.equal((await app.inject(withToken(token))).statusCode, 401)
-      return store.calls.get('findToken') ?? 0
-    }
-    t.equal(await readsOf(3), 3)
-    t.equal(app.apiTokens.stats().cache.size, 0)
-    await app.apiTokens.sweep()
-    t.equal(await readsOf(3), 1)
-  },
-)
+t.test('promise 6: a token that is idle by the clock only is read again each time', async (t) => {
+  const store = countingStore(memoryTokenStore())
+  const { app, clock } = await startHost(t, { store, cache: { ttl: '1d' } })
+  const { token } = await issue(app, 'ada')
+  clock.advance('31d')
+  const readsOf = async (times: number) => {
+    store.calls.clear()
+    for (let n = 0; n < times; n += 1) t.equal((await app.inject(withToken(token))).statusCode, 401)
+    return store.calls.get('findToken') ?? 0
+  }
+  t.equal(await readsOf(3), 3)
+  t.equal(app.apiTokens.stats().cache.size, 0)
+  await app.apiTokens.sweep()
+  t.equal(await readsOf(3), 1)
+})
 
-t.test('promise 6: the first use after a quiet hour is written at once', async (t) => {
+t.test('promise 6: the first use after an hour is written at once', async (t) => {
   const store = pausedStore(memoryTokenStore())
   const { app, clock } = await startHost(t, { store, usage: { flushInterval: '1d' } })
   const { token, id } = await issue(app, 'ada')
@@ -120,7 +117,7 @@ t.test('promise 6: the first use after a quiet hour is written at once', async (
   t.match((await store.findToken(id))?.token, { useCount: 1, lastUsedAt: clock.now() })
 })
 
-t.test('promise 7: within the hour it waits for its batch', async (t) => {
+t.test('promise 7: a further use within the hour waits for its batch', async (t) => {
   const store = countingStore(memoryTokenStore())
   const { app, clock } = await startHost(t, { store, usage: { flushInterval: '1d' } })
   const { token } = await issue(app, 'ada')
@@ -134,26 +131,23 @@ t.test('promise 7: within the hour it waits for its batch', async (t) => {
   t.match(app.apiTokens.stats().usage, { pending: 1, flushed: 0 })
 })
 
-t.test(
-  'promise 6: the sweeper waits two flush intervals more before it writes what is true already',
-  async (t) => {
-    const { app, clock, store } = await startSweeping(t, { usage: { flushInterval: '7s' } })
-    const { id } = await issue(app, 'ada')
-    clock.advance(30 * DAY + 14_000)
-    t.same(await app.apiTokens.sweep(), { idle: 0, idleWarning: 0, pruned: 0 })
-    t.match((await store.findToken(id))?.token, { status: 'active' })
-    clock.advance(1)
-    t.same(await app.apiTokens.sweep(), { idle: 1, idleWarning: 0, pruned: 0 })
-    t.match((await store.findToken(id))?.token, {
-      status: 'inactive',
-      statusReason: 'idle',
-      lastUsedAt: null,
-    })
-    t.same(await app.apiTokens.sweep(), { idle: 0, idleWarning: 0, pruned: 0 })
-  },
-)
+t.test('promise 6: the sweep stores idleness two flush intervals later', async (t) => {
+  const { app, clock, store } = await startSweeping(t, { usage: { flushInterval: '7s' } })
+  const { id } = await issue(app, 'ada')
+  clock.advance(30 * DAY + 14_000)
+  t.same(await app.apiTokens.sweep(), { idle: 0, idleWarning: 0, pruned: 0 })
+  t.match((await store.findToken(id))?.token, { status: 'active' })
+  clock.advance(1)
+  t.same(await app.apiTokens.sweep(), { idle: 1, idleWarning: 0, pruned: 0 })
+  t.match((await store.findToken(id))?.token, {
+    status: 'inactive',
+    statusReason: 'idle',
+    lastUsedAt: null,
+  })
+  t.same(await app.apiTokens.sweep(), { idle: 0, idleWarning: 0, pruned: 0 })
+})
 
-t.test('the sweep tells of each token that it marked', async (t) => {
+t.test('the sweep emits an event for each idle token', async (t) => {
   const { app, clock } = await startSweeping(t)
   const { id } = await issue(app, 'ada', { name: 'forgotten' })
   const told: unknown[] = []
@@ -163,7 +157,7 @@ t.test('the sweep tells of each token that it marked', async (t) => {
   t.match(told, [{ id, name: 'forgotten', status: 'inactive', statusReason: 'idle' }])
 })
 
-t.test('promise 6: an idle token that its owner switches on works, and its 30 days begin anew', async (t) => {
+t.test('promise 6: an idle token that its owner enables works, and its idle timeout restarts', async (t) => {
   const { app, clock } = await startSweeping(t)
   const swept = await issue(app, 'ada')
   const judged = await issue(app, 'ada')
@@ -193,7 +187,7 @@ t.test('promise 6: an idle token that its owner switches on works, and its 30 da
 
 for (const name of ['SQLite', 'memory']) {
   t.test(
-    `promise 6: to enable an active token whose use is not written moves no idle clock (${name})`,
+    `promise 6: enabling an active token with an unwritten use does not restart its idle timeout (${name})`,
     async (t) => {
       const filename = join(t.testdir(), 'tokens.db')
       const real = name === 'SQLite' ? sqliteTokenStore({ filename }) : memoryTokenStore()
@@ -215,7 +209,7 @@ for (const name of ['SQLite', 'memory']) {
   )
 }
 
-t.test('promise 6: an owner’s deactivation does not stop the clock', async (t) => {
+t.test('promise 6: deactivating the owner does not stop the idle timeout', async (t) => {
   const { app, clock } = await startHost(t)
   const { token } = await issue(app, 'ada')
   await app.apiTokens.deactivateUser('ada')
@@ -224,7 +218,7 @@ t.test('promise 6: an owner’s deactivation does not stop the clock', async (t)
   t.equal((await app.inject(withToken(token))).statusCode, 401)
 })
 
-t.test('promise 6: use does not revive what is idle already', async (t) => {
+t.test('promise 6: a use does not activate an idle token', async (t) => {
   const { app, clock } = await startSweeping(t)
   const { token, id } = await issue(app, 'ada')
   clock.advance('31d')

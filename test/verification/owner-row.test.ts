@@ -1,4 +1,4 @@
-/** A token whose owner has no row, as after a careless clean-up of the database: nobody vouches for it. */
+/** A token whose owner has no row, for example after a manual deletion. */
 
 import { join } from 'node:path'
 import Database from 'better-sqlite3'

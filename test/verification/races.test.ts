@@ -1,4 +1,4 @@
-/** Races, each held at the moment that it names by a store that keeps its answer back. */
+/** Races. A store pauses the named call before or after it is made. */
 
 import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
@@ -25,33 +25,39 @@ const ENDS: Record<string, (race: Race) => Promise<unknown>> = {
 
 for (const [what, end] of Object.entries(ENDS)) {
   for (const when of ['before', 'after'] as const) {
-    t.test(`promise 4: ${what} beats a load that began earlier and was held ${when} its read`, async (t) => {
-      const race = await startRace(t)
-      const load = race.store.hold('findToken', when)
-      const overtaken = [1, 2, 3].map(() => race.app.inject(withToken(race.token)))
-      await load.held
-      await end(race)
-      const next = race.app.inject(withToken(race.token))
-      t.equal((await next).statusCode, 401, 'the next request does not wait for the old load')
-      load.release()
-      for (const response of await Promise.all(overtaken)) t.equal(response.statusCode, 401)
-      t.equal((await race.app.inject(withToken(race.token))).statusCode, 401, 'and nothing stale was kept')
-    })
+    t.test(
+      `promise 4: ${what} overrides a load that began earlier and was paused ${when} its read`,
+      async (t) => {
+        const race = await startRace(t)
+        const load = race.store.hold('findToken', when)
+        const overtaken = [1, 2, 3].map(() => race.app.inject(withToken(race.token)))
+        await load.held
+        await end(race)
+        const next = race.app.inject(withToken(race.token))
+        t.equal((await next).statusCode, 401, 'the next request does not wait for the old load')
+        load.release()
+        for (const response of await Promise.all(overtaken)) t.equal(response.statusCode, 401)
+        t.equal((await race.app.inject(withToken(race.token))).statusCode, 401, 'and nothing stale was kept')
+      },
+    )
   }
 
-  t.test(`promise 4: after ${what} a warm cache refuses at once, and other users go on`, async (t) => {
-    const race = await startRace(t)
-    const bob = await issue(race.app, 'bob')
-    for (const token of [race.token, bob.token]) {
-      t.equal((await race.app.inject(withToken(token))).statusCode, 200)
-    }
-    await end(race)
-    t.equal((await race.app.inject(withToken(race.token))).statusCode, 401)
-    t.equal((await race.app.inject(withToken(bob.token))).statusCode, 200)
-  })
+  t.test(
+    `promise 4: after ${what} a warm cache refuses at once, and other users are not affected`,
+    async (t) => {
+      const race = await startRace(t)
+      const bob = await issue(race.app, 'bob')
+      for (const token of [race.token, bob.token]) {
+        t.equal((await race.app.inject(withToken(token))).statusCode, 200)
+      }
+      await end(race)
+      t.equal((await race.app.inject(withToken(race.token))).statusCode, 401)
+      t.equal((await race.app.inject(withToken(bob.token))).statusCode, 200)
+    },
+  )
 }
 
-t.test('promise 11: news that comes between those who share one load is heard by each', async (t) => {
+t.test('promise 11: an invalidation between requests that share a read reaches each of them', async (t) => {
   const store = pausedStore(memoryTokenStore())
   let active = true
   const { app } = await startHost(t, { store, findUser: () => ({ active }) }, (app) => {
@@ -74,7 +80,7 @@ t.test('promise 11: news that comes between those who share one load is heard by
   t.equal((await app.inject(withToken(token))).statusCode, 401)
 })
 
-t.test('promise 11: news of one token or user leaves the loads of others alone', async (t) => {
+t.test('promise 11: an invalidation does not affect reads of other tokens and users', async (t) => {
   const { app, store, token, id } = await startRace(t)
   const bob = await issue(app, 'bob')
   const load = store.hold('findToken', 'after')
@@ -88,7 +94,7 @@ t.test('promise 11: news of one token or user leaves the loads of others alone',
   t.equal((await app.inject(withToken(token))).statusCode, 401)
 })
 
-t.test('promise 11: a load that began before a rename does not keep the old name', async (t) => {
+t.test('promise 11: a load that began before a rename does not cache the old name', async (t) => {
   const names: unknown[] = []
   const { app, store, token, id } = await startRace(t, (app) => {
     app.get('/name', { onRequest: app.verifyApiToken }, async ({ apiToken }) => {
@@ -106,33 +112,30 @@ t.test('promise 11: a load that began before a rename does not keep the old name
   t.same(names, ['new', 'new'])
 })
 
-t.test(
-  'promise 9: a user who is removed while a token is issued gets none, or one that is revoked',
-  async (t) => {
-    const { app, store } = await startRace(t)
-    const early = store.hold('insertToken', 'before')
-    const refused = app.inject(as('ada', { method: 'POST', url: '/tokens' }))
-    await early.held
-    await app.apiTokens.removeUser('ada')
-    early.release()
-    t.match((await refused).json(), { statusCode: 403, code: 'FST_API_TOKENS_USER_INACTIVE' })
+t.test('promise 9: a user who is removed during an issue gets no token, or a revoked one', async (t) => {
+  const { app, store } = await startRace(t)
+  const early = store.hold('insertToken', 'before')
+  const refused = app.inject(as('ada', { method: 'POST', url: '/tokens' }))
+  await early.held
+  await app.apiTokens.removeUser('ada')
+  early.release()
+  t.match((await refused).json(), { statusCode: 403, code: 'FST_API_TOKENS_USER_INACTIVE' })
 
-    await app.apiTokens.reactivateUser('ada')
-    const late = store.hold('insertToken', 'after')
-    const answered = app.inject(as('ada', { method: 'POST', url: '/tokens' }))
-    await late.held
-    await app.apiTokens.removeUser('ada')
-    late.release()
-    const { token, id } = (await answered).json()
-    t.equal((await app.inject(withToken(token))).statusCode, 401)
-    await app.apiTokens.reactivateUser('ada')
-    t.equal((await app.inject(withToken(token))).statusCode, 401, 'for good')
-    t.match(await app.apiTokens.get(id), { status: 'revoked', statusReason: 'user_removed' })
-  },
-)
+  await app.apiTokens.reactivateUser('ada')
+  const late = store.hold('insertToken', 'after')
+  const answered = app.inject(as('ada', { method: 'POST', url: '/tokens' }))
+  await late.held
+  await app.apiTokens.removeUser('ada')
+  late.release()
+  const { token, id } = (await answered).json()
+  t.equal((await app.inject(withToken(token))).statusCode, 401)
+  await app.apiTokens.reactivateUser('ada')
+  t.equal((await app.inject(withToken(token))).statusCode, 401, 'for good')
+  t.match(await app.apiTokens.get(id), { status: 'revoked', statusReason: 'user_removed' })
+})
 
 for (const when of ['before', 'after'] as const) {
-  t.test(`promise 7: a revoke during a flush that was held ${when} its write stays a revoke`, async (t) => {
+  t.test(`promise 7: a revocation during a flush that was paused ${when} its write stays`, async (t) => {
     const { app, store, real, token, id } = await startRace(t)
     await app.inject(withToken(token))
     await app.inject(withToken(token))
@@ -147,24 +150,21 @@ for (const when of ['before', 'after'] as const) {
   })
 }
 
-t.test(
-  'promise 7: uses that come while a flush is under way are written by the next one, once each',
-  async (t) => {
-    const { app, store, real, token, id } = await startRace(t)
-    await app.inject(withToken(token))
-    const write = store.hold('recordUses', 'after')
-    const flush = app.apiTokens.flush()
-    await write.held
-    for (let n = 0; n < 3; n += 1) await app.inject(withToken(token))
-    const second = app.apiTokens.flush()
-    write.release()
-    await Promise.all([flush, second])
-    t.equal((await real.findToken(id))?.token.useCount, 4)
-    t.same(app.apiTokens.stats().usage, { pending: 0, flushed: 4 })
-  },
-)
+t.test('promise 7: uses during a flush are written once by the next flush', async (t) => {
+  const { app, store, real, token, id } = await startRace(t)
+  await app.inject(withToken(token))
+  const write = store.hold('recordUses', 'after')
+  const flush = app.apiTokens.flush()
+  await write.held
+  for (let n = 0; n < 3; n += 1) await app.inject(withToken(token))
+  const second = app.apiTokens.flush()
+  write.release()
+  await Promise.all([flush, second])
+  t.equal((await real.findToken(id))?.token.useCount, 4)
+  t.same(app.apiTokens.stats().usage, { pending: 0, flushed: 4 })
+})
 
-t.test('promise 6: a sweep writes use that is recorded here before it calls anything idle', async (t) => {
+t.test('promise 6: a sweep writes recorded uses before it marks tokens idle', async (t) => {
   const { app, clock, store, real, token, id } = await startRace(t)
   clock.advance('29d')
   const quiet = store.hold('recordUses', 'before')
@@ -178,23 +178,26 @@ t.test('promise 6: a sweep writes use that is recorded here before it calls anyt
   t.equal((await app.inject(withToken(token))).statusCode, 200)
 })
 
-t.test('promise 6: another instance’s sweep is undone by the late flush of an earlier use', async (t) => {
-  const { app, clock, store, real, token, id } = await startRace(t)
-  const other = await startHost(t, { store: real, clock })
-  clock.advance('29d')
-  const late = store.hold('recordUses', 'before')
-  await app.inject(withToken(token))
-  await late.held
-  clock.advance('2d')
-  t.same(await other.app.apiTokens.sweep(), { idle: 1, idleWarning: 0, pruned: 0 })
-  t.match((await real.findToken(id))?.token, { status: 'inactive', statusReason: 'idle' })
-  late.release()
-  await app.apiTokens.flush()
-  t.match((await real.findToken(id))?.token, { status: 'active', statusReason: null })
-  t.equal((await app.inject(withToken(token))).statusCode, 200)
-})
+t.test(
+  'promise 6: a late flush of an earlier use undoes the idle status that another instance stored',
+  async (t) => {
+    const { app, clock, store, real, token, id } = await startRace(t)
+    const other = await startHost(t, { store: real, clock })
+    clock.advance('29d')
+    const late = store.hold('recordUses', 'before')
+    await app.inject(withToken(token))
+    await late.held
+    clock.advance('2d')
+    t.same(await other.app.apiTokens.sweep(), { idle: 1, idleWarning: 0, pruned: 0 })
+    t.match((await real.findToken(id))?.token, { status: 'inactive', statusReason: 'idle' })
+    late.release()
+    await app.apiTokens.flush()
+    t.match((await real.findToken(id))?.token, { status: 'active', statusReason: null })
+    t.equal((await app.inject(withToken(token))).statusCode, 200)
+  },
+)
 
-t.test('promise 11: an owner asked anew while findUser answers gets the new answer', async (t) => {
+t.test('promise 11: an invalidated user whose findUser call is in flight is looked up again', async (t) => {
   let answer = Promise.withResolvers<{ active: boolean }>()
   let asked = Promise.withResolvers<void>()
   const { app } = await startHost(t, {

@@ -1,4 +1,4 @@
-/** Rotations, revokes and first uses that meet, each held at the moment that it names. */
+/** Races of rotations, revocations and first uses. */
 
 import t, { type Test } from 'tap'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
@@ -14,7 +14,7 @@ interface Race extends Host {
   readonly token: string
 }
 
-t.test('two rotations at once yield one successor and one 409', async (t) => {
+t.test('two concurrent rotations give one successor and one 409', async (t) => {
   const race = await startRace(t)
   const write = race.store.hold('rotateToken', 'before')
   const first = rotate(race)
@@ -41,7 +41,7 @@ t.test('two rotations that both replace the same lost successor: one 201 and one
   t.equal((await race.app.apiTokens.list({ userId: 'ada', status: 'active' })).total, 2)
 })
 
-t.test('a revoke that comes before the write of a rotation wins: 409, and no successor', async (t) => {
+t.test('a revocation before the write of a rotation gives 409 and no successor', async (t) => {
   const race = await startRace(t)
   const write = race.store.hold('rotateToken', 'before')
   const rotating = rotate(race)
@@ -52,29 +52,35 @@ t.test('a revoke that comes before the write of a rotation wins: 409, and no suc
   t.equal((await race.app.apiTokens.list({ userId: 'ada' })).total, 1)
 })
 
-t.test('promise 4: a revoke of the successor beats its first use that was held before it', async (t) => {
-  const race = await startRace(t)
-  const successor = (await rotate(race)).json()
-  const ending = race.store.hold('endPredecessor', 'before')
-  const use = race.app.inject(withToken(successor.token))
-  await ending.held
-  await race.app.inject(as('ada', { method: 'DELETE', url: `/tokens/${successor.id}` }))
-  ending.release()
-  t.equal((await use).statusCode, 401)
-  t.equal((await race.app.inject(withToken(race.token))).statusCode, 200, 'and the old one lives on')
-})
+t.test(
+  'promise 4: a revocation of the successor overrides its first use that was paused before the write',
+  async (t) => {
+    const race = await startRace(t)
+    const successor = (await rotate(race)).json()
+    const ending = race.store.hold('endPredecessor', 'before')
+    const use = race.app.inject(withToken(successor.token))
+    await ending.held
+    await race.app.inject(as('ada', { method: 'DELETE', url: `/tokens/${successor.id}` }))
+    ending.release()
+    t.equal((await use).statusCode, 401)
+    t.equal((await race.app.inject(withToken(race.token))).statusCode, 200, 'and the old one lives on')
+  },
+)
 
-t.test('promise 4: a revoke of the successor beats its first use whose answer was on its way', async (t) => {
-  const race = await startRace(t)
-  const successor = (await rotate(race)).json()
-  const ending = race.store.hold('endPredecessor', 'after')
-  const use = race.app.inject(withToken(successor.token))
-  await ending.held
-  await race.app.apiTokens.revoke(successor.id)
-  ending.release()
-  t.equal((await use).statusCode, 401)
-  t.match(await race.app.apiTokens.get(race.id), { status: 'revoked', statusReason: 'rotated' })
-})
+t.test(
+  'promise 4: a revocation of the successor overrides its first use that was paused after the write',
+  async (t) => {
+    const race = await startRace(t)
+    const successor = (await rotate(race)).json()
+    const ending = race.store.hold('endPredecessor', 'after')
+    const use = race.app.inject(withToken(successor.token))
+    await ending.held
+    await race.app.apiTokens.revoke(successor.id)
+    ending.release()
+    t.equal((await use).statusCode, 401)
+    t.match(await race.app.apiTokens.get(race.id), { status: 'revoked', statusReason: 'rotated' })
+  },
+)
 
 t.test(
   'promise 4: a load of the old token that began before the first use of the new one is refused',
@@ -91,7 +97,7 @@ t.test(
   },
 )
 
-t.test('ten first uses at once end the old token once', async (t) => {
+t.test('ten concurrent first uses end the old token once', async (t) => {
   const real = memoryTokenStore()
   const counting = countingStore(real)
   const { app } = await startHost(t, { store: counting })
@@ -118,7 +124,7 @@ t.test(
   },
 )
 
-t.test('promise 4: with no grace the signal fires before the rotation returns', async (t) => {
+t.test('promise 4: without a grace period the signal fires before the rotation returns', async (t) => {
   const { app } = await startHost(t)
   const old = await issue(app, 'ada')
   const { signal } = await app.apiTokens.verify(old.token)
@@ -126,7 +132,7 @@ t.test('promise 4: with no grace the signal fires before the rotation returns', 
   t.equal(signal.aborted, true)
 })
 
-t.test('promise 5: on another instance the old token ends when its entry there does', async (t) => {
+t.test('promise 5: on another instance the old token ends with its cache entry', async (t) => {
   const real = memoryTokenStore()
   const keys = [
     { kty: 'oct', kid: 'one', alg: 'HS256', k: Buffer.alloc(32, 7).toString('base64url') },

@@ -1,4 +1,4 @@
-/** A verification that changes overtake again and again ends with 503, after a few reads. */
+/** A verification whose every read is invalidated ends with 503 after four reads. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
@@ -15,7 +15,7 @@ interface Flood {
   comes: boolean
 }
 
-t.test('promise 11: a request that changes overtake each time is 503 after four reads', async (t) => {
+t.test('promise 11: a request whose every read is invalidated is 503 after four reads', async (t) => {
   const { app, token, flood } = await startFlooded(t)
   flood.comes = true
   const response = await app.inject(withToken(token))
@@ -26,7 +26,7 @@ t.test('promise 11: a request that changes overtake each time is 503 after four 
   t.equal((await app.inject(withToken(token))).statusCode, 200, 'and nothing of it is cached')
 })
 
-t.test('promise 11: so are verify() and an introspection', async (t) => {
+t.test('promise 11: the same holds for verify() and introspection', async (t) => {
   const { app, token, flood } = await startFlooded(t)
   flood.comes = true
   await t.rejects(app.apiTokens.verify(token), {
@@ -41,7 +41,7 @@ t.test('promise 11: so are verify() and an introspection', async (t) => {
   t.equal(flood.calls, 4)
 })
 
-t.test('promise 4: a change that comes three times is followed, and decides', async (t) => {
+t.test('promise 4: three changes are followed, and the last one decides', async (t) => {
   for (const active of [true, false]) {
     const { app, token, flood, answerWith } = await startFlooded(t)
     let left = 3
@@ -56,7 +56,7 @@ t.test('promise 4: a change that comes three times is followed, and decides', as
   }
 })
 
-t.test('an open signal lives through a flood of changes, and asks no more after it', async (t) => {
+t.test('an open signal survives a flood of changes, and reads no more after it', async (t) => {
   const { app, token, flood } = await startFlooded(t)
   const { signal } = await app.apiTokens.verify(token)
   flood.takesMs = 30

@@ -1,4 +1,4 @@
-/** One signature has one spelling: canonical base64url, and of the two ES256 signatures the one with the low s. */
+/** Each signature has one valid form: canonical base64url, and low-S for ES256. */
 
 import { generateKeyPairSync, randomBytes, sign, verify } from 'node:crypto'
 import t from 'tap'
@@ -8,7 +8,7 @@ import { hasLowS, withLowS } from '../../src/keys/es256-low-s.ts'
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
 
-t.test('RFC 4648 §3.5: what an encoder writes is canonical, every other spelling of it is not', async (t) => {
+t.test('RFC 4648 §3.5: only the text that an encoder writes is canonical', async (t) => {
   for (let length = 0; length <= 64; length += 1) {
     const bytes = randomBytes(length)
     const text = bytes.toString('base64url')
@@ -27,7 +27,7 @@ t.test('a last character outside of the alphabet is not canonical where it carri
   for (const text of ['A=', 'A+', 'AA/', 'AA=']) t.equal(isCanonicalBase64url(text), false, text)
 })
 
-t.test('ES256: both twins verify, the one with the low s is the one that is issued', async (t) => {
+t.test('ES256: both signatures verify, the one with the lower s is issued', async (t) => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const text = Buffer.from('text')
   const holds = (signature: string) =>
@@ -46,7 +46,7 @@ t.test('ES256: both twins verify, the one with the low s is the one that is issu
   t.same(kinds, new Set([true, false]), 'a signer makes both kinds')
 })
 
-t.test('ES256: the border is half of the order, and leading zeros are kept', async (t) => {
+t.test('ES256: the limit is half of the order, and leading zeros are kept', async (t) => {
   const half = ORDER >> 1n
   t.equal(hasLowS(withS(half)), true)
   t.equal(hasLowS(withS(half + 1n)), false)

@@ -1,4 +1,4 @@
-/** What the verification cache remembers, for how long, and what it never holds. */
+/** What the verification cache stores, for how long, and what it never stores. */
 
 import { once } from 'node:events'
 import { type IncomingMessage, type RequestOptions, request, type Server } from 'node:http'
@@ -13,7 +13,7 @@ import { issue, startHost, withToken } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
 import { countCredentialsInHeap, isInHeap } from './heap.ts'
 
-t.test('promise 11: an entry is believed for its ttl, to the millisecond', async (t) => {
+t.test('promise 11: an entry is valid for its ttl, to the millisecond', async (t) => {
   const store = countingStore(memoryTokenStore())
   const { app, clock } = await startHost(t, { store, cache: { ttl: '60s' } })
   const { token } = await issue(app, 'ada')
@@ -45,7 +45,7 @@ t.test('promise 11: an entry never outlives its token’s expiry, to the millise
   t.equal((await app.inject(withToken(token))).statusCode, 401)
 })
 
-t.test('promise 11: an entry never outlives the moment at which its token goes idle', async (t) => {
+t.test('promise 11: an entry never outlives its token’s idle timeout', async (t) => {
   const store = countingStore(memoryTokenStore())
   const { app, clock } = await startHost(t, { store, idleTimeout: '30s', cache: { ttl: '60s' } })
   const { token } = await issue(app, 'ada')
@@ -61,7 +61,7 @@ t.test('promise 11: an entry never outlives the moment at which its token goes i
   t.equal((await app.inject(withToken(token))).statusCode, 401)
 })
 
-t.test('promise 11: refusals of genuine tokens are remembered too', async (t) => {
+t.test('promise 11: rejections of tokens with a valid signature are cached', async (t) => {
   const store = countingStore(memoryTokenStore())
   const key = hs256Key()
   const { app, clock } = await startHost(t, { store, keys: [key], cache: { ttl: '60s' } })
@@ -92,7 +92,7 @@ t.test('promise 11: refusals of genuine tokens are remembered too', async (t) =>
   }
 })
 
-t.test('a refusal counts no use', async (t) => {
+t.test('a rejected request counts no use', async (t) => {
   const store = memoryTokenStore()
   const { app } = await startHost(t, { store })
   const { token, id } = await issue(app, 'ada')
@@ -103,7 +103,7 @@ t.test('a refusal counts no use', async (t) => {
   t.match((await store.findToken(id))?.token, { useCount: 0, lastUsedAt: null })
 })
 
-t.test('promise 11: what differs from its row is refused and takes no entry’s place', async (t) => {
+t.test('promise 11: a credential that differs from its row is refused and replaces no entry', async (t) => {
   const store = countingStore(memoryTokenStore())
   const [first, second] = [hs256Key(), hs256Key()]
   const { app } = await startHost(t, { store, keys: [first, second] })
@@ -118,7 +118,7 @@ t.test('promise 11: what differs from its row is refused and takes no entry’s 
   t.equal(app.apiTokens.stats().cache.size, 1)
 })
 
-t.test('promise 11: the cache is bounded, and what it lets go costs a read and loses no use', async (t) => {
+t.test('promise 11: the cache is bounded, and an evicted token costs a read and loses no use', async (t) => {
   const store = countingStore(memoryTokenStore())
   const { app } = await startHost(t, { store, cache: { max: 3 }, usage: { flushInterval: '1d' } })
   const tokens = []
@@ -135,7 +135,7 @@ t.test('promise 11: the cache is bounded, and what it lets go costs a read and l
   for (const { id } of tokens) t.equal((await store.findToken(id))?.token.useCount, 4, 'in the row')
 })
 
-t.test('promise 11: the one used longest ago goes first', async (t) => {
+t.test('promise 11: the least recently used entry is evicted first', async (t) => {
   const store = countingStore(memoryTokenStore())
   const { app } = await startHost(t, { store, cache: { max: 2 } })
   const [a, b, c] = [await issue(app, 'ada'), await issue(app, 'ada'), await issue(app, 'ada')]
@@ -147,7 +147,7 @@ t.test('promise 11: the one used longest ago goes first', async (t) => {
   t.equal(store.reads(), 1)
 })
 
-t.test('promise 11: of a larger cache too the ones used lately stay', async (t) => {
+t.test('promise 11: recently used entries stay in a larger cache, too', async (t) => {
   const store = countingStore(memoryTokenStore())
   const { app } = await startHost(t, { store, cache: { max: 8 } })
   const tokens = []
@@ -166,7 +166,7 @@ t.test('promise 11: of a larger cache too the ones used lately stay', async (t) 
   t.equal(store.reads(), 1)
 })
 
-t.test('promise 11: what shares a part with a remembered credential finds nothing', async (t) => {
+t.test('promise 11: a credential that shares a part with a cached one is not found', async (t) => {
   const store = countingStore(memoryTokenStore())
   const { app } = await startHost(t, { store })
   const [one, other] = [await issue(app, 'ada'), await issue(app, 'bob')]
@@ -190,7 +190,7 @@ t.test('promise 11: what shares a part with a remembered credential finds nothin
   t.equal(store.reads(), 0)
 })
 
-t.test('promise 11: each instance of the plugin has a cache of its own', async (t) => {
+t.test('promise 11: each plugin instance has its own cache', async (t) => {
   const real = memoryTokenStore()
   const key = hs256Key()
   const stores = [countingStore(real), countingStore(real)] as const
@@ -206,7 +206,7 @@ t.test('promise 11: each instance of the plugin has a cache of its own', async (
   )
 })
 
-t.test('a user’s tokens are all forgotten with the user, and no one else’s', async (t) => {
+t.test('an invalidated user’s entries are dropped, and no others', async (t) => {
   const { app } = await startHost(t)
   const tokens = []
   for (const user of ['ada', 'ada', 'ada', 'bob']) tokens.push(await issue(app, user))
