@@ -8,7 +8,7 @@ export interface ManualTimers {
 }
 
 interface ManualTimer {
-  readonly due: number
+  due: number
   readonly callback: () => void
 }
 
@@ -24,6 +24,12 @@ export function manualTimers(t: Test): ManualTimers {
         callback: () => callback(...args),
         ref: () => timer,
         unref: () => timer,
+        // `fetch` of Node.js 22 calls it.
+        refresh: () => {
+          timer.due = now + Math.max(1, ms)
+          waiting.add(timer)
+          return timer
+        },
       }
       waiting.add(timer)
       return timer
