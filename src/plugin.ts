@@ -1,6 +1,6 @@
 /** Registers the plugin on Fastify: decorators, hooks, routes and timers. */
 
-import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { AuthenticationDisabled } from './errors.ts'
 import { createChallenges } from './http/challenge.ts'
@@ -11,7 +11,7 @@ import { verifyHookOf } from './http/exported-hooks.ts'
 import { createApiTokens, createDisabledApiTokens } from './lifecycle/code-api.ts'
 import './http/fastify-types.ts'
 import { createHook } from './http/hook.ts'
-import { isOwnRoute, ownRoute } from './http/own-routes.ts'
+import { hiddenRoute, isOwnRoute } from './http/own-routes.ts'
 import { decorateWithPlugin, type RegisteredPlugin } from './http/registered-plugin.ts'
 import { clearRequestToken, decorateWithSlot } from './http/request-slot.ts'
 import { makeStrict } from './http/strict-scope.ts'
@@ -74,13 +74,11 @@ function registerDisabled(
       scope.addHook('onRequest', async () => {
         throw new AuthenticationDisabled()
       })
-      const schema: FastifySchema & { hide: boolean } = { hide: true }
       for (const url of ['', '/*']) {
         scope.route({
           method: ['GET', 'POST', 'PATCH', 'DELETE'],
           url,
-          schema,
-          config: ownRoute,
+          ...hiddenRoute,
           handler: async () => null,
         })
       }

@@ -48,7 +48,7 @@ export function requiredParameter(form: Form, name: string): string {
 }
 
 /** @throws {OAuthError} `invalid_request`, for a malformed form or a repeated parameter (RFC 6749 §3.2). */
-export function parseForm(body: string): Form {
+function parseForm(body: string): Form {
   const form = new Map<string, string[]>()
   for (const pair of body === '' ? [] : body.split('&')) {
     const [name = '', ...rest] = pair.split('=')

@@ -1,10 +1,18 @@
-/** The types that the page has of its own accept what the routes send: checked by the compiler. */
+/** The types and lists that the page repeats from the server agree with those of the server. */
 
 import t from 'tap'
 import type { Static } from 'typebox'
 import type * as wire from '../../src/http/schemas.ts'
+import { TOKEN_SORTS, type TokenSort } from '../../src/lifecycle/list-tokens.ts'
+import { TOKEN_STATUSES, type TokenStatus } from '../../src/token/status.ts'
+import { SORTS } from '../../src/ui/element/place.ts'
 import type * as page from '../../src/ui/element/token.ts'
+import { STATUSES } from '../../src/ui/element/token.ts'
 
+/** True only for the same type. */
+type Same<One, Other> = [One, Other] extends [Other, One] ? true : never
+
+/** The compiler checks that the page accepts what the routes send. */
 export const received = {
   token: (token: wire.Token): page.Token => token,
   issued: (token: Static<typeof wire.IssuedToken>): page.IssuedToken => token,
@@ -13,4 +21,17 @@ export const received = {
   usage: (usage: Static<typeof wire.Usage>): page.Usage => usage,
 }
 
-t.pass('the compiler has compared the types')
+/** The compiler checks that the page knows the same statuses, and no member of a token that the routes do not send. */
+export const same = {
+  status: true satisfies Same<page.Status, TokenStatus>,
+  members: true satisfies Same<Exclude<keyof page.Token, keyof wire.Token>, never>,
+  sorts: SORTS satisfies readonly TokenSort[],
+}
+
+t.test('the page has the statuses of the routes', async (t) => {
+  t.same(STATUSES.toSorted(), TOKEN_STATUSES.toSorted())
+})
+
+t.test('the sorts of the page are sorts of the routes', async (t) => {
+  for (const sort of SORTS) t.ok(TOKEN_SORTS.includes(sort), sort)
+})

@@ -218,10 +218,6 @@ export const controls = css`
     --_tone: var(--_danger);
   }
 
-  .notice.good {
-    --_tone: var(--_success);
-  }
-
   .warning-text {
     color: var(--_warning);
     font-size: 0.875rem;

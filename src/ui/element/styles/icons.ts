@@ -30,4 +30,3 @@ export const offline = icon(
 )
 export const person = icon(svg`<circle cx="10" cy="7" r="3.2" /><path d="M3.5 17a6.5 6.5 0 0 1 13 0" />`)
 export const alert = icon(svg`<path d="M10 3l7.5 13.5h-15zM10 8.5v3.5M10 14.5h.01" />`)
-export const noMatch = search

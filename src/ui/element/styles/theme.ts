@@ -95,10 +95,6 @@ export const theme = css`
     unicode-bidi: isolate;
   }
 
-  .nowrap {
-    white-space: nowrap;
-  }
-
   .unseen {
     position: absolute;
     width: 1px;
