@@ -37,7 +37,7 @@ t.test('RFC 8628 §3.3, §5.4: the page shows who asks for what, the code, and a
   t.same(await rejectionOf(poll(app, codes)), [400, 'authorization_pending'], 'to look is not to approve')
 })
 
-t.test('RFC 8628 §6.1: a code is read in either case, with or without what stands between', async (t) => {
+t.test('RFC 8628 §6.1: a code is read in any case, with or without separators', async (t) => {
   const { app } = await startDeviceHost(t)
   const { user_code: code } = await start(app)
   const letters = code.replace('-', '')
@@ -47,7 +47,7 @@ t.test('RFC 8628 §6.1: a code is read in either case, with or without what stan
     t.equal((await enter(app, 'ada', typed)).statusCode, 400, typed)
 })
 
-t.test('promise 8: what is not the user’s to grant is not granted', async (t) => {
+t.test('promise 8: scopes that the user may not grant are not granted', async (t) => {
   const { app } = await startDeviceHost(t)
   const codes = await start(app, { scope: 'models:read chat:write' })
   const may = { 'x-user-scopes': 'chat:write' }
@@ -77,7 +77,7 @@ t.test('a signed-out user is asked to sign in, and decides nothing', async (t) =
   t.same(await rejectionOf(poll(app, codes)), [400, 'authorization_pending'])
 })
 
-t.test('promise 10: an API token decides nothing, nor does another site', async (t) => {
+t.test('promise 10: requests with an API token or from another site are refused', async (t) => {
   const { app } = await startDeviceHost(t, { trustedOrigins: ['https://admin.example.com'] })
   const codes = await start(app)
   const { token } = await issue(app, 'ada')
@@ -113,7 +113,7 @@ t.test('promise 9: a deactivated user approves nothing', async (t) => {
 })
 
 t.test(
-  'RFC 8628 §5.1: after ten wrong codes a user waits, on every instance, and others do not',
+  'RFC 8628 §5.1: after ten wrong codes a user must wait, on every instance; other users need not',
   async (t) => {
     const store = memoryTokenStore()
     const one = await startDeviceHost(t, { store })
@@ -132,13 +132,13 @@ t.test(
   },
 )
 
-t.test('who enters right codes does not wait, however many', async (t) => {
+t.test('right codes do not count toward the limit', async (t) => {
   const { app } = await startDeviceHost(t)
   for (let n = 0; n < 12; n += 1) await approve(app, 'ada', await start(app))
   t.equal((await enter(app, 'ada', (await start(app)).user_code)).statusCode, 200)
 })
 
-t.test('what was decided is not decided again, by whomever', async (t) => {
+t.test('a decision cannot be changed by any user', async (t) => {
   const { app } = await startDeviceHost(t)
   const codes = await start(app)
   await approve(app, 'ada', codes)
@@ -151,7 +151,7 @@ t.test('what was decided is not decided again, by whomever', async (t) => {
   t.equal((await app.apiTokens.verify(credential)).userId, 'ada')
 })
 
-t.test('promise 14: a name that cannot be is said on the page, and nothing is decided', async (t) => {
+t.test('promise 14: an invalid name is shown as an error, and nothing is decided', async (t) => {
   const { app } = await startDeviceHost(t)
   const codes = await start(app)
   for (const name of ['x'.repeat(101), ' ', 'a\u0007b']) {
@@ -174,7 +174,7 @@ t.test('promise 14: a name that cannot be is said on the page, and nothing is de
   t.same(await rejectionOf(poll(app, codes)), [400, 'authorization_pending'])
 })
 
-t.test('hostile names are text', async (t) => {
+t.test('hostile names are shown as plain text', async (t) => {
   const hostile = '"><script>alert(1)</script>'
   const client = { ...CLI, client_name: hostile }
   const { app } = await startDeviceHost(t, {
@@ -192,30 +192,27 @@ t.test('hostile names are text', async (t) => {
   t.notMatch(echoed.body, /<script/)
 })
 
-t.test(
-  'the policy lets the page have its one style and nothing else, and nobody frame or keep it',
-  async (t) => {
-    const { app } = await startDeviceHost(t)
-    const { user_code: code } = await start(app)
-    for (const page of [
-      await app.inject({ url: '/oauth2/device', headers: { 'x-user': 'ada' } }),
-      await enter(app, 'ada', code),
-      await enter(app, null, code),
-      await enter(app, 'ada', 'BBBB-BBBB'),
-    ]) {
-      const style = /<style>([\s\S]*)<\/style>/.exec(page.body)?.[1] ?? ''
-      const hash = createHash('sha256').update(style).digest('base64')
-      t.match(page.headers, {
-        'cache-control': 'no-store',
-        'x-frame-options': 'DENY',
-        'content-security-policy': `default-src 'none'; style-src 'sha256-${hash}'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
-      })
-      t.notMatch(page.body, /<script|style="|onclick/)
-    }
-  },
-)
+t.test('the policy allows only its one style, and the page cannot be framed or cached', async (t) => {
+  const { app } = await startDeviceHost(t)
+  const { user_code: code } = await start(app)
+  for (const page of [
+    await app.inject({ url: '/oauth2/device', headers: { 'x-user': 'ada' } }),
+    await enter(app, 'ada', code),
+    await enter(app, null, code),
+    await enter(app, 'ada', 'BBBB-BBBB'),
+  ]) {
+    const style = /<style>([\s\S]*)<\/style>/.exec(page.body)?.[1] ?? ''
+    const hash = createHash('sha256').update(style).digest('base64')
+    t.match(page.headers, {
+      'cache-control': 'no-store',
+      'x-frame-options': 'DENY',
+      'content-security-policy': `default-src 'none'; style-src 'sha256-${hash}'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
+    })
+    t.notMatch(page.body, /<script|style="|onclick/)
+  }
+})
 
-t.test('a hook of the whole application leaves the page to its own checks', async (t) => {
+t.test('a hook of the whole application skips the page, which has its own checks', async (t) => {
   const { app } = await startHost(t, { issuer: ISSUER, oauth: { clients: [CLI], device: {} } }, (app) => {
     app.addHook('onRequest', app.verifyApiToken)
   })

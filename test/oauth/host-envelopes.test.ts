@@ -46,7 +46,7 @@ const STYLES: Readonly<Record<string, (app: FastifyInstance) => void>> = {
 }
 
 for (const [name, change] of Object.entries(STYLES)) {
-  t.test(`clients of OAuth 2.0 read what the RFCs say: ${name}`, async (t) => {
+  t.test(`OAuth 2.0 clients get responses in the form of the RFCs: ${name}`, async (t) => {
     const app = await startHost(t, change)
     for (const [url, type, member] of [
       ['/.well-known/oauth-authorization-server', 'application/json', 'token_endpoint'],
@@ -115,7 +115,7 @@ t.test('a token of a device whose response fails is revoked', async (t) => {
   t.match((await poll(app, codes)).json(), { error: 'invalid_grant' }, 'the code was used')
 })
 
-t.test('so is one of a token exchange', async (t) => {
+t.test('a token of a token exchange whose response fails is revoked', async (t) => {
   const provider = await startFaultyProvider(t)
   let fails = false
   const app = await startHost(

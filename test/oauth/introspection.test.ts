@@ -1,4 +1,4 @@
-/** Introspection (RFC 7662): another server asks what a token is, and asking is no use of it. */
+/** Introspection (RFC 7662), which does not count as a use of the token. */
 
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
@@ -18,7 +18,7 @@ const start = (t: Test, { oauth: own, ...options }: ApiTokensOptions = {}) =>
 const ask = ({ app }: Pick<Host, 'app'>, token: string) =>
   app.inject(form('/oauth2/introspect', { token }, basic(BASIC.client_id, SECRET)))
 
-t.test('RFC 7662 §2.2: openid-client and oauth4webapi learn what an active token is', async (t) => {
+t.test('RFC 7662 §2.2: openid-client and oauth4webapi introspect an active token', async (t) => {
   const { app, issuer, server } = await startOAuthHost(t)
   const { id, token } = await issue(app, 'ada', { scopes: ['models:read'], expires_in: 3600 })
   const client = { client_id: BASIC.client_id }
@@ -44,7 +44,7 @@ t.test('RFC 7662 §2.2: openid-client and oauth4webapi learn what an active toke
   t.match(await openid.tokenIntrospection(config, token), { active: true, sub: 'ada' })
 })
 
-t.test('RFC 7662 §2.2: of a token that is not active nothing more is said', async (t) => {
+t.test('RFC 7662 §2.2: the response for an inactive token has only the member active', async (t) => {
   const host = await start(t)
   const { app, clock } = host
   const revoked = await issue(app, 'ada')
@@ -67,7 +67,7 @@ t.test('RFC 7662 §2.2: of a token that is not active nothing more is said', asy
     t.equal((await ask(host, token)).body, '{"active":false}')
 })
 
-t.test('RFC 7662 §2.1: only a client that has proven itself may ask', async (t) => {
+t.test('RFC 7662 §2.1: only an authenticated client may introspect', async (t) => {
   const { app } = await start(t)
   const { token } = await issue(app, 'ada')
   t.equal((await app.inject(form('/oauth2/introspect', { token }))).statusCode, 401)
@@ -76,18 +76,15 @@ t.test('RFC 7662 §2.1: only a client that has proven itself may ask', async (t)
   t.match(open.json(), { error: 'unauthorized_client' })
 })
 
-t.test(
-  'RFC 7662 §2.1: token_type_hint says nothing that matters; without token it is invalid_request',
-  async (t) => {
-    const { app } = await start(t)
-    const { token } = await issue(app, 'ada')
-    const known = basic(BASIC.client_id, SECRET)
-    const hinted = form('/oauth2/introspect', { token, token_type_hint: 'refresh_token' }, known)
-    t.equal((await app.inject(hinted)).json().active, true)
-    const none = await app.inject(form('/oauth2/introspect', { token_type_hint: 'access_token' }, known))
-    t.match(none.json(), { error: 'invalid_request' })
-  },
-)
+t.test('RFC 7662 §2.1: token_type_hint is ignored; without token it is invalid_request', async (t) => {
+  const { app } = await start(t)
+  const { token } = await issue(app, 'ada')
+  const known = basic(BASIC.client_id, SECRET)
+  const hinted = form('/oauth2/introspect', { token, token_type_hint: 'refresh_token' }, known)
+  t.equal((await app.inject(hinted)).json().active, true)
+  const none = await app.inject(form('/oauth2/introspect', { token_type_hint: 'access_token' }, known))
+  t.match(none.json(), { error: 'invalid_request' })
+})
 
 t.test('RFC 7662 §4: the scopes are those that the owner has now', async (t) => {
   let scopes = ['models:read', 'chat:write']
@@ -102,7 +99,7 @@ t.test('RFC 7662 §4: the scopes are those that the owner has now', async (t) =>
   t.notOk('scope' in (await ask(host, token)).json())
 })
 
-t.test('promise 7: an introspection is no use, unless it is asked to be one', async (t) => {
+t.test('promise 7: an introspection counts as a use only with introspectionCountsAsUse', async (t) => {
   for (const introspectionCountsAsUse of [false, true]) {
     const host = await start(t, { oauth: { introspectionCountsAsUse } })
     const { app, clock } = host

@@ -1,4 +1,4 @@
-/** What clients read to find their way: RFC 8414, RFC 9728, RFC 7517. */
+/** Metadata and the key set: RFC 8414, RFC 9728, RFC 7517. */
 
 import Fastify, { type InjectOptions } from 'fastify'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
@@ -13,7 +13,7 @@ import { BASIC, clients, discover, insecure, SECRET, startOAuthHost } from './oa
 
 const ISSUER = 'https://app.example.com'
 
-t.test('RFC 8414 §2: the metadata names what there is, with URLs of the issuer', async (t) => {
+t.test('RFC 8414 §2: the metadata names all endpoints, with URLs of the issuer', async (t) => {
   const { app } = await startHost(t, { issuer: ISSUER, oauth: {} })
   const answer = await app.inject({
     url: '/.well-known/oauth-authorization-server',
@@ -101,19 +101,22 @@ t.test('RFC 8414 §3.3: oauth4webapi and openid-client discover and accept the m
   }
 })
 
-t.test('RFC 9728 §2, §3: the protected resource says who issues its tokens', async (t) => {
-  const { issuer } = await startOAuthHost(t)
-  const url = new URL(issuer)
-  const response = await oauth.resourceDiscoveryRequest(url, insecure)
-  const metadata = await oauth.processResourceDiscoveryResponse(url, response)
-  t.strictSame(metadata, {
-    resource: issuer,
-    authorization_servers: [issuer],
-    jwks_uri: `${issuer}/.well-known/jwks.json`,
-    scopes_supported: ['chat:write', 'models:read'],
-    bearer_methods_supported: ['header'],
-  })
-})
+t.test(
+  'RFC 9728 §2, §3: the metadata of the protected resource names its authorization server',
+  async (t) => {
+    const { issuer } = await startOAuthHost(t)
+    const url = new URL(issuer)
+    const response = await oauth.resourceDiscoveryRequest(url, insecure)
+    const metadata = await oauth.processResourceDiscoveryResponse(url, response)
+    t.strictSame(metadata, {
+      resource: issuer,
+      authorization_servers: [issuer],
+      jwks_uri: `${issuer}/.well-known/jwks.json`,
+      scopes_supported: ['chat:write', 'models:read'],
+      bearer_methods_supported: ['header'],
+    })
+  },
+)
 
 t.test('RFC 9728 §3.1: a resource with a path has its metadata between host and path', async (t) => {
   const { app } = await startHost(t, { issuer: ISSUER, oauth: { resource: `${ISSUER}/mcp` } })
@@ -156,7 +159,7 @@ t.test('RFC 9728 §5.2: oauth4webapi reads the challenge and follows it', async 
   t.equal(((await metadata.json()) as { resource: string }).resource, issuer)
 })
 
-t.test('RFC 7517 §5: the key set holds public halves alone, and no symmetric key', async (t) => {
+t.test('RFC 7517 §5: the key set has only public keys, and no symmetric key', async (t) => {
   const [ed, es, hs] = [ed25519Key(), es256Key(), hs256Key()]
   const retired = ed25519Key()
   const { app } = await startHost(t, { issuer: ISSUER, oauth: {}, keys: [ed, es, hs, publicKey(retired)] })
@@ -213,22 +216,19 @@ t.test('RFC 7517 §5: the key set follows the keys as they rotate', async (t) =>
   t.equal((await jwtVerify(token, published)).protectedHeader.kid, second.kid)
 })
 
-t.test(
-  'metadata and keys may be kept for a minute, whatever the hook of the whole application',
-  async (t) => {
-    const app = Fastify()
-    t.teardown(() => app.close())
-    await app.register(apiTokens, {
-      ...{ store: memoryTokenStore(), keys: [hs256Key()], routes: false, issuer: ISSUER, oauth: {} },
-    })
-    app.addHook('onRequest', app.verifyApiToken)
-    for (const name of ['oauth-authorization-server', 'oauth-protected-resource', 'jwks.json']) {
-      const answer = await app.inject(`/.well-known/${name}`)
-      t.equal(answer.statusCode, 200, name)
-      t.equal(answer.headers['cache-control'], 'public, max-age=60')
-    }
-  },
-)
+t.test('metadata and keys may be cached for a minute, with any hook of the application', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(apiTokens, {
+    ...{ store: memoryTokenStore(), keys: [hs256Key()], routes: false, issuer: ISSUER, oauth: {} },
+  })
+  app.addHook('onRequest', app.verifyApiToken)
+  for (const name of ['oauth-authorization-server', 'oauth-protected-resource', 'jwks.json']) {
+    const answer = await app.inject(`/.well-known/${name}`)
+    t.equal(answer.statusCode, 200, name)
+    t.equal(answer.headers['cache-control'], 'public, max-age=60')
+  }
+})
 
 t.test('without the option there are no endpoints, and challenges do not name metadata', async (t) => {
   const { app } = await startHost(t, { issuer: ISSUER })
@@ -238,7 +238,7 @@ t.test('without the option there are no endpoints, and challenges do not name me
 })
 
 t.test(
-  'promise 13: in the non-authenticated mode there is nothing to find, and the endpoints are off',
+  'promise 13: in the non-authenticated mode there is no metadata, and the endpoints are disabled',
   async (t) => {
     const { app } = await startHost(t, { issuer: ISSUER, authentication: 'none', oauth: clients(BASIC) })
     for (const name of ['oauth-authorization-server', 'oauth-protected-resource', 'jwks.json'])

@@ -1,4 +1,4 @@
-/** A server of the Model Context Protocol behind API tokens, met by the client of its own SDK. */
+/** A server of the Model Context Protocol behind API tokens, called by the client of its SDK. */
 
 import { once } from 'node:events'
 import {
@@ -54,7 +54,7 @@ async function connect(t: Test, url: URL, credential?: string): Promise<Client> 
 }
 
 t.test(
-  'RFC 9728 §5: from a 401 the client finds the resource, who issues its tokens, and its scopes',
+  'RFC 9728 §5: from a 401 the client discovers the resource, its authorization server and its scopes',
   async (t) => {
     const { issuer, url } = await startMcpHost(t)
     const refused = await fetch(url, { method: 'POST' })
@@ -90,7 +90,7 @@ t.test('with an API token the client calls a tool, which knows whose token it is
   t.match(await client.callTool({ name: 'whoami' }), { content: [{ type: 'text', text: 'ada' }] })
 })
 
-t.test('without one, with a revoked one, or without the scope it is refused', async (t) => {
+t.test('a request without a token, with a revoked token, or without the scope is refused', async (t) => {
   const { app, url } = await startMcpHost(t)
   const scopeless = await app.apiTokens.issue({ userId: 'ada' })
   const revoked = await app.apiTokens.issue({ userId: 'ada', scopes: ['mcp:use'] })

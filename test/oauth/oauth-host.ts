@@ -1,4 +1,4 @@
-/** A host with the OAuth 2.0 endpoints on, on a loopback port that its issuer names, and clients of every kind. */
+/** A host with OAuth 2.0 endpoints on the loopback port of its issuer, and clients of every kind. */
 
 import { createServer } from 'node:net'
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK } from 'jose'

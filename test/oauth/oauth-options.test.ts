@@ -49,7 +49,7 @@ for (const issuer of [
   'http://127.0.0.1',
   'http://[::1]:1/a',
 ]) {
-  t.test(`RFC 8414 §2: oauth is taken with the issuer ${issuer}`, async (t) => {
+  t.test(`RFC 8414 §2: oauth is accepted with the issuer ${issuer}`, async (t) => {
     t.equal(await boot(t, { issuer, oauth: {} }), undefined)
   })
 }
@@ -159,7 +159,7 @@ t.test('RFC 7517 §5: each key of a client is checked, none is skipped', async (
   }
 })
 
-t.test('clients are a list, of distinct ids; other members are refused by name', async (t) => {
+t.test('clients must be a list with distinct ids; unknown members are refused and named', async (t) => {
   const client = { client_id: 'a', client_secret: SECRET }
   const oauths = [
     [{ clients: {} }, /oauth\.clients must be an array/],
@@ -173,7 +173,7 @@ t.test('clients are a list, of distinct ids; other members are refused by name',
   }
 })
 
-t.test('a prefix, which would move the routes from where the metadata says, is refused', async (t) => {
+t.test('a prefix is refused, because the routes would not be at the URLs of the metadata', async (t) => {
   t.match(await boot(t, { issuer: ISSUER, oauth: {} }, '/api'), refused(/oauth: its routes are at the path/))
 })
 

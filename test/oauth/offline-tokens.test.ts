@@ -1,4 +1,4 @@
-/** Tokens that the identity provider holds: their whole life, against a real oidc-provider. */
+/** The option identityProvider: the life of its tokens, with a real oidc-provider. */
 
 import t, { type Test } from 'tap'
 import type { ApiTokensOptions } from '../../src/index.ts'
@@ -46,25 +46,28 @@ async function startProviderHost(t: Test, provider: HoldingProvider, options: Ap
 
 const callsOf = ({ calls }: HoldingProvider) => calls.get(TOKEN) ?? 0
 
-t.test('a token is issued by exchange, works, and costs the provider one refresh a minute', async (t) => {
-  const provider = await startHoldingProvider(t)
-  const { app, store, clock, issue } = await startProviderHost(t, provider)
-  const { id, token } = await issue()
-  t.match(token, /^[\w-]+\.[\w-]+\.[\w-]+~[\w-]+$/)
-  const before = callsOf(provider)
-  t.equal(await statusOf(app, token), 200)
-  t.equal(callsOf(provider), before + 1)
-  store.calls.clear()
-  for (let n = 0; n < 5; n += 1) t.equal(await statusOf(app, token), 200)
-  t.equal(callsOf(provider), before + 1, 'promise 12: warm, nobody is asked')
-  t.equal(store.reads() + store.writes(), 0)
-  clock.advance('60s')
-  t.equal(await statusOf(app, token), 200)
-  t.equal(callsOf(provider), before + 2)
-  t.match(await app.apiTokens.get(id), { status: 'active', name: 'CI', useCount: 7 })
-})
+t.test(
+  'a token is issued by exchange, works, and causes one refresh per minute at the provider',
+  async (t) => {
+    const provider = await startHoldingProvider(t)
+    const { app, store, clock, issue } = await startProviderHost(t, provider)
+    const { id, token } = await issue()
+    t.match(token, /^[\w-]+\.[\w-]+\.[\w-]+~[\w-]+$/)
+    const before = callsOf(provider)
+    t.equal(await statusOf(app, token), 200)
+    t.equal(callsOf(provider), before + 1)
+    store.calls.clear()
+    for (let n = 0; n < 5; n += 1) t.equal(await statusOf(app, token), 200)
+    t.equal(callsOf(provider), before + 1, 'promise 12: warm, nobody is asked')
+    t.equal(store.reads() + store.writes(), 0)
+    clock.advance('60s')
+    t.equal(await statusOf(app, token), 200)
+    t.equal(callsOf(provider), before + 2)
+    t.match(await app.apiTokens.get(id), { status: 'active', name: 'CI', useCount: 7 })
+  },
+)
 
-t.test('twenty cold requests at once are one refresh', async (t) => {
+t.test('twenty concurrent cold requests share one refresh', async (t) => {
   const provider = await startHoldingProvider(t)
   const { app, issue } = await startProviderHost(t, provider)
   const { token } = await issue()
@@ -74,7 +77,7 @@ t.test('twenty cold requests at once are one refresh', async (t) => {
   t.equal(callsOf(provider), before + 1)
 })
 
-t.test('an entry lives no longer than the access token that came with it', async (t) => {
+t.test('a cache entry ends with its access token', async (t) => {
   const provider = await startHoldingProvider(t)
   const { app, clock, issue } = await startProviderHost(t, provider, { cache: { ttl: '1h' } })
   const { token } = await issue()
@@ -88,7 +91,7 @@ t.test('an entry lives no longer than the access token that came with it', async
   t.equal(callsOf(provider), before + 1)
 })
 
-t.test('promise 3: what is forged costs no read and no call', async (t) => {
+t.test('promise 3: an invalid signature causes no read and no call', async (t) => {
   const provider = await startHoldingProvider(t)
   const key = hs256Key()
   const { app, store, issue } = await startProviderHost(t, provider, { keys: [key] })
@@ -129,7 +132,7 @@ t.test('a token with a refresh token is refused without identityProvider, and th
   t.equal(
     await statusOf(plain, token.split('~')[0] ?? ''),
     401,
-    'nor without what the provider must be asked for',
+    'a token without its refresh token is refused',
   )
   const { credential } = await plain.apiTokens.issue({ userId: 'ada' })
   t.equal(await statusOf(held.app, credential), 401)
@@ -141,7 +144,7 @@ for (const [why, end] of [
   ['revoked there', async (provider: HoldingProvider) => provider.revokeGrants('ada')],
 ] as const) {
   t.test(
-    `promise 9: a user or grant that is ${why} ends the token here, and its record says so`,
+    `promise 9: a user or grant that is ${why} at the provider ends the token, with the reason in its record`,
     async (t) => {
       const provider = await startHoldingProvider(t)
       const { app, clock, issue } = await startProviderHost(t, provider)
@@ -164,20 +167,17 @@ for (const [why, end] of [
   )
 }
 
-t.test(
-  'a session that lay idle at the provider for thirty days, by its clock, ends the token here',
-  async (t) => {
-    const provider = await startHoldingProvider(t)
-    const { app, clock, issue } = await startProviderHost(t, provider, { idleTimeout: false })
-    const { id, token } = await issue()
-    moveProvidersClock(t, 29)
-    t.equal(await statusOf(app, token), 200)
-    clock.advance('60s')
-    moveProvidersClock(t, 31)
-    t.equal(await statusOf(app, token), 401)
-    t.match(await app.apiTokens.get(id), { status: 'revoked', statusReason: 'provider_ended' })
-  },
-)
+t.test('a session that was idle at the provider for thirty days ends the token', async (t) => {
+  const provider = await startHoldingProvider(t)
+  const { app, clock, issue } = await startProviderHost(t, provider, { idleTimeout: false })
+  const { id, token } = await issue()
+  moveProvidersClock(t, 29)
+  t.equal(await statusOf(app, token), 200)
+  clock.advance('60s')
+  moveProvidersClock(t, 31)
+  t.equal(await statusOf(app, token), 401)
+  t.match(await app.apiTokens.get(id), { status: 'revoked', statusReason: 'provider_ended' })
+})
 
 /** Of this process, whose clock the host does not look at: it has one of the test's. */
 function moveProvidersClock(t: Test, days: number): void {
@@ -236,7 +236,7 @@ t.test('a provider that does not answer is an outage after five seconds', async 
 })
 
 t.test(
-  'a provider that rotates refresh tokens is refused at issue, with the reason, and nothing is left',
+  'a provider that rotates refresh tokens is refused at issue with the reason, and nothing is stored',
   async (t) => {
     const provider = await startHoldingProvider(t, { rotates: true })
     const { app } = await startProviderHost(t, provider)
@@ -250,7 +250,7 @@ t.test(
   },
 )
 
-t.test('what the provider refuses at issue is 403, who is not signed in there is 401', async (t) => {
+t.test('a refusal of the provider at issue is 403, a user without a session there is 401', async (t) => {
   const provider = await startHoldingProvider(t)
   const { app } = await startProviderHost(t, provider)
   provider.gone.add('eve')
@@ -271,7 +271,7 @@ t.test('what the provider refuses at issue is 403, who is not signed in there is
   t.match([fault.statusCode, fault.json().code], [500, 'FST_API_TOKENS_INVALID_RESULT'])
 })
 
-t.test('code issues with a subject token, and not without', async (t) => {
+t.test('code can issue only with a subject token', async (t) => {
   const provider = await startHoldingProvider(t)
   const { app } = await startProviderHost(t, provider)
   const subjectToken = await provider.subjectToken('ada')
@@ -285,7 +285,7 @@ t.test('code issues with a subject token, and not without', async (t) => {
   await t.rejects(plain.apiTokens.issue({ userId: 'ada', subjectToken }), { code: 'FST_ERR_VALIDATION' })
 })
 
-t.test('an issue that fails here gives back what the provider gave', async (t) => {
+t.test('an issue that fails revokes the refresh token at the provider', async (t) => {
   const provider = await startHoldingProvider(t)
   const { app, issue } = await startProviderHost(t, provider, { maxTokensPerUser: 1 })
   await issue()
@@ -293,16 +293,19 @@ t.test('an issue that fails here gives back what the provider gave', async (t) =
   t.equal(provider.calls.get('/token/revocation'), 1)
 })
 
-t.test('rotation has the provider hold another; the old one ends at its first use', async (t) => {
-  const provider = await startHoldingProvider(t)
-  const { app, issue } = await startProviderHost(t, provider)
-  const { id, token } = await issue()
-  const answer = await app.inject(as('ada', { method: 'POST', url: `/tokens/${id}/rotate`, payload: {} }))
-  t.equal(answer.statusCode, 201)
-  t.equal(await statusOf(app, token), 200)
-  t.equal(await statusOf(app, answer.json().token), 200)
-  t.equal(await statusOf(app, token), 401)
-})
+t.test(
+  'a rotation gets another refresh token; the old one ends at the first use of the new token',
+  async (t) => {
+    const provider = await startHoldingProvider(t)
+    const { app, issue } = await startProviderHost(t, provider)
+    const { id, token } = await issue()
+    const answer = await app.inject(as('ada', { method: 'POST', url: `/tokens/${id}/rotate`, payload: {} }))
+    t.equal(answer.statusCode, 201)
+    t.equal(await statusOf(app, token), 200)
+    t.equal(await statusOf(app, answer.json().token), 200)
+    t.equal(await statusOf(app, token), 401)
+  },
+)
 
 t.test('a disabled, expired or revoked token is refused without a call to the provider', async (t) => {
   const provider = await startHoldingProvider(t)
@@ -339,7 +342,7 @@ t.test(
   },
 )
 
-t.test('promise 10: such a token makes no tokens', async (t) => {
+t.test('promise 10: such a token cannot issue tokens', async (t) => {
   const provider = await startHoldingProvider(t)
   const { app, issue } = await startProviderHost(t, provider)
   const { token } = await issue()
@@ -358,7 +361,7 @@ t.test('promise 2: neither token of the provider is in the store', async (t) => 
   t.notOk(row.includes(token.split('~')[1] ?? '?') || row.includes(accessToken))
 })
 
-t.test('wrong options fail at boot and name themselves', async (t) => {
+t.test('wrong options fail the boot and are named', async (t) => {
   const good = { issuer: 'https://id.example.com', ...CLIENT, subjectToken: () => 'x' }
   for (const [options, message] of [
     [{ ...good, issuer: 'id' }, /offlineTokens\.issuer must be an https URL/],

@@ -1,4 +1,4 @@
-/** Nothing that an identity provider says reaches a response, an error or a log, but registered codes. */
+/** Of an identity provider's errors only registered codes reach responses, errors and logs. */
 
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
@@ -60,7 +60,7 @@ for (const [what, status, body, expected] of ANSWERS) {
   })
 }
 
-t.test('at an exchange, what the provider says where its keys are is not passed on', async (t) => {
+t.test('at an exchange, the text of a provider’s metadata and keys is not passed on', async (t) => {
   for (const isThere of [
     (path: string) => path.endsWith('openid-configuration'),
     (path: string) => path.endsWith('/jwks'),
@@ -103,7 +103,7 @@ t.test('at an exchange, what the provider says where its keys are is not passed 
   }
 })
 
-t.test('a code is passed on only when it is a registered one', async (t) => {
+t.test('only registered codes are passed on', async (t) => {
   for (const code of ['invalid_grant', 'invalid_target', 'login_required', 'slow_down']) {
     t.equal(registeredCode(code), code)
   }
@@ -112,7 +112,7 @@ t.test('a code is passed on only when it is a registered one', async (t) => {
   }
 })
 
-t.test('a failure is said by names, codes and statuses along its causes', async (t) => {
+t.test('a failure has the names, codes and statuses of its causes', async (t) => {
   const refused = Object.assign(new Error(SECRET), { code: 'ECONNREFUSED', data: SECRET })
   const failed = new TypeError(SECRET, { cause: refused })
   t.equal(providerFailure('the call', failed).message, 'the call failed: TypeError, Error, ECONNREFUSED')

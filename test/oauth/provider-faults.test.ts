@@ -1,4 +1,4 @@
-/** A provider that is slow, wrong, changed or gone: each has a bounded outcome, and none blames the client. */
+/** A provider that is slow, wrong, changed or unavailable: each case ends in bounded time and is not a client error. */
 
 import { generateKeyPairSync } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
@@ -118,7 +118,7 @@ for (const isThere of [isMetadata, isKeys]) {
   })
 }
 
-t.test('a provider that is gone is 503, and works again when it is back', async (t) => {
+t.test('an unavailable provider is 503, and works again when it is back', async (t) => {
   const key = providerKey()
   const first = await startProvider(t, { key })
   const port = Number(new URL(first.issuer).port)
@@ -132,7 +132,7 @@ t.test('a provider that is gone is 503, and works again when it is back', async 
   t.equal((await exchange(token)).statusCode, 200)
 })
 
-t.test('keys that were fetched outlive the provider for a while', async (t) => {
+t.test('cached keys work while the provider is unavailable', async (t) => {
   const provider = await startFaultyProvider(t)
   const exchange = await start(t, provider.issuer)
   t.equal((await exchange(await provider.sign())).statusCode, 200)
@@ -140,20 +140,17 @@ t.test('keys that were fetched outlive the provider for a while', async (t) => {
   t.equal((await exchange(await provider.sign())).statusCode, 200)
 })
 
-t.test(
-  'a provider whose keys rotated is asked again, and until it may be asked the client is not blamed',
-  async (t) => {
-    const first = await startProvider(t)
-    const exchange = await start(t, first.issuer)
-    t.equal((await exchange(await first.accessToken())).statusCode, 200)
-    await first.close()
-    const second = await startProvider(t, { port: Number(new URL(first.issuer).port) })
-    const rotated = await second.accessToken()
-    t.equal((await exchange(rotated)).statusCode, 503, 'too early to ask again: no 400')
-    await new Promise((go) => setTimeout(go, 5_100))
-    t.equal((await exchange(rotated)).statusCode, 200)
-  },
-)
+t.test('rotated keys are fetched again, and until then an unknown key is 503', async (t) => {
+  const first = await startProvider(t)
+  const exchange = await start(t, first.issuer)
+  t.equal((await exchange(await first.accessToken())).statusCode, 200)
+  await first.close()
+  const second = await startProvider(t, { port: Number(new URL(first.issuer).port) })
+  const rotated = await second.accessToken()
+  t.equal((await exchange(rotated)).statusCode, 503, 'too early to ask again: no 400')
+  await new Promise((go) => setTimeout(go, 5_100))
+  t.equal((await exchange(rotated)).statusCode, 200)
+})
 
 t.test('an unknown key is 400 after the keys were fetched again', async (t) => {
   const provider = await startFaultyProvider(t)
@@ -170,26 +167,32 @@ for (const [what, alg, fault, rest] of [
   ['a key that is no point of its curve', 'ES256', /is not a usable key/, { x: 'AAAA' }],
   ['a key that lacks a member', 'ES256', /is not a usable key/, { y: undefined }],
 ] as const) {
-  t.test(`RFC 7517 §5: ${what} is 500 and in the log for its tokens, and hinders no others`, async (t) => {
-    const provider = await startFaultyProvider(t)
-    const lines: string[] = []
-    const exchange = await start(t, provider.issuer, undefined, (line) => lines.push(line))
-    const good = await provider.sign()
-    const [key] = provider.keys
-    const bad = { ...(alg === 'RS256' ? {} : key), kid: 'bad', ...rest } as ProviderKey
-    provider.keys = [...provider.keys, bad]
-    const header = Buffer.from(JSON.stringify({ alg, kid: 'bad', typ: 'at+jwt' })).toString('base64url')
-    const answer = await exchange(good.replace(/^[^.]+/, header))
-    t.equal(answer.statusCode, 500)
-    t.match(answer.json(), { error: 'server_error', error_description: /^The keys of http.* cannot be used/ })
-    const named = lines.filter((line) => line.includes(`the key bad of ${provider.issuer}`))
-    t.equal(named.length, 1)
-    t.match(named[0], fault)
-    t.equal((await exchange(good)).statusCode, 200)
-  })
+  t.test(
+    `RFC 7517 §5: ${what} is 500 with a log line for its tokens, and does not affect other keys`,
+    async (t) => {
+      const provider = await startFaultyProvider(t)
+      const lines: string[] = []
+      const exchange = await start(t, provider.issuer, undefined, (line) => lines.push(line))
+      const good = await provider.sign()
+      const [key] = provider.keys
+      const bad = { ...(alg === 'RS256' ? {} : key), kid: 'bad', ...rest } as ProviderKey
+      provider.keys = [...provider.keys, bad]
+      const header = Buffer.from(JSON.stringify({ alg, kid: 'bad', typ: 'at+jwt' })).toString('base64url')
+      const answer = await exchange(good.replace(/^[^.]+/, header))
+      t.equal(answer.statusCode, 500)
+      t.match(answer.json(), {
+        error: 'server_error',
+        error_description: /^The keys of http.* cannot be used/,
+      })
+      const named = lines.filter((line) => line.includes(`the key bad of ${provider.issuer}`))
+      t.equal(named.length, 1)
+      t.match(named[0], fault)
+      t.equal((await exchange(good)).statusCode, 200)
+    },
+  )
 }
 
-t.test('however many come at once, the provider is asked once for each', async (t) => {
+t.test('concurrent exchanges share one request for metadata and one for keys', async (t) => {
   const provider = await startFaultyProvider(t)
   const exchange = await start(t, provider.issuer)
   const token = await provider.sign()
@@ -229,7 +232,7 @@ t.test('RFC 8414 §3: a provider without OpenID Connect is found too, below a pa
   t.equal((await exchange(await provider.sign())).statusCode, 200)
 })
 
-t.test('what the host’s own user() fails at is 503, what it returns wrongly is 500', async (t) => {
+t.test('an error of the host’s user() is 503, an invalid result is 500', async (t) => {
   const provider = await startFaultyProvider(t)
   const fail = () => {
     throw new Error('the database is gone')

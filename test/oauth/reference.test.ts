@@ -1,4 +1,4 @@
-/** The reference of the OAuth 2.0 endpoints says all that there is, and nothing that is not. */
+/** The reference of the OAuth 2.0 endpoints is complete and has no unknown names. */
 
 import Fastify from 'fastify'
 import t from 'tap'

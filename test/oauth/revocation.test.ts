@@ -33,7 +33,7 @@ t.test('RFC 7009 §2.1: oauth4webapi and openid-client revoke, and the next requ
   t.match(await app.apiTokens.get(second.id), { status: 'revoked' }, 'for good')
 })
 
-t.test('RFC 7009 §2.2: what is unknown, forged or revoked already is 200 with nothing in it', async (t) => {
+t.test('RFC 7009 §2.2: an unknown, invalid or revoked token is 200 with an empty body', async (t) => {
   const { app } = await start(t)
   const { token } = await issue(app, 'ada')
   const hinted = await app.inject(form(REVOKE, { token: 'x', token_type_hint: 'unheard_of' }, known))
@@ -54,21 +54,24 @@ t.test('a disabled token can be revoked', async (t) => {
   t.match(await app.apiTokens.get(id), { status: 'revoked' })
 })
 
-t.test('the id of a token does not end it: only a signature over what its row says does', async (t) => {
-  const key = ed25519Key()
-  const { app } = await start(t, key)
-  const { token } = await issue(app, 'ada')
-  const { header, claims } = read(token.slice('acme_'.length))
-  for (const forged of [
-    `acme_${await sign(ed25519Key(), header, claims)}`,
-    `acme_${await sign(key, header, { ...claims, sub: 'eve' })}`,
-    `acme_${await sign(key, header, { ...claims, aud: 'other' })}`,
-    token.slice('acme_'.length),
-  ]) {
-    t.equal((await app.inject(form(REVOKE, { token: forged }, known))).statusCode, 200)
-  }
-  t.equal((await app.inject(withToken(token))).statusCode, 200)
-})
+t.test(
+  'the id of a token does not revoke it: a valid signature over the row’s claims is needed',
+  async (t) => {
+    const key = ed25519Key()
+    const { app } = await start(t, key)
+    const { token } = await issue(app, 'ada')
+    const { header, claims } = read(token.slice('acme_'.length))
+    for (const forged of [
+      `acme_${await sign(ed25519Key(), header, claims)}`,
+      `acme_${await sign(key, header, { ...claims, sub: 'eve' })}`,
+      `acme_${await sign(key, header, { ...claims, aud: 'other' })}`,
+      token.slice('acme_'.length),
+    ]) {
+      t.equal((await app.inject(form(REVOKE, { token: forged }, known))).statusCode, 200)
+    }
+    t.equal((await app.inject(withToken(token))).statusCode, 200)
+  },
+)
 
 t.test('RFC 7009 §2.1, §2.2.1: an unknown client and a missing token are refused', async (t) => {
   const { app } = await start(t)

@@ -1,4 +1,4 @@
-/** A subject token that may be exchanged once: on all instances together, and not spent where no token came of it. */
+/** A subject token can be exchanged once across all instances. A failed exchange does not count. */
 
 import { randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
@@ -62,7 +62,7 @@ async function start(
 const accessToken = { subject_token_type: `${TYPE}access_token` }
 const USED = { error: 'invalid_request', error_description: 'The subject_token has already been exchanged' }
 
-t.test('an ID token is good for one exchange, on whichever instance', async (t) => {
+t.test('an ID token can be exchanged once across all instances', async (t) => {
   const { provider, exchange, living } = await start(t, { instances: 3 })
   for (const claims of [{ jti: 'one' }, { jti: '' }, {}]) {
     const before = await living()
@@ -76,7 +76,7 @@ t.test('an ID token is good for one exchange, on whichever instance', async (t) 
   }
 })
 
-t.test('an ID token is known by its jti, without one by what was signed', async (t) => {
+t.test('an ID token is identified by its jti, or by the signed text without one', async (t) => {
   const { provider, exchange } = await start(t)
   const first = await provider.sign({ jti: 'one' }, ID_TOKEN)
   t.equal((await exchange(first)).statusCode, 200)
@@ -85,15 +85,11 @@ t.test('an ID token is known by its jti, without one by what was signed', async 
   t.equal((await exchange(await provider.sign({ jti: 'two' }, ID_TOKEN))).statusCode, 200)
   const bare = await provider.sign({}, ID_TOKEN)
   t.equal((await exchange(bare)).statusCode, 200)
-  t.match(
-    (await exchange(twin(bare))).json(),
-    USED,
-    'the other of its two signatures, which anybody can make',
-  )
+  t.match((await exchange(twin(bare))).json(), USED, 'the second valid form of its ECDSA signature')
   t.equal((await exchange(await provider.sign({ nonce: 'n' }, ID_TOKEN))).statusCode, 200)
 })
 
-t.test('one jti of two issuers is two tokens', async (t) => {
+t.test('the same jti of two issuers identifies two tokens', async (t) => {
   const [first, second] = [await start(t), await startFaultyProvider(t)]
   const { app } = await startHost(t, {
     issuer: 'https://app.example.com',
@@ -128,7 +124,7 @@ t.test('its use is stored until exp plus the 30 s of clock tolerance', async (t)
   t.match((await exchange(fractional)).json(), USED)
 })
 
-t.test('an instance whose clock is late accepts it no second time', async (t) => {
+t.test('an instance with a late clock does not accept it a second time', async (t) => {
   let lateMs = 0
   let now = () => Date.now()
   const { provider, exchange, clock } = await start(t, { clock: { now: () => now() - lateMs } })
@@ -141,7 +137,7 @@ t.test('an instance whose clock is late accepts it no second time', async (t) =>
   t.match((await exchange(token)).json(), USED, 'by its clock the token has not expired')
 })
 
-t.test('an access token is exchanged again and again, with singleUse once', async (t) => {
+t.test('an access token can be exchanged repeatedly, with singleUse only once', async (t) => {
   const many = await start(t)
   const token = await many.provider.sign({ jti: 'one' })
   for (let n = 0; n < 3; n += 1) t.equal((await many.exchange(token, accessToken)).statusCode, 200)
@@ -156,7 +152,7 @@ t.test('an access token is exchanged again and again, with singleUse once', asyn
   t.match((await any.exchange(third, jwt)).json(), USED)
 })
 
-t.test('a refusal spends nothing', async (t) => {
+t.test('a refused exchange does not count', async (t) => {
   const user = { id: 'ada', scopes: ['a'] }
   const { provider, exchange, app, living } = await start(t, {
     maxTokensPerUser: 1,
@@ -187,24 +183,27 @@ for (const [what, fail] of [
     },
   ],
 ] as const) {
-  t.test(`an outage of the store ${what} spends nothing, and leaves no token that works`, async (t) => {
-    const store = memoryTokenStore()
-    const { provider, exchange, living, app } = await start(t, { store })
-    const token = await provider.sign({ jti: 'one' }, ID_TOKEN)
-    const insert: TokenStore['insertToken'] = store.insertToken.bind(store)
-    store.insertToken = (draft, rules) => fail(() => insert(draft, rules)) as never
-    t.equal((await exchange(token)).statusCode, 503)
-    store.insertToken = insert
-    t.equal(await living(), 0)
-    const answer = await exchange(token)
-    t.equal(answer.statusCode, 200)
-    t.equal(await statusOf(app, answer.json().access_token), 200)
-    t.match((await exchange(token)).json(), USED)
-    t.equal(await living(), 1)
-  })
+  t.test(
+    `an exchange that fails because of an outage of the store ${what} does not count and leaves no active token`,
+    async (t) => {
+      const store = memoryTokenStore()
+      const { provider, exchange, living, app } = await start(t, { store })
+      const token = await provider.sign({ jti: 'one' }, ID_TOKEN)
+      const insert: TokenStore['insertToken'] = store.insertToken.bind(store)
+      store.insertToken = (draft, rules) => fail(() => insert(draft, rules)) as never
+      t.equal((await exchange(token)).statusCode, 503)
+      store.insertToken = insert
+      t.equal(await living(), 0)
+      const answer = await exchange(token)
+      t.equal(answer.statusCode, 200)
+      t.equal(await statusOf(app, answer.json().access_token), 200)
+      t.match((await exchange(token)).json(), USED)
+      t.equal(await living(), 1)
+    },
+  )
 }
 
-t.test('a reservation whose answer was lost spends nothing', async (t) => {
+t.test('a reservation whose response was lost is released', async (t) => {
   const store = memoryTokenStore()
   const { provider, exchange, living } = await start(t, { store })
   const token = await provider.sign({ jti: 'one' }, ID_TOKEN)
@@ -220,30 +219,33 @@ t.test('a reservation whose answer was lost spends nothing', async (t) => {
   t.equal(await living(), 1)
 })
 
-t.test('a host that changes the claims it is given does not change which token is spent', async (t) => {
-  const change = (claims: object) =>
-    Object.assign(claims, { jti: randomUUID(), iss: randomUUID(), exp: 0, groups: ['admin'] })
-  const seen: unknown[] = []
-  const { provider, exchange } = await start(t, {
-    trusted: {
-      user: (claims) => {
-        change(claims)
-        return { id: 'ada' }
+t.test(
+  'a host that changes its copy of the claims does not change which token counts as exchanged',
+  async (t) => {
+    const change = (claims: object) =>
+      Object.assign(claims, { jti: randomUUID(), iss: randomUUID(), exp: 0, groups: ['admin'] })
+    const seen: unknown[] = []
+    const { provider, exchange } = await start(t, {
+      trusted: {
+        user: (claims) => {
+          change(claims)
+          return { id: 'ada' }
+        },
+        scopes: (claims) => {
+          seen.push(claims['groups'], claims['jti'])
+          change(claims)
+          return ['a']
+        },
       },
-      scopes: (claims) => {
-        seen.push(claims['groups'], claims['jti'])
-        change(claims)
-        return ['a']
-      },
-    },
-  })
-  const token = await provider.sign({ jti: 'one', groups: ['staff'] }, ID_TOKEN)
-  t.equal((await exchange(token)).statusCode, 200)
-  t.match((await exchange(token)).json(), USED)
-  t.same(new Set(seen.flat()), new Set(['staff', 'one']), 'nor what scopes(claims) sees')
-})
+    })
+    const token = await provider.sign({ jti: 'one', groups: ['staff'] }, ID_TOKEN)
+    t.equal((await exchange(token)).statusCode, 200)
+    t.match((await exchange(token)).json(), USED)
+    t.same(new Set(seen.flat()), new Set(['staff', 'one']), 'nor what scopes(claims) sees')
+  },
+)
 
-t.test('what cannot be learned leaves the subject token spent', async (t) => {
+t.test('the subject token stays used if it is unknown whether a token was issued', async (t) => {
   const store = memoryTokenStore()
   const { provider, exchange } = await start(t, { store })
   const token = await provider.sign({ jti: 'one' }, ID_TOKEN)
@@ -255,7 +257,7 @@ t.test('what cannot be learned leaves the subject token spent', async (t) => {
   t.match((await exchange(token)).json(), USED)
 })
 
-t.test('scopes(claims) caps what an exchange may grant', async (t) => {
+t.test('scopes(claims) limits the granted scopes', async (t) => {
   const seen: unknown[] = []
   const { provider, exchange } = await start(t, {
     trusted: {
@@ -278,26 +280,23 @@ t.test('scopes(claims) caps what an exchange may grant', async (t) => {
   t.same(new Set(seen), new Set(['ada']))
 })
 
-t.test(
-  'scopes() that fails is 503, one that returns something else is 500, and neither grants',
-  async (t) => {
-    const fail = () => {
-      throw new Error('the database is gone')
-    }
-    for (const [scopes, status] of [
-      [fail, 503],
-      [async () => fail(), 503],
-      [() => undefined, 500],
-      [() => null, 500],
-      [() => 'a', 500],
-      [() => [7], 500],
-      [() => Object.assign(['a'], { length: 2 }), 500],
-      [() => new Set(['a']), 500],
-    ] as const) {
-      const { provider, exchange, living } = await start(t, { trusted: { scopes: scopes as never } })
-      const answer = await exchange(await provider.sign({}), { ...accessToken, scope: 'a' })
-      t.equal(answer.statusCode, status)
-      t.equal(await living(), 0)
-    }
-  },
-)
+t.test('an error of scopes() is 503, an invalid result 500, and no token is issued', async (t) => {
+  const fail = () => {
+    throw new Error('the database is gone')
+  }
+  for (const [scopes, status] of [
+    [fail, 503],
+    [async () => fail(), 503],
+    [() => undefined, 500],
+    [() => null, 500],
+    [() => 'a', 500],
+    [() => [7], 500],
+    [() => Object.assign(['a'], { length: 2 }), 500],
+    [() => new Set(['a']), 500],
+  ] as const) {
+    const { provider, exchange, living } = await start(t, { trusted: { scopes: scopes as never } })
+    const answer = await exchange(await provider.sign({}), { ...accessToken, scope: 'a' })
+    t.equal(answer.statusCode, status)
+    t.equal(await living(), 0)
+  }
+})

@@ -1,4 +1,4 @@
-/** Which JWTs of a trusted issuer may be exchanged, of all that it signs with the same keys (RFC 8725 §3.11). */
+/** Which of the JWTs that a trusted issuer signs with the same keys may be exchanged (RFC 8725 §3.11). */
 
 import { randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
@@ -75,7 +75,7 @@ for (const [type, header] of [
   ['id_token', { typ: 'JWT' }],
   ['jwt', { typ: 'JWT' }],
 ] as const) {
-  t.test(`RFC 8725 §3.11: other JWTs of the issuer do not pass for ${type}`, async (t) => {
+  t.test(`RFC 8725 §3.11: other JWTs of the issuer are not accepted as ${type}`, async (t) => {
     const { exchange, app } = await start(t, type)
     for (const [what, claims, other] of OTHERS) {
       t.equal(await exchange(claims, { ...header, ...other }), 'invalid_request', what)
@@ -85,7 +85,7 @@ for (const [type, header] of [
   })
 }
 
-t.test('an access token does not pass for an ID token, whatever its header says', async (t) => {
+t.test('an access token is not accepted as an ID token, with any header', async (t) => {
   const { exchange } = await start(t, 'id_token')
   for (const [claims, header] of [
     [{}, { typ: 'at+jwt' }],
@@ -114,7 +114,7 @@ t.test('an access token does not pass for an ID token, whatever its header says'
   }
 })
 
-t.test('an ID token does not pass for an access token', async (t) => {
+t.test('an ID token is not accepted as an access token', async (t) => {
   const { exchange } = await start(t, 'access_token')
   t.equal(await exchange({}, { typ: 'JWT' }), 'invalid_request')
   t.equal(await exchange({}, { typ: undefined }), 'invalid_request')

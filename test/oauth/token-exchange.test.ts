@@ -148,7 +148,7 @@ t.test('RFC 7523 §2.2: a client with a key of its own exchanges, once with each
   t.match(await replayed.json(), { error: 'invalid_client' })
 })
 
-t.test('RFC 8693 §2.2.1: the answer has what the RFC says, and nothing more', async (t) => {
+t.test('RFC 8693 §2.2.1: the response has only the members of the RFC', async (t) => {
   const { exchange, app } = await start(t)
   const answer = await exchange()
   t.equal(answer.statusCode, 200)
@@ -163,7 +163,7 @@ t.test('RFC 8693 §2.2.1: the answer has what the RFC says, and nothing more', a
 })
 
 t.test(
-  'an exchanged token expires: within 90 days, the option, expiry.max, and what is asked for',
+  'an exchanged token expires within 90 days, maxExchangeExpiresIn, expiry.max and expires_in',
   async (t) => {
     for (const [maxExchangeExpiresIn, max, expires_in, expected] of [
       [undefined, undefined, '60', 60],
@@ -188,7 +188,7 @@ t.test(
 )
 
 t.test(
-  'RFC 6749 §3.3: scope is cut to what the user may grant; nothing of it is invalid_scope',
+  'RFC 6749 §3.3: scope is limited to what the user may grant; none of them is invalid_scope',
   async (t) => {
     const { exchange } = await start(t, {
       trusted: { user: ({ sub }) => ({ id: String(sub), scopes: ['models:read', 'chat:write'] }) },
@@ -204,7 +204,7 @@ t.test(
   },
 )
 
-t.test('promise 8: scopes never exceed what user() says, nor what the catalogue has', async (t) => {
+t.test('promise 8: scopes never exceed those of user() and of the catalogue', async (t) => {
   const user: TrustedIssuer['user'] = ({ sub }) => ({ id: sub, scopes: ['models:read', 'unknown'] })
   const { exchange } = await start(t, { trusted: { user } })
   const answer = await exchange({ scope: 'chat:write models:read unknown' })
@@ -212,7 +212,7 @@ t.test('promise 8: scopes never exceed what user() says, nor what the catalogue 
   t.equal(answer.json().scope, 'models:read')
 })
 
-t.test('RFC 8693 §2.2.2: invalid_request for every subject token that is not good', async (t) => {
+t.test('RFC 8693 §2.2.2: every invalid subject token is invalid_request', async (t) => {
   const { exchange, provider, app } = await start(t)
   const now = Math.floor(Date.now() / 1000)
   const stranger = providerKey()
@@ -250,10 +250,7 @@ t.test('RFC 8693 §2.2.2: invalid_request for every subject token that is not go
     ['a typ that is a list', await signAnything(provider, { typ: ['at+jwt'] })],
     ['no access token', await provider.sign({}, { typ: 'JWT' })],
     ['no typ', await provider.sign({}, { typ: undefined })],
-    [
-      'the key of a stranger under a known kid',
-      await provider.sign({}, { kid: provider.keys[0]?.kid }, stranger),
-    ],
+    ['another key with a known kid', await provider.sign({}, { kid: provider.keys[0]?.kid }, stranger)],
     ['a symmetric algorithm', hmac],
     ['no algorithm', none],
     ['no JWT', 'x'],
@@ -270,7 +267,7 @@ t.test('RFC 8693 §2.2.2: invalid_request for every subject token that is not go
   )
 })
 
-t.test('one of our own API tokens is no subject token', async (t) => {
+t.test('an API token is not accepted as a subject token', async (t) => {
   const { exchange, app } = await start(t)
   const { token } = await issue(app, 'ada')
   for (const subject_token of [token, token.slice('acme_'.length)]) {
@@ -281,7 +278,7 @@ t.test('one of our own API tokens is no subject token', async (t) => {
 })
 
 t.test(
-  'RFC 9068 §4: an ID token passes for none but an ID token, and only where they are taken',
+  'RFC 9068 §4: an ID token is accepted only as an ID token, and only if the issuer allows them',
   async (t) => {
     const { exchange, provider } = await start(t, {
       trusted: { subjectTokenTypes: ['id_token', 'access_token'] },
@@ -311,12 +308,12 @@ t.test(
   },
 )
 
-t.test('the algorithms of an issuer are pinned', async (t) => {
+t.test('only the algorithms of the issuer are accepted', async (t) => {
   const { exchange } = await start(t, { trusted: { algorithms: ['RS256'] } })
   t.match((await exchange()).json(), { error: 'invalid_request' })
 })
 
-t.test('promise 9: the owner must be active, and one whom nobody knows gets nothing', async (t) => {
+t.test('promise 9: the owner must be active and known', async (t) => {
   let active = true
   const { exchange, app, provider } = await start(t, {
     trusted: { user: ({ sub }) => (sub === 'nobody' ? null : { id: `idp:${sub}` }) },
@@ -335,7 +332,7 @@ t.test('promise 9: the owner must be active, and one whom nobody knows gets noth
 })
 
 t.test(
-  'promise 8: one sub of two issuers is two users, and a token exchanged is its own to revoke',
+  'promise 8: the same sub of two issuers is two users, and each token is revoked on its own',
   async (t) => {
     const second = await startFaultyProvider(t)
     const first = await start(t)
@@ -361,7 +358,7 @@ t.test(
   },
 )
 
-t.test('RFC 8693 §2.1: parameters that must be there, and what is not supported', async (t) => {
+t.test('RFC 8693 §2.1: missing and unsupported parameters are refused', async (t) => {
   const { exchange, app } = await start(t)
   for (const [members, error] of [
     [{ subject_token: '' }, 'invalid_request'],
@@ -388,7 +385,7 @@ t.test('RFC 8693 §2.1: parameters that must be there, and what is not supported
   t.match((await app.inject(twice)).json(), { error: 'invalid_target' })
 })
 
-t.test('too many tokens are refused, as on the page', async (t) => {
+t.test('an exchange at the limit of tokens is refused', async (t) => {
   const { exchange } = await start(t, { maxTokensPerUser: 1 })
   t.equal((await exchange()).statusCode, 200)
   const answer = await exchange()
@@ -396,57 +393,54 @@ t.test('too many tokens are refused, as on the page', async (t) => {
   t.match(answer.json(), { error: 'invalid_grant', error_description: /1 API tokens already/ })
 })
 
-t.test(
-  'promise 1: neither subject token, nor secret, nor credential stands in a log, error or event',
-  async (t) => {
-    const provider = await startFaultyProvider(t)
-    const lines: string[] = []
-    const app = Fastify({ logger: { level: 'trace', stream: { write: (line) => void lines.push(line) } } })
-    t.teardown(() => app.close())
-    const secret = 'a secret of thirty-two characters'
-    await app.register(apiTokens, {
-      ...{
-        store: memoryTokenStore(),
-        keys: [ed25519Key()],
-        routes: false,
-        issuer: 'https://app.example.com',
-      },
-      oauth: {
-        clients: [{ client_id: 'ci', client_secret: secret, grant_types: [EXCHANGE] }],
-        trustedIssuers: [trust(provider.issuer)],
-      },
-    })
-    app.apiTokens.events.on('issued', (event) => void lines.push(JSON.stringify(event)))
-    const exchange = (subject_token: string, password = secret) =>
-      app.inject(
-        form(
-          '/oauth2/token',
-          { grant_type: EXCHANGE, subject_token, subject_token_type: `${TYPE}access_token` },
-          basic('ci', password),
-        ),
-      )
-    const [good, expired, broken] = [
-      await provider.sign(),
-      await provider.sign({ exp: 1 }),
-      `x${await provider.sign()}`,
-    ]
-    const granted = await exchange(good)
-    const { access_token: credential } = granted.json() as { access_token: string }
-    t.equal(granted.statusCode, 200)
-    const answers = [await exchange(expired), await exchange(broken), await exchange(good, `${secret}!`)]
-    provider.answer = (_path, response) => response.writeHead(500).end() instanceof Object
-    for (const path of ['introspect', 'revoke'])
-      answers.push(await app.inject(form(`/oauth2/${path}`, { token: credential }, basic('ci', secret))))
-    const said = [...lines, ...answers.map(({ body }) => body)].join('\n')
-    t.match(said, 'an OAuth 2.0 request was refused')
-    t.match(said, 'ERR_JWT_EXPIRED', 'the reason is in the log')
-    for (const token of [good, expired, broken, credential]) {
-      const [, payload = '', signature = ''] = token.split('.')
-      t.notOk(said.includes(payload) || said.includes(signature))
-    }
-    t.notOk(said.includes(secret) || said.includes(basic('ci', secret).authorization.slice(6)))
-  },
-)
+t.test('promise 1: logs, errors and events contain no subject token, secret or credential', async (t) => {
+  const provider = await startFaultyProvider(t)
+  const lines: string[] = []
+  const app = Fastify({ logger: { level: 'trace', stream: { write: (line) => void lines.push(line) } } })
+  t.teardown(() => app.close())
+  const secret = 'a secret of thirty-two characters'
+  await app.register(apiTokens, {
+    ...{
+      store: memoryTokenStore(),
+      keys: [ed25519Key()],
+      routes: false,
+      issuer: 'https://app.example.com',
+    },
+    oauth: {
+      clients: [{ client_id: 'ci', client_secret: secret, grant_types: [EXCHANGE] }],
+      trustedIssuers: [trust(provider.issuer)],
+    },
+  })
+  app.apiTokens.events.on('issued', (event) => void lines.push(JSON.stringify(event)))
+  const exchange = (subject_token: string, password = secret) =>
+    app.inject(
+      form(
+        '/oauth2/token',
+        { grant_type: EXCHANGE, subject_token, subject_token_type: `${TYPE}access_token` },
+        basic('ci', password),
+      ),
+    )
+  const [good, expired, broken] = [
+    await provider.sign(),
+    await provider.sign({ exp: 1 }),
+    `x${await provider.sign()}`,
+  ]
+  const granted = await exchange(good)
+  const { access_token: credential } = granted.json() as { access_token: string }
+  t.equal(granted.statusCode, 200)
+  const answers = [await exchange(expired), await exchange(broken), await exchange(good, `${secret}!`)]
+  provider.answer = (_path, response) => response.writeHead(500).end() instanceof Object
+  for (const path of ['introspect', 'revoke'])
+    answers.push(await app.inject(form(`/oauth2/${path}`, { token: credential }, basic('ci', secret))))
+  const said = [...lines, ...answers.map(({ body }) => body)].join('\n')
+  t.match(said, 'an OAuth 2.0 request was refused')
+  t.match(said, 'ERR_JWT_EXPIRED', 'the reason is in the log')
+  for (const token of [good, expired, broken, credential]) {
+    const [, payload = '', signature = ''] = token.split('.')
+    t.notOk(said.includes(payload) || said.includes(signature))
+  }
+  t.notOk(said.includes(secret) || said.includes(basic('ci', secret).authorization.slice(6)))
+})
 
 t.test('trusted issuers are checked at boot', async (t) => {
   const own = 'https://app.example.com'

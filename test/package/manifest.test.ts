@@ -5,7 +5,7 @@ import t from 'tap'
 
 const read = async (path: string) => JSON.parse(await readFile(path, 'utf8'))
 
-t.test('a host may leave better-sqlite3 out, and a clone always has it', async (t) => {
+t.test('a host can omit better-sqlite3, and a clone always has it', async (t) => {
   const { optionalDependencies, devDependencies } = await read('package.json')
   t.equal(devDependencies['better-sqlite3'], optionalDependencies['better-sqlite3'])
   // npm leaves an optional package out, without a word, where its own Node.js is older than the package asks for.
@@ -16,17 +16,13 @@ t.test('a host may leave better-sqlite3 out, and a clone always has it', async (
   t.equal(entry.dev, true)
 })
 
-t.test(
-  'what a dependency requires beside it is a dependency too: Yarn installs no peers by itself',
-  async (t) => {
-    const { dependencies, peerDependencies } = await read('package.json')
-    const { packages } = await read('package-lock.json')
-    for (const name of Object.keys(dependencies)) {
-      const { peerDependencies: peers = {}, peerDependenciesMeta: meta = {} } =
-        packages[`node_modules/${name}`]
-      for (const peer of Object.keys(peers).filter((peer) => meta[peer]?.optional !== true)) {
-        t.ok(peer in { ...dependencies, ...peerDependencies }, `${peer}, which ${name} requires`)
-      }
+t.test('peer dependencies of dependencies are dependencies too: Yarn does not install peers', async (t) => {
+  const { dependencies, peerDependencies } = await read('package.json')
+  const { packages } = await read('package-lock.json')
+  for (const name of Object.keys(dependencies)) {
+    const { peerDependencies: peers = {}, peerDependenciesMeta: meta = {} } = packages[`node_modules/${name}`]
+    for (const peer of Object.keys(peers).filter((peer) => meta[peer]?.optional !== true)) {
+      t.ok(peer in { ...dependencies, ...peerDependencies }, `${peer}, which ${name} requires`)
     }
-  },
-)
+  }
+})

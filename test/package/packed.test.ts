@@ -70,7 +70,7 @@ t.test('the packed package', async (t) => {
   const project = join(folder, 'project')
   await install(project, packed)
 
-  t.test('holds what is needed and nothing else', async (t) => {
+  t.test('contains only the needed files', async (t) => {
     const top = await readdir(join(project, 'node_modules', 'fastify-api-tokens'))
     t.same(top.sort(), [
       'CHANGELOG.md',
@@ -116,7 +116,7 @@ t.test('the packed package', async (t) => {
     t.equal(stdout.trim(), 'function function function function')
   })
 
-  t.test('has a command that npx runs, and that names the driver which is missing', async (t) => {
+  t.test('has a CLI that npx runs, and that names a missing driver', async (t) => {
     const npx = (...args: string[]) =>
       run('npx', ['--no-install', 'fastify-api-tokens', ...args], { cwd: project }).catch(
         (error: { stdout: string; stderr: string; code: number }) => error,
@@ -145,25 +145,22 @@ t.test('the packed package', async (t) => {
     },
   )
 
-  t.test('publint finds nothing', async (t) => {
+  t.test('publint has no findings', async (t) => {
     const { stdout } = await run(bin('publint'), ['--strict', packed], { cwd: ROOT, env: FOREIGN })
     t.match(stdout, 'All good!')
   })
 
-  t.test('attw finds nothing', async (t) => {
+  t.test('attw has no findings', async (t) => {
     // It exits with 1 for any problem in a way of resolution that an ESM-only package has.
     const { stdout } = await run(bin('attw'), [packed, '--profile', 'esm-only'], { cwd: ROOT, env: FOREIGN })
     t.match(stdout, 'node16 (from ESM): 🟢 (ESM)')
   })
 
-  t.test(
-    'works without better-sqlite3 where the store is another, and names it where it is needed',
-    async (t) => {
-      await rm(join(project, 'node_modules', 'better-sqlite3'), { recursive: true })
-      const { stdout } = await program(project, 'without-sqlite.mjs', WITHOUT_SQLITE_PROGRAM)
-      t.match(stdout, /^up\n.*the package better-sqlite3 is not installed: npm install better-sqlite3\n$/)
-    },
-  )
+  t.test('works without better-sqlite3 with another store, and names it if it is needed', async (t) => {
+    await rm(join(project, 'node_modules', 'better-sqlite3'), { recursive: true })
+    const { stdout } = await program(project, 'without-sqlite.mjs', WITHOUT_SQLITE_PROGRAM)
+    t.match(stdout, /^up\n.*the package better-sqlite3 is not installed: npm install better-sqlite3\n$/)
+  })
 })
 
 async function compile(project: string, { compiler, types, resolution }: Cell): Promise<string> {

@@ -1,4 +1,4 @@
-/** The page for everybody: the keyboard alone, focus, live regions, and motion. */
+/** Accessibility of the page: keyboard, focus, live regions and reduced motion. */
 
 import t from 'tap'
 import { inChromium } from './chromium.ts'
@@ -72,7 +72,7 @@ await inChromium((browser) => {
     }
   })
 
-  t.test('the arrow keys move between the tabs as these stand, from right to left too', async (t) => {
+  t.test('the arrow keys move between tabs in visual order, also from right to left', async (t) => {
     const host = await startPageHost(t, { dir: 'rtl' })
     await host.issue('ada', { name: 'CI' })
     const page = await openAs(t, browser, host, 'ada')
@@ -88,7 +88,7 @@ await inChromium((browser) => {
     }
   })
 
-  t.test('a dialog holds the focus', async (t) => {
+  t.test('focus stays in an open dialog', async (t) => {
     const host = await startPageHost(t)
     const page = await openAs(t, browser, host, 'ada')
     await page.getByRole('button', { name: 'Generate New Token' }).click()
@@ -111,7 +111,7 @@ await inChromium((browser) => {
     await region.getByText('CI is inactive.').waitFor()
   })
 
-  t.test('who wants no motion sees none', async (t) => {
+  t.test('with reduced motion nothing is animated', async (t) => {
     const host = await startPageHost(t)
     await host.issue('ada')
     for (const [reducedMotion, moves] of [

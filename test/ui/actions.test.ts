@@ -1,4 +1,4 @@
-/** What one does with a token in a browser: rename, describe, switch, revoke; and that other tabs see it. */
+/** Actions in a browser: rename, describe, enable, disable, revoke; and the update of other tabs. */
 
 import type { Page } from 'playwright-core'
 import t from 'tap'
@@ -37,7 +37,7 @@ await inChromium((browser) => {
     t.equal(await details(page).count(), 0, 'a switch does not open the details')
   })
 
-  t.test('a name is changed where it stands: Enter keeps it, Escape does not', async (t) => {
+  t.test('a name is edited in place: Enter saves, Escape cancels', async (t) => {
     const host = await startPageHost(t)
     const { id } = await host.issue('ada', { name: 'before' })
     const page = await openAs(t, browser, host, 'ada')
@@ -76,7 +76,7 @@ await inChromium((browser) => {
     await details(page).getByText('No description').waitFor()
   })
 
-  t.test('a name that the service refuses is said beside it', async (t) => {
+  t.test('the error of a refused name is shown next to it', async (t) => {
     const host = await startPageHost(t)
     const { id } = await host.issue('ada', { name: 'CI' })
     const page = await openAs(t, browser, host, 'ada')
@@ -89,32 +89,35 @@ await inChromium((browser) => {
     t.equal(await page.getByRole('textbox', { name: 'Name' }).inputValue(), 'too late')
   })
 
-  t.test('promise 4: a revoke asks a second time, names the token, and is at once', async (t) => {
-    const host = await startPageHost(t)
-    const { token } = await host.issue('ada', { name: 'Leaked' })
-    await host.issue('ada', { name: 'Other' })
-    const page = await openAs(t, browser, host, 'ada')
-    const row = page.locator('tbody tr').filter({ hasText: 'Leaked' })
-    const revoke = async () => {
-      await row.getByRole('button', { name: 'Actions for Leaked' }).click()
-      await page.getByRole('menuitem', { name: 'Revoke' }).click()
-      await page.getByRole('heading', { name: 'Revoke this token?' }).waitFor()
-    }
-    await revoke()
-    t.ok(await page.getByText('Programs that use Leaked are refused').isVisible())
-    t.equal(await focused(page), 'Keep it', 'the safe answer is the first')
-    await page.keyboard.press('Enter')
-    t.equal(await host.call(token), 200, 'kept')
-    t.equal(await focused(page), 'Actions for Leaked', 'focus is where it was')
-    await revoke()
-    await page.getByRole('button', { name: 'Revoke token' }).click()
-    await page.getByRole('status').getByText('Leaked is revoked.').waitFor()
-    t.equal(await host.call(token), 401)
-    await row.getByText('Revoked permanently.').waitFor()
-    t.equal(await focused(page), 'Details of Leaked', 'and stays with the row')
-  })
+  t.test(
+    'promise 4: revoking asks for confirmation, names the token, and takes effect immediately',
+    async (t) => {
+      const host = await startPageHost(t)
+      const { token } = await host.issue('ada', { name: 'Leaked' })
+      await host.issue('ada', { name: 'Other' })
+      const page = await openAs(t, browser, host, 'ada')
+      const row = page.locator('tbody tr').filter({ hasText: 'Leaked' })
+      const revoke = async () => {
+        await row.getByRole('button', { name: 'Actions for Leaked' }).click()
+        await page.getByRole('menuitem', { name: 'Revoke' }).click()
+        await page.getByRole('heading', { name: 'Revoke this token?' }).waitFor()
+      }
+      await revoke()
+      t.ok(await page.getByText('Programs that use Leaked are refused').isVisible())
+      t.equal(await focused(page), 'Keep it', 'the safe answer is the first')
+      await page.keyboard.press('Enter')
+      t.equal(await host.call(token), 200, 'kept')
+      t.equal(await focused(page), 'Actions for Leaked', 'focus is where it was')
+      await revoke()
+      await page.getByRole('button', { name: 'Revoke token' }).click()
+      await page.getByRole('status').getByText('Leaked is revoked.').waitFor()
+      t.equal(await host.call(token), 401)
+      await row.getByText('Revoked permanently.').waitFor()
+      t.equal(await focused(page), 'Details of Leaked', 'and stays with the row')
+    },
+  )
 
-  t.test('focus goes on to the next row when the row leaves its tab', async (t) => {
+  t.test('focus moves to the next row when a row leaves its tab', async (t) => {
     const host = await startPageHost(t)
     for (const name of ['first', 'second', 'third']) await host.issue('ada', { name })
     const page = await openAs(t, browser, host, 'ada', { path: `${PAGE}?status=active` })
@@ -124,7 +127,7 @@ await inChromium((browser) => {
     t.pass('to the row that took its place')
   })
 
-  t.test('the details have an address, and the way back closes them', async (t) => {
+  t.test('the details have a URL, and going back closes them', async (t) => {
     const host = await startPageHost(t)
     const { id } = await host.issue('ada', { name: 'CI', scopes: ['chat:write'] })
     const page = await openAs(t, browser, host, 'ada')
@@ -143,7 +146,7 @@ await inChromium((browser) => {
     t.pass('closed by Escape, and out of the URL')
   })
 
-  t.test('what one does in one tab shows in the other', async (t) => {
+  t.test('a change in one tab is shown in the other', async (t) => {
     const host = await startPageHost(t)
     await host.issue('ada', { name: 'shared' })
     const one = await openAs(t, browser, host, 'ada')
@@ -158,7 +161,7 @@ await inChromium((browser) => {
     t.equal(await other.getByRole('dialog').count(), 0, 'but the token is shown in one only')
   })
 
-  t.test('a failed switch is said, and the switch shows what is true', async (t) => {
+  t.test('a failed change of the switch is shown, and the switch shows the real status', async (t) => {
     const host = await startPageHost(t)
     await host.issue('ada', { name: 'CI' })
     const page = await openAs(t, browser, host, 'ada')

@@ -1,4 +1,4 @@
-/** axe finds nothing in the list and in any dialog: light, dark, narrow and from right to left. */
+/** axe has no findings in the list and all dialogs: light, dark, narrow and right-to-left. */
 
 import t from 'tap'
 import { checkWithAxe, PAGE_LOOKS } from './axe.ts'
@@ -7,7 +7,7 @@ import { furnish, openAs, startPageHost } from './page-host.ts'
 
 await inChromium((browser) => {
   for (const [look, options, dir] of PAGE_LOOKS) {
-    t.test(`axe finds nothing in the list and its dialogs, ${look}`, async (t) => {
+    t.test(`axe has no findings in the list and its dialogs, ${look}`, async (t) => {
       const host = await startPageHost(t, { dir })
       await furnish(host)
       const page = await openAs(t, browser, host, 'ada', options)

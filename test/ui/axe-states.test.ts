@@ -1,4 +1,4 @@
-/** axe finds nothing in the states without a list: light, dark, narrow and from right to left. */
+/** axe has no findings in the states without a list: light, dark, narrow and right-to-left. */
 
 import type { Page } from 'playwright-core'
 import t from 'tap'
@@ -8,7 +8,7 @@ import { openIn, PAGE, signIn, startPageHost } from './page-host.ts'
 
 await inChromium((browser) => {
   for (const [look, options, dir] of PAGE_LOOKS) {
-    t.test(`axe finds nothing in the states without a list, ${look}`, async (t) => {
+    t.test(`axe has no findings in the states without a list, ${look}`, async (t) => {
       const host = await startPageHost(t, { dir })
       const context = await freshContext(t, browser, options)
       const state = async (heading: string, open: () => Promise<Page>) => {

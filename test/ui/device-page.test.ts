@@ -9,7 +9,7 @@ import { openIn, signIn, startPageHost } from './page-host.ts'
 
 await inChromium((browser) => {
   for (const [look, options] of LOOKS) {
-    t.test(`from the link to the token by keyboard alone, and axe finds nothing, ${look}`, async (t) => {
+    t.test(`from the link to the token by keyboard only, without findings of axe, ${look}`, async (t) => {
       const port = await freePort()
       const issuer = `http://127.0.0.1:${port}`
       const host = await startPageHost(t, {

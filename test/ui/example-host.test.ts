@@ -17,7 +17,7 @@ async function signIn(context: BrowserContext, origin: string, name: RegExp): Pr
 
 await inChromium((browser) => {
   t.test(
-    'sign in, generate, paste the curl line’s call; an administrator stops it, and restores it',
+    'sign in, generate and call with curl; an administrator deactivates and reactivates the user',
     async (t) => {
       const host = await startTestHost(t)
       const grace = await signIn(await freshContext(t, browser), host.url, /Grace/)
@@ -58,16 +58,19 @@ await inChromium((browser) => {
     },
   )
 
-  t.test('the open host says on its Settings page that tokens are not to be had', async (t) => {
-    const host = await startTestHost(t, { BODHI_AUTH: 'none' })
-    const page = await (await freshContext(t, browser)).newPage()
-    await page.goto(host.url)
-    await page.getByRole('heading', { name: 'API Tokens Not Available' }).waitFor()
-    await checkWithAxe(t, page, 'not available')
-  })
+  t.test(
+    'the settings page of a host without authentication says that tokens are not available',
+    async (t) => {
+      const host = await startTestHost(t, { BODHI_AUTH: 'none' })
+      const page = await (await freshContext(t, browser)).newPage()
+      await page.goto(host.url)
+      await page.getByRole('heading', { name: 'API Tokens Not Available' }).waitFor()
+      await checkWithAxe(t, page, 'not available')
+    },
+  )
 
   for (const [look, options] of LOOKS) {
-    t.test(`axe finds nothing in the host’s own pages, ${look}`, async (t) => {
+    t.test(`axe has no findings in the host’s own pages, ${look}`, async (t) => {
       const host = await startTestHost(t)
       const context = await freshContext(t, browser, options)
       const page = await context.newPage()

@@ -7,7 +7,7 @@ import { openAs, startPageHost } from './page-host.ts'
 
 await inChromium((browser) => {
   for (const colorScheme of ['light', 'dark'] as const) {
-    t.test(`in forced colors each state is seen, ${colorScheme}`, async (t) => {
+    t.test(`in forced colors each state is distinguishable, ${colorScheme}`, async (t) => {
       const host = await startPageHost(t)
       await host.issue('ada', { name: 'CI' })
       const page = await openAs(t, browser, host, 'ada', { forcedColors: 'active', colorScheme })

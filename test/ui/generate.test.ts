@@ -1,4 +1,4 @@
-/** Generating a token in a browser: what is asked, what is shown once, and that nothing of it is left or lost. */
+/** Generating a token in a browser: the form, the credential that is shown once, and its removal. */
 
 import type { Page } from 'playwright-core'
 import t from 'tap'
@@ -38,7 +38,7 @@ async function onlyToken({ app }: PageHost, user = 'ada') {
 }
 
 await inChromium((browser) => {
-  t.test('a token without anything is generated from the empty page by two clicks', async (t) => {
+  t.test('a token without name and scopes is generated from the empty page by two clicks', async (t) => {
     const host = await startPageHost(t)
     const page = await openAs(t, browser, host, 'ada')
     await page.getByRole('heading', { name: 'No API tokens yet' }).waitFor()
@@ -49,7 +49,7 @@ await inChromium((browser) => {
     t.same([token?.name, token?.description, token?.scopes, token?.expiresAt], [null, null, [], null])
   })
 
-  t.test('name, description, scopes and expiry are what was chosen', async (t) => {
+  t.test('the token has the chosen name, description, scopes and expiry', async (t) => {
     const host = await startPageHost(t)
     const page = await openAs(t, browser, host, 'ada')
     await page.getByRole('button', { name: 'Generate New Token' }).click()
@@ -66,7 +66,7 @@ await inChromium((browser) => {
     t.equal(token?.expiresAt?.getTime(), host.clock.now() + 30 * 86_400_000)
   })
 
-  t.test('Never is never, also where the host has a default, which is chosen at first', async (t) => {
+  t.test('Never means no expiry, also if the host has a default, which is preselected', async (t) => {
     const host = await startPageHost(t, { tokens: { expiry: { default: '45d' } } })
     const page = await openAs(t, browser, host, 'ada')
     await page.getByRole('button', { name: 'Generate New Token' }).click()
@@ -138,7 +138,7 @@ await inChromium((browser) => {
     t.equal((await onlyToken(host))?.expiresAt?.toISOString(), '2026-02-01T00:00:00.000Z')
   })
 
-  t.test('promise 1: the token is masked, shown, hidden, and copied as it is', async (t) => {
+  t.test('promise 1: the token is masked, can be shown and hidden, and is copied completely', async (t) => {
     const host = await startPageHost(t)
     const page = await openAs(t, browser, host, 'ada', { permissions: ['clipboard-read', 'clipboard-write'] })
     await generate(page)
@@ -164,7 +164,7 @@ await inChromium((browser) => {
     await page.getByRole('dialog').waitFor({ state: 'detached' })
   })
 
-  t.test('promise 1: when the dialog has closed the token is nowhere in the browser', async (t) => {
+  t.test('promise 1: after the dialog has closed the browser has no copy of the token', async (t) => {
     const host = await startPageHost(t)
     const page = await openAs(t, browser, host, 'ada', { permissions: ['clipboard-read', 'clipboard-write'] })
     await generate(page)
@@ -204,7 +204,7 @@ await inChromium((browser) => {
     t.equal(await host.call(String(await page.evaluate('navigator.clipboard.readText()'))), 200)
   })
 
-  t.test('who closes without copying has been asked', async (t) => {
+  t.test('closing without a copy needs a confirmation', async (t) => {
     const host = await startPageHost(t)
     const page = await openAs(t, browser, host, 'ada')
     await generate(page)
@@ -233,7 +233,7 @@ await inChromium((browser) => {
     t.same(asked, ['beforeunload'])
   })
 
-  t.test('a refused copy is said, and the token is shown and selected instead', async (t) => {
+  t.test('a refused copy shows an error and selects the token', async (t) => {
     const host = await startPageHost(t)
     const page = await openAs(t, browser, host, 'ada')
     await page.evaluate(
@@ -255,7 +255,7 @@ await inChromium((browser) => {
     await page.getByRole('dialog').waitFor({ state: 'detached' })
   })
 
-  t.test('a mask that was copied by hand is no copy', async (t) => {
+  t.test('a manual copy of the mask does not count as a copy', async (t) => {
     const host = await startPageHost(t)
     const page = await openAs(t, browser, host, 'ada')
     await generate(page)
@@ -266,7 +266,7 @@ await inChromium((browser) => {
     t.ok(await credentialField(page).isVisible())
   })
 
-  t.test('a refusal of the service is said in the dialog, and what was typed stays', async (t) => {
+  t.test('an error of the service is shown in the dialog, and the input stays', async (t) => {
     const host = await startPageHost(t, { tokens: { maxTokensPerUser: 1 } })
     await host.issue('ada')
     const page = await openAs(t, browser, host, 'ada')
@@ -279,25 +279,22 @@ await inChromium((browser) => {
     await page.getByRole('dialog').waitFor({ state: 'detached' })
   })
 
-  t.test(
-    'an answer that was lost is not called a failure, and the list shows what became of it',
-    async (t) => {
-      const host = await startPageHost(t)
-      const page = await openAs(t, browser, host, 'ada')
-      await page.getByRole('button', { name: 'Generate New Token' }).click()
-      await page.getByRole('textbox', { name: 'Name' }).fill('Lost answer')
-      await page.route('**/tokens', async (route) => {
-        if (route.request().method() !== 'POST') return route.continue()
-        await route.fetch()
-        return route.abort('connectionreset')
-      })
-      await page.getByRole('button', { name: 'Generate token' }).click()
-      await page.getByRole('alert').getByText('may have been generated anyway').waitFor()
-      await page.getByRole('button', { name: 'Cancel' }).click()
-      await page.getByRole('button', { name: 'Details of Lost answer' }).waitFor()
-      t.equal((await onlyToken(host))?.name, 'Lost answer')
-    },
-  )
+  t.test('a lost response is shown as uncertain, and the list shows the result', async (t) => {
+    const host = await startPageHost(t)
+    const page = await openAs(t, browser, host, 'ada')
+    await page.getByRole('button', { name: 'Generate New Token' }).click()
+    await page.getByRole('textbox', { name: 'Name' }).fill('Lost answer')
+    await page.route('**/tokens', async (route) => {
+      if (route.request().method() !== 'POST') return route.continue()
+      await route.fetch()
+      return route.abort('connectionreset')
+    })
+    await page.getByRole('button', { name: 'Generate token' }).click()
+    await page.getByRole('alert').getByText('may have been generated anyway').waitFor()
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByRole('button', { name: 'Details of Lost answer' }).waitFor()
+    t.equal((await onlyToken(host))?.name, 'Lost answer')
+  })
 
   t.test('two quick clicks generate one token', async (t) => {
     const host = await startPageHost(t)

@@ -1,4 +1,4 @@
-/** Where things stand on the page: at any width, and in documents from left to right and from right to left. */
+/** The layout of the page at any width, in left-to-right and right-to-left documents. */
 
 import type { Locator, Page } from 'playwright-core'
 import t from 'tap'

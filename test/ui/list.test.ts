@@ -28,7 +28,7 @@ async function revoke({ app }: PageHost, id: string): Promise<void> {
 }
 
 await inChromium((browser) => {
-  t.test('a row says name, description, scopes, hint, status, and when', async (t) => {
+  t.test('a row shows name, description, scopes, hint, status and times', async (t) => {
     const host = await startPageHost(t)
     const { token } = await host.issue('ada', {
       name: 'CI',
@@ -57,7 +57,7 @@ await inChromium((browser) => {
     t.equal(await row.locator('time').first().getAttribute('datetime'), '2026-01-01T03:00:00.000Z')
   })
 
-  t.test('tabs by status have counts, and show their tokens alone', async (t) => {
+  t.test('tabs by status have counts and show only their tokens', async (t) => {
     const host = await startPageHost(t)
     await host.issue('ada', { name: 'works' })
     await patch(host, (await host.issue('ada', { name: 'off' })).id, { status: 'inactive' })
@@ -86,7 +86,7 @@ await inChromium((browser) => {
   })
 
   t.test(
-    'search narrows the list, counts nothing, is in the URL, and no match is not emptiness',
+    'search filters the list without counts, is in the URL, and has its own view without matches',
     async (t) => {
       const host = await startPageHost(t)
       for (const name of ['build server', 'laptop', 'build mac']) await host.issue('ada', { name })
@@ -111,7 +111,7 @@ await inChromium((browser) => {
     },
   )
 
-  t.test('the order is chosen, and is in the URL', async (t) => {
+  t.test('the sort order can be chosen and is in the URL', async (t) => {
     const host = await startPageHost(t)
     for (const name of ['b', 'c', 'a']) await host.issue('ada', { name })
     const page = await openAs(t, browser, host, 'ada')
@@ -199,7 +199,7 @@ await inChromium((browser) => {
     t.equal(new URL(page.url()).search, '')
   })
 
-  t.test('what else the host keeps in the URL stays', async (t) => {
+  t.test('other parameters of the URL are kept', async (t) => {
     const host = await startPageHost(t)
     await host.issue('ada', { name: 'one' })
     const page = await openAs(t, browser, host, 'ada', { path: `${PAGE}?team=7&status=active` })
@@ -224,7 +224,7 @@ await inChromium((browser) => {
   })
 
   for (const dir of ['ltr', 'rtl'] as const) {
-    t.test(`hostile names and descriptions are text, in the list and everywhere, ${dir}`, async (t) => {
+    t.test(`hostile names and descriptions are shown as plain text everywhere, ${dir}`, async (t) => {
       const host = await startPageHost(t, { dir })
       for (const text of HOSTILE) await host.issue('ada', { name: text, description: text })
       const page = await openAs(t, browser, host, 'ada')
@@ -256,7 +256,7 @@ await inChromium((browser) => {
     })
   }
 
-  t.test('promise 6: a token that goes idle within five days says so', async (t) => {
+  t.test('promise 6: a token that becomes idle within five days shows a warning', async (t) => {
     const host = await startPageHost(t)
     await host.issue('ada', { name: 'sleepy' })
     host.clock.advance('24d')
@@ -274,7 +274,7 @@ await inChromium((browser) => {
     await page.getByRole('dialog').getByText(said).waitFor()
   })
 
-  t.test('promise 6: the warning begins when the host says so, not five days before', async (t) => {
+  t.test('promise 6: the warning begins at the time of the host’s idleWarning', async (t) => {
     for (const [tokens, unused, said] of [
       [{ idleTimeout: '3d' }, '2d', undefined],
       [{ idleTimeout: '3d', idleWarning: '1d' }, '47h', undefined],

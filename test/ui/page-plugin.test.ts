@@ -1,4 +1,4 @@
-/** The page as it leaves the server: its document, its policy, its caches, and the options that shape it. */
+/** The page as the server sends it: document, policy, caching and options. */
 
 import { readFileSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
@@ -42,7 +42,7 @@ t.test('the document has one script and one style, both by URL, and nothing inli
   }
 })
 
-t.test('the policy lets the page run its own script alone and be framed by nobody', async (t) => {
+t.test('the policy allows only the page’s own script, and no framing', async (t) => {
   const app = await startPage(t)
   const policy = String((await app.inject('/')).headers['content-security-policy'])
   for (const directive of [
@@ -68,7 +68,7 @@ t.test('hooks and serializers of the host see neither the page nor its script', 
   t.equal((await app.inject(scriptIn(page.body))).body, bundle.toString())
 })
 
-t.test('script and style are named by their content, kept for ever, and sent compressed', async (t) => {
+t.test('script and style are named by their content, cached permanently and compressed', async (t) => {
   const app = await startPage(t, { prefix: '/p' })
   const { body } = await app.inject('/p')
   const style = /<link rel="stylesheet" href="([^"]+)">/.exec(body)?.[1] ?? ''
@@ -134,7 +134,7 @@ t.test('the options reach the element, as text', async (t) => {
   t.match(body, 'messages="{&#34;generateNew&#34;:&#34;Make \\&#34;one\\&#34;&#34;}"')
 })
 
-t.test('another language brings its words along; English is in the element', async (t) => {
+t.test('other languages are sent as messages; English is in the element', async (t) => {
   const app = await startPage(t, { lang: 'de-AT', messages: { title: 'Schlüssel' } })
   const { body } = await app.inject('/')
   t.match(body, '<html lang="de-AT" dir="ltr">')
@@ -144,7 +144,7 @@ t.test('another language brings its words along; English is in the element', asy
   t.notMatch((await (await startPage(t)).inject('/')).body, 'messages=')
 })
 
-t.test('a language that is written from right to left turns the page around', async (t) => {
+t.test('a right-to-left language sets dir="rtl"', async (t) => {
   for (const lang of ['he', 'ar-EG', 'uz-Arab', 'ckb']) {
     const { body } = await (await startPage(t, { lang })).inject('/')
     t.match(body, `<html lang="${lang}" dir="rtl">`)
@@ -157,7 +157,7 @@ t.test('a language that is written from right to left turns the page around', as
   }
 })
 
-t.test('German says all that English says, with the same places', async (t) => {
+t.test('German has all messages of English with the same placeholders', async (t) => {
   const placesOf = (message: unknown) => [...new Set(JSON.stringify(message).match(/\{\w+\}/g))].sort()
   t.same(Object.keys(german), Object.keys(english))
   for (const [name, message] of Object.entries(german)) {
@@ -166,7 +166,7 @@ t.test('German says all that English says, with the same places', async (t) => {
   }
 })
 
-t.test('a host may put its own frame around the page', async (t) => {
+t.test('a host can use its own layout', async (t) => {
   const app = await startPage(t, {
     layout: ({ lang, title, head, content }, request) =>
       `<!doctype html><html lang="${lang}"><head><title>${title}</title>${head}</head>` +
@@ -178,7 +178,7 @@ t.test('a host may put its own frame around the page', async (t) => {
   t.match(String(headers['content-security-policy']), "frame-ancestors 'none'")
 })
 
-t.test('a hook of the whole application leaves the page to the routes that it asks', async (t) => {
+t.test('a hook of the whole application skips the page', async (t) => {
   const { app } = await startHost(t, {}, (app) => {
     app.addHook('onRequest', verifyApiToken)
     app.register(apiTokensPage, { prefix: '/settings/api-tokens' })

@@ -1,4 +1,4 @@
-/** Rotating a token in a browser: what is asked, what becomes of both tokens, and what is said when it fails. */
+/** Rotating a token in a browser: the form, both tokens, and errors. */
 
 import type { Page } from 'playwright-core'
 import t from 'tap'
@@ -41,7 +41,7 @@ await inChromium((browser) => {
     },
   )
 
-  t.test('grace and scopes are what was chosen', async (t) => {
+  t.test('the rotation has the chosen grace period and scopes', async (t) => {
     const host = await startPageHost(t)
     const old = await host.issue('ada', { name: 'CI', scopes: ['models:read'] })
     const page = await openAs(t, browser, host, 'ada')
@@ -61,7 +61,7 @@ await inChromium((browser) => {
     [{ status: 409, json: { code: 'FST_API_TOKENS_CONFLICT' } }, 'The token was changed in the meantime.'],
     ['lost', 'You can rotate again: an unused new token is then replaced.'],
   ] as const) {
-    t.test(`a rotation that fails says: ${said}`, async (t) => {
+    t.test(`a rotation that fails shows: ${said}`, async (t) => {
       const host = await startPageHost(t)
       await host.issue('ada', { name: 'CI' })
       const page = await openAs(t, browser, host, 'ada')

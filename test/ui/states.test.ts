@@ -9,7 +9,7 @@ import { openAs, openIn, PAGE, signIn, startPageHost } from './page-host.ts'
 const heading = (page: Page, name: string) => page.getByRole('heading', { name })
 
 await inChromium((browser) => {
-  t.test('loading is said at once, slowness after five seconds, and then the list is there', async (t) => {
+  t.test('loading is shown immediately, a slow response after five seconds, then the list', async (t) => {
     const host = await startPageHost(t)
     await host.issue('ada', { name: 'CI' })
     const context = await freshContext(t, browser)
@@ -32,7 +32,7 @@ await inChromium((browser) => {
     t.equal(await page.getByText('This is taking longer than usual.').count(), 0)
   })
 
-  t.test('a list that fails to load says so, and can be asked for again', async (t) => {
+  t.test('a list that fails to load shows an error and can be loaded again', async (t) => {
     const host = await startPageHost(t)
     await host.issue('ada', { name: 'CI' })
     const context = await freshContext(t, browser)
@@ -46,7 +46,7 @@ await inChromium((browser) => {
     await page.getByRole('button', { name: 'Details of CI' }).waitFor()
   })
 
-  t.test('an outage of the store is said as one, and what was loaded stays', async (t) => {
+  t.test('an outage of the store shows an error, and the loaded list stays', async (t) => {
     const host = await startPageHost(t)
     await host.issue('ada', { name: 'CI' })
     const page = await openAs(t, browser, host, 'ada')
@@ -88,7 +88,7 @@ await inChromium((browser) => {
     },
   )
 
-  t.test('promise 10: who is signed out sees where to sign in, and no token', async (t) => {
+  t.test('promise 10: a signed-out user sees a sign-in link and no token', async (t) => {
     const host = await startPageHost(t)
     const { token } = await host.issue('ada', { name: 'CI' })
     const nobody = await openAs(t, browser, host, null)
@@ -105,7 +105,7 @@ await inChromium((browser) => {
     t.equal(await host.call(token), 200, 'the token works on')
   })
 
-  t.test('a session that ends does not take an uncopied token along', async (t) => {
+  t.test('the end of the session does not close the dialog with an uncopied token', async (t) => {
     const host = await startPageHost(t)
     const page = await openAs(t, browser, host, 'ada')
     await page.getByRole('button', { name: 'Generate New Token' }).click()
@@ -136,7 +136,7 @@ await inChromium((browser) => {
     t.equal(await page.getByRole('button').count(), 0)
   })
 
-  t.test('the page speaks German, and a host in its own words', async (t) => {
+  t.test('the page can be in German, with messages of the host', async (t) => {
     const host = await startPageHost(t, {
       page: { lang: 'de', messages: { generateNew: 'Schlüssel schmieden' } },
     })
@@ -150,7 +150,7 @@ await inChromium((browser) => {
     t.equal(await page.title(), german.title)
   })
 
-  t.test('two pages of one host, in its own frame, keep apart', async (t) => {
+  t.test('two pages of one host in its own layout are independent', async (t) => {
     const host = await startPageHost(t, {
       addRoutes: (app) => {
         app.register(apiTokensPage, {
@@ -167,7 +167,7 @@ await inChromium((browser) => {
     t.equal(await page.title(), 'Framed')
   })
 
-  t.test('the page is there in one round trip after its document', async (t) => {
+  t.test('the page loads with one round trip after its document', async (t) => {
     const host = await startPageHost(t)
     const context = await freshContext(t, browser)
     await signIn(context, host, 'ada')

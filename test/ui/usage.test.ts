@@ -1,4 +1,4 @@
-/** Watching a token in a browser: the sparkline of a row, the chart of the details, and what is said without either. */
+/** Usage in a browser: the sparkline of a row, the chart of the details, and the texts without them. */
 
 import type { Browser, Page, Route } from 'playwright-core'
 import t, { type Test } from 'tap'
@@ -36,7 +36,7 @@ async function openAnswered(
 }
 
 await inChromium((browser) => {
-  t.test('row and details draw the requests that were sent each day, and say them as a table', async (t) => {
+  t.test('row and details show the requests per day, also as a table', async (t) => {
     const host = await startUsedHost(t)
     const page = await openAs(t, browser, host, 'ada')
     const row = page.locator('tbody tr').filter({ hasText: 'CI' })
@@ -59,7 +59,7 @@ await inChromium((browser) => {
     await checkWithAxe(t, page, 'the chart')
   })
 
-  t.test('the details tell which scopes were really used, and who used the token last', async (t) => {
+  t.test('the details show the used scopes and the client of the last use', async (t) => {
     const host = await startPageHost(t, { tokens: { usage: { lastClient: true } } })
     const { token } = await host.issue('ada', { name: 'CI', scopes: ['chat:write', 'models:read'] })
     const hostile = '<img src=x onerror=alert(1)>'
@@ -79,7 +79,7 @@ await inChromium((browser) => {
     await checkWithAxe(t, page, 'the scopes used and the last client')
   })
 
-  t.test('a host that keeps no clients shows none', async (t) => {
+  t.test('without usage.lastClient no client is shown', async (t) => {
     const host = await startUsedHost(t)
     const page = await openAs(t, browser, host, 'ada')
     await page.getByRole('button', { name: 'Details of CI' }).click()
@@ -88,7 +88,7 @@ await inChromium((browser) => {
     t.notMatch(await dialog.innerText(), /Last address|Last program/)
   })
 
-  t.test('a token without use has no chart to show', async (t) => {
+  t.test('a token without usage has no chart', async (t) => {
     const host = await startPageHost(t)
     await host.issue('ada', { name: 'CI' })
     const page = await openAs(t, browser, host, 'ada')
@@ -97,7 +97,7 @@ await inChromium((browser) => {
     t.equal(await page.getByRole('dialog').getByRole('img').count(), 0)
   })
 
-  t.test('where use cannot be had the list stands, and the details say so', async (t) => {
+  t.test('if usage cannot be loaded, the list works and the details show an error', async (t) => {
     const host = await startPageHost(t)
     const { token } = await host.issue('ada', { name: 'CI' })
     await host.call(token)
