@@ -1,7 +1,6 @@
 /** The store for all SQL databases, written in Kysely. The differences between them are in the traits. */
 
 import type { CompiledQuery } from 'kysely'
-import { judge } from '../../token/status.ts'
 import type { OwnedToken, OwnerRecord, OwnerStatus, TokenRecord, UnownedToken } from '../../token/token.ts'
 import type { ChangeFeed } from '../change-feed.ts'
 import type { DeviceAuthorizationStore } from '../device-authorization-store.ts'
@@ -27,6 +26,7 @@ import type {
   TokenUse,
   UpdateScope,
 } from '../token-store.ts'
+import { whyUnchanged } from '../why-unchanged.ts'
 import type { Migrator } from './migrations/migrator.ts'
 import { changeFeed } from './queries/changed-at.ts'
 import { deleteDailyUses, selectDailyUses } from './queries/daily-uses.ts'
@@ -221,19 +221,12 @@ export class KyselyTokenStore implements TokenStore {
     return reading(this.#storeDb, work)
   }
 
-  /** Why a change found no row; `unchanged` where it would have found one. */
+  /** Why a change found no row. */
   async #whyUnchanged(
     id: string,
     scope: ChangeScope & Pick<UpdateScope, 'maxAgeMs'>,
-    requiresActiveOwner = scope.userId !== undefined,
+    requiresActiveOwner?: boolean,
   ): Promise<ChangeOutcome> {
-    const { userId, now, maxAgeMs = null } = scope
-    const found = await this.findToken(id)
-    if (found === null) return { outcome: 'not_found' }
-    const { token, owner } = found
-    if (userId !== undefined && token.userId !== userId) return { outcome: 'not_found' }
-    if (requiresActiveOwner && owner?.status !== 'active') return { outcome: 'owner_inactive' }
-    const { status } = judge(token, owner, { now, idleTimeoutMs: null, maxAgeMs })
-    return { outcome: status === 'revoked' || status === 'expired' ? 'ended' : 'unchanged', token }
+    return whyUnchanged(await this.findToken(id), scope, requiresActiveOwner)
   }
 }

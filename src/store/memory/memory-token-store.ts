@@ -30,6 +30,7 @@ import type {
   UpdateScope,
 } from '../token-store.ts'
 import type { RecordUseRules, TokenUse } from '../token-use.ts'
+import { whyUnchanged } from '../why-unchanged.ts'
 import { MemoryChangeFeed } from './memory-change-feed.ts'
 import { MemoryDevices } from './memory-devices.ts'
 import { MemoryLeases } from './memory-leases.ts'
@@ -37,7 +38,6 @@ import { newestStampOf } from './memory-newest-stamp.ts'
 import { MemoryOwners } from './memory-owners.ts'
 import { pageOf } from './memory-page.ts'
 import { endedBeyondLimit } from './memory-room.ts'
-import { switched } from './memory-switch.ts'
 import { MemoryTokens } from './memory-tokens.ts'
 import { MemoryDailyUses, withUse } from './memory-uses.ts'
 
@@ -108,7 +108,12 @@ class MemoryTokenStore implements TokenStore {
     const { status, ...texts } = changes
     return {
       outcome: 'changed',
-      token: this.#change({ ...token, ...texts, ...switched(token, status, scope), updatedAt: scope.now }),
+      token: this.#change({
+        ...token,
+        ...texts,
+        ...statusFields(token, status, scope),
+        updatedAt: scope.now,
+      }),
     }
   }
 
@@ -209,14 +214,10 @@ class MemoryTokenStore implements TokenStore {
   }
 
   /** Finds the token; `unchanged` means that it may be changed. */
-  #findForChange(id: string, { userId, now, maxAgeMs = null }: AgedScope): ChangeOutcome {
+  #findForChange(id: string, scope: AgedScope): ChangeOutcome {
     const token = this.#tokens.get(id)
-    if (token === undefined) return { outcome: 'not_found' }
-    if (userId !== undefined && token.userId !== userId) return { outcome: 'not_found' }
-    const owner = this.#owners.find(token.userId)
-    if (userId !== undefined && owner?.status !== 'active') return { outcome: 'owner_inactive' }
-    const status = this.#owners.statusOf(token, { now, idleTimeoutMs: null, maxAgeMs })
-    return { outcome: status === 'revoked' || status === 'expired' ? 'ended' : 'unchanged', token }
+    const found = token === undefined ? null : { token, owner: this.#owners.find(token.userId) }
+    return whyUnchanged(found, scope)
   }
 
   #delete(tokens: readonly TokenRecord[]): void {
@@ -244,4 +245,16 @@ class MemoryTokenStore implements TokenStore {
     this.feed.stamp({ tokenId: token.id })
     return this.#tokens.put(token)
   }
+}
+
+/** The fields that a change of the status writes. Enabling an inactive token restarts its idle clock. */
+function statusFields(
+  token: TokenRecord,
+  status: TokenPatch['status'],
+  { now, idleBefore }: UpdateScope,
+): Partial<TokenRecord> {
+  if (status === undefined) return {}
+  if (status === 'inactive') return { status, statusReason: 'disabled' }
+  const sleeps = token.status === 'inactive' || (idleBefore !== null && token.idleFrom < idleBefore)
+  return { status, statusReason: null, idleFrom: sleeps ? now : token.idleFrom }
 }

@@ -3,10 +3,9 @@
 import type { TokenRecord } from '../../../token/token.ts'
 import type { RevokeScope } from '../../token-store.ts'
 import { atomically, type StoreDb } from '../transactions.ts'
-import { stamp } from './changed-at.ts'
 import { belongsTo } from './owner-conditions.ts'
 import { cancelRotation } from './rotate-token.ts'
-import { updateTokenRow } from './update-token.ts'
+import { revocationColumns, updateTokenRow } from './update-token.ts'
 
 /** Returns the new row, or `undefined` when there was no token to revoke. */
 export async function writeRevocation(
@@ -15,16 +14,9 @@ export async function writeRevocation(
   { userId, now, reason = null, undoesRotation = false }: RevokeScope,
 ): Promise<TokenRecord | undefined> {
   return atomically(storeDb, async (transaction) => {
-    const moment = transaction.traits.time(now)
     const revoked = await updateTokenRow(transaction, id, (tokens) =>
       tokens
-        .set({
-          status: 'revoked',
-          status_reason: reason,
-          revoked_at: moment,
-          updated_at: moment,
-          changed_at: stamp('api_tokens', transaction.traits),
-        })
+        .set(revocationColumns(transaction.traits, now, reason))
         .where('api_tokens.status', '<>', 'revoked')
         .where((eb) => belongsTo(eb, userId)),
     )

@@ -10,7 +10,7 @@ import { belongsTo, hasActiveOwner, ownerGeneration } from './owner-conditions.t
 import { writeCounts } from './owner-counts.ts'
 import { lockOwner } from './owners.ts'
 import { clockMoment, isLiving } from './token-status.ts'
-import { updateTokenRow } from './update-token.ts'
+import { revocationColumns, updateTokenRow } from './update-token.ts'
 
 /**
  * Stores the successor's id in the old token's row, inserts the successor, and revokes the unused one that it replaces.
@@ -57,13 +57,7 @@ export async function writeSuccessor(
     if (replaces !== null) {
       await db
         .updateTable('api_tokens')
-        .set({
-          status: 'revoked',
-          status_reason: 'rotated',
-          revoked_at: now,
-          updated_at: now,
-          changed_at: changedAt,
-        })
+        .set(revocationColumns(traits, scope.now, 'rotated'))
         .where('api_tokens.id', '=', replaces)
         .where('api_tokens.status', '<>', 'revoked')
         .execute()
@@ -89,16 +83,9 @@ export async function revokePredecessor(
       .where('status', '<>', 'revoked')
       .executeTakeFirstOrThrow()
     if (numUpdatedRows === 0n) return null
-    const moment = traits.time(now)
     const ended = await updateTokenRow(transaction, predecessorId, (tokens) =>
       tokens
-        .set({
-          status: 'revoked',
-          status_reason: 'rotated',
-          revoked_at: moment,
-          updated_at: moment,
-          changed_at: changedAt,
-        })
+        .set(revocationColumns(traits, now, 'rotated'))
         .where('api_tokens.successor_id', '=', successorId)
         .where('api_tokens.status', '<>', 'revoked'),
     )

@@ -1,9 +1,9 @@
 /** Changes one token by an UPDATE whose conditions decide, and returns the new row. */
 
 import type { UpdateObject } from 'kysely'
-import type { TokenRecord } from '../../../token/token.ts'
+import type { StatusReason, TokenRecord } from '../../../token/token.ts'
 import type { TokenPatch, UpdateScope } from '../../token-store.ts'
-import type { TokenUpdate } from '../dialects/dialect-traits.ts'
+import type { DialectTraits, TokenUpdate } from '../dialects/dialect-traits.ts'
 import type { ApiTokenDatabase } from '../tables/database.ts'
 import { type ApiTokenRow, tokenFromRow } from '../tables/token-row.ts'
 import type { StoreDb } from '../transactions.ts'
@@ -20,6 +20,22 @@ export async function updateTokenRow(
   const row = await storeDb.traits.change(storeDb, id, update)
   // `change` selects `tokenColumns`.
   return row === undefined ? undefined : tokenFromRow(row as ApiTokenRow)
+}
+
+/** The columns that a revocation writes. */
+export function revocationColumns(
+  traits: DialectTraits,
+  now: number,
+  reason: StatusReason | null,
+): UpdateObject<ApiTokenDatabase, 'api_tokens'> {
+  const time = traits.time(now)
+  return {
+    status: 'revoked',
+    status_reason: reason,
+    revoked_at: time,
+    updated_at: time,
+    changed_at: stamp('api_tokens', traits),
+  }
 }
 
 /** Writes the given fields of a token that has not ended. */
