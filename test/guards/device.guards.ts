@@ -150,7 +150,7 @@ export const deviceGuards: readonly Guard[] = [
     tests: ['test/store/memory-token-store.test.ts'],
   },
   {
-    name: 'device: a client with too many pending authorizations is told so',
+    name: 'device: a client with too many pending authorizations gets an error',
     file: 'src/oauth/device/start-device.ts',
     remove: "  if (outcome === 'limit_reached') throw tooManyPending()\n",
     put: '',

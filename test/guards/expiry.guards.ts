@@ -77,7 +77,7 @@ export const expiryGuards: readonly Guard[] = [
     tests: HOST,
   },
   {
-    name: 'expiry: the store is told the maximum age when it prunes',
+    name: 'expiry: the store gets the maximum age when it prunes',
     file: 'src/store/store-outage.ts',
     remove: 'store.prune(endedBefore, limit, maxAgeMs)',
     put: 'store.prune(endedBefore, limit)',

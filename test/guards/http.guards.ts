@@ -223,7 +223,7 @@ export const httpGuards: readonly Guard[] = [
     tests: ['test/http/connection-memory.test.ts'],
   },
   {
-    name: 'what a connection remembers is believed for the same header alone',
+    name: 'an entry of a connection is used for the same header only',
     file: 'src/http/connection-memory.ts',
     remove: ' || this.#header !== headers.authorization',
     put: '',

@@ -144,14 +144,14 @@ export const keysGuards: readonly Guard[] = [
     tests: ['test/keys/changing-keys.test.ts'],
   },
   {
-    name: 'promise 4: a change of keys abandons the loads under way',
+    name: 'promise 4: a change of keys invalidates reads in flight',
     file: 'src/verification/verification.ts',
     remove: 'this.#reads.invalidateAll()',
     put: '',
     tests: ['test/keys/changing-keys.test.ts'],
   },
   {
-    name: 'promise 4: signals are judged again at a change of keys',
+    name: 'promise 4: signals are evaluated again at a change of keys',
     file: 'src/instance.ts',
     remove: 'signals.reevaluateAll()',
     put: '',

@@ -69,7 +69,7 @@ export const lifecycleGuards: readonly Guard[] = [
     tests: ['test/host/options.test.ts'],
   },
   {
-    name: 'expiry: the page is told of max',
+    name: 'expiry: the page gets max',
     file: 'src/http/wire.ts',
     remove: 'maximum: seconds(maxMs)',
     put: 'maximum: seconds(null)',

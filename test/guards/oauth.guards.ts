@@ -193,7 +193,7 @@ export const oauthGuards: readonly Guard[] = [
     tests: exchange,
   },
   {
-    name: 'oauth: the keys of a client can be told apart',
+    name: 'oauth: the keys of a client are distinct',
     file: 'src/oauth/clients/client-keys.ts',
     remove: 'if (earlier === index) return',
     put: 'if (earlier <= index) return',
@@ -330,7 +330,7 @@ export const oauthGuards: readonly Guard[] = [
     tests: once,
   },
   {
-    name: 'exchange: an ID token is remembered as long as it is accepted',
+    name: 'exchange: an ID token is stored as long as it is accepted',
     file: 'src/oauth/jwt-times.ts',
     remove: ' + MAX_SKEW_MS',
     put: '',

@@ -32,7 +32,7 @@ export const pluginGuards: readonly Guard[] = [
     tests: ['test/host/non-authenticated-mode.test.ts'],
   },
   {
-    name: 'promise 8: a user id that is given and is none is nobody',
+    name: 'promise 8: an invalid user id does not reach all users',
     file: 'src/lifecycle/code-arguments.ts',
     remove: "  requireNoFault('userId', userIdFault(scope['userId']))\n",
     put: '',

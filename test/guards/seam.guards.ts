@@ -174,14 +174,14 @@ export const seamGuards: readonly Guard[] = [
     tests: ['test/jobs/sweep-clock.test.ts'],
   },
   {
-    name: 'promise 15: news that comes while a signal is judged starts no other judgement',
+    name: 'promise 15: an invalidation during an evaluation of a signal starts no second evaluation',
     file: 'src/verification/token-signals.ts',
     remove: "if (watch.state === 'waiting') void",
     put: 'void',
     tests: ['test/verification/signals-per-request.test.ts'],
   },
   {
-    name: 'promise 4: news that comes while a signal is judged is followed',
+    name: 'promise 4: an invalidation during an evaluation of a signal is followed',
     file: 'src/verification/token-signals.ts',
     remove: 'watch.isInvalidated ? this.#deps.clock.now() + PAUSE_MS : Infinity',
     put: 'Infinity',

@@ -109,7 +109,7 @@ export const storeGuards: readonly Guard[] = [
     tests: ['test/store/sqlite-token-store.test.ts'],
   },
   {
-    name: 'promise 6: waking a token starts its idle clock anew',
+    name: 'promise 6: enabling a token restarts its idle timeout',
     file: 'src/store/kysely/queries/update-token.ts',
     remove: 'eb.case().when(sleeps).then(traits.time(now))',
     put: 'eb.case().when(sleeps).then(traits.time(0))',

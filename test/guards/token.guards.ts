@@ -32,7 +32,7 @@ export const tokenGuards: readonly Guard[] = [
     tests: ['test/http/forged-credentials.test.ts'],
   },
   {
-    name: 'promise 6: idleness is judged at verification',
+    name: 'promise 6: idleness is evaluated at verification',
     file: 'src/token/status.ts',
     remove: 'if (isIdle(token, moment)) return IDLE',
     put: '',

@@ -18,7 +18,7 @@ export const usageGuards: readonly Guard[] = [
     tests: ['test/verification/idleness.test.ts'],
   },
   {
-    name: 'nothing is told of the client unless the host says so',
+    name: 'the client is stored only with usage.lastClient',
     file: 'src/lifecycle/api-token.ts',
     remove: '...(deps.storesClients ? { lastClient: token.lastClient } : {}),',
     put: 'lastClient: token.lastClient,',
@@ -137,7 +137,7 @@ export const usageGuards: readonly Guard[] = [
     tests: ['test/verification/cost.test.ts'],
   },
   {
-    name: 'promise 6: what was used since the flush is not told of as soon to be idle',
+    name: 'promise 6: a token used since the flush gets no idle warning',
     file: 'src/jobs/sweeper.ts',
     remove: 'recorder.lastUsedAt(token.id) <= token.idleFrom',
     put: 'recorder.lastUsedAt(token.id) >= 0',
@@ -158,7 +158,7 @@ export const usageGuards: readonly Guard[] = [
     tests: ['test/usage/idle-warning.test.ts'],
   },
   {
-    name: 'a token is warned of once in an idle spell',
+    name: 'the idle warning is emitted once per idle period',
     file: 'src/store/kysely/queries/idle-warnings.ts',
     remove: "eb('api_tokens.idle_warning_from', '<>', eb.ref('api_tokens.idle_from')),",
     put: "eb('api_tokens.idle_warning_from', '>', 0),",

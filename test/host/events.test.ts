@@ -19,55 +19,59 @@ const names: readonly TokenEventName[] = [
 
 t.test('each change is emitted once, with the changed token', async (t) => {
   const { app, clock } = await startHost(t)
-  const told: [TokenEventName, Record<string, unknown>][] = []
-  for (const name of names) app.apiTokens.events.on(name, (event) => told.push([name, { ...event }]))
-  const heard = () => told.splice(0)
+  const emitted: [TokenEventName, Record<string, unknown>][] = []
+  for (const name of names) app.apiTokens.events.on(name, (event) => emitted.push([name, { ...event }]))
+  const taken = () => emitted.splice(0)
 
   const { id, token } = await issue(app, 'ada', { name: 'old' })
-  t.match(heard(), [['issued', { token: { id, userId: 'ada', name: 'old', status: 'active' } }]])
+  t.match(taken(), [['issued', { token: { id, userId: 'ada', name: 'old', status: 'active' } }]])
   await app.inject(withToken(token))
   await app.inject(as('ada', { url: `/tokens/${id}` }))
-  t.same(heard(), [], 'use and reading are no events')
+  t.same(taken(), [], 'use and reading are no events')
   const patch = (payload: object) => app.inject(as('ada', { method: 'PATCH', url: `/tokens/${id}`, payload }))
   await patch({ name: 'new' })
-  t.match(heard(), [['updated', { token: { id, name: 'new' }, changes: { name: 'new' } }]])
+  t.match(taken(), [['updated', { token: { id, name: 'new' }, changes: { name: 'new' } }]])
   await patch({ status: 'inactive' })
-  t.match(heard(), [['updated', { token: { status: 'inactive' }, changes: { status: 'inactive' } }]])
+  t.match(taken(), [['updated', { token: { status: 'inactive' }, changes: { status: 'inactive' } }]])
   await patch({})
-  t.same(heard(), [], 'nothing was changed')
+  t.same(taken(), [], 'nothing was changed')
   await app.inject(withToken(token))
   await app.inject(withToken(token))
-  t.same(heard(), [
+  t.same(taken(), [
     ['rejected', { reason: 'inactive', tokenId: id }],
     ['rejected', { reason: 'inactive', tokenId: id }],
   ])
   await app.inject(withToken(`${token}x`))
-  t.same(heard(), [['rejected', { reason: 'forged', tokenId: null }]], 'a forgery’s claims are nobody’s word')
+  t.same(
+    taken(),
+    [['rejected', { reason: 'forged', tokenId: null }]],
+    'the claims of an invalid signature are not trusted',
+  )
   await app.inject('/protected')
   await app.inject(withToken('a b'))
-  t.same(heard(), [], 'no credential, no event')
+  t.same(taken(), [], 'no credential, no event')
   await patch({ status: 'active' })
-  heard()
+  taken()
   clock.advance('26d')
   await app.apiTokens.sweep()
-  t.match(heard(), [['idle-warning', { token: { id, userId: 'ada', status: 'active' } }]])
+  t.match(taken(), [['idle-warning', { token: { id, userId: 'ada', status: 'active' } }]])
   clock.advance('5d')
   await app.apiTokens.sweep()
-  t.match(heard(), [['idle', { token: { id, status: 'inactive', statusReason: 'idle' } }]])
+  t.match(taken(), [['idle', { token: { id, status: 'inactive', statusReason: 'idle' } }]])
   await patch({ status: 'active' })
-  heard()
+  taken()
   const { token: successor, credential } = await app.apiTokens.rotate(id)
-  t.match(heard(), [
+  t.match(taken(), [
     ['issued', { token: { id: successor.id, status: 'active' } }],
     ['rotated', { token: { id, status: 'active' }, successor: { id: successor.id } }],
   ])
   await app.apiTokens.verify(credential)
   await app.apiTokens.verify(credential)
-  t.match(heard(), [['revoked', { token: { id, status: 'revoked', statusReason: 'rotated' } }]])
+  t.match(taken(), [['revoked', { token: { id, status: 'revoked', statusReason: 'rotated' } }]])
   await app.inject(as('ada', { method: 'DELETE', url: `/tokens/${successor.id}` }))
-  t.match(heard(), [['revoked', { token: { id: successor.id, status: 'revoked' } }]])
+  t.match(taken(), [['revoked', { token: { id: successor.id, status: 'revoked' } }]])
   await app.inject(as('ada', { method: 'DELETE', url: `/tokens/${successor.id}` }))
-  t.same(heard(), [], 'it was revoked already')
+  t.same(taken(), [], 'it was revoked already')
 })
 
 t.test('an error of a listener is logged, and the response does not change', async (t) => {

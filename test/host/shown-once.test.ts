@@ -51,7 +51,7 @@ async function wholeLife(t: Test, tokenPrefix: string) {
   const store = countingStore(sqliteTokenStore({ filename: join(folder, 'tokens.db') }))
   const clock = manualClock(START)
   const logged: string[] = []
-  const told: unknown[] = []
+  const emitted: unknown[] = []
   const answers: string[] = []
   const app = Fastify({ logger: { level: 'trace', stream: { write: (line: string) => logged.push(line) } } })
   t.teardown(() => app.close())
@@ -63,7 +63,7 @@ async function wholeLife(t: Test, tokenPrefix: string) {
     tokenPrefix,
     authenticateUser: ({ headers }) => (headers.cookie === undefined ? null : { id: headers.cookie }),
   })
-  for (const name of events) app.apiTokens.events.on(name, (event: unknown) => told.push([name, event]))
+  for (const name of events) app.apiTokens.events.on(name, (event: unknown) => emitted.push([name, event]))
   app.apiTokens.events.on('issued', () => {
     throw new Error('a listener that fails')
   })
@@ -95,7 +95,7 @@ async function wholeLife(t: Test, tokenPrefix: string) {
   }
   const byCode = await app.apiTokens.issue({ userId: 'ada', name: 'by code' })
   const credentials = [...issued.map(({ token }) => token), byCode.credential]
-  told.push(await app.apiTokens.list({ userId: 'ada' }), app.apiTokens.stats())
+  emitted.push(await app.apiTokens.list({ userId: 'ada' }), app.apiTokens.stats())
   const forged = credentials.flatMap((credential) => [
     `${credential.slice(0, -10)}AAAAAAAAAA`,
     `${credential}extended`,
@@ -108,7 +108,7 @@ async function wholeLife(t: Test, tokenPrefix: string) {
     }
     await ask(bearer(`${credential} ${credential}`))
     await ask({ method: 'POST', ...bearer(credential, '/tokens') })
-    await app.apiTokens.verify(credential).catch((error: unknown) => told.push(describe(error)))
+    await app.apiTokens.verify(credential).catch((error: unknown) => emitted.push(describe(error)))
   }
   const [first, second, third, fourth, fifth] = issued
   await ask(asAda({ url: '/tokens' }))
@@ -124,7 +124,7 @@ async function wholeLife(t: Test, tokenPrefix: string) {
   app.apiTokens.invalidateUser('ada')
   for (const credential of credentials) await ask(bearer(credential))
   await ask(asAda({ method: 'POST', url: '/tokens' }))
-  await app.apiTokens.flush().catch((error: unknown) => told.push(describe(error)))
+  await app.apiTokens.flush().catch((error: unknown) => emitted.push(describe(error)))
   store.outage = undefined
   clock.advance('31d')
   for (const { token } of [third, fifth].flatMap((one) => one ?? [])) await ask(bearer(token))
@@ -133,7 +133,7 @@ async function wholeLife(t: Test, tokenPrefix: string) {
   for (const credential of credentials) await ask(bearer(credential))
   await app.apiTokens.removeUser('ada')
   for (const credential of credentials) await ask(bearer(credential))
-  return { app, folder, key, credentials, forged, logged, told, answers }
+  return { app, folder, key, credentials, forged, logged, emitted, answers }
 }
 
 function describe(error: unknown): unknown {
@@ -147,13 +147,13 @@ function filesOf(folder: string): [name: string, bytes: Buffer][] {
 
 for (const tokenPrefix of ['', 'bodhi_']) {
   t.test(`promise 1: shown once, and nowhere after it, with the prefix "${tokenPrefix}"`, async (t) => {
-    const { credentials, forged, logged, told, answers } = await wholeLife(t, tokenPrefix)
-    t.ok(logged.length > 200 && told.length > 20 && answers.length > 100, 'there is something to search')
-    const names = new Set(told.filter(Array.isArray).map(([name]) => name))
-    t.same(names, new Set(events), 'every event was told')
+    const { credentials, forged, logged, emitted, answers } = await wholeLife(t, tokenPrefix)
+    t.ok(logged.length > 200 && emitted.length > 20 && answers.length > 100, 'there is something to search')
+    const names = new Set(emitted.filter(Array.isArray).map(([name]) => name))
+    t.same(names, new Set(events), 'every event was emitted')
     for (const [place, text] of [
       ['logs', logged.join('')],
-      ['events and errors', JSON.stringify(told)],
+      ['events and errors', JSON.stringify(emitted)],
       ['answers', answers.join('\n')],
     ] as const) {
       const haystack = Buffer.from(text)

@@ -94,7 +94,7 @@ t.test('close leaves no timer', async (t) => {
   await app.close()
   await new Promise(setImmediate)
   t.equal(timers.size, 0)
-  t.equal(signal.aborted, false, 'closing is no news of the token')
+  t.equal(signal.aborted, false, 'closing fires no signal')
 })
 
 t.test('a boot that fails after the store was opened closes it', async (t) => {

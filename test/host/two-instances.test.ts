@@ -102,11 +102,11 @@ t.test('with all but the store in common, the stores keep them apart', async (t)
 
 t.test('each has its own catalogue, challenges, events and numbers', async (t) => {
   const { app, a, b } = await twoInstances(t, { realm: 'A' }, { realm: 'B' })
-  const told: string[] = []
-  a.apiTokens.events.on('issued', () => told.push('a'))
-  b.apiTokens.events.on('issued', () => told.push('b'))
+  const emitted: string[] = []
+  a.apiTokens.events.on('issued', () => emitted.push('a'))
+  b.apiTokens.events.on('issued', () => emitted.push('b'))
   await b.apiTokens.issue({ userId: 'ada', scopes: ['/b:read'] })
-  t.same(told, ['b'])
+  t.same(emitted, ['b'])
   await t.rejects(b.apiTokens.issue({ userId: 'ada', scopes: ['/a:read'] }), { code: 'FST_ERR_VALIDATION' })
   t.same((await app.inject('/a/tokens/scopes')).json().data, [{ name: '/a:read', description: null }])
   t.equal((await app.inject('/a/guarded')).headers['www-authenticate'], 'Bearer realm="A"')

@@ -56,7 +56,7 @@ t.test('promise 11: an entry never outlives its token’s idle timeout', async (
   t.equal(store.reads(), 0)
   clock.advance(1)
   t.equal((await app.inject(withToken(token))).statusCode, 200, 'that was a use')
-  t.equal(store.reads(), 1, 'but the entry was not to be believed any longer')
+  t.equal(store.reads(), 1, 'but the entry was no longer valid')
   clock.advance(30_001)
   t.equal((await app.inject(withToken(token))).statusCode, 401)
 })
@@ -113,7 +113,7 @@ t.test('promise 11: a credential that differs from its row is refused and replac
     t.equal((await app.inject(withToken(twin))).statusCode, 401)
     store.calls.clear()
     t.equal((await app.inject(withToken(token))).statusCode, 200)
-    t.equal(store.reads(), 0, 'the genuine credential is still remembered')
+    t.equal(store.reads(), 0, 'the genuine credential is still cached')
   }
   t.equal(app.apiTokens.stats().cache.size, 1)
 })
@@ -174,7 +174,7 @@ t.test('promise 11: a credential that shares a part with a cached one is not fou
   store.calls.clear()
   const [header, claims, signature = ''] = one.token.split('.')
   const [, otherClaims, otherSignature] = other.token.split('.')
-  for (const forgery of [
+  for (const invalid of [
     `${header}.${claims}.${otherSignature}`,
     `${header}.${otherClaims}.${signature}`,
     `${header}.${claims}x.${signature}`,
@@ -185,7 +185,7 @@ t.test('promise 11: a credential that shares a part with a cached one is not fou
     `${header}${claims}.${signature}`,
     signature,
   ])
-    t.equal((await app.inject(withToken(forgery))).statusCode, 401, forgery)
+    t.equal((await app.inject(withToken(invalid))).statusCode, 401, invalid)
   for (const { token } of [one, other]) t.equal((await app.inject(withToken(token))).statusCode, 200)
   t.equal(store.reads(), 0)
 })
@@ -227,7 +227,7 @@ t.test('promise 11: no credential is left in memory once its connection is close
   }
   t.equal(await callWithNewToken(url, see), 200)
   await untilClosed(app.server)
-  t.equal(app.apiTokens.stats().cache.size, 1, 'it is remembered')
+  t.equal(app.apiTokens.stats().cache.size, 1, 'it is cached')
   t.equal(await countCredentialsInHeap('heaptest_'), 0, 'but not by its text')
   t.notOk(await isInHeap(secret), 'nor by its secret')
   const kept: string[] = []

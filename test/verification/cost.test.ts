@@ -43,7 +43,7 @@ t.test('promise 3: an invalid signature costs no read, no write and no cache ent
   const { token } = await issue(app, 'ada')
   store.calls.clear()
   const { header, claims } = read(token)
-  const forgeries = {
+  const altered = {
     'a character of the signature changed': `${token.slice(0, -2)}${token.at(-2) === 'A' ? 'B' : 'A'}${token.at(-1)}`,
     'signed with another key of that name': await sign(hs256Key(), header, claims),
     'signed with a key that is not known': await sign(hs256Key(), { ...header, kid: 'other' }, claims),
@@ -52,14 +52,14 @@ t.test('promise 3: an invalid signature costs no read, no write and no cache ent
     'another type': await sign(key, { ...header, typ: 'JWT' }, claims),
     'no token at all': 'abc',
   }
-  for (const [how, forgery] of Object.entries(forgeries)) {
+  for (const [how, invalid] of Object.entries(altered)) {
     for (let time = 0; time < 2; time += 1) {
-      t.equal((await app.inject(withToken(forgery))).statusCode, 401, how)
+      t.equal((await app.inject(withToken(invalid))).statusCode, 401, how)
     }
     t.same([...store.calls], [], how)
     t.equal(app.apiTokens.stats().cache.size, 0, how)
   }
-  t.equal((await app.inject(withToken(token))).statusCode, 200, 'the genuine one is none the worse')
+  t.equal((await app.inject(withToken(token))).statusCode, 200, 'the genuine one still works')
 })
 
 t.test('promise 3: an invalid signature does not change the cache entry of the token', async (t) => {
@@ -84,8 +84,8 @@ t.test(
     t.match(token, /^bodhi_eyJ/)
     store.calls.clear()
     const jwt = token.slice('bodhi_'.length)
-    for (const forgery of [jwt, `BODHI_${jwt}`, `other_${jwt}`, `bodhi_${token}`]) {
-      t.equal((await app.inject(withToken(forgery))).statusCode, 401)
+    for (const invalid of [jwt, `BODHI_${jwt}`, `other_${jwt}`, `bodhi_${token}`]) {
+      t.equal((await app.inject(withToken(invalid))).statusCode, 401)
     }
     t.same([...store.calls], [])
     t.equal((await app.inject(withToken(token))).statusCode, 200)

@@ -63,9 +63,9 @@ t.test('promise 9: a user who is inactive or gone is refused, and nothing is wri
     t.match(response.json(), { statusCode: 401, code: 'FST_API_TOKENS_INVALID' })
     t.equal(store.writes(), 0)
     users.set('ada', { active: true })
-    t.equal((await app.inject(withToken(token))).statusCode, 401, 'the refusal is remembered')
+    t.equal((await app.inject(withToken(token))).statusCode, 401, 'the rejection is cached')
     app.apiTokens.invalidateUser('ada')
-    t.equal((await app.inject(withToken(token))).statusCode, 200, 'until the host says to ask anew')
+    t.equal((await app.inject(withToken(token))).statusCode, 200, 'until invalidateUser')
     t.match(await app.apiTokens.get(id), { status: 'active' })
   }
 })
@@ -123,7 +123,7 @@ for (const [how, fail] of Object.entries(FAILURES)) {
     t.match(response.headers, { 'retry-after': /^\d+$/ })
     t.equal(response.headers['www-authenticate'], undefined)
     answerWith(() => ({ active: true }))
-    t.equal((await app.inject(withToken(token))).statusCode, 200, 'and nothing of it is remembered')
+    t.equal((await app.inject(withToken(token))).statusCode, 200, 'and nothing of it is cached')
   })
 }
 

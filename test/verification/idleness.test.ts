@@ -150,25 +150,25 @@ t.test('promise 6: the sweep stores idleness two flush intervals later', async (
 t.test('the sweep emits an event for each idle token', async (t) => {
   const { app, clock } = await startSweeping(t)
   const { id } = await issue(app, 'ada', { name: 'forgotten' })
-  const told: unknown[] = []
-  app.apiTokens.events.on('idle', ({ token }) => told.push(token))
+  const emitted: unknown[] = []
+  app.apiTokens.events.on('idle', ({ token }) => emitted.push(token))
   clock.advance('31d')
   await app.apiTokens.sweep()
-  t.match(told, [{ id, name: 'forgotten', status: 'inactive', statusReason: 'idle' }])
+  t.match(emitted, [{ id, name: 'forgotten', status: 'inactive', statusReason: 'idle' }])
 })
 
 t.test('promise 6: an idle token that its owner enables works, and its idle timeout restarts', async (t) => {
   const { app, clock } = await startSweeping(t)
   const swept = await issue(app, 'ada')
-  const judged = await issue(app, 'ada')
+  const idle = await issue(app, 'ada')
   clock.advance('29d')
-  await app.inject(withToken(judged.token))
+  await app.inject(withToken(idle.token))
   clock.advance('2d')
   await app.apiTokens.sweep()
   clock.advance('28d')
-  t.equal((await app.inject(withToken(judged.token))).statusCode, 200)
+  t.equal((await app.inject(withToken(idle.token))).statusCode, 200)
   clock.advance(30 * DAY + 1)
-  for (const { id, token } of [swept, judged]) {
+  for (const { id, token } of [swept, idle]) {
     t.equal((await app.inject(withToken(token))).statusCode, 401)
     const on = await app.inject(
       as('ada', { method: 'PATCH', url: `/tokens/${id}`, payload: { status: 'active' } }),
@@ -182,7 +182,7 @@ t.test('promise 6: an idle token that its owner enables works, and its idle time
   clock.advance('30d')
   t.equal((await app.inject(withToken(swept.token))).statusCode, 200)
   clock.advance(1)
-  t.equal((await app.inject(withToken(judged.token))).statusCode, 401)
+  t.equal((await app.inject(withToken(idle.token))).statusCode, 401)
 })
 
 for (const name of ['SQLite', 'memory']) {

@@ -130,7 +130,7 @@ t.test('promise 9: a user who is removed during an issue gets no token, or a rev
   const { token, id } = (await answered).json()
   t.equal((await app.inject(withToken(token))).statusCode, 401)
   await app.apiTokens.reactivateUser('ada')
-  t.equal((await app.inject(withToken(token))).statusCode, 401, 'for good')
+  t.equal((await app.inject(withToken(token))).statusCode, 401, 'permanently')
   t.match(await app.apiTokens.get(id), { status: 'revoked', statusReason: 'user_removed' })
 })
 

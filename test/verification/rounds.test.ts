@@ -64,7 +64,7 @@ t.test('an open signal survives a flood of changes, and reads no more after it',
     app.apiTokens.invalidateUser('ada')
     await sleep(10)
   }
-  // What came during a judgement is followed 500 ms later.
+  // A change during an evaluation is followed 500 ms later.
   await sleep(1_500)
   const { calls } = flood
   await sleep(1_000)

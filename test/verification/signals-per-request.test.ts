@@ -150,7 +150,7 @@ t.test('promise 16: a token whose watch failed once is watched for the next requ
   steady.advance(TTL)
   timers.tick(TTL)
   await setImmediate()
-  t.equal(store.reads(), 1, 'it is judged again')
+  t.equal(store.reads(), 1, 'it is evaluated again')
 })
 
 t.test(

@@ -113,7 +113,7 @@ t.test('promise 4: a change that another instance made fires it within a ttl', a
       const { signal } = await open()
       await pass(TTL - 1)
       await change(other, id)
-      t.equal(signal.aborted, false, 'nobody told this instance')
+      t.equal(signal.aborted, false, 'this instance was not notified')
       await pass(1)
       t.equal(signal.aborted, true)
     })
@@ -177,7 +177,7 @@ t.test('promise 4: while the store is unavailable only the clock fires it', asyn
   t.equal(lasting.signal.aborted, false)
   store.outage = undefined
   await pass(TTL)
-  t.equal(lasting.signal.aborted, false, 'and when it can again the stream is judged as before')
+  t.equal(lasting.signal.aborted, false, 'and later the stream is evaluated as before')
 })
 
 t.test('promise 4: a token that ended before its signal is first read fires it', async (t) => {
@@ -204,7 +204,7 @@ t.test('promise 4: an invalidation during an evaluation is not lost', async (t) 
   await app.apiTokens.update(id, { name: 'new' })
   recheck.release()
   await setImmediate()
-  t.equal(first.signal.aborted, false, 'a rename has it judged once more')
+  t.equal(first.signal.aborted, false, 'a rename causes an evaluation')
   const second = held.hold('findToken', 'after')
   await pass(TTL)
   await second.held
