@@ -3,7 +3,7 @@
 import type { Duration } from '../duration.ts'
 import { ScopeNotGrantable, TokenConflict, UserInactive } from '../errors.ts'
 import { userIdFault } from '../token/text.ts'
-import type { UnownedToken } from '../token/token.ts'
+import type { NewTokenRecord } from '../token/token.ts'
 import { lookUpActiveUser } from '../verification/look-up-user.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
 import type { Context } from './context.ts'
@@ -95,7 +95,7 @@ async function issue(
   return issued
 }
 
-async function insert(context: Context, draft: UnownedToken, now: number): Promise<ApiToken> {
+async function insert(context: Context, draft: NewTokenRecord, now: number): Promise<ApiToken> {
   const inserted = await context.store.insertToken(draft, {
     maxTokens: context.maxTokensPerUser,
     now,

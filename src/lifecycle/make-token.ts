@@ -3,18 +3,13 @@
 import { InvalidInput } from '../errors.ts'
 import { claimsOf } from '../token/claims.ts'
 import { credentialOf, hintOf, MAX_CREDENTIAL_LENGTH } from '../token/credential.ts'
-import type { UnownedToken } from '../token/token.ts'
+import type { NewTokenRecord } from '../token/token.ts'
 import { refreshTokenHash } from '../verification/signed-token.ts'
 import type { Context } from './context.ts'
 
 /** The members that the caller chooses. */
-export type NewToken = Pick<UnownedToken, 'userId' | 'name' | 'description' | 'scopes' | 'expiresAt'> &
-  Partial<Pick<UnownedToken, 'predecessorId'>>
-
-export interface MadeToken {
-  readonly record: UnownedToken
-  readonly credential: string
-}
+type ChosenMembers = Pick<NewTokenRecord, 'userId' | 'name' | 'description' | 'scopes' | 'expiresAt'> &
+  Partial<Pick<NewTokenRecord, 'predecessorId'>>
 
 /**
  * @param refreshToken The identity provider's refresh token.
@@ -22,12 +17,12 @@ export interface MadeToken {
  */
 export function makeToken(
   { newId, signer, audience, tokenPrefixes }: Context,
-  wanted: NewToken,
+  wanted: ChosenMembers,
   now: number,
   refreshToken?: string,
-): MadeToken {
+): { readonly record: NewTokenRecord; readonly credential: string } {
   const key = signer.signingKey(now)
-  const draft: UnownedToken = {
+  const draft: NewTokenRecord = {
     predecessorId: null,
     ...wanted,
     id: newId(now),

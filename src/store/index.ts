@@ -3,12 +3,12 @@
 export type { TokenStatus } from '../token/status.ts'
 export type {
   LastClient,
+  NewTokenRecord,
   OwnedToken,
   OwnerRecord,
   OwnerStatus,
   StatusReason,
   TokenRecord,
-  UnownedToken,
 } from '../token/token.ts'
 export type * from './change-feed.ts'
 export type * from './device-authorization-store.ts'

@@ -6,12 +6,12 @@
  */
 
 import type {
+  NewTokenRecord,
   OwnedToken,
   OwnerRecord,
   OwnerStatus,
   StatusReason,
   TokenRecord,
-  UnownedToken,
 } from '../token/token.ts'
 import type { ChangeFeed } from './change-feed.ts'
 import type { DeviceAuthorizationStore } from './device-authorization-store.ts'
@@ -154,7 +154,7 @@ export interface TokenStore {
    * Inserts a token with its owner's generation, and a row for a new owner. It must check the owner and the limits
    * atomically, with a lock or in one statement. Ended tokens beyond the limit are deleted by `rules`.
    */
-  insertToken(token: UnownedToken, rules: InsertRules): Promise<InsertOutcome>
+  insertToken(token: NewTokenRecord, rules: InsertRules): Promise<InsertOutcome>
 
   /** Reads a token and its owner by primary key, in one query. */
   findToken(id: string): Promise<OwnedToken | null>
@@ -177,7 +177,7 @@ export interface TokenStore {
    * requires an active token that has not ended, and an active owner. `unchanged`: the token is not active, or a concurrent
    * rotation was first. `maxTokens` does not apply. Ended tokens beyond the limit are deleted as for an insert.
    */
-  rotateToken(id: string, successor: UnownedToken, scope: RotateScope): Promise<RotateOutcome>
+  rotateToken(id: string, successor: NewTokenRecord, scope: RotateScope): Promise<RotateOutcome>
 
   /**
    * Called for the first use of a successor. Revokes its predecessor and clears `predecessorId` of the successor, in one

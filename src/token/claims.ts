@@ -1,7 +1,7 @@
 /** The claims of an API token (RFC 7519 §4.1), and how strictly they are read. */
 
 import { formatScope } from './scope.ts'
-import type { UnownedToken } from './token.ts'
+import type { NewTokenRecord } from './token.ts'
 
 /** The `typ` header of every credential, so that no other JWT is accepted (RFC 8725 §3.11). */
 export const TOKEN_TYPE = 'api-token+jwt'
@@ -31,7 +31,7 @@ export interface Audience {
 
 /** The claims of a new token. `exp` is rounded up to the second; the record has the exact time. */
 export function claimsOf(
-  token: UnownedToken,
+  token: NewTokenRecord,
   { issuer, audience }: Audience,
   refreshTokenHash?: string,
 ): TokenClaims {

@@ -53,7 +53,7 @@ export interface TokenRecord {
 }
 
 /** A token before its INSERT: the store copies the owner's generation into it. */
-export type UnownedToken = Omit<TokenRecord, 'generation'>
+export type NewTokenRecord = Omit<TokenRecord, 'generation'>
 
 export type OwnerStatus = 'active' | 'inactive' | 'removed'
 

@@ -1,7 +1,7 @@
 /** The store for all SQL databases, written in Kysely. The differences between them are in the traits. */
 
 import type { CompiledQuery } from 'kysely'
-import type { OwnedToken, OwnerRecord, OwnerStatus, TokenRecord, UnownedToken } from '../../token/token.ts'
+import type { NewTokenRecord, OwnedToken, OwnerRecord, OwnerStatus, TokenRecord } from '../../token/token.ts'
 import type { ChangeFeed } from '../change-feed.ts'
 import type { DeviceAuthorizationStore } from '../device-authorization-store.ts'
 import type { PubSub } from '../pubsub.ts'
@@ -112,7 +112,7 @@ export class KyselyTokenStore implements TokenStore {
     return row === undefined
   }
 
-  async insertToken(token: UnownedToken, rules: InsertRules): Promise<InsertOutcome> {
+  async insertToken(token: NewTokenRecord, rules: InsertRules): Promise<InsertOutcome> {
     return this.#write((storeDb) => writeToken(storeDb, token, rules))
   }
 
@@ -152,7 +152,7 @@ export class KyselyTokenStore implements TokenStore {
     return why.outcome === 'ended' ? { outcome: 'unchanged', token: why.token } : why
   }
 
-  async rotateToken(id: string, successor: UnownedToken, scope: RotateScope): Promise<RotateOutcome> {
+  async rotateToken(id: string, successor: NewTokenRecord, scope: RotateScope): Promise<RotateOutcome> {
     const rotated = await this.#write((storeDb) => writeSuccessor(storeDb, id, successor, scope))
     if (typeof rotated === 'object') return { outcome: 'changed', token: rotated }
     const why = await this.#whyUnchanged(id, scope, true)

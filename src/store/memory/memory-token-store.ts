@@ -3,12 +3,12 @@
 import { type Clock, checkedClock, systemClock } from '../../clock.ts'
 import { noMore, optionsOf, requireMethod } from '../../option-values.ts'
 import type {
+  NewTokenRecord,
   OwnedToken,
   OwnerRecord,
   OwnerStatus,
   StatusReason,
   TokenRecord,
-  UnownedToken,
 } from '../../token/token.ts'
 import type {
   ChangeOutcome,
@@ -77,7 +77,7 @@ class MemoryTokenStore implements TokenStore {
   async close(): Promise<void> {}
   isEmpty = async (): Promise<boolean> => this.#tokens.size === 0
 
-  async insertToken(token: UnownedToken, rules: InsertRules): Promise<InsertOutcome> {
+  async insertToken(token: NewTokenRecord, rules: InsertRules): Promise<InsertOutcome> {
     if (this.#tokens.has(token.id)) throw new Error(`there is a token ${token.id} already`)
     const owner = this.#owners.findOrAdd(token.userId)
     if (owner.status !== 'active') return { outcome: 'owner_inactive' }
@@ -126,7 +126,7 @@ class MemoryTokenStore implements TokenStore {
     return { outcome: 'changed', token: this.#revoke(token, scope.reason ?? null, scope.now) }
   }
 
-  async rotateToken(id: string, successor: UnownedToken, scope: RotateScope): Promise<RotateOutcome> {
+  async rotateToken(id: string, successor: NewTokenRecord, scope: RotateScope): Promise<RotateOutcome> {
     const found = this.#findForChange(id, scope)
     if (found.outcome === 'not_found' || found.outcome === 'owner_inactive') return found
     const { token } = found

@@ -2,7 +2,7 @@
 
 import { deepEqual, equal } from 'node:assert/strict'
 import type { InsertRules, RotateScope, TokenStore } from '../../store/token-store.ts'
-import type { UnownedToken } from '../../token/token.ts'
+import type { NewTokenRecord } from '../../token/token.ts'
 import { DAY, draft, IDLE, id, NOW, numbers, put, query, type StoreTest } from './records.ts'
 
 const LATER = NOW + 2 * DAY
@@ -143,7 +143,7 @@ function putEnded(store: TokenStore, n: number, at: number) {
 async function insert(
   store: TokenStore,
   n: number,
-  fields: Partial<UnownedToken> = {},
+  fields: Partial<NewTokenRecord> = {},
   rules: InsertRules = RULES,
 ): Promise<string> {
   return (await store.insertToken(draft(n, fields), rules)).outcome

@@ -2,7 +2,7 @@
 
 import { deepEqual, equal } from 'node:assert/strict'
 import type { InsertRules, TokenQuery, TokenStore } from '../../store/token-store.ts'
-import type { UnownedToken } from '../../token/token.ts'
+import type { NewTokenRecord } from '../../token/token.ts'
 import { DAY, draft, hasFields, id, MANY_ENDED, NOW, numbers, put, query, type StoreTest } from './records.ts'
 
 const MAX_AGE = 10 * DAY
@@ -122,7 +122,7 @@ export function enforcingAge(test: StoreTest): void {
 }
 
 /** Inserts a token that was issued so long ago, with an id of that moment. */
-async function putOfAge(store: TokenStore, n: number, ageMs: number, fields: Partial<UnownedToken> = {}) {
+async function putOfAge(store: TokenStore, n: number, ageMs: number, fields: Partial<NewTokenRecord> = {}) {
   const createdAt = NOW - ageMs
   const times = { createdAt, updatedAt: createdAt, idleFrom: createdAt }
   return put(store, n, { id: idOf(createdAt, n), ...times, ...fields })

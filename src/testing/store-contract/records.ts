@@ -2,7 +2,7 @@
 
 import { deepEqual } from 'node:assert/strict'
 import type { EndedRules, TokenPage, TokenQuery, TokenStore } from '../../store/token-store.ts'
-import type { TokenRecord, UnownedToken } from '../../token/token.ts'
+import type { NewTokenRecord, TokenRecord } from '../../token/token.ts'
 
 /** What a store's own test file gives to the contract: a store that is open and empty. */
 export interface StoreUnderTest {
@@ -27,7 +27,7 @@ export function id(n: number): string {
 }
 
 /** A token that is not in a store yet. */
-export function draft(n: number, fields: Partial<UnownedToken> = {}): UnownedToken {
+export function draft(n: number, fields: Partial<NewTokenRecord> = {}): NewTokenRecord {
   return {
     id: id(n),
     userId: 'ada',
@@ -61,7 +61,7 @@ export const MANY_ENDED: EndedRules = { maxEnded: 1_000_000, deletableBefore: 0 
 export async function put(
   store: TokenStore,
   n: number,
-  fields: Partial<UnownedToken> = {},
+  fields: Partial<NewTokenRecord> = {},
 ): Promise<TokenRecord> {
   const inserted = await store.insertToken(draft(n, fields), {
     ...MANY_ENDED,

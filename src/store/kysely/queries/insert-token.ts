@@ -1,6 +1,6 @@
 /** Inserts a token with its owner's generation, if the owner is active and below the limits. */
 
-import type { UnownedToken } from '../../../token/token.ts'
+import type { NewTokenRecord } from '../../../token/token.ts'
 import type { InsertOutcome, InsertRules } from '../../token-store.ts'
 import { rowFromToken } from '../tables/token-row.ts'
 import { atomically, type StoreDb } from '../transactions.ts'
@@ -12,7 +12,7 @@ import { addOwner, lockOwner } from './owners.ts'
 /** Locks the owner's row, so that concurrent inserts count one after another. */
 export async function writeToken(
   storeDb: StoreDb,
-  token: UnownedToken,
+  token: NewTokenRecord,
   rules: InsertRules,
 ): Promise<InsertOutcome> {
   return atomically(storeDb, async (transaction) => {
@@ -33,7 +33,7 @@ export async function writeToken(
 /** Inserts the row, deletes the oldest ended tokens, and updates the counts. */
 export async function insertInto(
   transaction: StoreDb,
-  token: UnownedToken & { readonly generation: number },
+  token: NewTokenRecord & { readonly generation: number },
   { oldest, counts }: Room,
 ): Promise<void> {
   const { db, traits } = transaction

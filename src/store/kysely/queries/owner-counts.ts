@@ -5,7 +5,7 @@
 
 import { sql } from 'kysely'
 import { endsAt } from '../../../token/status.ts'
-import type { OwnerRecord, UnownedToken } from '../../../token/token.ts'
+import type { NewTokenRecord, OwnerRecord } from '../../../token/token.ts'
 import { betweenSlices } from '../slices.ts'
 import type { StoreDb } from '../transactions.ts'
 import { agedBy, isYoung } from './maximum-age.ts'
@@ -97,7 +97,7 @@ export async function writeCounts(
 }
 
 /** The counts after the insert of a token and the deletion of ended ones. */
-export function withToken(counts: OwnerCounts, token: UnownedToken, deleted: number): OwnerCounts {
+export function withToken(counts: OwnerCounts, token: NewTokenRecord, deleted: number): OwnerCounts {
   const end = Math.min(token.revokedAt ?? Infinity, endsAt(token, counts.maxAgeMs) ?? Infinity)
   const lives = end >= counts.countedAt ? 1 : 0
   return { ...counts, living: counts.living + lives, ended: counts.ended + 1 - lives - deleted }

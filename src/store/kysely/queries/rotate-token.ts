@@ -1,6 +1,6 @@
 /** The statements of a rotation. */
 
-import type { TokenRecord, UnownedToken } from '../../../token/token.ts'
+import type { NewTokenRecord, TokenRecord } from '../../../token/token.ts'
 import type { RotateScope, Succession } from '../../token-store.ts'
 import { atomically, type StoreDb } from '../transactions.ts'
 import { stamp } from './changed-at.ts'
@@ -19,7 +19,7 @@ import { revocationColumns, updateTokenRow } from './update-token.ts'
 export async function writeSuccessor(
   storeDb: StoreDb,
   id: string,
-  successor: UnownedToken,
+  successor: NewTokenRecord,
   scope: RotateScope,
 ): Promise<TokenRecord | 'ended_limit_reached' | undefined> {
   const { replaces } = scope
