@@ -1,4 +1,4 @@
-/** Four processes under load: how soon what ends on one ends on the others. It runs alone: package.json, `test:timed`. */
+/** Four processes under load: how soon a change on one takes effect on the others. It runs alone: package.json, `test:timed`. */
 
 import { randomInt, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,13 +10,13 @@ import { isListening } from '../support/services.ts'
 import { tcpProxy } from '../support/tcp-proxy.ts'
 import { type Cluster, type Setting, startCluster, timesToReach } from './cluster.ts'
 
-/** The stated bounds, in milliseconds. */
+/** The stated maximum delays, in milliseconds. */
 const FEED_BOUND = 1_500
 const PUBSUB_BOUND = 100
 const CHANGES = 500
 const BATCH = 25
 
-/** What is bounded is how soon each change reaches the others, not how long it takes to make them all. */
+/** For all changes. The delay of each one is limited separately. */
 const TIMEOUT_MS = 240_000
 t.setTimeout(3 * TIMEOUT_MS)
 

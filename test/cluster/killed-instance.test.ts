@@ -1,4 +1,4 @@
-/** A process is killed at each statement of what it does; another on the same store must find all whole. */
+/** A process is killed at each statement of an operation. Another one on the same store must find consistent rows. */
 
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'

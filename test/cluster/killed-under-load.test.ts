@@ -1,4 +1,4 @@
-/** Four processes under load, one of which is killed again and again: what was answered holds. */
+/** Four processes under load, one of which is killed repeatedly: confirmed changes are stored. */
 
 import { randomInt, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -1,4 +1,4 @@
-/** Four processes share a key file that is rotated under load: nothing is refused but the tokens of a removed key. */
+/** Four processes share a key file that is rotated under load: only tokens of a removed key are refused. */
 
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'

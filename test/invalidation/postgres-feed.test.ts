@@ -1,4 +1,4 @@
-/** News by the store's own feed on PostgreSQL, with one instance behind a proxy that goes silent. */
+/** The change feed on PostgreSQL, with one instance behind a proxy that stops to forward packets. */
 
 import t from 'tap'
 import { postgresTokenStore } from '../../src/store/kysely/dialects/postgres/postgres-token-store.ts'

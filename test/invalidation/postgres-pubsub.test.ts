@@ -1,4 +1,4 @@
-/** News by PostgreSQL's NOTIFY, on a real server behind a proxy that the test cuts. */
+/** Pub/sub by PostgreSQL's NOTIFY, on a real server behind a proxy that the test cuts. */
 
 import { randomUUID } from 'node:crypto'
 import { Kysely, PostgresDialect } from 'kysely'
@@ -25,7 +25,7 @@ const database = await ownDatabase(t, 'PostgreSQL')
 const skip = database === null ? 'no PostgreSQL' : false
 const connectionString = database?.connectionString ?? ''
 
-t.test('promise 5: by NOTIFY what one instance changes reaches the other', { skip }, async (t) => {
+t.test('promise 5: a change on one instance reaches the other by NOTIFY', { skip }, async (t) => {
   const { here, there } = await twoInstances(t, () => storeAt())
   const times: number[] = []
   for (let n = 0; n < 20; n += 1) times.push(await timeOfRevoke(here, there))
@@ -73,7 +73,7 @@ t.test(
   },
 )
 
-t.test('promise 5: what is rolled back is not told', { skip }, async (t) => {
+t.test('promise 5: a transaction that is rolled back publishes nothing', { skip }, async (t) => {
   const { told, client } = await listener(t)
   const id = randomUUID()
   const pool = new pg.Pool({ connectionString })
@@ -111,14 +111,14 @@ for (const state of ['closed', 'silent'] as const) {
   )
 }
 
-t.test('promise 5: a pooler that passes no notification is found by its heartbeat', { skip }, async (t) => {
+t.test('promise 5: heartbeats detect a pooler that does not forward notifications', { skip }, async (t) => {
   const port = await deafProxy(t, POSTGRES_PORT)
   const { app } = await startHost(t, { store: storeAt({ connectionString: at(port) }), keys: [hs256Key()] })
   await within(3_000, () => app.apiTokens.stats().invalidation.pubsub === 'unavailable')
   t.equal(app.apiTokens.stats().invalidation.feed, 'available')
 })
 
-t.test('a heartbeat goes out on another connection than it comes in on', { skip }, async (t) => {
+t.test('a heartbeat is published and received on two connections', { skip }, async (t) => {
   const heartbeat = `heartbeat ${randomUUID()}`
   const senders: number[] = []
   const { client } = await listener(t)
@@ -150,7 +150,7 @@ t.test("a host's own pool has NOTIFY too, on connections that are not the pool's
   t.equal(postgresTokenStore({ pool: bare }).pubsub, undefined, 'a pool that does not tell how it connects')
 })
 
-t.test('a store under a prefix tells by NOTIFY as well', { skip }, async (t) => {
+t.test('a store with a table prefix publishes by NOTIFY, too', { skip }, async (t) => {
   const pool = new pg.Pool({ connectionString })
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
   t.teardown(() => db.destroy())
@@ -173,7 +173,7 @@ function at(port: number): string {
   return url.href
 }
 
-/** Hears all that is told in the database, of other tests too. */
+/** Receives all notifications of the database, including those of other tests. */
 async function listener(t: Test) {
   const client = new pg.Client({ connectionString })
   await client.connect()

@@ -1,4 +1,4 @@
-/** News by Redis, on a real one behind a proxy that the test cuts. */
+/** Pub/sub by Redis, on a real server behind a proxy that the test cuts. */
 
 import { randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
@@ -51,7 +51,7 @@ for (const state of ['closed', 'silent'] as const) {
   )
 }
 
-t.test('a Redis that nobody answers for does not hold up the boot, nor the close', { skip }, async (t) => {
+t.test('an unavailable Redis delays neither boot nor close', { skip }, async (t) => {
   const proxy = await tcpProxy(t, REDIS_PORT)
   proxy.state = 'silent'
   const startedAt = performance.now()

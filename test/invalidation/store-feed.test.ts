@@ -1,4 +1,4 @@
-/** News between instances that share a store and nothing else: each asks what was changed. */
+/** The change feed between instances that share only a store. */
 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -13,10 +13,10 @@ import { startHost, statusOf } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
 import { within } from '../support/within.ts'
 
-/** The stated bound of the store's own feed, in milliseconds. */
+/** The stated maximum delay of the change feed, in milliseconds. */
 const FEED_BOUND = 1_500
 
-t.test('promise 5: by the feed alone, what one instance changes reaches the other', async (t) => {
+t.test('promise 5: a change on one instance reaches the other by the feed alone', async (t) => {
   const filename = join(t.testdir(), 'tokens.db')
   const stores = () => sqliteTokenStore({ filename })
   const { here, there } = await twoInstances(t, stores)
@@ -42,7 +42,7 @@ t.test('promise 5: by the feed alone, what one instance changes reaches the othe
   t.ok((invalidation.feedLagMs ?? Infinity) <= FEED_BOUND)
 })
 
-t.test('promise 5: invalidateUser on one instance makes the other ask findUser again', async (t) => {
+t.test('promise 5: after invalidateUser on one instance the other calls findUser again', async (t) => {
   let active = true
   const store = memoryTokenStore()
   const { here, there } = await twoInstances(t, () => store, { findUser: () => ({ active }) })
@@ -53,7 +53,7 @@ t.test('promise 5: invalidateUser on one instance makes the other ask findUser a
   await within(FEED_BOUND, async () => (await statusOf(there, credential)) === 401)
 })
 
-t.test('promise 5: a change that commits behind a later one is found all the same, once', async (t) => {
+t.test('promise 5: a change that commits after a later one is processed, once', async (t) => {
   const store = feedStore(memoryTokenStore())
   const { here, there } = await twoInstances(t, () => store)
   const early = await here.apiTokens.issue({ userId: 'ada' })
@@ -81,7 +81,7 @@ t.test('promise 5: a change that commits behind a later one is found all the sam
 })
 
 for (const line of ['cut', 'silent'] as const) {
-  t.test(`promise 5: while the feed is ${line}, the bound holds, and after it the feed does`, async (t) => {
+  t.test(`promise 5: while the feed is ${line}, maxStaleness applies, and after it the feed`, async (t) => {
     const store = memoryTokenStore()
     const lame = feedStore(store)
     const { here, there } = await twoInstances(t, (n) => (n === 0 ? store : lame), {
@@ -106,7 +106,7 @@ for (const line of ['cut', 'silent'] as const) {
   })
 }
 
-t.test('promise 5: what was missed while the feed was silent is caught up', async (t) => {
+t.test('promise 5: changes during an outage of the feed are processed after it', async (t) => {
   const store = memoryTokenStore()
   const lame = feedStore(store)
   const { here, there } = await twoInstances(t, (n) => (n === 0 ? store : lame), {
@@ -123,7 +123,7 @@ t.test('promise 5: what was missed while the feed was silent is caught up', asyn
   await within(FEED_BOUND, () => signal.aborted)
 })
 
-t.test('a feed that cannot be read at boot fails the boot', async (t) => {
+t.test('a feed that cannot be read fails the boot', async (t) => {
   const store = feedStore(memoryTokenStore())
   store.line = 'cut'
   await t.rejects(startHost(t, { store }), { message: 'the line is cut' })

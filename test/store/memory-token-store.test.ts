@@ -15,7 +15,7 @@ t.test('the memory store belongs to one process', async (t) => {
   t.equal(memoryTokenStore().shared, false)
 })
 
-t.test('of a token whose counts are all pruned the memory store keeps nothing', async (t) => {
+t.test('the memory store keeps nothing of a token whose counts are all pruned', async (t) => {
   const uses = new MemoryDailyUses()
   for (const day of [1, 2]) uses.add({ tokenId: 'a', count: 1, lastUsedAt: day }, day)
   t.equal(uses.prune(2, 10), 1)

@@ -1,4 +1,4 @@
-/** A host whose schema is not its version's does not start, and the error is what to type: this runs it. */
+/** A host on another schema does not start, and the error contains the command to run. The test runs it. */
 
 import { execFile } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
@@ -76,7 +76,7 @@ t.test('the command of a host’s own Kysely names its schema and its prefix', a
   }
 })
 
-t.test('promise 2: the command in the error holds no password', async (t) => {
+t.test('promise 2: the command in the error contains no password', async (t) => {
   for (const { name, address, empty } of databases) {
     if (name === 'SQLite') continue
     await empty()
@@ -91,7 +91,7 @@ t.test('promise 2: the command in the error holds no password', async (t) => {
   }
 })
 
-t.test('PGlite, which no command reaches, is migrated by its host alone', async (t) => {
+t.test('PGlite, which the CLI cannot reach, is migrated by its host', async (t) => {
   const pglite = await PGlite.create()
   t.teardown(() => pglite.close())
   const message = await rejectionOf(pgliteTokenStore({ pglite, migrate: false }))

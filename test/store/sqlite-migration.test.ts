@@ -1,4 +1,4 @@
-/** The schema of the SQLite store: brought up to date once, whole or not at all, and never guessed. */
+/** The migration of the SQLite store: once, and completely or not at all. */
 
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
@@ -43,7 +43,7 @@ t.test('a schema that is newer than this version is refused by name, with migrat
   }
 })
 
-t.test('a step that fails leaves nothing behind, so that it can be tried again', async (t) => {
+t.test('a failed migration is rolled back and can be run again', async (t) => {
   const filename = join(t.testdir(), 'tokens.db')
   write(filename, 'create table api_tokens (of_the_host text)')
   await t.rejects(opened(t, filename, true), { cause: { message: /api_tokens" already exists/ } })
@@ -52,7 +52,7 @@ t.test('a step that fails leaves nothing behind, so that it can be tried again',
   await put(await opened(t, filename, true), 1)
 })
 
-t.test('the tables of the store and of its migrations have names that no host uses', async (t) => {
+t.test('the names of all tables begin with api_token', async (t) => {
   const filename = join(t.testdir(), 'tokens.db')
   write(filename, 'create table tokens (x); create table kysely_migration (x); create table users (x)')
   await opened(t, filename, true)
@@ -69,14 +69,14 @@ t.test('the tables of the store and of its migrations have names that no host us
   )
 })
 
-t.test('several stores of one process open one new file at once', async (t) => {
+t.test('several stores of one process open a new file concurrently', async (t) => {
   const filename = join(t.testdir(), 'tokens.db')
   const stores = await Promise.all([1, 2, 3, 4].map(() => opened(t, filename, true)))
   for (const [n, store] of stores.entries()) await put(store, n)
   for (const store of stores) t.equal((await rowOf(store, 3)).userId, 'ada')
 })
 
-t.test('several processes open and migrate one new file at once', async (t) => {
+t.test('several processes open and migrate a new file concurrently', async (t) => {
   const filename = join(t.testdir(), 'tokens.db')
   const answers = await inProcesses(
     'insert-in-process.ts',
@@ -87,7 +87,7 @@ t.test('several processes open and migrate one new file at once', async (t) => {
   for (const n of [1, 2, 3, 4]) t.equal((await rowOf(store, n)).generation, 1)
 })
 
-t.test('a file that cannot be opened, or is no database, fails the boot and is named', async (t) => {
+t.test('a file that cannot be opened, or is not a database, fails the boot and is named', async (t) => {
   const folder = t.testdir({ 'notes.txt': 'dear diary, '.repeat(1000) })
   for (const migrate of [true, false]) {
     await t.rejects(opened(t, join(folder, 'no', 'such', 'folder.db'), migrate), {

@@ -1,4 +1,4 @@
-/** No statement of the SQLite store walks through a table: SQLite's own plans say so. */
+/** No statement of the SQLite store scans a whole table, by SQLite's query plans. */
 
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
@@ -9,14 +9,14 @@ import { DAY, draft, id, MANY_ENDED, NOW, put, query } from '../../src/testing/s
 import { TOKEN_STATUSES } from '../../src/token/status.ts'
 import { watchStatements } from './prepared-statements.ts'
 
-t.test('a token is found by primary key, its owner too', async (t) => {
+t.test('a token and its owner are found by primary key', async (t) => {
   const [plan = ''] = await plansOf(t, (store) => store.findToken(id(1)))
   t.match(plan, /SEARCH api_tokens USING PRIMARY KEY \(id=\?\)/)
   t.match(plan, /SEARCH api_token_owners USING PRIMARY KEY \(user_id=\?\)/)
   t.notMatch(plan, /JOIN/, 'SQLite would plan a join anew for each id')
 })
 
-t.test('an owner’s page is read from an index that has its order', async (t) => {
+t.test('an owner’s page is read from an index of its order', async (t) => {
   for (const descending of [true, false]) {
     const after = { value: null, id: id(5) }
     const plans = await plansOf(t, (store) => store.listTokens(query({ descending, after, limit: 10 })))
@@ -26,7 +26,7 @@ t.test('an owner’s page is read from an index that has its order', async (t) =
   }
 })
 
-t.test('no page walks through the tokens of others, whatever its order and filters', async (t) => {
+t.test('no page reads tokens of other owners, with any order and filters', async (t) => {
   for (const sort of SORT_FIELDS) {
     for (const status of [undefined, ...TOKEN_STATUSES]) {
       const after = { value: sort === 'created_at' ? null : 0, id: id(5) }
@@ -38,7 +38,7 @@ t.test('no page walks through the tokens of others, whatever its order and filte
   }
 })
 
-t.test('promise 15: an insert reads what has ended since the last one, from an index', async (t) => {
+t.test('promise 15: an insert reads the tokens that ended since the last one from an index', async (t) => {
   const plans = await plansOf(t, (store) =>
     store.insertToken(draft(99), { ...MANY_ENDED, maxTokens: 5, now: NOW }),
   )
@@ -50,7 +50,7 @@ t.test('promise 15: an insert reads what has ended since the last one, from an i
   for (const plan of plans) t.notOk(walks(plan), plan)
 })
 
-t.test('promise 15: a list by name is read from an index that has its order, between two keys', async (t) => {
+t.test('promise 15: a list by name is read from an index, between two keys', async (t) => {
   for (const descending of [true, false]) {
     const after = { value: 'x', id: id(5) }
     const plain = await plansOf(t, (store) => store.listTokens(query({ sort: 'name', descending, after })))
@@ -77,7 +77,7 @@ t.test('promise 15: a list by name is read from an index that has its order, bet
   }
 })
 
-t.test('promise 15: by last use the tokens of a stretch are sorted, and no others', async (t) => {
+t.test('promise 15: by last use only the tokens of a stretch are sorted', async (t) => {
   const plans = await plansOf(
     t,
     (store) => store.listTokens(query({ sort: 'last_used_at', statuses: ['expired'], maxRows: 2 })),
@@ -90,7 +90,7 @@ t.test('promise 15: by last use the tokens of a stretch are sorted, and no other
   for (const plan of plans) t.notOk(walks(plan), plan)
 })
 
-t.test('the newest time is read from the ends of indexes: nothing is sorted', async (t) => {
+t.test('the newest time is read from the ends of indexes', async (t) => {
   const plans = await plansOf(t, async (store) => store.newestStamp?.())
   t.equal(plans.length, 4)
   for (const plan of plans) t.notMatch(plan, /TEMP B-TREE/)
@@ -101,14 +101,14 @@ t.test('the newest time is read from the ends of indexes: nothing is sorted', as
   t.match(plans.join('\n'), /SEARCH api_tokens USING COVERING INDEX api_tokens_idle \(status=\?\)/)
 })
 
-t.test('the idle sweep reads what is idle alone, from an index', async (t) => {
+t.test('the sweep reads only idle tokens, from an index', async (t) => {
   const plans = await plansOf(t, (store) => store.markIdle(NOW, 10))
   t.match(plans.join('\n'), /SEARCH api_tokens USING INDEX api_tokens_idle \(status=\? AND idle_from<\?\)/)
   t.notMatch(plans.join('\n'), /TEMP B-TREE/)
   for (const plan of plans) t.notOk(walks(plan), plan)
 })
 
-t.test('what will soon be idle is found in an index, without what was warned of', async (t) => {
+t.test('due idle warnings are found in an index, without those already emitted', async (t) => {
   const plans = await plansOf(t, (store) =>
     store.listIdleWarnings({ since: NOW, before: NOW + 1, now: NOW }, 10),
   )
@@ -120,7 +120,7 @@ t.test('what will soon be idle is found in an index, without what was warned of'
   t.notMatch(plans.join('\n'), /TEMP B-TREE/)
 })
 
-t.test('pruning reads what has ended alone, from an index for each way to end', async (t) => {
+t.test('pruning reads only ended tokens, from an index for each kind of end', async (t) => {
   const plans = await plansOf(t, (store) => store.prune(NOW, 10))
   t.equal(plans.length, 5, 'one for each way, and the owners')
   for (const plan of plans) t.notOk(walks(plan), plan)
@@ -157,7 +157,7 @@ t.test('a token is pruned by primary key, and its counts with it', async (t) => 
   t.match(plans.join('\n'), /SEARCH api_token_usage USING PRIMARY KEY \(token_id=\?\)/)
 })
 
-t.test('the counts by day are read by token, and pruned by day from an index', async (t) => {
+t.test('the usage by day is read by token, and pruned by an index of days', async (t) => {
   const reading = await plansOf(t, (store) => store.dailyUses(id(1), NOW))
   t.match(reading.join('\n'), /SEARCH api_token_usage USING PRIMARY KEY \(token_id=\? AND day>\?\)/)
   const pruning = await plansOf(t, async (store) => {

@@ -1,4 +1,4 @@
-/** Addresses of stores: what they mean, and what of them is for no log. */
+/** Addresses of stores: how they are parsed, and which parts are secret. */
 
 import t from 'tap'
 import { redisPubSub } from '../../src/invalidation/redis-pubsub.ts'
@@ -9,7 +9,7 @@ import {
 } from '../../src/store/kysely/dialects/postgres/postgres-token-store.ts'
 import { addressOfFile, parseStoreAddress, secretsOf, withoutSecrets } from '../../src/store/store-address.ts'
 
-t.test('an address says its database by its scheme', async (t) => {
+t.test('the scheme of an address selects the database', async (t) => {
   for (const [address, dialect] of [
     ['postgres://localhost/app', 'postgres'],
     ['postgresql://localhost/app', 'postgres'],
@@ -32,7 +32,7 @@ t.test('an address says its database by its scheme', async (t) => {
   t.equal(addressOfFile('/data/tokens.db'), 'sqlite:/data/tokens.db')
 })
 
-t.test('what is no address is refused without being repeated', async (t) => {
+t.test('an invalid address is refused without being quoted', async (t) => {
   for (const address of [
     '',
     'sqlite:',

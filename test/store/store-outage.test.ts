@@ -1,4 +1,4 @@
-/** Whatever a store throws after boot is an outage by name, with the driver's error kept for the log. */
+/** Errors of a store after boot are 503 or 500, with the driver's error as cause for the log. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
@@ -81,7 +81,7 @@ t.test(
   },
 )
 
-t.test('a wrong setting that shows after boot is a 500', async (t) => {
+t.test('a wrong setting that is detected after boot is a 500', async (t) => {
   const bare = countingStore(memoryTokenStore())
   bare.outage = new InvalidOption('store: the connection is read-only')
   await t.rejects(withOutages(bare).findToken(id(1)), {
@@ -99,7 +99,7 @@ t.test('a wrapper whose every method is async makes no error permanent', async (
   await t.rejects(withOutages(bare).findToken(id(1)), { code: 'FST_API_TOKENS_STORE_UNAVAILABLE' })
 })
 
-t.test('a classification that throws or rejects hides no error and ends no process', async (t) => {
+t.test('an isPermanent that throws or rejects does not replace the error or end the process', async (t) => {
   const bare = memoryTokenStore()
   const outage = new Error('SQLITE_IOERR')
   bare.findToken = async () => {
@@ -119,7 +119,7 @@ t.test('a classification that throws or rejects hides no error and ends no proce
   await nextTurn()
 })
 
-t.test('the result codes of SQLite that waiting corrects are outages, the others are faults', async (t) => {
+t.test('result codes of SQLite for which a retry helps are outages, the others are faults', async (t) => {
   const outages = [
     'BUSY',
     'BUSY_SNAPSHOT',
@@ -151,12 +151,12 @@ t.test('the result codes of SQLite that waiting corrects are outages, the others
     t.equal(isPermanentInSqlite(other), false)
 })
 
-t.test('without an error the answers are the store’s own', async (t) => {
+t.test('without an error the results of the store are returned', async (t) => {
   const [bare, wrapped] = [memoryTokenStore(), withOutages(memoryTokenStore())]
   for (const [method, call] of Object.entries(CALLS)) t.same(await call(wrapped), await call(bare), method)
 })
 
-t.test('at boot a failure is the host developer’s to see as it is', async (t) => {
+t.test('at boot the original error is thrown', async (t) => {
   const bare = countingStore(memoryTokenStore())
   const store = withOutages(bare)
   t.equal(store.shared, false)
