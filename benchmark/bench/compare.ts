@@ -37,7 +37,7 @@ const SLICE_MS = 100
 /** Until the clients are under way again, and what was left of the others is answered. */
 const SETTLE_MS = 5
 const CONNECTIONS = 50
-/** After so many slices the process is started anew. */
+/** After so many slices the process is restarted. */
 const SLICES_OF_A_RUN = 40
 
 /** Which of a process's two servers is which. */
@@ -50,7 +50,7 @@ const VARIANT_LAST: Order = { of: 0, variant: 1 }
 const VARIANT_FIRST: Order = { of: 1, variant: 0 }
 
 /**
- * Both listen in one process, and that is started anew several times: of two processes of one program one may be a
+ * Both listen in one process, and that process is restarted several times: of two processes of one program one may be a
  * fifth faster than the other, by its luck with memory and with the compiler, and stays so until it ends. Of two in one
  * process the one that was started last is the faster by two hundredths: they take turns.
  */
@@ -130,7 +130,7 @@ async function warmUp(options: LoadOptions): Promise<InFlightRead> {
   return load
 }
 
-/** The server's own clock and counts: what lies before and after is nobody's. */
+/** The server's own clock and counts: load before and after a slice does not count. */
 async function measure(
   server: Pick<ServerProcess<[]>, 'read'>,
   endpoint: 0 | 1,

@@ -63,7 +63,7 @@ async function act(): Promise<void> {
       return end('flushed')
     }
     case 'sweep':
-      // Whoever asks may ask again.
+      // The caller may try again.
       process.on('message', sweepNow)
       process.once('disconnect', () => process.exit())
       return sweepNow()

@@ -36,7 +36,7 @@ t.test('promise 5: a change on one instance reaches the other by the feed alone'
   }
   await here.apiTokens.reactivateUser('ada')
   const { credential } = await here.apiTokens.issue({ userId: 'ada' })
-  t.equal(await statusOf(there, credential), 200, 'a cached refusal ends by news too')
+  t.equal(await statusOf(there, credential), 200, 'an invalidation removes a cached refusal too')
   const { invalidation } = there.apiTokens.stats()
   t.match(invalidation, { feed: 'available', pubsubName: null, pubsub: null })
   t.ok((invalidation.feedLagMs ?? Infinity) <= FEED_BOUND)

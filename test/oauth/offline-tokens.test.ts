@@ -259,8 +259,8 @@ t.test('a refusal of the provider at issue is 403, a user without a session ther
   const { app: signedOut } = await startHost(t, {
     identityProvider: offlineTokens({ ...{ issuer: provider.issuer, ...CLIENT }, subjectToken: () => null }),
   })
-  const anew = await signedOut.inject(as('ada', { method: 'POST', url: '/tokens', payload: {} }))
-  t.match([anew.statusCode, anew.json().code], [401, 'FST_API_TOKENS_USER_REQUIRED'])
+  const reissued = await signedOut.inject(as('ada', { method: 'POST', url: '/tokens', payload: {} }))
+  t.match([reissued.statusCode, reissued.json().code], [401, 'FST_API_TOKENS_USER_REQUIRED'])
   const { app: wrong } = await startHost(t, {
     identityProvider: offlineTokens({
       ...{ issuer: provider.issuer, ...CLIENT },

@@ -54,7 +54,7 @@ export async function startProvider(
   })
   const answer = provider.callback()
   const server = createServer((request, response) => {
-    // Whoever kept a connection to the provider before a restart would find it dead.
+    // A connection from before the restart of the provider is closed.
     response.setHeader('connection', 'close')
     void answer(request, response)
   })

@@ -13,7 +13,7 @@ t.test('a token and its owner are found by primary key', async (t) => {
   const [plan = ''] = await plansOf(t, (store) => store.findToken(id(1)))
   t.match(plan, /SEARCH api_tokens USING PRIMARY KEY \(id=\?\)/)
   t.match(plan, /SEARCH api_token_owners USING PRIMARY KEY \(user_id=\?\)/)
-  t.notMatch(plan, /JOIN/, 'SQLite would plan a join anew for each id')
+  t.notMatch(plan, /JOIN/, 'SQLite would plan a join again for each id')
 })
 
 t.test('an owner’s page is read from an index of its order', async (t) => {

@@ -1,4 +1,4 @@
-/** Two instances of a host with one store: what news of the one does at the other. */
+/** Two instances of a host with one store: what an invalidation of one does at the other. */
 
 import type { FastifyInstance } from 'fastify'
 import { statusOf } from './host.ts'

@@ -34,7 +34,7 @@ t.test('a scope counts as used when a request that requires it has passed', asyn
   t.same(await scopesUsed(app, id), granted, 'in the order of the token')
   t.same((await app.apiTokens.usage(id)).scopes, granted)
   const { token: successor } = await app.apiTokens.rotate(id)
-  t.same(await scopesUsed(app, successor.id), [], 'a successor begins anew')
+  t.same(await scopesUsed(app, successor.id), [], 'a successor starts without used scopes')
 })
 
 t.test('used scopes are written with the uses of every instance and survive a restart', async (t) => {
