@@ -27,8 +27,8 @@ t.test(
     t.equal(code, 0, errors)
     t.match(printed, /by NOTIFY/)
     checkMeasurements(t, printed)
-    t.match(printed, /40 calls, by token and by session, all answered with 200/)
-    t.equal([...printed.matchAll(/instance \d {2}answered 1\d$/gm)].length, 3)
+    t.match(printed, /40 calls, by token and by session, all with status 200/)
+    t.equal([...printed.matchAll(/instance \d {2}served 1\d$/gm)].length, 3)
     t.notMatch(printed, /eyJ/, 'no credential is printed')
     t.equal(await schemaExists(printed), false, 'its schema is dropped')
   },

@@ -26,7 +26,7 @@ export interface ClientAssertionDeps {
 /**
  * Whether the assertion is signed by this client, for this server, not expired, and not used before.
  *
- * @throws {StoreUnavailable} If the store cannot tell whether it was used before.
+ * @throws {StoreUnavailable} If the store cannot determine whether it was used before.
  */
 export async function acceptAssertion(
   { clock, store, audiences }: ClientAssertionDeps,

@@ -115,11 +115,11 @@ export class TokenClient {
   }
 
   /** @throws {Fault} */
-  async #call<Answer>(
+  async #call<Body>(
     method: string,
     path: string,
     { body, signal }: { body?: object; signal?: AbortSignal | undefined } = {},
-  ): Promise<Answer> {
+  ): Promise<Body> {
     const timeout = AbortSignal.timeout(TIMEOUT_MS)
     let response: Response
     try {
@@ -136,13 +136,13 @@ export class TokenClient {
       throw new Fault('unreachable', '', { cause })
     }
     if (response.type === 'opaqueredirect') throw new Fault('signed-out')
-    if (response.status === 204) return undefined as Answer
+    if (response.status === 204) return undefined as Body
     // The connection may break, and the error of a proxy is not JSON.
-    const answer: unknown = await response.json().catch((cause: unknown) => cause)
+    const content: unknown = await response.json().catch((cause: unknown) => cause)
     if (signal?.aborted) throw signal.reason
-    if (response.ok && !(answer instanceof Error)) return answer as Answer
-    if (response.ok) throw new Fault('unreachable', '', { cause: answer })
-    const { code, message = '' } = Object(answer) as { code?: string; message?: string }
+    if (response.ok && !(content instanceof Error)) return content as Body
+    if (response.ok) throw new Fault('unreachable', '', { cause: content })
+    const { code, message = '' } = Object(content) as { code?: string; message?: string }
     throw faultOf(response.status, code, message)
   }
 }

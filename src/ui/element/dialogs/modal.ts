@@ -17,7 +17,7 @@ import { theme } from '../styles/theme.ts'
 import type { Texts } from '../texts.ts'
 import type { TokenClient } from '../token-client.ts'
 
-export abstract class Modal<Answer> extends LitElement {
+export abstract class Modal<Result> extends LitElement {
   static override styles = [theme, controls, forcedColors, dialogs]
   static override properties: PropertyDeclarations = {
     texts: { attribute: false },
@@ -34,7 +34,7 @@ export abstract class Modal<Answer> extends LitElement {
   declare protected busy: boolean
   /** The error message. */
   declare protected fault: string
-  #answer: ((answer: Answer | null) => void) | undefined
+  #resolve: ((result: Result | null) => void) | undefined
   #returnTo: HTMLElement | null = null
 
   constructor() {
@@ -52,7 +52,7 @@ export abstract class Modal<Answer> extends LitElement {
   protected readonly side: boolean = false
 
   /** Opens the dialog. Resolves with its result when it closes, or `null` without a result. */
-  protected async open(): Promise<Answer | null> {
+  protected async open(): Promise<Result | null> {
     this.#returnTo = deepestFocus()
     this.fault = ''
     this.busy = false
@@ -61,17 +61,17 @@ export abstract class Modal<Answer> extends LitElement {
     this.dialog?.showModal()
     this.renderRoot.querySelector<HTMLElement>(this.firstFocus)?.focus()
     return new Promise((resolve) => {
-      this.#answer = resolve
+      this.#resolve = resolve
     })
   }
 
-  protected finish(answer: Answer | null): void {
+  protected finish(result: Result | null): void {
     if (!this.opened) return
     this.dialog?.close()
     this.opened = false
     if (this.#returnTo?.isConnected) this.#returnTo.focus()
-    this.#answer?.(answer)
-    this.#answer = undefined
+    this.#resolve?.(result)
+    this.#resolve = undefined
   }
 
   /** Called on Escape, a click outside and the close button. */
