@@ -46,7 +46,7 @@ for (const server of ['PostgreSQL', 'MariaDB'] as const) {
     clock.shift(0)
     t.same(await app.apiTokens.sweep(), NOTHING)
     t.match(app.apiTokens.stats().sweep, { suspended: null })
-    t.ok(lines.some((line) => /the clock agrees again/.test(line)))
+    t.ok(lines.some((line) => /the clock is right again/.test(line)))
     t.match(await app.apiTokens.get(id), { status: 'active' }, 'no token went idle')
     t.match(await app.apiTokens.get(revoked.id), { status: 'revoked' }, 'none was pruned')
     clock.shift(MINUTE)
