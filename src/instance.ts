@@ -75,7 +75,7 @@ export async function openInstance(
   const { remoteInvalidation, sweepClock } = instance
   await remoteInvalidation.open().catch(throwCause)
   fastify.addHook('onClose', () => remoteInvalidation.close())
-  // Before the first sweep: an issue deletes old ended tokens only while the clocks agree.
+  // Checks the clock once at boot: until then `isClockTrusted` is false, and an issue deletes no ended tokens.
   await sweepClock.now().catch(throwCause)
   return instance
 }
@@ -177,15 +177,15 @@ function createRemoteInvalidation({ settings, store, invalidations, cache, log }
     maxStalenessMs,
     log,
     onInvalidate: (target) => invalidations.receive(target),
-    limitLives: (restMs, lifeMs) => {
+    shortenEntries: (restMs, lifeMs) => {
       try {
-        cache.limitLives(settings.clock.now() + restMs, lifeMs)
+        cache.shortenEntries(settings.clock.now() + restMs, lifeMs)
       } catch {
         // The host's own clock failed.
-        cache.limitNewLives(lifeMs)
+        cache.clearAndLimit(lifeMs)
       }
     },
-    liftLimit: () => cache.liftLimit(),
+    removeLimit: () => cache.removeLimit(),
   })
 }
 

@@ -4,20 +4,20 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { AuthenticationDisabled } from './errors.ts'
 import { createChallenges } from './http/challenge.ts'
-import { type CheckedHooks, checkHooks } from './http/check-hooks.ts'
 import { type CurrentTokenRouteDeps, currentTokenRoutes } from './http/current-token-routes.ts'
 import { putErrorHeaders } from './http/error-headers.ts'
 import { verifyHookOf } from './http/exported-hooks.ts'
+import { type CheckedHooks, checkHookPlacement } from './http/hook-placement.ts'
 import { createApiTokens, createDisabledApiTokens } from './lifecycle/code-api.ts'
 import './http/fastify-types.ts'
 import { createHook } from './http/hook.ts'
 import { hiddenRoute, isOwnRoute } from './http/own-routes.ts'
 import { decorateWithPlugin, type RegisteredPlugin } from './http/registered-plugin.ts'
+import { requestCheck } from './http/request-check.ts'
 import { clearRequestToken, decorateWithSlot } from './http/request-slot.ts'
 import { makeStrict } from './http/strict-scope.ts'
 import { tokenRoutes } from './http/token-routes.ts'
 import { warnOfUnknownScopes } from './http/unknown-scopes.ts'
-import { verifyCheck } from './http/verify-hook.ts'
 import { watchRoutes } from './http/watch-routes.ts'
 import { type Instance, openInstance } from './instance.ts'
 import type { ApiTokens } from './lifecycle/api-tokens.ts'
@@ -43,7 +43,7 @@ async function registerApiTokens(fastify: FastifyInstance, options: ApiTokensOpt
   const describe = settings.openapi !== null && settings.authentication === 'required'
   const faults = watchRoutes(fastify, { addScopes, describe })
   let own: Omit<CheckedHooks, 'faults'> = {}
-  fastify.addHook('onReady', async () => checkHooks(fastify, { faults, ...own }))
+  fastify.addHook('onReady', async () => checkHookPlacement(fastify, { faults, ...own }))
   if (settings.authentication === 'none') registerDisabled(fastify, settings, addScopes)
   else own = await registerRequired(fastify, settings, catalogue)
 }
@@ -102,7 +102,7 @@ async function registerRequired(
   const { clock, storesClients } = settings
   const addScopes = (scopes: readonly string[]) => catalogue.add(scopes)
   const onScopesMissing = warnOfUnknownScopes(catalogue, log)
-  const check = verifyCheck({
+  const check = requestCheck({
     ...{ verification, signals, challenges, clock, events, recorder, slot, storesClients },
     onScopesMissing,
   })

@@ -14,7 +14,7 @@ export class ConnectionMemory {
   #header: string | undefined
 
   /** The entry of this request's header, if the connection sent the same header before. The entry may be outdated. */
-  getAndCount({ headers, rawHeaders }: RequestHeaders): VerificationEntry | undefined {
+  entryFor({ headers, rawHeaders }: RequestHeaders): VerificationEntry | undefined {
     if (this.#header === undefined || this.#header !== headers.authorization) return undefined
     return hasTwoLines(rawHeaders) ? undefined : this.#entry
   }

@@ -3,7 +3,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isApiTokensError } from '../errors.ts'
 import type { Context } from '../lifecycle/context.ts'
-import { findEndable } from '../lifecycle/find-endable.ts'
+import { findRevocable } from '../lifecycle/find-revocable.ts'
 import { getToken } from '../lifecycle/get-token.ts'
 import { revokeToken } from '../lifecycle/revoke-token.ts'
 import { NO_SCOPES } from '../token/scope.ts'
@@ -25,7 +25,7 @@ export interface CurrentTokenRouteDeps extends OperationDeps {
 
 export function currentTokenRoutes(fastify: FastifyInstance, deps: CurrentTokenRouteDeps): void {
   const { lifecycle, verifyApiToken, challenges } = deps
-  const endable = new WeakMap<FastifyRequest, string>()
+  const revocable = new WeakMap<FastifyRequest, string>()
 
   fastify.get(
     '/current',
@@ -52,7 +52,7 @@ export function currentTokenRoutes(fastify: FastifyInstance, deps: CurrentTokenR
       ...strictRoute,
       // Not `verifyApiToken`: a token that is disabled or idle, or whose owner is deactivated, may revoke itself.
       onRequest: async (request) => {
-        endable.set(request, await endableId(deps, request))
+        revocable.set(request, await endableId(deps, request))
       },
       schema: {
         ...operation(deps, {
@@ -66,7 +66,7 @@ export function currentTokenRoutes(fastify: FastifyInstance, deps: CurrentTokenR
       },
     },
     async (request, reply) => {
-      await revokeToken(lifecycle, endable.get(request) ?? '').catch((error) => {
+      await revokeToken(lifecycle, revocable.get(request) ?? '').catch((error) => {
         // It was deleted between the two reads.
         throw isApiTokensError(error) && error.statusCode === 404 ? challenges.invalidToken(NO_SCOPES) : error
       })
@@ -83,7 +83,7 @@ function idOf({ apiToken }: FastifyRequest): string {
 /** The id of the token that the request's credential may revoke. */
 async function endableId(deps: CurrentTokenRouteDeps, request: FastifyRequest): Promise<string> {
   const { lifecycle, challenges } = deps
-  const found = await findEndable(lifecycle, credentialIn(request, challenges))
+  const found = await findRevocable(lifecycle, credentialIn(request, challenges))
   if (found.rejection === null) return found.token.id
   throw refuseCredential(
     { challenges, events: lifecycle.events },

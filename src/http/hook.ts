@@ -6,7 +6,7 @@ import type { ScopeRequirement } from '../token/scope.ts'
 import { addedHooks, isFastify } from './fastify-internals.ts'
 import { bindHook } from './hook-bindings.ts'
 import { markHook } from './hook-mark.ts'
-import type { HookCheck, HookDone } from './registered-plugin.ts'
+import type { HookDone, RequestCheck } from './registered-plugin.ts'
 
 /**
  * A hook for `onRequest`, `preParsing`, `preValidation` or `preHandler`. Called with `done` it calls back. Called
@@ -41,7 +41,7 @@ export const HOOK_POSITIONS: readonly string[] = ['onRequest', 'preParsing', 'pr
 const DONE_DECIDES = Object.freeze({ then: () => undefined }) as unknown as Promise<void>
 
 /** Makes a hook with the exported function's name, and marks it. */
-export function createHook(name: string, required: ScopeRequirement, hookCheck: HookCheck): ApiTokenHook {
+export function createHook(name: string, required: ScopeRequirement, hookCheck: RequestCheck): ApiTokenHook {
   const { scopes } = required
   const label = scopes.length === 0 ? name : `${name}(${scopes.map((scope) => `'${scope}'`).join(', ')})`
   // The plugin reads only members that the requests of all Node servers (HTTP/1, HTTPS, HTTP/2) share.

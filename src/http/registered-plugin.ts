@@ -6,8 +6,8 @@ import type { ScopeRequirement } from '../token/scope.ts'
 /** Called once: without an argument the request continues, with an error it is refused. */
 export type HookDone = (error?: Error) => void
 
-/** Verifies the token of a request and its scopes. It throws only errors that `done` throws. */
-export type HookCheck = (
+/** Verifies the token of a request and its scopes. Its own errors go to `done`; it throws only if `done` throws. */
+export type RequestCheck = (
   request: FastifyRequest,
   reply: FastifyReply,
   required: ScopeRequirement,
@@ -16,7 +16,7 @@ export type HookCheck = (
 
 /** The interface of a registered plugin to the exported hooks. */
 export interface RegisteredPlugin {
-  readonly check: HookCheck
+  readonly check: RequestCheck
   /**
    * Whether a hook lets the request pass unchecked: a request of one of the plugin's own routes, which have their own
    * checks, and every request in the non-authenticated mode.

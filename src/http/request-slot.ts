@@ -1,7 +1,7 @@
 /** Stores a verification on its request. Each plugin instance reads only its own slot. */
 
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { RequestVerification } from './request-token.ts'
+import type { RequestVerification } from './request-verification.ts'
 
 /** The request property of one plugin instance. */
 export type RequestSlot = symbol

@@ -32,7 +32,10 @@ export class InvalidationBus {
     this.#publishToOthers(invalidation.target)
   }
 
-  /** Handles a message of another instance. It never ends anything by itself: listeners read the store again. */
+  /**
+   * Handles a change that the feed or pub/sub reports. It may be a change of this instance, which costs one more read. It
+   * never ends anything by itself: listeners read the store again.
+   */
   receive(target: InvalidationTarget): void {
     for (const listener of this.#listeners) listener({ target, ended: false })
   }

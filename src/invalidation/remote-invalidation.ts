@@ -32,9 +32,9 @@ export interface RemoteInvalidationDeps {
   readonly log: InvalidationLog
   onInvalidate(target: InvalidationTarget): void
   /** Limits the life of present cache entries to `restMs` from now, and the life of new ones to `lifeMs`. */
-  limitLives(restMs: number, lifeMs: number): void
+  shortenEntries(restMs: number, lifeMs: number): void
   /** Called when the feed is available again. */
-  liftLimit(): void
+  removeLimit(): void
 }
 
 export interface InvalidationLog {
@@ -97,16 +97,16 @@ export class RemoteInvalidation {
   #feedAvailable(): void {
     if (this.#feedAvailability === 'available') return
     this.#feedAvailability = 'available'
-    this.#deps.liftLimit()
+    this.#deps.removeLimit()
     this.#deps.log.info({}, 'the change feed of the store of API tokens is available again')
   }
 
   #feedFailed(err: unknown, receivedUntil: number): void {
     if (this.#feedAvailability === 'unavailable') return
     this.#feedAvailability = 'unavailable'
-    const { maxStalenessMs, limitLives, log } = this.#deps
+    const { maxStalenessMs, shortenEntries, log } = this.#deps
     // The last successful poll may have missed changes that were made after it began.
-    limitLives(Math.max(0, maxStalenessMs - (performance.now() - receivedUntil)), maxStalenessMs)
+    shortenEntries(Math.max(0, maxStalenessMs - (performance.now() - receivedUntil)), maxStalenessMs)
     log.warn(
       { err, maxStalenessMs },
       'the change feed of the store of API tokens is unavailable: cached verifications live shorter',

@@ -52,6 +52,7 @@ export class StoreFeed {
    */
   async start(): Promise<void> {
     this.#receivedUntil = performance.now()
+    // No row is that new: only the store's clock is read.
     const { now } = await this.#deps.feed.changesSince(Number.MAX_SAFE_INTEGER)
     this.#since = now
     this.#timer = setInterval(() => void this.poll(), POLL_INTERVAL_MS)

@@ -1,4 +1,7 @@
-/** Revokes a token permanently (RFC 7009). When this returns, the next request with it is refused. */
+/**
+ * Revokes a token permanently (RFC 7009). When this returns, this instance refuses the token. Others refuse it when they
+ * receive the invalidation.
+ */
 
 import { TokenNotFound } from '../errors.ts'
 import { isTokenId } from '../token/claims.ts'

@@ -12,64 +12,64 @@ import type { TokenStore } from './token-store.ts'
  * might open new connections that nothing closes.
  */
 export function withOutages(store: TokenStore): TokenStore {
-  const use = { isOver: false }
-  const named = naming(store, use)
+  const state = { isClosed: false }
+  const classified = classifyingErrors(store, state)
   return {
     shared: store.shared,
     isPermanent: (error) => isPermanent(store, error),
     feed: {
-      changesSince: named((since) => store.feed.changesSince(since)),
-      touchOwner: named((userId) => store.feed.touchOwner(userId)),
+      changesSince: classified((since) => store.feed.changesSince(since)),
+      touchOwner: classified((userId) => store.feed.touchOwner(userId)),
     },
     devices: {
-      insert: named((device, rules) => store.devices.insert(device, rules)),
-      find: named((userDigests) => store.devices.find(userDigests)),
-      decide: named((deviceDigest, decision) => store.devices.decide(deviceDigest, decision)),
-      poll: named((deviceDigest, clientId, rules) => store.devices.poll(deviceDigest, clientId, rules)),
-      redeem: named((deviceDigest) => store.devices.redeem(deviceDigest)),
-      prune: named((expiredForMs, limit) => store.devices.prune(expiredForMs, limit)),
+      insert: classified((device, rules) => store.devices.insert(device, rules)),
+      find: classified((userDigests) => store.devices.find(userDigests)),
+      decide: classified((deviceDigest, decision) => store.devices.decide(deviceDigest, decision)),
+      poll: classified((deviceDigest, clientId, rules) => store.devices.poll(deviceDigest, clientId, rules)),
+      redeem: classified((deviceDigest) => store.devices.redeem(deviceDigest)),
+      prune: classified((expiredForMs, limit) => store.devices.prune(expiredForMs, limit)),
     },
     ...(store.pubsub === undefined ? {} : { pubsub: store.pubsub }),
     // At boot the host developer sees the original error.
     open: () => store.open(),
     close: () => {
-      use.isOver = true
+      state.isClosed = true
       return store.close()
     },
     isEmpty: () => store.isEmpty(),
-    insertToken: named((token, rules) => store.insertToken(token, rules)),
-    findToken: named((id) => store.findToken(id)),
-    findOwner: named((userId) => store.findOwner(userId)),
-    listTokens: named((query) => store.listTokens(query)),
-    updateToken: named((id, changes, scope) => store.updateToken(id, changes, scope)),
-    revokeToken: named((id, scope) => store.revokeToken(id, scope)),
-    rotateToken: named((id, successor, scope) => store.rotateToken(id, successor, scope)),
-    endPredecessor: named((succession, now) => store.endPredecessor(succession, now)),
-    setOwnerStatus: named((userId, status, now) => store.setOwnerStatus(userId, status, now)),
-    recordUses: named((uses, rules) => store.recordUses(uses, rules)),
-    dailyUses: named((tokenId, since) => store.dailyUses(tokenId, since)),
-    pruneDailyUses: named((before, limit) => store.pruneDailyUses(before, limit)),
-    markIdle: named((idleBefore, limit) => store.markIdle(idleBefore, limit)),
-    listIdleWarnings: named((periods, limit) => store.listIdleWarnings(periods, limit)),
-    takeLease: named((lease) => store.takeLease(lease)),
-    pruneLeases: named((limit) => store.pruneLeases(limit)),
-    newestStamp: named(async () => (await store.newestStamp?.()) ?? null),
-    prune: named((endedBefore, limit, maxAgeMs) => store.prune(endedBefore, limit, maxAgeMs)),
+    insertToken: classified((token, rules) => store.insertToken(token, rules)),
+    findToken: classified((id) => store.findToken(id)),
+    findOwner: classified((userId) => store.findOwner(userId)),
+    listTokens: classified((query) => store.listTokens(query)),
+    updateToken: classified((id, changes, scope) => store.updateToken(id, changes, scope)),
+    revokeToken: classified((id, scope) => store.revokeToken(id, scope)),
+    rotateToken: classified((id, successor, scope) => store.rotateToken(id, successor, scope)),
+    endPredecessor: classified((succession, now) => store.endPredecessor(succession, now)),
+    setOwnerStatus: classified((userId, status, now) => store.setOwnerStatus(userId, status, now)),
+    recordUses: classified((uses, rules) => store.recordUses(uses, rules)),
+    dailyUses: classified((tokenId, since) => store.dailyUses(tokenId, since)),
+    pruneDailyUses: classified((before, limit) => store.pruneDailyUses(before, limit)),
+    markIdle: classified((idleBefore, limit) => store.markIdle(idleBefore, limit)),
+    listIdleWarnings: classified((periods, limit) => store.listIdleWarnings(periods, limit)),
+    takeLease: classified((lease) => store.takeLease(lease)),
+    pruneLeases: classified((limit) => store.pruneLeases(limit)),
+    newestStamp: classified(async () => (await store.newestStamp?.()) ?? null),
+    prune: classified((endedBefore, limit, maxAgeMs) => store.prune(endedBefore, limit, maxAgeMs)),
   }
 }
 
 /** For boot: throws the cause itself, because it says what to correct. Use as `await open().catch(throwCause)`. */
 export function throwCause(error: unknown): never {
-  const isNamed = error instanceof StoreUnavailable || error instanceof StoreFault
-  throw isNamed && error.cause !== undefined ? error.cause : error
+  const isClassified = error instanceof StoreUnavailable || error instanceof StoreFault
+  throw isClassified && error.cause !== undefined ? error.cause : error
 }
 
-function naming(store: TokenStore, use: { readonly isOver: boolean }) {
-  return <Args extends unknown[], Answer>(ask: (...args: Args) => Promise<Answer>) =>
-    async (...args: Args): Promise<Answer> => {
-      if (use.isOver) throw new StoreFault({ cause: new Error('the application has closed') })
+function classifyingErrors(store: TokenStore, state: { readonly isClosed: boolean }) {
+  return <Args extends unknown[], Result>(call: (...args: Args) => Promise<Result>) =>
+    async (...args: Args): Promise<Result> => {
+      if (state.isClosed) throw new StoreFault({ cause: new Error('the application has closed') })
       try {
-        return await ask(...args)
+        return await call(...args)
       } catch (cause) {
         throw isPermanent(store, cause) ? new StoreFault({ cause }) : unavailable(cause)
       }

@@ -4,7 +4,7 @@ import type { DailyUses } from '../store/token-store.ts'
 import type { LastClient } from '../token/token.ts'
 import { DAY_MS, joinTime } from '../utc-day.ts'
 
-/** It exists while a cache entry refers to it or it has uses to write. */
+/** A counter. It exists while a cache entry refers to it or it has uses to write. */
 export interface PendingUse {
   // The fields that each use reads or writes come first, so that they share a cache line.
   /** The latest known use, written or not; day 0 without one. */
@@ -22,9 +22,10 @@ export interface PendingUse {
   /** The bits of the scopes that were used, written or not, see `usedScopes`. */
   scopesUsed: number
   /** The last required scopes: the next request most often requires the same list. */
-  lastAsked: readonly string[] | null
+  lastRequired: readonly string[] | null
   /** The client of the latest known use, with `usage.lastClient`. */
   client: LastClient | null
+  /** How many cache entries and unwritten batches refer to it. */
   holders: number
 }
 
@@ -40,7 +41,7 @@ export function newPendingUse(tokenId: string): PendingUse {
     otherDays: NO_DAYS,
     idleFrom: 0,
     scopesUsed: 0,
-    lastAsked: null,
+    lastRequired: null,
     client: null,
     holders: 0,
   }

@@ -35,7 +35,7 @@ export interface UsageStats {
 }
 
 /** The first use after such a pause is written at once, so that no other instance treats the token as idle. */
-const QUIET_MS = 60 * 60 * 1000
+const FIRST_USE_GAP_MS = 60 * 60 * 1000
 /** With this many used tokens, a flush begins before its timer. */
 const MAX_PENDING = 10_000
 /** Short pauses, because another instance may mark a token idle while its uses are not written. */
@@ -87,11 +87,11 @@ export class UsageRecorder {
   }
 
   /** Counts one use. This is the hot path: it writes a few fields of one object. */
-  touch(use: PendingUse, now: number): void {
+  countUse(use: PendingUse, now: number): void {
     const { dayNumber, ms } = this.#days.split(now)
-    const silence = (dayNumber - use.lastUsedDay) * DAY_MS + (ms - use.lastUsedMs)
-    if (silence > QUIET_MS && now - use.idleFrom > QUIET_MS) this.#scheduleFlush()
-    if (silence > 0) {
+    const sinceLastUse = (dayNumber - use.lastUsedDay) * DAY_MS + (ms - use.lastUsedMs)
+    if (sinceLastUse > FIRST_USE_GAP_MS && now - use.idleFrom > FIRST_USE_GAP_MS) this.#scheduleFlush()
+    if (sinceLastUse > 0) {
       use.lastUsedDay = dayNumber
       use.lastUsedMs = ms
     }
@@ -103,10 +103,10 @@ export class UsageRecorder {
    * Records which scopes of the token a use required. They are written with the token's uses. If a flush runs between two
    * hooks of one request, they are written with the next use.
    */
-  ask(use: PendingUse, granted: readonly string[], asked: readonly string[]): void {
-    if (use.lastAsked === asked) return
-    use.lastAsked = asked
-    use.scopesUsed = withUsedScopes(use.scopesUsed, granted, asked)
+  recordScopes(use: PendingUse, granted: readonly string[], required: readonly string[]): void {
+    if (use.lastRequired === required) return
+    use.lastRequired = required
+    use.scopesUsed = withUsedScopes(use.scopesUsed, granted, required)
   }
 
   /** The latest use that is known here, flushed or not, or 0. */

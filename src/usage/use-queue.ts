@@ -92,6 +92,9 @@ export class UseQueue {
   /**
    * The store refused the batch permanently, so nothing of it was recorded. It is split in two. A single use that is refused
    * is sent after all others, so that it does not block them.
+   *
+   * A batch whose earlier attempt may have been committed is not split, because its uses would count twice under new ids.
+   * It blocks the queue until the store accepts it.
    */
   refuse(): void {
     const [batch, ...others] = this.#sending
@@ -123,6 +126,7 @@ export class UseQueue {
       if (use.count > 0) rest.push(use)
       if (count === 0) continue
       const { tokenId, scopesUsed, client } = use
+      // Released by `UsageRecorder` when the batch is written.
       use.holders += 1
       const lastClient = client === null ? null : writable(client)
       taken.push({ tokenId, count, lastUsedAt: lastUsedAtOf(use), scopesUsed, lastClient })

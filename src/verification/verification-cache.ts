@@ -47,28 +47,28 @@ export class VerificationCache {
     const entry = this.#byDigest.get(digest.a)
     if (entry === undefined || this.isOver(entry, now)) return undefined
     if (!isKeyOf(entry, text.slice(start, secret - 1), digest)) return undefined
-    this.touch(entry)
+    this.markRecent(entry)
     return entry
   }
 
-  /** Whether an entry's deadline has passed. */
+  /** Whether an entry's deadline has passed. Clears the cache if the clock went back. */
   isOver({ deadlineDay, deadlineMs }: VerificationEntry, now: number): boolean {
     const { dayNumber, ms } = this.#days.split(now)
-    if (this.#wentBack(dayNumber, ms)) return true
+    if (this.#clearIfClockWentBack(dayNumber, ms)) return true
     return dayNumber > deadlineDay || (dayNumber === deadlineDay && ms >= deadlineMs)
   }
 
   /** Called every second, so that a step back of the clock is detected between requests, too. */
   checkClock(now: number): void {
     const { dayNumber, ms } = this.#days.split(now)
-    this.#wentBack(dayNumber, ms)
+    this.#clearIfClockWentBack(dayNumber, ms)
   }
 
   /**
    * Moves a used entry to the front of the LRU list. Entries in the most recently used quarter stay: moving them costs
    * more than the lookup.
    */
-  touch(entry: VerificationEntry): void {
+  markRecent(entry: VerificationEntry): void {
     if (this.#moves - entry.movedAt < this.#young) return
     this.#entries.get(entry.tokenId)
     this.#moved(entry)
@@ -91,7 +91,7 @@ export class VerificationCache {
   }
 
   /** While invalidations are not received: cached entries end at `until`, new ones live `lifeMs` at most. */
-  limitLives(until: number, lifeMs: number): void {
+  shortenEntries(until: number, lifeMs: number): void {
     this.longestLifeMs = lifeMs
     for (const entry of this.#entries.values()) {
       const { dayNumber, ms } = splitTime(Math.min(deadlineOf(entry), Math.max(until, entry.readAt + lifeMs)))
@@ -100,13 +100,13 @@ export class VerificationCache {
     }
   }
 
-  /** The same without the time: drops everything. */
-  limitNewLives(lifeMs: number): void {
+  /** For a clock that cannot be read: present entries cannot be shortened, so they are dropped. */
+  clearAndLimit(lifeMs: number): void {
     this.longestLifeMs = lifeMs
     this.clear()
   }
 
-  liftLimit(): void {
+  removeLimit(): void {
     this.longestLifeMs = Infinity
   }
 
@@ -128,7 +128,7 @@ export class VerificationCache {
    * Drops everything when the clock went back, because every entry would live longer by the step. A step of less than a
    * second is tolerated.
    */
-  #wentBack(dayNumber: number, ms: number): boolean {
+  #clearIfClockWentBack(dayNumber: number, ms: number): boolean {
     const passed = (dayNumber - this.#seenDay) * DAY_MS + (ms - this.#seenMs)
     if (passed < 0 && passed >= -TOLERATED_STEP_MS) return false
     this.#seenDay = dayNumber

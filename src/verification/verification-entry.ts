@@ -6,7 +6,10 @@ import { joinTime, splitTime } from '../utc-day.ts'
 import type { CredentialKey } from './credential-key.ts'
 import { newDigest } from './short-sha256.ts'
 
-/** Why a credential is rejected. Clients never get the reason. `forged` is an invalid signature. */
+/**
+ * Why a credential is rejected. Clients never get the reason. `forged` is a credential that this plugin did not sign in this
+ * form: wrong form, signature, claims or refresh token.
+ */
 export type RejectionReason =
   | 'forged'
   | 'unknown'

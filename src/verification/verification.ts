@@ -37,7 +37,7 @@ export class Verification {
   }
 
   /**
-   * The warm path: the entry of a cached credential, which is `text` from `start` on. It reads, writes and awaits nothing.
+   * The warm path: the entry of a cached credential, which is `text` from `start` on. It is synchronous and does no I/O.
    *
    * @param counts Whether to count a use: a request counts once, however many hooks verify it.
    */
@@ -50,13 +50,13 @@ export class Verification {
   }
 
   /** The same for an entry that the connection holds: valid while it is in the cache and before its deadline. */
-  revalidate(
+  revalidateAndCount(
     entry: VerificationEntry | undefined,
     now: number,
     counts = true,
   ): VerificationEntry | undefined {
     if (entry?.live !== true || this.#deps.cache.isOver(entry, now)) return undefined
-    this.#deps.cache.touch(entry)
+    this.#deps.cache.markRecent(entry)
     this.#hits += 1
     return this.#counted(entry, now, counts)
   }
@@ -90,7 +90,7 @@ export class Verification {
         // Read the row again: the token may have been revoked first.
         continue
       }
-      return take(this.#counted(this.#settle(signed, read, found), this.#deps.clock.now(), counts))
+      return take(this.#counted(this.#evaluateAndCache(signed, read, found), this.#deps.clock.now(), counts))
     }
   }
 
@@ -109,7 +109,7 @@ export class Verification {
       const read = this.#reads.of(signed.claims.jti, signed.claims.sub, signed.refreshToken)
       const found = await read.found
       if (read.isInvalidated || read.entry?.live === false) continue
-      return take(this.#settle(signed, read, found))
+      return take(this.#evaluateAndCache(signed, read, found))
     }
   }
 
@@ -176,7 +176,7 @@ export class Verification {
   }
 
   /** Evaluates what was found, and caches the result until its deadline. */
-  #settle(signed: SignedCredential, read: InFlightRead, found: Found): VerificationEntry {
+  #evaluateAndCache(signed: SignedCredential, read: InFlightRead, found: Found): VerificationEntry {
     // Read the clock after the wait: the token may have expired meanwhile.
     const now = this.#deps.clock.now()
     const shared = this.#deps.cache.get(signed.credential, now)
@@ -220,7 +220,7 @@ export class Verification {
   }
 
   #counted(entry: VerificationEntry, now: number, counts: boolean): VerificationEntry {
-    if (counts && entry.rejection === null && entry.use !== null) this.#deps.recorder.touch(entry.use, now)
+    if (counts && entry.rejection === null && entry.use !== null) this.#deps.recorder.countUse(entry.use, now)
     return entry
   }
 

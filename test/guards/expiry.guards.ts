@@ -29,7 +29,7 @@ export const expiryGuards: readonly Guard[] = [
   },
   {
     name: 'expiry: a token of the maximum age cannot end itself',
-    file: 'src/lifecycle/find-endable.ts',
+    file: 'src/lifecycle/find-revocable.ts',
     remove: 'maxAgeMs: context.maxAgeMs,',
     put: 'maxAgeMs: null,',
     tests: HOST,

@@ -5,14 +5,14 @@ import type { Guard } from './guard.ts'
 export const httpGuards: readonly Guard[] = [
   {
     name: 'promise 7: a request is one use, also when another hook finds its token in the cache',
-    file: 'src/http/verify-hook.ts',
+    file: 'src/http/request-check.ts',
     remove: 'const counts = earlier === null',
     put: 'const counts = earlier !== undefined',
     tests: ['test/http/one-use.test.ts'],
   },
   {
     name: 'promise 7: a request is one use, also when another hook reads its token again',
-    file: 'src/http/verify-hook.ts',
+    file: 'src/http/request-check.ts',
     remove: 'now, take, readSlot(request, deps.slot) === null)',
     put: 'now, take)',
     tests: ['test/http/one-use.test.ts'],
@@ -104,7 +104,7 @@ export const httpGuards: readonly Guard[] = [
   },
   {
     name: 'promise 8: a route gets the scopes that it demands',
-    file: 'src/http/verify-hook.ts',
+    file: 'src/http/request-check.ts',
     remove: 'return deps.challenges.insufficientScope(required)',
     put: '',
     tests: ['test/http/hook-forms.test.ts'],
@@ -189,7 +189,7 @@ export const httpGuards: readonly Guard[] = [
   },
   {
     name: 'promise 12: a warm request reads nothing',
-    file: 'src/http/verify-hook.ts',
+    file: 'src/http/request-check.ts',
     remove: 'verification.getAndCount(header, now, start, counts)',
     put: 'verification.getAndCount(header, now, start + 1, counts)',
     tests: ['test/verification/cost.test.ts'],
@@ -309,14 +309,14 @@ export const httpGuards: readonly Guard[] = [
   },
   {
     name: 'promise 16: so does one of a route that was declared before the plugin',
-    file: 'src/http/check-hooks.ts',
+    file: 'src/http/hook-placement.ts',
     remove: 'return [...onClose, ...onRoutes]',
     put: 'return onClose',
     tests: ['test/http/misplaced-hooks.test.ts'],
   },
   {
     name: 'promise 16: so does one by addHook',
-    file: 'src/http/check-hooks.ts',
+    file: 'src/http/hook-placement.ts',
     remove: '...faultsOfAdded(application), ',
     put: '',
     tests: ['test/http/misplaced-hooks.test.ts'],
@@ -330,7 +330,7 @@ export const httpGuards: readonly Guard[] = [
   },
   {
     name: 'promise 16: the boot warns of hooks whose position is hidden',
-    file: 'src/http/check-hooks.ts',
+    file: 'src/http/hook-placement.ts',
     remove: 'if (hidden.length > 0) {',
     put: 'if (hidden.length < 0) {',
     tests: ['test/http/hook-positions.test.ts'],
@@ -344,7 +344,7 @@ export const httpGuards: readonly Guard[] = [
   },
   {
     name: 'promise 16: a token that lacks a scope is not on the request',
-    file: 'src/http/verify-hook.ts',
+    file: 'src/http/request-check.ts',
     remove: '  clearRequestToken(request, slot)\n',
     put: '',
     tests: ['test/http/refused-token.test.ts'],
@@ -358,7 +358,7 @@ export const httpGuards: readonly Guard[] = [
   },
   {
     name: 'promise 16: what a done throws after a cold verification ends no process',
-    file: 'src/http/verify-hook.ts',
+    file: 'src/http/request-check.ts',
     remove: '.catch((thrown) => respondWithThrown(thrown, request, reply))',
     put: '',
     tests: ['test/http/hook-seams.test.ts'],
@@ -372,7 +372,7 @@ export const httpGuards: readonly Guard[] = [
   },
   {
     name: 'promise 16: hooks that were bound before the plugin had loaded have their scopes in the catalogue',
-    file: 'src/http/check-hooks.ts',
+    file: 'src/http/hook-placement.ts',
     remove: 'for (const { instance, mark } of bindings) pluginOf(instance)?.addScopes(mark.scopes)',
     put: '',
     tests: ['test/http/hooks-of-applications.test.ts'],
@@ -386,14 +386,14 @@ export const httpGuards: readonly Guard[] = [
   },
   {
     name: 'promise 16: the boot warns where another plugin wraps hooks',
-    file: 'src/http/check-hooks.ts',
+    file: 'src/http/hook-placement.ts',
     remove: 'if (isWrapped) {',
     put: 'if (isWrapped && log === undefined) {',
     tests: ['test/http/hooks-of-applications.test.ts'],
   },
   {
     name: 'promise 16: the boot does not warn of wrapped hooks where two plugins are in one application',
-    file: 'src/http/check-hooks.ts',
+    file: 'src/http/hook-placement.ts',
     remove: '!wasBound(ownRouteHook)',
     put: '!bindings.some(({ source }) => source === ownRouteHook)',
     tests: ['test/http/hooks-of-applications.test.ts'],

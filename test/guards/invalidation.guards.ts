@@ -53,7 +53,7 @@ export const invalidationGuards: readonly Guard[] = [
   },
   {
     name: 'promise 5: each change of a row has another stamp',
-    file: 'src/store/kysely/queries/changed-at.ts',
+    file: 'src/store/kysely/queries/change-feed.ts',
     remove: '} + 1 else ',
     put: '} else ',
     tests: ['test/store/sqlite-token-store.test.ts'],
@@ -67,7 +67,7 @@ export const invalidationGuards: readonly Guard[] = [
   },
   {
     name: 'promise 5: NOTIFY is sent in the transaction of the change',
-    file: 'src/store/kysely/queries/changed-at.ts',
+    file: 'src/store/kysely/queries/change-feed.ts',
     remove: "withNotify(after, 'user', sql.ref<string>('api_token_owners.user_id'))",
     put: 'after',
     tests: [NOTIFY_TEST],

@@ -143,7 +143,7 @@ export const mysqlGuards: readonly Guard[] = [
   },
   {
     name: 'promise 14: a driver that throws within the call leaves no timer that rejects for nobody',
-    file: 'src/store/kysely/dialects/with-timeout.ts',
+    file: 'src/store/kysely/dialects/time-limit.ts',
     remove: '(async () => ask())()',
     put: 'ask()',
     tests: [ADDRESSES],

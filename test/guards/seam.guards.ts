@@ -112,7 +112,7 @@ export const seamGuards: readonly Guard[] = [
   {
     name: 'promise 11: a clock that goes back clears the cache',
     file: 'src/verification/verification-cache.ts',
-    remove: 'if (this.#wentBack(dayNumber, ms)) return true',
+    remove: 'if (this.#clearIfClockWentBack(dayNumber, ms)) return true',
     put: '',
     tests: ['test/verification/clock-steps.test.ts'],
   },

@@ -13,7 +13,8 @@ export const usageGuards: readonly Guard[] = [
   {
     name: 'promise 6: the first use after a quiet hour is flushed at once',
     file: 'src/usage/usage-recorder.ts',
-    remove: 'if (silence > QUIET_MS && now - use.idleFrom > QUIET_MS) this.#scheduleFlush()',
+    remove:
+      'if (sinceLastUse > FIRST_USE_GAP_MS && now - use.idleFrom > FIRST_USE_GAP_MS) this.#scheduleFlush()',
     put: '',
     tests: ['test/verification/idleness.test.ts'],
   },
@@ -47,9 +48,9 @@ export const usageGuards: readonly Guard[] = [
   },
   {
     name: 'a scope that was refused was not used',
-    file: 'src/http/verify-hook.ts',
+    file: 'src/http/request-check.ts',
     remove: '    if (!satisfies(entry.scopes, required)) {',
-    put: '    if (entry.token !== null && entry.use !== null) deps.recorder.ask(entry.use, entry.token.scopes, scopes)\n    if (!satisfies(entry.scopes, required)) {',
+    put: '    if (entry.token !== null && entry.use !== null) deps.recorder.recordScopes(entry.use, entry.token.scopes, scopes)\n    if (!satisfies(entry.scopes, required)) {',
     tests: ['test/usage/scopes-used.test.ts'],
   },
   {
@@ -225,7 +226,7 @@ export const usageGuards: readonly Guard[] = [
     file: 'src/jobs/one-at-a-time.ts',
     remove: 'if (!(await store.takeLease({ name, holder, ms: LEASE_MS }))) return',
     put: 'await store.takeLease({ name, holder, ms: LEASE_MS })',
-    tests: ['test/usage/one-at-a-time.test.ts'],
+    tests: ['test/jobs/one-at-a-time.test.ts'],
   },
   {
     name: 'a lease that is held is not taken by another',

@@ -27,7 +27,7 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'promise 11: a use keeps an entry from being evicted',
     file: 'src/verification/verification-cache.ts',
-    remove: '    this.touch(entry)\n    return entry',
+    remove: '    this.markRecent(entry)\n    return entry',
     put: '    return entry',
     tests: ['test/verification/cached-entries.test.ts'],
   },

@@ -132,16 +132,16 @@ t.test('a header is stored when it comes twice in a row, and not when tokens alt
       ['Bearer ada', ada],
       ['Bearer bob', bob],
     ] as const) {
-      t.equal(memory.getAndCount(carried(header)), undefined)
+      t.equal(memory.entryFor(carried(header)), undefined)
       memory.store(carried(header), entry)
     }
   }
   memory.store(carried('Bearer bob'), bob)
-  t.equal(memory.getAndCount(carried('Bearer bob')), bob)
-  t.equal(memory.getAndCount(carried('Bearer ada')), undefined)
+  t.equal(memory.entryFor(carried('Bearer bob')), bob)
+  t.equal(memory.entryFor(carried('Bearer ada')), undefined)
   memory.store(carried('Bearer ada'), ada)
-  t.equal(memory.getAndCount(carried('Bearer ada')), undefined)
-  t.equal(memory.getAndCount(carried('Bearer bob')), undefined)
+  t.equal(memory.entryFor(carried('Bearer ada')), undefined)
+  t.equal(memory.entryFor(carried('Bearer bob')), undefined)
 })
 
 t.test('promise 11: a verification of one plugin instance is not used by another', async (t) => {

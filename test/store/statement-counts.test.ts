@@ -56,7 +56,7 @@ for (const { name, store, statements } of stores) {
     const useAll = () => {
       for (let n = 0; n < USED; n += 1) {
         const tokenId = n === 0 ? token.id : `${token.id}-${n}`
-        recorder.touch(recorder.hold(tokenId, clock.now()), clock.now())
+        recorder.countUse(recorder.hold(tokenId, clock.now()), clock.now())
       }
     }
     useAll()

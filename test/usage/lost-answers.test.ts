@@ -26,7 +26,7 @@ for (const { name, store } of stores) {
     const { recorder, lose, sent } = recorderOn(store)
     const use = recorder.hold(id(1), NOW)
     const useIt = (times: number) => {
-      for (let n = 0; n < times; n += 1) recorder.touch(use, NOW + 5)
+      for (let n = 0; n < times; n += 1) recorder.countUse(use, NOW + 5)
     }
     useIt(100)
     for (const attempt of [1, 2, 3]) {
@@ -55,7 +55,7 @@ for (const { name, store } of stores) {
     for (let round = 0; round < 10; round += 1) {
       await Promise.all(
         instances.map(async ({ recorder, lose }, which) => {
-          for (const n of [2, 3]) recorder.touch(recorder.hold(id(n), NOW), NOW + round)
+          for (const n of [2, 3]) recorder.countUse(recorder.hold(id(n), NOW), NOW + round)
           if ((round + which) % 3 !== 0) lose()
           await recorder.flush().catch(() => undefined)
         }),
@@ -70,10 +70,10 @@ t.test('promise 7: an unconfirmed batch is repeated unchanged before newer ones'
   const store = memoryTokenStore()
   const { recorder, lose, sent } = recorderOn(store)
   const ids = Array.from({ length: 2_600 }, (_, n) => id(n))
-  for (const tokenId of ids) recorder.touch(recorder.hold(tokenId, NOW), NOW)
+  for (const tokenId of ids) recorder.countUse(recorder.hold(tokenId, NOW), NOW)
   lose()
   await t.rejects(recorder.flush())
-  for (const tokenId of ids) recorder.touch(recorder.hold(tokenId, NOW), NOW + DAY_MS)
+  for (const tokenId of ids) recorder.countUse(recorder.hold(tokenId, NOW), NOW + DAY_MS)
   t.same(recorder.stats(), { pending: 2_600, flushed: 0 })
   await recorder.flush()
   t.same(recorder.stats(), { pending: 0, flushed: 5_200 })
@@ -96,7 +96,7 @@ t.test('promise 7: a repeated batch counts nothing for a pruned token', async (t
   await put(store, 1)
   await put(store, 2)
   const { recorder, lose } = recorderOn(store)
-  for (const n of [1, 2]) recorder.touch(recorder.hold(id(n), NOW), NOW)
+  for (const n of [1, 2]) recorder.countUse(recorder.hold(id(n), NOW), NOW)
   lose()
   await t.rejects(recorder.flush())
   await store.revokeToken(id(1), { now: NOW })

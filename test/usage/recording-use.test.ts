@@ -100,7 +100,7 @@ t.test(
       batches.push(uses.map(({ tokenId }) => tokenId))
     })
     const ids = Array.from({ length: 6_200 }, (_, n) => `t${String((n * 7) % 6_200).padStart(4, '0')}`)
-    for (const id of ids) recorder.touch(recorder.hold(id, START), START)
+    for (const id of ids) recorder.countUse(recorder.hold(id, START), START)
     let turns = 0
     const flush = recorder.flush()
     const counting = (async () => {
@@ -129,12 +129,12 @@ t.test(
       writable -= 1
       if (writable < 0) throw new Error('the disk is full')
       for (const { tokenId, count } of uses) written.set(tokenId, (written.get(tokenId) ?? 0) + count)
-      if (recorder.stats().flushed === 0) for (const use of held) recorder.touch(use, START + 1)
+      if (recorder.stats().flushed === 0) for (const use of held) recorder.countUse(use, START + 1)
     })
     const held = Array.from({ length: 2_700 }, (_, n) =>
       recorder.hold(`t${String(n).padStart(4, '0')}`, START),
     )
-    for (const use of held) recorder.touch(use, START)
+    for (const use of held) recorder.countUse(use, START)
     await t.rejects(recorder.flush(), { message: 'the disk is full' })
     t.same(recorder.stats(), { pending: 2_700, flushed: 2_500 }, 'each token counts once')
     for (const use of held) recorder.release(use)
@@ -148,7 +148,7 @@ t.test(
 t.test('pending uses outlive their cache entry, and are dropped when written and released', async (t) => {
   const recorder = recorderOn(async () => undefined)
   const use = recorder.hold('a', START)
-  recorder.touch(use, START + 5)
+  recorder.countUse(use, START + 5)
   recorder.release(use)
   t.equal(recorder.pendingCount('a'), 1)
   t.equal(recorder.lastUsedAt('a'), START + 5)
@@ -164,7 +164,7 @@ t.test('with ten thousand pending tokens a flush begins before its timer', async
   const recorder = recorderOn(async () => {
     if (recorder.stats().flushed >= 7_500) done.resolve()
   })
-  for (let n = 0; n < 10_000; n += 1) recorder.touch(recorder.hold(`t${n}`, START), START)
+  for (let n = 0; n < 10_000; n += 1) recorder.countUse(recorder.hold(`t${n}`, START), START)
   t.match(recorder.stats(), { pending: 10_000, flushed: 0 })
   await done.promise
   await recorder.flush()
@@ -180,8 +180,8 @@ t.test('a failed background flush is reported once, and its uses are written lat
   )
   recorder.flushInBackground()
   const use = recorder.hold('a', START)
-  recorder.touch(use, START + 2 * 3_600_000)
-  recorder.touch(use, START + 4 * 3_600_000)
+  recorder.countUse(use, START + 2 * 3_600_000)
+  recorder.countUse(use, START + 4 * 3_600_000)
   for (let n = 0; n < 5; n += 1) await setImmediate()
   t.same(told, [failure])
   t.match(recorder.stats(), { pending: 1, flushed: 0 })
@@ -207,7 +207,7 @@ t.test('while flushes fail, one runs, one waits, and the pauses grow', async (t)
     attempts.at(-1)?.reject(new Error('the disk is full'))
     for (let n = 0; n < 5; n += 1) await setImmediate()
   }
-  recorder.touch(recorder.hold('a', START), START)
+  recorder.countUse(recorder.hold('a', START), START)
   for (let n = 0; n < 50; n += 1) recorder.flushInBackground()
   t.equal(attempts.length, 1)
   await fail()
@@ -229,7 +229,7 @@ t.test('while flushes fail, one runs, one waits, and the pauses grow', async (t)
   await Promise.all(flushes)
   t.same(events, ['failed', 'recovered'])
   t.same(recorder.stats(), { pending: 0, flushed: 1 })
-  recorder.touch(recorder.hold('a', START), START)
+  recorder.countUse(recorder.hold('a', START), START)
   recorder.flushInBackground()
   await fail()
   t.same(events, ['failed', 'recovered', 'failed'], 'the next outage is reported again')
@@ -241,11 +241,11 @@ t.test('above ten thousand pending tokens a new one starts no flush while flushe
     attempts += 1
     throw new Error('the disk is full')
   })
-  for (let n = 0; n < 10_000; n += 1) recorder.touch(recorder.hold(`t${n}`, START), START)
+  for (let n = 0; n < 10_000; n += 1) recorder.countUse(recorder.hold(`t${n}`, START), START)
   for (let n = 0; n < 5; n += 1) await setImmediate()
   t.equal(attempts, 1)
   for (let n = 0; n < 1_000; n += 1) {
-    recorder.touch(recorder.hold(`u${n}`, START), START)
+    recorder.countUse(recorder.hold(`u${n}`, START), START)
     await setImmediate()
   }
   t.ok(attempts <= 2, `${attempts} attempts`)
@@ -255,7 +255,7 @@ t.test('above ten thousand pending tokens a new one starts no flush while flushe
 t.test('a close waits at most ten seconds for the last flush', async (t) => {
   const timers = manualTimers(t)
   const recorder = recorderOn(() => new Promise(() => undefined))
-  recorder.touch(recorder.hold('a', START), START)
+  recorder.countUse(recorder.hold('a', START), START)
   recorder.flush().catch(() => undefined)
   const closing = t.rejects(recorder.close(), { message: 'the store gave no answer within 10 s' })
   timers.tick(10_000)
@@ -266,8 +266,8 @@ t.test('a close waits at most ten seconds for the last flush', async (t) => {
 t.test('promise 7: the last use never moves back, also when the clock is set back', async (t) => {
   const recorder = recorderOn(async () => undefined)
   const use = recorder.hold('a', START)
-  recorder.touch(use, START + 10)
-  recorder.touch(use, START + 3)
+  recorder.countUse(use, START + 10)
+  recorder.countUse(use, START + 3)
   t.equal(recorder.lastUsedAt('a'), START + 10)
   t.equal(recorder.pendingCount('a'), 2)
 })

@@ -82,7 +82,7 @@ async function recorderWith(tokens: number) {
       isLost = true
     },
     use: (count: number) => {
-      for (let n = 0; n < count; n += 1) recorder.touch(recorder.hold(id(n), NOW), NOW)
+      for (let n = 0; n < count; n += 1) recorder.countUse(recorder.hold(id(n), NOW), NOW)
     },
     countOf: async (n: number) => (await store.findToken(id(n)))?.token.useCount,
     /** Flushes so often, and returns how the last one ended. */

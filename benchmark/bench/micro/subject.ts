@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { createChallenges } from '../../../src/http/challenge.ts'
+import { requestCheck } from '../../../src/http/request-check.ts'
 import { decorateWithSlot, type RequestSlot } from '../../../src/http/request-slot.ts'
-import { verifyCheck } from '../../../src/http/verify-hook.ts'
 import { assemble, type Instance } from '../../../src/instance.ts'
 import { loadKeys } from '../../../src/keys/key-source.ts'
 import { createSigner } from '../../../src/keys/signer.ts'
@@ -53,7 +53,7 @@ export async function startSubject({ cacheMax = 10_000, folder = tmpdir() } = {}
   const { clock, storesClients } = settings
   const challenges = createChallenges(settings.realm)
   const slot = decorateWithSlot(app)
-  const check = verifyCheck({
+  const check = requestCheck({
     ...{ verification, signals, challenges, clock, events, slot, storesClients },
     recorder: instance.recorder,
     onScopesMissing: () => undefined,

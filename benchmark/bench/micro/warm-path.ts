@@ -3,7 +3,7 @@
 import { LRUCache } from 'lru-cache'
 import { findCredential } from '../../../src/http/authorization-header.ts'
 import { writeSlot } from '../../../src/http/request-slot.ts'
-import { RequestVerification } from '../../../src/http/request-token.ts'
+import { RequestVerification } from '../../../src/http/request-verification.ts'
 import { digestToFind, secretAt } from '../../../src/verification/credential-key.ts'
 import { FORGED } from '../../../src/verification/verification-entry.ts'
 import type { Step } from '../steps.ts'
@@ -72,7 +72,7 @@ export async function warmPath(): Promise<Step[]> {
       title: 'evaluation: the entry is valid and before its deadline, and is marked as recently used',
       value: await nanoseconds(
         () => cache.get(inTurn(credentials), now),
-        (entry) => verification.revalidate(entry, now),
+        (entry) => verification.revalidateAndCount(entry, now),
       ),
       unit: 'ns',
     },
@@ -81,7 +81,7 @@ export async function warmPath(): Promise<Step[]> {
       title: 'usage: counts one use of the day',
       value: await nanoseconds(
         () => inTurn(entries).use,
-        (use) => recorder.touch(use, now),
+        (use) => recorder.countUse(use, now),
       ),
       unit: 'ns',
     },

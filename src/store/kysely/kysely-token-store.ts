@@ -28,7 +28,7 @@ import type {
 } from '../token-store.ts'
 import { whyUnchanged } from '../why-unchanged.ts'
 import type { Migrator } from './migrations/migrator.ts'
-import { changeFeed } from './queries/changed-at.ts'
+import { changeFeed } from './queries/change-feed.ts'
 import { deleteDailyUses, selectDailyUses } from './queries/daily-uses.ts'
 import { deviceAuthorizations } from './queries/devices.ts'
 import { type JoinedRow, ownedFromRow, selectToken } from './queries/find-token.ts'
@@ -44,7 +44,7 @@ import { writeUses } from './queries/record-uses.ts'
 import { writeRevocation } from './queries/revoke-token.ts'
 import { revokePredecessor, writeSuccessor } from './queries/rotate-token.ts'
 import { writePatch } from './queries/update-token.ts'
-import { SharedUse } from './shared-use.ts'
+import { SharedOpening } from './shared-opening.ts'
 import { reading, type StoreDb, withRetries } from './transactions.ts'
 
 /** The collaborators of a store. */
@@ -74,7 +74,7 @@ export class KyselyTokenStore implements TokenStore {
   readonly #storeDb: StoreDb
   readonly #migrator: Migrator
   readonly #migrate: boolean
-  readonly #usage: SharedUse
+  readonly #usage: SharedOpening
   readonly #selectToken: CompiledQuery<JoinedRow>
   readonly #readAtOnce: KyselyStoreDeps['readAtOnce']
 
@@ -87,7 +87,7 @@ export class KyselyTokenStore implements TokenStore {
     this.devices = deviceAuthorizations(storeDb)
     if (pubsub !== undefined) this.pubsub = pubsub
     this.#migrate = migrate
-    this.#usage = new SharedUse({ open: () => this.#openFirst(deps), close })
+    this.#usage = new SharedOpening({ open: () => this.#openFirst(deps), close })
     this.#selectToken = selectToken(storeDb)
     this.#readAtOnce = readAtOnce
     onFindToken?.(this.#selectToken.sql)

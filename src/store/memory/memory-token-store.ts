@@ -255,6 +255,6 @@ function statusFields(
 ): Partial<TokenRecord> {
   if (status === undefined) return {}
   if (status === 'inactive') return { status, statusReason: 'disabled' }
-  const sleeps = token.status === 'inactive' || (idleBefore !== null && token.idleFrom < idleBefore)
-  return { status, statusReason: null, idleFrom: sleeps ? now : token.idleFrom }
+  const isInactive = token.status === 'inactive' || (idleBefore !== null && token.idleFrom < idleBefore)
+  return { status, statusReason: null, idleFrom: isInactive ? now : token.idleFrom }
 }

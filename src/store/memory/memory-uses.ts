@@ -11,10 +11,10 @@ export function withUse(
   { now, idleTimeoutMs, storesClients = false }: RecordUseRules,
 ): TokenRecord {
   const wasIdle = token.status === 'inactive' && token.statusReason === 'idle'
-  const wakes = wasIdle && idleTimeoutMs !== null && use.lastUsedAt + idleTimeoutMs >= now
+  const undoesIdle = wasIdle && idleTimeoutMs !== null && use.lastUsedAt + idleTimeoutMs >= now
   return {
     ...token,
-    ...(wakes ? { status: 'active', statusReason: null } : {}),
+    ...(undoesIdle ? { status: 'active', statusReason: null } : {}),
     useCount: token.useCount + use.count,
     scopesUsed: eitherUsed(token.scopesUsed, use.scopesUsed ?? 0),
     lastClient: storesClients ? latestClient(token, use) : null,

@@ -3,7 +3,7 @@
 import type { OwnerRecord, OwnerStatus } from '../../../token/token.ts'
 import { ownerFromRow } from '../tables/api-token-owner.ts'
 import { atomically, type StoreDb } from '../transactions.ts'
-import { stamp } from './changed-at.ts'
+import { stamp } from './change-feed.ts'
 import type { CountedOwner, OwnerCounts } from './owner-counts.ts'
 
 export async function selectOwner({ db }: StoreDb, userId: string): Promise<OwnerRecord | null> {

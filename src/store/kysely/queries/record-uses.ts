@@ -54,22 +54,27 @@ async function updateTokens(
       if (idleTimeoutMs === null) return counted
       // The sweeper may have marked a token idle before this use was flushed: the use undoes it. MySQL assigns the two
       // columns one after another, so both conditions must hold in either order.
-      const lasting = eb('used.used_at', '>=', time(now - idleTimeoutMs))
+      const isRecent = eb('used.used_at', '>=', time(now - idleTimeoutMs))
       const isOrWasIdle = eb.or([
         eb('api_tokens.status_reason', '=', 'idle'),
         eb('api_tokens.status_reason', 'is', null),
       ])
-      const wakes = eb.and([eb('api_tokens.status', '=', 'inactive'), isOrWasIdle, lasting])
-      const awake = eb.or([eb('api_tokens.status', '=', 'active'), wakes])
+      const undoesIdle = eb.and([eb('api_tokens.status', '=', 'inactive'), isOrWasIdle, isRecent])
+      const isActiveAfter = eb.or([eb('api_tokens.status', '=', 'active'), undoesIdle])
       return {
         ...counted,
         status: eb
           .case()
-          .when(wakes)
+          .when(undoesIdle)
           .then(sql.lit<StoredStatus>('active'))
           .else(eb.ref('api_tokens.status'))
           .end(),
-        status_reason: eb.case().when(awake).then(null).else(eb.ref('api_tokens.status_reason')).end(),
+        status_reason: eb
+          .case()
+          .when(isActiveAfter)
+          .then(null)
+          .else(eb.ref('api_tokens.status_reason'))
+          .end(),
       }
     })
     .whereRef('api_tokens.id', '=', 'used.id')

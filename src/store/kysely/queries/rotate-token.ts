@@ -3,7 +3,7 @@
 import type { NewTokenRecord, TokenRecord } from '../../../token/token.ts'
 import type { RotateScope, Succession } from '../../token-store.ts'
 import { atomically, type StoreDb } from '../transactions.ts'
-import { stamp } from './changed-at.ts'
+import { stamp } from './change-feed.ts'
 import { insertInto } from './insert-token.ts'
 import { findRoom } from './make-room.ts'
 import { belongsTo, hasActiveOwner, ownerGeneration } from './owner-conditions.ts'

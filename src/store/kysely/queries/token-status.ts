@@ -49,15 +49,15 @@ export function hasStatus(eb: Tokens, status: TokenStatus, moment: StatusMoment)
   const { now, aged, idleBefore, generation } = moment
   const removed = eb('api_tokens.generation', '<', generation)
   const living = eb.and([eb.not(removed), isLiving(eb, moment)])
-  const asleep = eb.or([
+  const isInactive = eb.or([
     eb('api_tokens.status', '=', 'inactive'),
     ...(idleBefore === null ? [] : [eb('api_tokens.idle_from', '<', idleBefore)]),
   ])
   switch (status) {
     case 'active':
-      return eb.and([living, eb.not(asleep)])
+      return eb.and([living, eb.not(isInactive)])
     case 'inactive':
-      return eb.and([living, asleep])
+      return eb.and([living, isInactive])
     case 'revoked':
       return eb.or([eb('api_tokens.status', '=', 'revoked'), removed, eb.not(hasNoEndedGrace(eb, now))])
     case 'expired':

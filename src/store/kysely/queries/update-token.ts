@@ -7,7 +7,7 @@ import type { DialectTraits, TokenUpdate } from '../dialects/dialect-traits.ts'
 import type { ApiTokenDatabase } from '../tables/database.ts'
 import { type ApiTokenRow, tokenFromRow } from '../tables/token-row.ts'
 import type { StoreDb } from '../transactions.ts'
-import { stamp } from './changed-at.ts'
+import { stamp } from './change-feed.ts'
 import { belongsTo, ownerGeneration, type Tokens } from './owner-conditions.ts'
 import { clockMoment, isLiving } from './token-status.ts'
 
@@ -59,7 +59,7 @@ export async function writePatch(
   )
 }
 
-/** `active` restarts the idle clock of a token that is inactive, by its row or by the clock. */
+/** `active` restarts the idle period of a token that is inactive, by its row or by the clock. */
 function columnsOf(
   eb: Tokens,
   { status, ...texts }: TokenPatch,
@@ -68,14 +68,14 @@ function columnsOf(
 ): UpdateObject<ApiTokenDatabase, 'api_tokens'> {
   if (status === undefined) return texts
   if (status === 'inactive') return { ...texts, status, status_reason: 'disabled' }
-  const sleeps = eb.or([
+  const isInactive = eb.or([
     eb('api_tokens.status', '=', 'inactive'),
     ...(idleBefore === null ? [] : [eb('api_tokens.idle_from', '<', traits.time(idleBefore))]),
   ])
   return {
     ...texts,
     // Before `status`, which it reads: MySQL assigns from left to right.
-    idle_from: eb.case().when(sleeps).then(traits.time(now)).else(eb.ref('api_tokens.idle_from')).end(),
+    idle_from: eb.case().when(isInactive).then(traits.time(now)).else(eb.ref('api_tokens.idle_from')).end(),
     status,
     status_reason: null,
   }

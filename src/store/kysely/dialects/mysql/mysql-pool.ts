@@ -3,7 +3,7 @@
 import type { MysqlPool as KyselyPool, MysqlPoolConnection } from 'kysely'
 import { InvalidOption } from '../../../../errors.ts'
 import { isRecord } from '../../../../option-values.ts'
-import { type TimeLimit, within } from '../with-timeout.ts'
+import { type TimeLimit, within } from '../time-limit.ts'
 import { type Answered, type MysqlConnection, requireUsable, watchErrors } from './mysql-connection.ts'
 
 /**

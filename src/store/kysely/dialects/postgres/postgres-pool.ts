@@ -1,7 +1,7 @@
 /** Adapts a pool of `pg` to Kysely's driver: checked connections, prepared statements and timeouts. */
 
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
-import { type TimeLimit, within } from '../with-timeout.ts'
+import { type TimeLimit, within } from '../time-limit.ts'
 import { listenToErrors, listenToErrorsOf } from './error-listeners.ts'
 import { endsConnection } from './postgres-errors.ts'
 import type { ConnectionCheck } from './postgres-session.ts'

@@ -55,7 +55,8 @@ export const postgresTraits: DialectTraits = {
   writers: 'many',
   // `now()` would be the start of the transaction.
   now: sql<number>`floor(extract(epoch from clock_timestamp()) * 1000)::bigint`,
-  // The server delivers it only when the transaction commits, and delivers equal messages of a transaction once.
+  // The server delivers the message when the transaction commits, and equal messages of a transaction once. `pg_notify`
+  // returns void, whose text is empty: its length adds 0 to the stamp.
   withNotify: (stamp, kind, id) =>
     sql<number>`(${stamp}) + length(pg_notify(${sql.lit(INVALIDATION_CHANNEL)}, ${sql.lit(`${kind} `)} || ${id})::text)`,
   // A text with an offset does not depend on the session's time zone.

@@ -26,7 +26,7 @@ const INSTEAD = `use these hooks at ${HOOK_POSITIONS.join(', ')} only, and name 
  *
  * @throws {MisplacedHook} Names the hook and its position.
  */
-export function checkHooks(
+export function checkHookPlacement(
   fastify: FastifyInstance,
   { faults, ownErrorHook, ownRouteHook }: CheckedHooks,
 ): void {

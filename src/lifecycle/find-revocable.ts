@@ -17,7 +17,7 @@ export type EndableToken =
  *
  * @throws {StoreUnavailable} When the store is unavailable.
  */
-export async function findEndable(context: Context, credential: string): Promise<EndableToken> {
+export async function findRevocable(context: Context, credential: string): Promise<EndableToken> {
   const signed = readSignedToken(context, credential, context.clock.now())
   if (signed === undefined) return { tokenId: null, rejection: 'forged' }
   const tokenId = signed.claims.jti

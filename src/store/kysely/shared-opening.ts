@@ -1,17 +1,17 @@
 /** Lets several applications of a process use one store: the first opens it, the last closes it. It can be reopened. */
 
-export interface SharedUseDeps {
+export interface SharedOpeningDeps {
   open(): Promise<void>
   /** Also called after a failed `open`. */
   close(): Promise<void>
 }
 
-export class SharedUse {
-  readonly #deps: SharedUseDeps
+export class SharedOpening {
+  readonly #deps: SharedOpeningDeps
   #users = 0
   #last: Promise<void> = Promise.resolve()
 
-  constructor(deps: SharedUseDeps) {
+  constructor(deps: SharedOpeningDeps) {
     this.#deps = deps
   }
 

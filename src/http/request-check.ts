@@ -13,9 +13,9 @@ import { findCredential, isCredential, NOT_ONE_CREDENTIAL } from './authorizatio
 import type { Challenges } from './challenge.ts'
 import { ConnectionMemories } from './connection-memory.ts'
 import { refuseCredential } from './refuse-credential.ts'
-import type { HookCheck, HookDone } from './registered-plugin.ts'
+import type { HookDone, RequestCheck } from './registered-plugin.ts'
 import { clearRequestToken, type RequestSlot, readSlot, writeSlot } from './request-slot.ts'
-import { RequestVerification } from './request-token.ts'
+import { RequestVerification } from './request-verification.ts'
 import { errorFrom, respondWithThrown } from './thrown.ts'
 
 export interface VerifyHookDeps {
@@ -24,7 +24,7 @@ export interface VerifyHookDeps {
   readonly challenges: Challenges
   readonly clock: Clock
   readonly events: TokenEventEmitter
-  readonly recorder: Pick<UsageRecorder, 'ask'>
+  readonly recorder: Pick<UsageRecorder, 'recordScopes'>
   /** The request property in which this plugin instance stores its verification. */
   readonly slot: RequestSlot
   /** Whether the client of the last use is stored. */
@@ -37,25 +37,25 @@ export interface VerifyHookDeps {
  * The check behind every hook. On the warm path it is synchronous. A request counts as one use of its token, even if
  * several hooks verify it.
  */
-export function verifyCheck(deps: VerifyHookDeps): HookCheck {
+export function requestCheck(deps: VerifyHookDeps): RequestCheck {
   const connections = new ConnectionMemories()
   return (request, reply, required, done) => {
     let now: number
     let found: VerificationEntry | Error | string
     try {
       now = deps.clock.now()
-      found = getAndCount(deps, connections, request, required, now)
+      found = entryOf(deps, connections, request, required, now)
     } catch (thrown) {
       return done(refuseWith(thrown, request, deps))
     }
     if (typeof found === 'string') return load(deps, found, now, request, reply, required, done)
     if (found instanceof Error) return done(refuseWith(found, request, deps))
-    return done(settle(deps, found, request, reply, required))
+    return done(respond(deps, found, request, reply, required))
   }
 }
 
 /** Returns the cached entry, an error, or the credential if it is not cached and must be loaded. */
-function getAndCount(
+function entryOf(
   { verification, challenges, slot }: VerifyHookDeps,
   connections: ConnectionMemories,
   request: FastifyRequest,
@@ -63,11 +63,12 @@ function getAndCount(
   now: number,
 ): VerificationEntry | Error | string {
   const earlier = readSlot(request, slot)
+  // The deadline is not checked again within one request.
   if (earlier?.entry.live === true) return earlier.entry
   const counts = earlier === null
   const { raw } = request
   const connection = connections.of(raw.socket)
-  const known = verification.revalidate(connection.getAndCount(raw), now, counts)
+  const known = verification.revalidateAndCount(connection.entryFor(raw), now, counts)
   if (known !== undefined) return known
   const start = findCredential(raw)
   if (typeof start !== 'number') return challenges.fault(start, required)
@@ -96,7 +97,7 @@ function load(
   let isSettled = false
   const take = (entry: VerificationEntry) => {
     isSettled = true
-    done(settle(deps, entry, request, reply, required))
+    done(respond(deps, entry, request, reply, required))
   }
   deps.verification
     .loadAndCount(credential, now, take, readSlot(request, deps.slot) === null)
@@ -112,7 +113,7 @@ function load(
  * Returns the error to refuse the request with, or `undefined` if every check passed. Only then `request.apiToken` is
  * set. A refusal also clears the token that an earlier hook set.
  */
-function settle(
+function respond(
   deps: VerifyHookDeps,
   entry: VerificationEntry,
   request: FastifyRequest,
@@ -153,7 +154,8 @@ function accept(
       deps.onScopesMissing(scopes)
       return deps.challenges.insufficientScope(required)
     }
-    if (entry.token !== null && entry.use !== null) deps.recorder.ask(entry.use, entry.token.scopes, scopes)
+    if (entry.token !== null && entry.use !== null)
+      deps.recorder.recordScopes(entry.use, entry.token.scopes, scopes)
   }
   verification.isAccepted = true
   return undefined

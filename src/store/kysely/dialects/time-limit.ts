@@ -1,7 +1,7 @@
 /** Bounds how long a statement waits for a connection and for its answer. */
 
 export interface TimeLimit {
-  /** In milliseconds; `null` waits for ever, as the steps of the schema do. */
+  /** In milliseconds; `null` sets no limit, for migrations. */
   readonly timeoutMs: number | null
 }
 
@@ -9,7 +9,9 @@ export interface TimeLimit {
 export const DEFAULT_TIMEOUT_MS = 5_000
 
 /**
- * What `ask` brings, or an error when it takes too long. What comes later is given to `tooLate`.
+ * Returns the result of `ask`. A result that comes after the limit is passed to `tooLate`, so that it can be released.
+ *
+ * @throws After `timeoutMs`.
  */
 export async function within<T>(
   { timeoutMs }: TimeLimit,
