@@ -50,6 +50,9 @@ const OPERATIONS: readonly ((app: FastifyInstance, n: number) => Promise<unknown
   },
 ]
 
+// A measurement takes minutes.
+t.setTimeout(0)
+
 for (const database of await sqlDatabases(t)) {
   if (values.stores !== '' && !values.stores.split(',').includes(database.name)) continue
   for (const size of SIZES) {
@@ -65,6 +68,8 @@ for (const database of await sqlDatabases(t)) {
     )
   }
 }
+// Closes the databases.
+t.end()
 
 async function measured(store: TokenStore): Promise<Measured> {
   const app = Fastify()

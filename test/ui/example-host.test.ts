@@ -45,7 +45,7 @@ await inChromium((browser) => {
         .waitFor()
       t.equal((await call(url, credential)).status, 200)
       await ada.getByRole('button', { name: /^Remove Grace/ }).click()
-      await ada.getByRole('dialog').getByText('loses every session').waitFor()
+      await ada.getByRole('dialog').getByText('loses all sessions').waitFor()
       await ada.keyboard.press('Escape')
       t.equal((await call(url, credential)).status, 200, 'Escape removes nobody')
       await ada.getByRole('button', { name: /^Remove Grace/ }).click()
