@@ -6,6 +6,9 @@ import { readSigningKey } from '../../src/keys/jwk.ts'
 import { loadKeys, readSigningKeys, signingKeyAt } from '../../src/keys/key-source.ts'
 import { ed25519Key, es256Key, hs256Key, publicKey } from '../support/keys.ts'
 
+/** Node.js 26 itself refuses to import such a key. */
+const NO_PAIR = /keys\[3\](\.d does not belong to its public key| is not a usable key)/
+
 const context = { storeIsEmpty: async () => true, log: () => undefined, warn: () => undefined }
 
 t.test('RFC 7518 §3.1: the type of a key decides its algorithm', async (t) => {
@@ -35,7 +38,7 @@ t.test('an error names the invalid member of a key', async (t) => {
   const okp = ed25519Key()
   const ec = es256Key()
   const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey.export({ format: 'jwk' })
-  const wrong: [unknown, string][] = [
+  const wrong: [unknown, string | RegExp][] = [
     [null, 'keys[3] must be a JWK object'],
     [[], 'keys[3] must be a JWK object'],
     ['secret', 'keys[3] must be a JWK object'],
@@ -66,13 +69,13 @@ t.test('an error names the invalid member of a key', async (t) => {
     [{ ...ec, x: 'AAAA' }, 'keys[3] is not a usable key'],
     [{ ...okp, d: 'AAAA' }, 'keys[3] is not a usable key'],
     [{ ...okp, x: 'AAAA' }, 'keys[3] is not a usable key'],
-    [{ ...okp, d: ed25519Key().d }, 'keys[3].d does not belong to its public key'],
-    [{ ...ec, d: es256Key().d }, 'keys[3].d does not belong to its public key'],
+    [{ ...okp, d: ed25519Key().d }, NO_PAIR],
+    [{ ...ec, d: es256Key().d }, NO_PAIR],
   ]
   for (const [jwk, message] of wrong) {
     t.throws(() => readSigningKey(jwk, 'keys[3]'), {
       code: 'FST_API_TOKENS_INVALID_OPTION',
-      message: new RegExp(message.replace(/[[\].]/g, '\\$&')),
+      message: typeof message === 'string' ? new RegExp(message.replace(/[[\].]/g, '\\$&')) : message,
     })
   }
 })
