@@ -12,11 +12,12 @@ import { type SweeperDeps, type SweepResult, sweep } from './jobs/sweeper.ts'
 import { loadKeys } from './keys/key-source.ts'
 import { createSigner, type Signer } from './keys/signer.ts'
 import { viewOf } from './lifecycle/api-token.ts'
+import type { CodeApiDeps } from './lifecycle/code-api.ts'
 import type { Context } from './lifecycle/context.ts'
 import { endPredecessor } from './lifecycle/end-predecessor.ts'
 import { revokeToken } from './lifecycle/revoke-token.ts'
 import type { ScopeCatalogue } from './lifecycle/scope-catalogue.ts'
-import { createTokenEvents, type TokenEventEmitter } from './lifecycle/token-events.ts'
+import { createTokenEvents } from './lifecycle/token-events.ts'
 import type { Settings } from './settings.ts'
 import { throwCause, withOutages } from './store/store-outage.ts'
 import type { TokenStore } from './store/token-store.ts'
@@ -38,15 +39,7 @@ export interface InstanceDeps {
   readonly log: FastifyBaseLogger
 }
 
-export interface Instance {
-  readonly lifecycle: Context
-  readonly verification: Verification
-  readonly cache: VerificationCache
-  readonly signals: TokenSignals
-  readonly recorder: UsageRecorder
-  readonly events: TokenEventEmitter
-  readonly remoteInvalidation: RemoteInvalidation
-  readonly sweepClock: SweepClock
+export interface Instance extends Omit<CodeApiDeps, 'sweep' | 'rejected'> {
   /** Detects steps of the clock. Called every second. */
   watchClock(): void
   /** Sweeps once; the signal stops it early. */

@@ -17,7 +17,7 @@ export interface PubSubClientDeps {
 }
 
 /** The interval of heartbeats, and the time in which each must return: after it the pub/sub is unavailable. */
-export const HEARTBEAT_INTERVAL_MS = 1_000
+const HEARTBEAT_INTERVAL_MS = 1_000
 const CONNECT_TIMEOUT_MS = 2_000
 /** The pause between attempts to connect doubles. It is random, so that instances do not reconnect all at once. */
 const FIRST_PAUSE_MS = 100

@@ -13,7 +13,7 @@ export interface StoreFeedDeps {
 }
 
 /** The interval of polls, and the time limit of each. */
-export const POLL_INTERVAL_MS = 1_000
+const POLL_INTERVAL_MS = 1_000
 
 /**
  * Transactions may commit in another order than their changes are stamped, so that a change can appear behind a newer

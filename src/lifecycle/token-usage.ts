@@ -6,7 +6,7 @@ import { DAY_MS, dateOfDay, startOfDay } from '../utc-day.ts'
 import type { Context, OwnerScope } from './context.ts'
 import { findOwned } from './get-token.ts'
 
-export const DEFAULT_USAGE_DAYS = 30
+const DEFAULT_USAGE_DAYS = 30
 
 export interface UsageRequest {
   /** The number of days, including today, at most `usage.dailyRetention`. Default: 30, or all stored days if fewer. */

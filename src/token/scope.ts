@@ -3,7 +3,7 @@
 /** RFC 6749 §3.3: `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/
 
-export const MAX_SCOPE_LENGTH = 128
+const MAX_SCOPE_LENGTH = 128
 
 /** Whether a name may stand in a scope string. */
 export function isScopeName(name: string): boolean {

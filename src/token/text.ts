@@ -2,7 +2,7 @@
 
 export const MAX_NAME_LENGTH = 100
 export const MAX_DESCRIPTION_LENGTH = 1000
-export const MAX_USER_ID_LENGTH = 255
+const MAX_USER_ID_LENGTH = 255
 
 /** C0, DEL and C1. */
 const CONTROL = /\p{Cc}/u

@@ -18,7 +18,7 @@ export type UserStatus = KnownUser | null
 export type FindUser = (userId: string) => UserStatus | Promise<UserStatus>
 
 /** The time limit of `findUser`, in milliseconds. */
-export const FIND_USER_TIMEOUT_MS = 5_000
+const FIND_USER_TIMEOUT_MS = 5_000
 
 /** The result without `findUser`. */
 const ACTIVE: KnownUser = { active: true }

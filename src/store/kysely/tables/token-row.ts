@@ -44,7 +44,7 @@ const OTHERS = [
 ] as const satisfies readonly (keyof ApiTokenTable)[]
 
 /** The columns of a token, as an INSERT lists them. */
-export const API_TOKEN_COLUMNS = [...OTHERS, ...TIMES] as const
+const API_TOKEN_COLUMNS = [...OTHERS, ...TIMES] as const
 
 /** The columns that `tokenFromRow` needs. */
 export function tokenColumns({ millis }: DialectTraits): readonly AliasedExpression<unknown, string>[] {
