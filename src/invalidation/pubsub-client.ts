@@ -95,14 +95,9 @@ export class PubSubClient {
       message: (text) => this.#receive(text),
       lost: (cause) => lost.reject(cause),
     })
-    try {
-      this.#connection = await withTimeout(connecting, CONNECT_TIMEOUT_MS, 'the pub/sub')
-      return { connection: this.#connection, lost: lost.promise }
-    } catch (error) {
-      // A connection that opens after the timeout is not used.
-      connecting.then((late) => late.close()).catch(() => undefined)
-      throw error
-    }
+    const closeLate = (late: PubSubConnection) => void late.close().catch(() => undefined)
+    this.#connection = await withTimeout(connecting, CONNECT_TIMEOUT_MS, 'the pub/sub', closeLate)
+    return { connection: this.#connection, lost: lost.promise }
   }
 
   /** Publishes heartbeats until one does not return. This also detects half-open connections. */

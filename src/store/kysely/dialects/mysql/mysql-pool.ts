@@ -3,7 +3,8 @@
 import type { MysqlPool as KyselyPool, MysqlPoolConnection } from 'kysely'
 import { InvalidOption } from '../../../../errors.ts'
 import { isRecord } from '../../../../option-values.ts'
-import { type TimeLimit, within } from '../time-limit.ts'
+import { withTimeout } from '../../../../with-timeout.ts'
+import type { TimeLimit } from '../time-limit.ts'
 import { type Answered, type MysqlConnection, requireUsable, watchErrors } from './mysql-connection.ts'
 
 /**
@@ -64,11 +65,8 @@ export function mysqlPool(deps: MysqlPoolDeps): KyselyPool {
     end: (callback) => callback(null),
     getConnection: (callback) => {
       const endsAt = deps.timeoutMs === null ? null : performance.now() + deps.timeoutMs
-      within(
-        deps,
-        'a connection to MySQL',
-        () => connect(endsAt),
-        (late) => late.release(),
+      withTimeout(connect(endsAt), deps.timeoutMs, 'the pool of MySQL connections', (late) =>
+        late.release(),
       ).then(
         // Kysely's type also has members for streams and cancellation, which are not used here.
         (connection) => callback(null, connection as unknown as MysqlPoolConnection),

@@ -1,7 +1,8 @@
 /** Adapts a pool of `pg` to Kysely's driver: checked connections, prepared statements and timeouts. */
 
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
-import { type TimeLimit, within } from '../time-limit.ts'
+import { withTimeout } from '../../../../with-timeout.ts'
+import type { TimeLimit } from '../time-limit.ts'
 import { listenToErrors, listenToErrorsOf } from './error-listeners.ts'
 import { endsConnection } from './postgres-errors.ts'
 import type { ConnectionCheck } from './postgres-session.ts'
@@ -83,11 +84,8 @@ export async function postgresPool(deps: PostgresPoolDeps): Promise<PostgresPool
 /** A connection without an open transaction. In one that the host left open, writes might never be committed. */
 async function connect(pool: PgPool, restMs: () => number | null): Promise<PgClient> {
   for (;;) {
-    const client = await within(
-      { timeoutMs: restMs() },
-      'a connection to PostgreSQL',
-      () => pool.connect(),
-      (late) => late.release(),
+    const client = await withTimeout(pool.connect(), restMs(), 'the pool of PostgreSQL connections', (late) =>
+      late.release(),
     )
     listenToErrors(client)
     const status = await transactionStatus(client, restMs).catch((error: unknown) => {

@@ -1,8 +1,7 @@
 /** The store for PostgreSQL, on the package `pg`. Several instances can share it. */
 
 import { Kysely, PostgresDialect } from 'kysely'
-import { InvalidOption } from '../../../../errors.ts'
-import { count, flag, noMore, optionsOf, requireMethod } from '../../../../option-values.ts'
+import { flag, noMore, requireMethod } from '../../../../option-values.ts'
 import { serverAddressOf, withoutSecrets } from '../../../store-address.ts'
 import type { TokenStore } from '../../../token-store.ts'
 import { KyselyTokenStore } from '../../kysely-token-store.ts'
@@ -10,7 +9,8 @@ import { migrateCommandFor } from '../../migrations/migrate-command-line.ts'
 import { Migrator } from '../../migrations/migrator.ts'
 import type { ApiTokenDatabase } from '../../tables/database.ts'
 import { loadDriver } from '../driver.ts'
-import { DEFAULT_TIMEOUT_MS } from '../time-limit.ts'
+import { hostPool, lazyPool } from '../lazy-pool.ts'
+import { type AddressOrPool, readServerOptions, type ServerOptions } from '../server-options.ts'
 import { listenToErrorsOf } from './error-listeners.ts'
 import { type PgPool, postgresPool } from './postgres-pool.ts'
 import { postgresPubSub, pubsubBy } from './postgres-pubsub.ts'
@@ -21,27 +21,18 @@ import { PreparedStatements } from './prepared-statements.ts'
 export type { PgPool } from './postgres-pool.ts'
 export { type PostgresPubSubOptions, postgresPubSub } from './postgres-pubsub.ts'
 
-interface CommonOptions {
-  /** Whether the store migrates its tables at start. Default: `false`. */
-  readonly migrate?: boolean | undefined
+interface PrepareOption {
   /**
    * Whether each connection prepares the statement of a cold verification. Default: `true`. Use `false` behind a pooler
    * in transaction mode that does not support prepared statements.
    */
   readonly prepare?: boolean | undefined
-  /**
-   * Maximum time of a statement or transaction in milliseconds, including the wait for a connection. Default: 5,000.
-   */
-  readonly timeout?: number | undefined
 }
 
 /** The address of the database, or the host's own pool, which the store does not end. */
-export type PostgresTokenStoreOptions = CommonOptions &
-  (
-    | { readonly connectionString: string; readonly pool?: never }
-    | { readonly pool: PgPool; readonly connectionString?: never }
-  )
+export type PostgresTokenStoreOptions = ServerOptions & PrepareOption & AddressOrPool<PgPool>
 
+const KNOWN = ['connectionString', 'pool', 'migrate', 'prepare', 'timeout'] as const
 const MAX_CONNECTIONS = 10
 
 /**
@@ -54,11 +45,11 @@ const MAX_CONNECTIONS = 10
 export function postgresTokenStore(given: PostgresTokenStoreOptions, ...more: never[]): TokenStore {
   noMore('postgresTokenStore', more)
   const options = readOptions(given)
-  const { migrate = false, prepare = true, timeout = DEFAULT_TIMEOUT_MS } = options
+  const { migrate, prepare = true, timeout } = options
   const { pool, end } =
-    options.pool === undefined ? ownPool(options.connectionString, timeout) : of(options.pool)
+    options.pool === undefined ? ownPool(options.connectionString, timeout) : poolOfHost(options.pool)
   const prepared = new PreparedStatements()
-  const deps = { pool, check: connectionCheck(), prepared, end: nothing }
+  const deps = { pool, check: connectionCheck(), prepared, end: async () => undefined }
   const connect = (timeoutMs: number | null) => {
     const dialect = new PostgresDialect({ pool: () => postgresPool({ ...deps, timeoutMs }) })
     return { db: new Kysely<ApiTokenDatabase>({ dialect }), traits: postgresTraits }
@@ -83,17 +74,14 @@ function pubsubOf({ connectionString, pool }: PostgresTokenStoreOptions) {
   return pool?.options === undefined ? undefined : pubsubBy(pool.options)
 }
 
-async function nothing(): Promise<void> {}
-
-function of(pool: PgPool) {
+function poolOfHost(pool: PgPool) {
+  // An idle connection may fail before the first statement.
   listenToErrorsOf(pool)
-  return { pool: async () => pool, end: nothing }
+  return hostPool(pool)
 }
 
-/** A pool that is made with the first statement. */
 function ownPool(connectionString: string, timeout: number) {
-  let made: Promise<PgPool & { end(): Promise<void> }> | undefined
-  const pool = async () => {
+  const open = async () => {
     const { default: pg } = await loadDriver('pg', () => import('pg'))
     return new pg.Pool({
       connectionString,
@@ -102,38 +90,16 @@ function ownPool(connectionString: string, timeout: number) {
       keepAlive: true,
     })
   }
-  return {
-    pool: () => {
-      made ??= pool()
-      return made
-    },
-    end: async () => {
-      const ended = made
-      // A store that is opened again makes another pool.
-      made = undefined
-      await (await ended)?.end()
-    },
-  }
+  return lazyPool(open, (pool) => pool.end())
 }
 
 /** @throws {InvalidOption} Names the wrong option. It never quotes an address, which may contain a password. */
-function readOptions(given: PostgresTokenStoreOptions): PostgresTokenStoreOptions {
-  const options = optionsOf('postgresTokenStore', given, [
-    'connectionString',
-    'pool',
-    'migrate',
-    'prepare',
-    'timeout',
-  ])
-  const { connectionString, pool, migrate = false, timeout = DEFAULT_TIMEOUT_MS } = options
-  if ((connectionString === undefined) === (pool === undefined)) {
-    throw new InvalidOption('postgresTokenStore needs a connectionString or a pool, one of the two')
-  }
-  if (connectionString !== undefined)
+function readOptions(given: PostgresTokenStoreOptions) {
+  const options = readServerOptions('postgresTokenStore', given, KNOWN)
+  const { connectionString, pool, prepare } = options
+  if (pool === undefined)
     serverAddressOf(connectionString, 'postgres', 'postgresTokenStore: connectionString')
   else requireMethod(pool, 'connect', 'postgresTokenStore: pool must be a Pool of pg')
-  flag(migrate, 'postgresTokenStore: migrate')
-  if (options.prepare !== undefined) flag(options.prepare, 'postgresTokenStore: prepare')
-  count(timeout, 'postgresTokenStore: timeout')
+  if (prepare !== undefined) flag(prepare, 'postgresTokenStore: prepare')
   return options
 }
