@@ -60,11 +60,10 @@ const KNOWN_BY: Readonly<Record<string, readonly string[]>> = {
   '@lukeed/ms': ['duration.ts'],
   uuidv7: ['instance.ts'],
   lit: ['ui/element/'],
-  esbuild: ['ui/element/bundle.ts'],
 }
 
-/** Bundled into the published files, or used for bundling: no dependencies. */
-const BUNDLED = ['lit', 'esbuild']
+/** Bundled into the published files: no dependencies. */
+const BUNDLED = ['lit']
 
 /** Dependencies that are peers of another dependency: here of `@fastify/type-provider-typebox`. */
 const PEERS_OF_DEPENDENCIES = ['ajv-formats']

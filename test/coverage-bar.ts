@@ -17,13 +17,8 @@ type Summary = Readonly<Record<string, { readonly lines: Counted; readonly branc
 /** `<api-tokens>`: test/ui/element-coverage.ts brings home what browsers run of it. */
 const IN_BROWSERS = /\bsrc[\\/]ui[\\/]element[\\/]/
 
-/** The build runs them before any test. */
-const BUILD_ONLY = ['src/ui/element/bundle.ts', 'src/ui/page-style.ts']
-
 const summary = JSON.parse(readFileSync(REPORT, 'utf8')) as Summary
-const files = globSync('src/**/*.ts')
-  .filter((file) => !BUILD_ONLY.includes(file))
-  .map((file) => resolve(file))
+const files = globSync('src/**/*.ts').map((file) => resolve(file))
 const [inBrowsers, inNode] = [true, false].map((yes) =>
   files.filter((file) => IN_BROWSERS.test(file) === yes),
 )

@@ -7,7 +7,7 @@ import { DetailsDialog } from './dialogs/details-dialog.ts'
 import { GenerateDialog } from './dialogs/generate-dialog.ts'
 import { RevokeDialog } from './dialogs/revoke-dialog.ts'
 import { RotateDialog } from './dialogs/rotate-dialog.ts'
-import { InPlaceText } from './parts/in-place-text.ts'
+import { InPlaceText } from './token-fields/in-place-text.ts'
 
 export type { Message, PluralMessage } from '../messages/message.ts'
 export type { MessageName, MessageOverrides, Messages } from '../messages/messages.ts'

@@ -4,10 +4,10 @@ import type { MessageName } from '../messages/messages.ts'
 import type { TokenActions } from './dialogs/details-dialog.ts'
 import { Fault, sayFault } from './fault.ts'
 import { focusRow, type PageDeps, rowOf } from './page-deps.ts'
-import { sentence, titleOf } from './parts/foreign-text.ts'
 import { START } from './place.ts'
 import type { IssuedToken, Token } from './token.ts'
 import type { Invalidation } from './token-client.ts'
+import { sentence, titleOf } from './token-fields/foreign-text.ts'
 
 export class PageActions {
   readonly #deps: PageDeps

@@ -1,11 +1,10 @@
 /** Formats messages, dates and numbers in the user's language. */
 
+import { DAY_MS } from '../../utc-day.ts'
 import { english } from '../messages/english.ts'
 import type { MessageName, MessageOverrides } from '../messages/messages.ts'
 
 export type Params = Readonly<Record<string, string | number>>
-
-const DAY_MS = 86_400_000
 
 export class Texts {
   readonly #messages: MessageOverrides

@@ -1,5 +1,7 @@
 /** The response bodies of the token routes. A type test compares them with the server's types. */
 
+import { DAY_MS } from '../../utc-day.ts'
+
 export type Status = 'active' | 'inactive' | 'revoked' | 'expired'
 
 export const STATUSES: readonly Status[] = ['active', 'inactive', 'revoked', 'expired']
@@ -70,8 +72,6 @@ export interface Usage {
   /** The granted scopes that requests have needed; only if the host counts them. */
   readonly scopes?: readonly string[]
 }
-
-const DAY_MS = 86_400_000
 
 /** Whether a token is revoked or expired. Such tokens have no actions. */
 export function hasEnded({ status }: Token): boolean {

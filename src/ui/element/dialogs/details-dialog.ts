@@ -2,13 +2,13 @@
 
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit'
 import type { MessageName } from '../../messages/messages.ts'
-import { activeSwitch, switchStyles } from '../parts/active-switch.ts'
-import { moment, titleOf } from '../parts/foreign-text.ts'
-import type { InPlaceText } from '../parts/in-place-text.ts'
-import { statusBadge, statusReason } from '../parts/status-badge.ts'
-import { chartStyles, usageChart } from '../parts/usage-chart.ts'
 import { hasEnded, type Scope, type Token, type Usage } from '../token.ts'
 import type { Invalidation } from '../token-client.ts'
+import { activeSwitch, switchStyles } from '../token-fields/active-switch.ts'
+import { moment, titleOf } from '../token-fields/foreign-text.ts'
+import type { InPlaceText } from '../token-fields/in-place-text.ts'
+import { statusBadge, statusReason } from '../token-fields/status-badge.ts'
+import { chartStyles, usageChart } from '../token-fields/usage-chart.ts'
 import { detailsStyles } from './details-styles.ts'
 import { Modal } from './modal.ts'
 

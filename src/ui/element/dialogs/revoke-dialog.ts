@@ -1,8 +1,8 @@
 /** Asks for confirmation before a token is revoked. */
 
 import { html, type TemplateResult } from 'lit'
-import { sentence, titleOf } from '../parts/foreign-text.ts'
 import type { Token } from '../token.ts'
+import { sentence, titleOf } from '../token-fields/foreign-text.ts'
 import { Modal } from './modal.ts'
 
 export class RevokeDialog extends Modal<'revoked'> {

@@ -2,8 +2,8 @@
 
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit'
 import type { Fault } from '../fault.ts'
-import { sentence, titleOf } from '../parts/foreign-text.ts'
 import type { IssuedToken, Scope, Token } from '../token.ts'
+import { sentence, titleOf } from '../token-fields/foreign-text.ts'
 import { Modal } from './modal.ts'
 import { scopePicker, scopePickerStyles } from './scope-picker.ts'
 

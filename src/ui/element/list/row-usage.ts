@@ -1,11 +1,11 @@
 /** Fetches the usage of the listed tokens, a few at a time, and again only for tokens that were used since. */
 
+import { DAY_MS } from '../../../utc-day.ts'
 import { Fault } from '../fault.ts'
 import type { DayOfUse, Token } from '../token.ts'
 import type { TokenClient } from '../token-client.ts'
 
 const DAYS = 30
-const DAY_MS = 86_400_000
 const AT_ONCE = 4
 
 export class RowUsage {

@@ -1,13 +1,13 @@
 /** One token in the list. */
 
 import { html, nothing, type TemplateResult } from 'lit'
-import { activeSwitch } from '../parts/active-switch.ts'
-import { moment, titleOf } from '../parts/foreign-text.ts'
-import { sparkline, sumOf } from '../parts/sparkline.ts'
-import { statusBadge, statusReason } from '../parts/status-badge.ts'
 import * as icons from '../styles/icons.ts'
 import type { Texts } from '../texts.ts'
 import { type DayOfUse, hasEnded, type Token } from '../token.ts'
+import { activeSwitch } from '../token-fields/active-switch.ts'
+import { moment, titleOf } from '../token-fields/foreign-text.ts'
+import { sparkline, sumOf } from '../token-fields/sparkline.ts'
+import { statusBadge, statusReason } from '../token-fields/status-badge.ts'
 
 export type RowAction = 'details' | 'rename' | 'rotate' | 'revoke'
 

@@ -8,10 +8,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { build, type Plugin, transformSync } from 'esbuild'
-import { pageStyle } from '../page-style.ts'
 
-const OUTPUT = join(import.meta.dirname, '../../../dist/ui/element.js')
-const ASSETS = join(import.meta.dirname, '../page-assets.ts')
+const OUTPUT = join(import.meta.dirname, '../dist/ui/element.js')
+const SOURCE = join(import.meta.dirname, '../src/ui')
 
 /** Minifies the styles, which are template literals. */
 const styles: Plugin = {
@@ -27,7 +26,7 @@ const styles: Plugin = {
 }
 
 const { outputFiles } = await build({
-  entryPoints: [join(import.meta.dirname, 'index.ts')],
+  entryPoints: [join(SOURCE, 'element/index.ts')],
   outfile: OUTPUT,
   write: false,
   bundle: true,
@@ -40,15 +39,16 @@ const { outputFiles } = await build({
 })
 const textOf = (extension: string) => outputFiles.find(({ path }) => path.endsWith(extension))?.text ?? ''
 const element = `${squeezeTemplates(textOf('.js'))}/*! ${noticesIn(textOf('.txt'))} */\n`
+const style = minified(readFileSync(join(SOURCE, 'page.css'), 'utf8'))
 mkdirSync(dirname(OUTPUT), { recursive: true })
 writeFileSync(OUTPUT, element)
 writeFileSync(
-  ASSETS,
-  `/** Written by \`npm run build\` (src/ui/element/bundle.ts): what the page loads, compressed, in base64. */
+  join(SOURCE, 'page-assets.ts'),
+  `/** Written by \`npm run build\` (scripts/bundle-element.ts): what the page loads, compressed, in base64. */
 
 export const packedScript = ${packed('element', 'js', element)}
 
-export const packedStyle = ${packed('page', 'css', pageStyle)}
+export const packedStyle = ${packed('page', 'css', style)}
 `,
 )
 
