@@ -15,7 +15,7 @@ const DEFAULT_KEYS_FILE = 'api-tokens.jwks.json'
 /** @throws {InvalidOption} For an object that is not a store. A missing method is named. */
 export function readStore(store: unknown): TokenStore | undefined {
   if (store === undefined) return undefined
-  if (!isRecord(store) || typeof store['findToken'] !== 'function') {
+  if (!isRecord(store) || typeof store['findTokens'] !== 'function') {
     throw new InvalidOption('store must be a TokenStore, such as sqliteTokenStore({ filename }) returns')
   }
   const [missing] = missingMethods(store)

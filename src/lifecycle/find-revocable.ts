@@ -1,5 +1,6 @@
 /** Finds the token that a client may revoke with its credential. */
 
+import { findToken } from '../store/find-token.ts'
 import { judge } from '../token/status.ts'
 import type { TokenRecord } from '../token/token.ts'
 import { isAsIssued, readSignedToken } from '../verification/signed-token.ts'
@@ -21,7 +22,7 @@ export async function findRevocable(context: Context, credential: string): Promi
   const signed = readSignedToken(context, credential, context.clock.now())
   if (signed === undefined) return { tokenId: null, rejection: 'forged' }
   const tokenId = signed.claims.jti
-  const owned = await context.store.findToken(tokenId)
+  const owned = await findToken(context.store, tokenId)
   if (owned === null) return { tokenId, rejection: 'unknown' }
   const { token, owner } = owned
   if (!isAsIssued(signed, token, context.audience)) return { tokenId, rejection: 'not_as_issued' }

@@ -1,6 +1,7 @@
 /** Reads one token. */
 
 import { TokenNotFound, UserInactive } from '../errors.ts'
+import { findToken } from '../store/find-token.ts'
 import { isTokenId } from '../token/claims.ts'
 import type { OwnedToken } from '../token/token.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
@@ -17,7 +18,7 @@ export async function getToken(context: Context, id: string, scope: OwnerScope =
 
 /** The record with its owner. Throws as `getToken`. */
 export async function findOwned({ store }: Context, id: string, { userId }: OwnerScope): Promise<OwnedToken> {
-  const found = isTokenId(id) ? await store.findToken(id) : null
+  const found = isTokenId(id) ? await findToken(store, id) : null
   if (userId !== undefined) {
     const owner = found?.token.userId === userId ? found.owner : await store.findOwner(userId)
     if (owner !== null && owner.status !== 'active') throw new UserInactive()

@@ -30,6 +30,8 @@ export function makeToken(
     statusReason: null,
     hint: '',
     kid: key.kid,
+    form: 'jwt',
+    seal: '',
     createdAt: now,
     updatedAt: now,
     lastUsedAt: null,

@@ -2,6 +2,7 @@
 
 import { type Duration, parseDuration } from '../duration.ts'
 import { InvalidInput, TokenConflict, TokenNotFound } from '../errors.ts'
+import { findToken } from '../store/find-token.ts'
 import { isTokenId } from '../token/claims.ts'
 import { endsAt } from '../token/status.ts'
 import type { OwnedToken, TokenRecord } from '../token/token.ts'
@@ -146,7 +147,7 @@ async function requireNoUnusedSuccessor(
   token: TokenRecord,
 ): Promise<void> {
   if (token.predecessorId === null) return
-  const predecessor = (await store.findToken(token.predecessorId))?.token
+  const predecessor = (await findToken(store, token.predecessorId))?.token
   const works =
     predecessor?.successorId === token.id &&
     predecessor.status !== 'revoked' &&

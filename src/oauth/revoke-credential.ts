@@ -3,6 +3,7 @@
 import { isApiTokensError } from '../errors.ts'
 import type { Context } from '../lifecycle/context.ts'
 import { revokeToken } from '../lifecycle/revoke-token.ts'
+import { findToken } from '../store/find-token.ts'
 import { isAsIssued, readSignedToken } from '../verification/signed-token.ts'
 
 /**
@@ -25,6 +26,6 @@ export async function revokeCredential(deps: Context, credential: string): Promi
 async function tokenIdOf(deps: Context, credential: string): Promise<string | undefined> {
   const signed = readSignedToken(deps, credential, deps.clock.now())
   if (signed === undefined) return undefined
-  const owned = await deps.store.findToken(signed.claims.jti)
+  const owned = await findToken(deps.store, signed.claims.jti)
   return owned !== null && isAsIssued(signed, owned.token, deps.audience) ? owned.token.id : undefined
 }

@@ -38,7 +38,7 @@ export function withOutages(store: TokenStore): TokenStore {
     },
     isEmpty: () => store.isEmpty(),
     insertToken: classified((token, rules) => store.insertToken(token, rules)),
-    findToken: classified((id) => store.findToken(id)),
+    findTokens: classified((ids) => store.findTokens(ids)),
     findOwner: classified((userId) => store.findOwner(userId)),
     listTokens: classified((query) => store.listTokens(query)),
     updateToken: classified((id, changes, scope) => store.updateToken(id, changes, scope)),

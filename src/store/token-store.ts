@@ -156,8 +156,11 @@ export interface TokenStore {
    */
   insertToken(token: NewTokenRecord, rules: InsertRules): Promise<InsertOutcome>
 
-  /** Reads a token and its owner by primary key, in one query. */
-  findToken(id: string): Promise<OwnedToken | null>
+  /**
+   * Reads tokens and their owners by primary key: at most 256 distinct ids. The map has no entry for an
+   * unknown id.
+   */
+  findTokens(ids: readonly string[]): Promise<ReadonlyMap<string, OwnedToken>>
 
   findOwner(userId: string): Promise<OwnerRecord | null>
 

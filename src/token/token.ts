@@ -14,6 +14,9 @@ export interface LastClient {
   readonly userAgent: string | null
 }
 
+/** The form of a credential: a signed JWT (RFC 7519), or a short text with a MAC. */
+export type CredentialForm = 'jwt' | 'compact'
+
 /** One API token as stored. Times are in milliseconds since the epoch (UTC). */
 export interface TokenRecord {
   /** A UUIDv7, the credential's `jti` (RFC 7519 §4.1.7). */
@@ -29,6 +32,9 @@ export interface TokenRecord {
   readonly hint: string
   /** The key that signed the credential (RFC 7515 §4.1.4). */
   readonly kid: string
+  readonly form: CredentialForm
+  /** A MAC by the key `kid` of the columns that decide what the token may do, so that a changed row is refused. */
+  readonly seal: string
   /** The owner's generation at issue. Removing the owner raises theirs, which revokes all older tokens. */
   readonly generation: number
   readonly createdAt: number

@@ -12,7 +12,7 @@ import type { VerificationCache } from './verification-cache.ts'
 
 export interface VerificationDeps {
   readonly signer: Pick<Signer, 'verify' | 'knows'>
-  readonly store: Pick<TokenStore, 'findToken'>
+  readonly store: Pick<TokenStore, 'findTokens'>
   readonly cache: VerificationCache
   readonly recorder: UsageRecorder
   readonly clock: Clock

@@ -1,6 +1,7 @@
 /** Verifies a credential: cache, signature, store, owner, clock. */
 
 import type { Invalidation } from '../invalidation/invalidation-bus.ts'
+import { findToken } from '../store/find-token.ts'
 import { MAX_CREDENTIAL_LENGTH } from '../token/credential.ts'
 import { effectiveScopes } from '../token/scope.ts'
 import { endsAt, expiresAtOf, judge } from '../token/status.ts'
@@ -163,7 +164,7 @@ export class Verification {
 
   async #find(tokenId: string, refreshToken: string | undefined): Promise<Found> {
     const { store, clock, findUser, identityProvider, endToken } = this.#deps
-    const owned = await store.findToken(tokenId)
+    const owned = await findToken(store, tokenId)
     if (owned === null || this.#ownRejection(owned, clock.now()) !== null)
       return { owned, user: null, refresh: null }
     const user = await lookUpUser(findUser, owned.token.userId)

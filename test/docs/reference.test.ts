@@ -140,7 +140,16 @@ t.test('every member of bodies, queries and answers is in routes.md', async (t) 
 t.test('every claim is in claims.md, and no other', async (t) => {
   const issued = {
     ...{ id: '', userId: '', name: null, description: null, scopes: ['a'], status: 'active' as const },
-    ...{ statusReason: null, hint: '', kid: '', createdAt: 0, updatedAt: 0, expiresAt: 1 },
+    ...{
+      statusReason: null,
+      hint: '',
+      kid: '',
+      form: 'jwt' as const,
+      seal: '',
+      createdAt: 0,
+      updatedAt: 0,
+      expiresAt: 1,
+    },
     ...{ lastUsedAt: null, idleFrom: 0, useCount: 0, scopesUsed: 0, lastClient: null, revokedAt: null },
     ...{ successorId: null, predecessorId: null, graceEndsAt: null },
   }

@@ -49,7 +49,7 @@ export const verificationGuards: readonly Guard[] = [
     name: 'promise 3: an invalid signature costs no read',
     file: 'src/verification/verification.ts',
     remove: 'if (signed === undefined) return take(FORGED)\n      const { jti',
-    put: "if (signed === undefined) return this.#deps.store.findToken('').then(() => take(FORGED))\nconst { jti",
+    put: "if (signed === undefined) return this.#findToken(deps.store, '').then(() => take(FORGED))\nconst { jti",
     tests: ['test/verification/cost.test.ts'],
   },
   {

@@ -6,6 +6,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import apiTokens, { type ApiTokensOptions } from '../../src/index.ts'
 import { jwksFile } from '../../src/keys/jwks-file.ts'
+import { findToken } from '../../src/store/find-token.ts'
 import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { countingStore } from '../support/counting-store.ts'
@@ -62,7 +63,7 @@ t.test(
     t.equal(store.calls.get('recordUses'), undefined)
     await app.close()
     t.same([...store.calls.keys()].slice(-2), ['recordUses', 'close'])
-    t.equal((await inner.findToken(token.id))?.token.useCount, 3)
+    t.equal((await findToken(inner, token.id))?.token.useCount, 3)
   },
 )
 

@@ -4,6 +4,7 @@ import { mock } from 'node:test'
 import t from 'tap'
 import { type SweeperDeps, sweep } from '../../src/jobs/sweeper.ts'
 import type { NewDeviceAuthorization } from '../../src/store/device-authorization-store.ts'
+import { findToken } from '../../src/store/find-token.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { put } from '../../src/testing/store-contract/records.ts'
@@ -25,11 +26,11 @@ t.test('ended tokens are pruned after their retention, not before', async (t) =>
   t.match(await app.apiTokens.sweep(), { pruned: 0 })
   clock.advance(1)
   t.match(await app.apiTokens.sweep(), { pruned: 2 })
-  t.equal(await store.findToken(revoked.id), null)
-  t.equal(await store.findToken(removed.id), null)
+  t.equal(await findToken(store, revoked.id), null)
+  t.equal(await findToken(store, removed.id), null)
   clock.advance('60s')
   t.match(await app.apiTokens.sweep(), { pruned: 1 })
-  t.equal(await store.findToken(expired.id), null)
+  t.equal(await findToken(store, expired.id), null)
 })
 
 t.test('promise 9: a pruned token stays refused, also after its removed user is reactivated', async (t) => {

@@ -86,7 +86,7 @@ t.test('promise 4: a load in flight while its key is removed is refused', async 
   const [old, next] = [hs256Key(), hs256Key()]
   const { app, change } = await changingHost(t, [old], { store })
   const { token } = await issue(app, 'ada')
-  const { held, release } = store.hold('findToken', 'after')
+  const { held, release } = store.hold('findTokens', 'after')
   const answer = app.inject(withToken(token))
   await held
   await change([next])

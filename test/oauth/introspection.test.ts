@@ -144,7 +144,7 @@ t.test('promise 4: a revocation takes effect on an introspection in flight', asy
     const store = pausedStore(memoryTokenStore())
     const host = await start(t, { store })
     const { id, token } = await issue(host.app, 'ada')
-    const read = store.hold('findToken', when)
+    const read = store.hold('findTokens', when)
     const asked = ask(host, token)
     await read.held
     await host.app.apiTokens.revoke(id)

@@ -249,11 +249,11 @@ t.test('the subject token stays used if it is unknown whether a token was issued
   const store = memoryTokenStore()
   const { provider, exchange } = await start(t, { store })
   const token = await provider.sign({ jti: 'one' }, ID_TOKEN)
-  const { insertToken, findToken } = store
+  const { insertToken, findTokens } = store
   const gone = async () => Promise.reject(new Error('gone'))
-  Object.assign(store, { insertToken: gone, findToken: gone })
+  Object.assign(store, { insertToken: gone, findTokens: gone })
   t.equal((await exchange(token)).statusCode, 503)
-  Object.assign(store, { insertToken: insertToken.bind(store), findToken: findToken.bind(store) })
+  Object.assign(store, { insertToken: insertToken.bind(store), findTokens: findTokens.bind(store) })
   t.match((await exchange(token)).json(), USED)
 })
 

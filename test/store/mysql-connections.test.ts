@@ -5,6 +5,7 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { Kysely, MysqlDialect } from 'kysely'
 import mysql from 'mysql2'
 import t, { type Test } from 'tap'
+import { findToken } from '../../src/store/find-token.ts'
 import { mysqlTokenStore } from '../../src/store/kysely/dialects/mysql/mysql-token-store.ts'
 import { kyselyTokenStore } from '../../src/store/kysely/host-token-store.ts'
 import { id, NOW, put, rowOf } from '../../src/testing/store-contract/records.ts'
@@ -62,7 +63,7 @@ if (found !== null) {
         'start transaction with consistent snapshot',
       )
       const token = await put(first, 900)
-      t.equal((await store.findToken(token.id))?.token.id, token.id)
+      t.equal((await findToken(store, token.id))?.token.id, token.id)
 
       await leave('start transaction')
       await store.feed.touchOwner(token.userId)
@@ -156,9 +157,9 @@ if (found !== null) {
     })
     await store.open()
     const asks: readonly (() => Promise<unknown>)[] = [
-      () => store.findToken(id(1)),
+      () => findToken(store, id(1)),
       () => store.findOwner('ada'),
-      () => store.findToken(id(1)),
+      () => findToken(store, id(1)),
     ]
     for (const ask of asks) {
       proxy.state = 'silent'
@@ -168,7 +169,7 @@ if (found !== null) {
     }
     proxy.state = 'open'
     await within(3_000, () =>
-      store.findToken(id(1)).then(
+      findToken(store, id(1)).then(
         () => true,
         () => false,
       ),

@@ -3,6 +3,7 @@
 import { CamelCasePlugin, Kysely, ParseJSONResultsPlugin, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import t, { type Test } from 'tap'
+import { findToken } from '../../src/store/find-token.ts'
 import { postgresTokenStore } from '../../src/store/kysely/dialects/postgres/postgres-token-store.ts'
 import { kyselyTokenStore } from '../../src/store/kysely/host-token-store.ts'
 import { withOutages } from '../../src/store/store-outage.ts'
@@ -84,10 +85,10 @@ t.test('a connection that got no response to a read in time is discarded', { ski
   const store = postgresTokenStore({ pool, migrate: true, timeout: TIMEOUT_MS })
   await store.open()
   const lock = await lockedTable(t, 'api_tokens')
-  await t.rejects(store.findToken(id(999)), { message: /timeout/ })
+  await t.rejects(findToken(store, id(999)), { message: /timeout/ })
   t.equal(pool.totalCount, 0)
   await lock.release()
-  t.equal(await store.findToken(id(999)), null)
+  t.equal(await findToken(store, id(999)), null)
 })
 
 t.test(
@@ -127,7 +128,7 @@ t.test('values are read by their type alone, whatever the parsers of the client 
   })
   await store.open()
   const token = await put(store, 700, { name: 'a' })
-  t.same((await store.findToken(token.id))?.token, token)
+  t.same((await findToken(store, token.id))?.token, token)
 })
 
 for (const [setting, [value, error]] of Object.entries(REFUSED)) {
@@ -150,9 +151,9 @@ for (const [setting, [value, error]] of Object.entries(REFUSED)) {
       await discardIdle(pool)
       const spoil = (client: pg.PoolClient) => void client.query(`set ${setting} = ${value}`)
       pool.on('connect', spoil)
-      await t.rejects(store.findToken(id(999)), { message: error })
+      await t.rejects(findToken(store, id(999)), { message: error })
       pool.off('connect', spoil)
-      t.equal(await store.findToken(id(999)), null)
+      t.equal(await findToken(store, id(999)), null)
     },
   )
 }
@@ -172,7 +173,7 @@ t.test(
     await discardIdle(pool)
     pool.on('connect', (client) => void client.query(`set search_path to ${other?.name}`))
     const error = new RegExp(`search_path differs .* ${database?.name} .* ${other?.name}`)
-    await t.rejects(store.findToken(id(999)), { code: 'FST_API_TOKENS_INVALID_OPTION', message: error })
+    await t.rejects(findToken(store, id(999)), { code: 'FST_API_TOKENS_INVALID_OPTION', message: error })
   },
 )
 
@@ -187,7 +188,7 @@ t.test(
     const changeName = async (name: string) => {
       await store.updateToken(token.id, { name }, { now: token.createdAt, idleBefore: null })
       await discardIdle(pool)
-      t.equal((await store.findToken(token.id))?.token.name, name)
+      t.equal((await findToken(store, token.id))?.token.name, name)
     }
     for (const statement of ['begin', 'begin; select 1/0']) {
       const client = await pool.connect()
@@ -232,7 +233,7 @@ t.test('a store that was closed can be opened again', { skip }, async (t) => {
   const store = postgresTokenStore({ connectionString: address, migrate: true })
   for (let time = 0; time < 2; time += 1) {
     await store.open()
-    t.equal(await store.findToken(id(999)), null)
+    t.equal(await findToken(store, id(999)), null)
     await store.close()
   }
   await store.close()

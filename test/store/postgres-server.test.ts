@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import t, { type Test } from 'tap'
+import { findToken } from '../../src/store/find-token.ts'
 import { postgresTokenStore } from '../../src/store/kysely/dialects/postgres/postgres-token-store.ts'
 import { id, put } from '../../src/testing/store-contract/records.ts'
 import { ownPostgres } from '../support/own-postgres.ts'
@@ -85,7 +86,7 @@ t.test(
     client.release()
     await t.rejects(store.setOwnerStatus('ada', 'inactive', 1), { code: '25006' })
     t.match(await store.setOwnerStatus('ada', 'inactive', 1), { status: 'inactive' })
-    t.equal(await store.findToken(id(99)), null)
+    t.equal(await findToken(store, id(99)), null)
   },
 )
 

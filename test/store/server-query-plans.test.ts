@@ -26,7 +26,7 @@ const page = (fields: Parameters<typeof query>[0] = {}): Work => {
 
 /** Everything that a store does, as it is done all day. */
 const WORKS: Readonly<Record<string, Work>> = {
-  'a cold verification': (store) => store.findToken(TOKEN),
+  'a cold verification': (store) => store.findTokens([TOKEN]),
   'an owner': (store) => store.findOwner(OWNER),
   'an issue': (store) =>
     store.insertToken(draft(0, { id: id(0xffff_ffff), userId: OWNER }), {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { oneOwnerRows } from '../../benchmark/growth/one-owner-rows.ts'
+import { findToken } from '../../src/store/find-token.ts'
 import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
 import { boundingEnded } from '../../src/testing/store-contract/bounding-ended.ts'
@@ -89,5 +90,5 @@ async function opened(t: Test) {
 t.test('the contract of this file sees what is stored', async (t) => {
   const { store, second } = await opened(t)
   await put(store, 1)
-  t.equal((await second.findToken(id(1)))?.token.id, id(1))
+  t.equal((await findToken(second, id(1)))?.token.id, id(1))
 })

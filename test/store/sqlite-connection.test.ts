@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
+import { findToken } from '../../src/store/find-token.ts'
 import { openSqlite } from '../../src/store/kysely/dialects/sqlite/sqlite-connection.ts'
 import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import {
@@ -64,7 +65,7 @@ t.test('the store prepares each of its statements once', async (t) => {
   statements.clear()
   for (let n = 0; n < 5; n += 1) {
     await put(store, n)
-    await store.findToken(id(n))
+    await findToken(store, id(n))
     await store.listTokens(query({ limit: n + 1 }))
     await store.updateToken(id(n), { name: `n${n}` }, { now: NOW + n, idleBefore: n, userId: 'ada' })
     await store.recordUses([{ tokenId: id(n), count: 1, lastUsedAt: NOW + n }], {
@@ -107,7 +108,7 @@ t.test('a closed store has released its file and written everything into it', as
   t.ok(existsSync(`${filename}-wal`))
   await store.close()
   t.notOk(existsSync(`${filename}-wal`), 'no log is left beside it')
-  await t.rejects(store.findToken(id(1)))
+  await t.rejects(findToken(store, id(1)))
   const other = new Database(filename, { timeout: 0 })
   t.teardown(() => other.close())
   other.exec('begin exclusive')
@@ -153,7 +154,7 @@ t.test('a store that two applications have opened stays open until both have clo
   await store.close()
   await put(store, 1)
   await store.close()
-  await t.rejects(store.findToken(id(1)), { message: /is closed/ })
+  await t.rejects(findToken(store, id(1)), { message: /is closed/ })
   await store.open()
   t.equal((await rowOf(store, 1)).userId, 'ada')
   await store.close()

@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t from 'tap'
+import { findToken } from '../../src/store/find-token.ts'
 import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import { put } from '../../src/testing/store-contract/records.ts'
 
@@ -20,11 +21,11 @@ t.test(
 
     const use = { tokenId: id, count: 3, lastUsedAt: createdAt + 1000 }
     const written = store.recordUses([use], { now: createdAt + 1000, dayStart: 0, idleTimeoutMs: null })
-    t.equal((await store.findToken(id))?.token.useCount, 0, 'before it begins')
+    t.equal((await findToken(store, id))?.token.useCount, 0, 'before it begins')
     // Queued before the one for which the batch waits between its statements.
     const between = await new Promise((resolve) => setImmediate(() => resolve(committed())))
     t.equal(between, 0, 'the event loop turned while the batch was being written')
-    const read = store.findToken(id).then((found) => [found?.token.useCount, committed()])
+    const read = findToken(store, id).then((found) => [found?.token.useCount, committed()])
     t.same(await read, [3, 3], 'what was read was committed')
     await written
   },
@@ -36,7 +37,7 @@ t.test('a cold verification reads within the call, unless a transaction has the 
   await store.open()
   const { id } = await put(store, 1)
   const told: string[] = []
-  const reads = store.findToken(id).then(() => told.push('read'))
+  const reads = findToken(store, id).then(() => told.push('read'))
   let turns = 0
   const count = async () => {
     for (; !told.includes('read'); turns += 1) await Promise.resolve()

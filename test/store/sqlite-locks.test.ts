@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { Kysely, SqliteDialect } from 'kysely'
 import t, { type Test } from 'tap'
+import { findToken } from '../../src/store/find-token.ts'
 import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import { kyselyTokenStore } from '../../src/store/kysely/host-token-store.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
@@ -170,7 +171,7 @@ t.test('on a host’s own Kysely: the same, and its busy_timeout is as it was', 
   const writes = [2, 3, 4].map((n) =>
     store.insertToken(draft(n), { ...MANY_ENDED, maxTokens: 100, now: NOW }),
   )
-  t.equal((await store.findToken(id(1)))?.token.id, id(1), 'reads go on')
+  t.equal((await findToken(store, id(1)))?.token.id, id(1), 'reads go on')
   await sleep(300)
   lock.kill()
   for (const { outcome } of await Promise.all(writes)) t.equal(outcome, 'inserted')

@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
+import { findToken } from '../../src/store/find-token.ts'
 import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import { SORT_FIELDS, type TokenStore } from '../../src/store/token-store.ts'
 import { DAY, draft, id, MANY_ENDED, NOW, put, query } from '../../src/testing/store-contract/records.ts'
@@ -10,7 +11,7 @@ import { TOKEN_STATUSES } from '../../src/token/status.ts'
 import { watchStatements } from './prepared-statements.ts'
 
 t.test('a token and its owner are found by primary key', async (t) => {
-  const [plan = ''] = await plansOf(t, (store) => store.findToken(id(1)))
+  const [plan = ''] = await plansOf(t, (store) => findToken(store, id(1)))
   t.match(plan, /SEARCH api_tokens USING PRIMARY KEY \(id=\?\)/)
   t.match(plan, /SEARCH api_token_owners USING PRIMARY KEY \(user_id=\?\)/)
   t.notMatch(plan, /JOIN/, 'SQLite would plan a join again for each id')

@@ -3,6 +3,7 @@
 import Fastify from 'fastify'
 import t from 'tap'
 import apiTokens, { verifyApiToken } from '../../src/index.ts'
+import { findToken } from '../../src/store/find-token.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
 import { manualClock } from '../../src/testing/manual-clock.ts'
 import { put } from '../../src/testing/store-contract/records.ts'
@@ -68,7 +69,7 @@ for (const { name, store, statements } of stores) {
     const written = ofRequests(statements)
     t.ok(written.length > 4 && written.length <= 24, `${written.length} statements`)
     t.equal(recorder.stats().flushed, 2 * USED)
-    t.equal((await store.findToken(token.id))?.token.useCount, 2)
+    t.equal((await findToken(store, token.id))?.token.useCount, 2)
   })
 }
 

@@ -3,6 +3,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import { InvalidOption } from '../../src/errors.ts'
+import { findToken } from '../../src/store/find-token.ts'
 import { isPermanentInSqlite } from '../../src/store/kysely/dialects/sqlite/sqlite-errors.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { withOutages } from '../../src/store/store-outage.ts'
@@ -14,7 +15,7 @@ const SCOPE = { now: NOW, idleBefore: null }
 
 const CALLS: Record<string, (store: TokenStore) => Promise<unknown>> = {
   insertToken: (store) => store.insertToken(draft(1), { ...MANY_ENDED, maxTokens: 1, now: NOW }),
-  findToken: (store) => store.findToken(id(1)),
+  findTokens: (store) => store.findTokens([id(1)]),
   findOwner: (store) => store.findOwner('ada'),
   listTokens: (store) => store.listTokens(query()),
   updateToken: (store) => store.updateToken(id(1), { name: 'new' }, SCOPE),
@@ -59,7 +60,7 @@ t.test(
     const cause = new Error('the disk is full')
     const bare = memoryTokenStore()
     bare.isPermanent = (error) => error === cause
-    bare.findToken = async () => {
+    bare.findTokens = async () => {
       throw cause
     }
     bare.feed.changesSince = async () => {
@@ -69,22 +70,22 @@ t.test(
       throw cause
     }
     const store = withOutages(bare)
-    for (const failed of [store.findToken(id(1)), store.feed.changesSince(0), store.devices.find([])]) {
+    for (const failed of [findToken(store, id(1)), store.feed.changesSince(0), store.devices.find([])]) {
       const error = await failed.catch((thrown: unknown) => thrown)
       t.match(error, { code: 'FST_API_TOKENS_STORE_FAULT', statusCode: 500, cause })
       t.notOk(Object.hasOwn(error as Error, 'headers'), 'a client is not told to try again')
     }
-    bare.findToken = async () => {
+    bare.findTokens = async () => {
       throw new Error('another')
     }
-    await t.rejects(store.findToken(id(1)), { code: 'FST_API_TOKENS_STORE_UNAVAILABLE' })
+    await t.rejects(findToken(store, id(1)), { code: 'FST_API_TOKENS_STORE_UNAVAILABLE' })
   },
 )
 
 t.test('a wrong setting that is detected after boot is a 500', async (t) => {
   const bare = countingStore(memoryTokenStore())
   bare.outage = new InvalidOption('store: the connection is read-only')
-  await t.rejects(withOutages(bare).findToken(id(1)), {
+  await t.rejects(findToken(withOutages(bare), id(1)), {
     code: 'FST_API_TOKENS_STORE_FAULT',
     cause: bare.outage,
   })
@@ -93,16 +94,16 @@ t.test('a wrong setting that is detected after boot is a 500', async (t) => {
 t.test('a wrapper whose every method is async makes no error permanent', async (t) => {
   const bare = memoryTokenStore()
   bare.isPermanent = (async () => true) as unknown as () => boolean
-  bare.findToken = async () => {
+  bare.findTokens = async () => {
     throw new Error('SQLITE_IOERR')
   }
-  await t.rejects(withOutages(bare).findToken(id(1)), { code: 'FST_API_TOKENS_STORE_UNAVAILABLE' })
+  await t.rejects(findToken(withOutages(bare), id(1)), { code: 'FST_API_TOKENS_STORE_UNAVAILABLE' })
 })
 
 t.test('an isPermanent that throws or rejects does not replace the error or end the process', async (t) => {
   const bare = memoryTokenStore()
   const outage = new Error('SQLITE_IOERR')
-  bare.findToken = async () => {
+  bare.findTokens = async () => {
     throw outage
   }
   const refuse = () => {
@@ -111,7 +112,7 @@ t.test('an isPermanent that throws or rejects does not replace the error or end 
   const rejects = (async () => refuse()) as unknown as () => boolean
   for (const isPermanent of [refuse, rejects]) {
     bare.isPermanent = isPermanent
-    await t.rejects(withOutages(bare).findToken(id(1)), {
+    await t.rejects(findToken(withOutages(bare), id(1)), {
       code: 'FST_API_TOKENS_STORE_UNAVAILABLE',
       cause: outage,
     })

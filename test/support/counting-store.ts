@@ -13,7 +13,7 @@ export interface CountingStore extends TokenStore {
   outage: Error | undefined
 }
 
-const READS: readonly (keyof TokenStore)[] = ['findToken', 'findOwner', 'listTokens', 'dailyUses', 'isEmpty']
+const READS: readonly (keyof TokenStore)[] = ['findTokens', 'findOwner', 'listTokens', 'dailyUses', 'isEmpty']
 const WRITES: readonly (keyof TokenStore)[] = [
   'insertToken',
   'updateToken',

@@ -2,6 +2,7 @@
 
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
+import { findToken } from '../../src/store/find-token.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { as, issue, startHost, withToken } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
@@ -14,7 +15,7 @@ t.test('by default the client is neither stored nor returned', async (t) => {
   const { id, token } = await issue(app, 'ada')
   await call(app, token, '192.0.2.1', 'curl/8.0')
   await app.apiTokens.flush()
-  t.equal((await store.findToken(id))?.token.lastClient, null)
+  t.equal((await findToken(store, id))?.token.lastClient, null)
   t.notOk('last_used_ip' in (await told(app, id)) || 'last_used_user_agent' in (await told(app, id)))
   t.notOk('lastClient' in (await app.apiTokens.get(id)))
 })
@@ -72,14 +73,14 @@ t.test('without usage.lastClient the next use erases a stored client', async (t)
   const { id, token } = await issue(keeping.app, 'ada')
   await call(keeping.app, token, '192.0.2.1')
   await keeping.app.apiTokens.flush()
-  t.strictSame((await store.findToken(id))?.token.lastClient, {
+  t.strictSame((await findToken(store, id))?.token.lastClient, {
     ip: '192.0.2.1',
     userAgent: 'lightMyRequest',
   })
   const forgetting = await startHost(t, options)
   await call(forgetting.app, token, '192.0.2.1')
   await forgetting.app.apiTokens.flush()
-  t.equal((await store.findToken(id))?.token.lastClient, null)
+  t.equal((await findToken(store, id))?.token.lastClient, null)
 })
 
 async function call(

@@ -1,6 +1,7 @@
 /** Uses that the store refuses permanently do not block others, and are not lost. */
 
 import t from 'tap'
+import { findToken } from '../../src/store/find-token.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { withOutages } from '../../src/store/store-outage.ts'
 import { manualClock } from '../../src/testing/index.ts'
@@ -84,7 +85,7 @@ async function recorderWith(tokens: number) {
     use: (count: number) => {
       for (let n = 0; n < count; n += 1) recorder.countUse(recorder.hold(id(n), NOW), NOW)
     },
-    countOf: async (n: number) => (await store.findToken(id(n)))?.token.useCount,
+    countOf: async (n: number) => (await findToken(store, id(n)))?.token.useCount,
     /** Flushes so often, and returns how the last one ended. */
     flushes: async (times: number) => {
       let outcome = ''

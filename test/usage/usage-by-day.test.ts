@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import type { ApiTokensOptions } from '../../src/index.ts'
+import { findToken } from '../../src/store/find-token.ts'
 import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { manualClock } from '../../src/testing/index.ts'
@@ -55,7 +56,7 @@ t.test('a use before midnight counts for its own day, also when written later', 
   await app.apiTokens.flush()
   t.strictSame(await usageOf(app, id, '?days=2'), expected, 'written')
   t.equal(store.calls.get('recordUses'), 2, 'a batch a day')
-  t.match((await store.findToken(id))?.token, { useCount: 7, lastUsedAt: START + DAY })
+  t.match((await findToken(store, id))?.token, { useCount: 7, lastUsedAt: START + DAY })
 })
 
 t.test('when the store is unavailable over midnights, each day gets its uses', async (t) => {
@@ -76,7 +77,7 @@ t.test('when the store is unavailable over midnights, each day gets its uses', a
   t.same(requestsOf(await usageOf(app, id, '?days=4')), [1, 2, 3, 4])
   await app.apiTokens.flush()
   t.same(requestsOf(await usageOf(app, id, '?days=4')), [1, 2, 3, 4])
-  t.equal((await store.findToken(id))?.token.useCount, 10)
+  t.equal((await findToken(store, id))?.token.useCount, 10)
   t.same(app.apiTokens.stats().usage, { pending: 0, flushed: 10 })
 })
 

@@ -155,7 +155,7 @@ async function startStepped(t: Test, store: TokenStore = memoryTokenStore(), bou
   const counting = countingStore(store)
   const watched = new Proxy(counting, {
     get: (target, name) => {
-      if (name === 'findToken') read()
+      if (name === 'findTokens') read()
       return Reflect.get(target, name)
     },
   })

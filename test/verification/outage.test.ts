@@ -1,6 +1,7 @@
 /** While the store is unavailable tokens are neither accepted nor refused, and no use is lost. */
 
 import t, { type Test } from 'tap'
+import { findToken } from '../../src/store/find-token.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { countingStore } from '../support/counting-store.ts'
 import { as, issue, startHost, withToken } from '../support/host.ts'
@@ -77,9 +78,9 @@ t.test('promise 7: uses during an outage are written once after it', async (t) =
   store.outage = undefined
   await app.apiTokens.flush()
   t.same(app.apiTokens.stats().usage, { pending: 0, flushed: 5 })
-  t.equal((await store.findToken(id))?.token.useCount, 5)
+  t.equal((await findToken(store, id))?.token.useCount, 5)
   await app.apiTokens.flush()
-  t.equal((await store.findToken(id))?.token.useCount, 5)
+  t.equal((await findToken(store, id))?.token.useCount, 5)
 })
 
 t.test('a sweep that cannot write the uses marks no token idle', async (t) => {
@@ -90,7 +91,7 @@ t.test('a sweep that cannot write the uses marks no token idle', async (t) => {
   store.outage = new Error('the disk is gone')
   await t.rejects(app.apiTokens.sweep(), { code: 'FST_API_TOKENS_STORE_UNAVAILABLE' })
   store.outage = undefined
-  t.match((await store.findToken(id))?.token, { status: 'active' })
+  t.match((await findToken(store, id))?.token, { status: 'active' })
 })
 
 t.test('app.apiTokens.verify rejects with 503 during an outage', async (t) => {

@@ -2,6 +2,7 @@
 
 import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { findToken } from '../../src/store/find-token.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
 import { as, type Host, issue, startHost, withToken } from '../support/host.ts'
@@ -29,7 +30,7 @@ for (const [what, end] of Object.entries(ENDS)) {
       `promise 4: ${what} overrides a load that began earlier and was paused ${when} its read`,
       async (t) => {
         const race = await startRace(t)
-        const load = race.store.hold('findToken', when)
+        const load = race.store.hold('findTokens', when)
         const overtaken = [1, 2, 3].map(() => race.app.inject(withToken(race.token)))
         await load.held
         await end(race)
@@ -69,7 +70,7 @@ t.test('promise 11: an invalidation between requests that share a read reaches e
     })
   })
   const { token } = await issue(app, 'ada')
-  const load = store.hold('findToken', 'after')
+  const load = store.hold('findTokens', 'after')
   const first = app.inject(withToken(token, '/leave'))
   await load.held
   const others = [1, 2, 3].map(() => app.inject(withToken(token)))
@@ -83,7 +84,7 @@ t.test('promise 11: an invalidation between requests that share a read reaches e
 t.test('promise 11: an invalidation does not affect reads of other tokens and users', async (t) => {
   const { app, store, token, id } = await startRace(t)
   const bob = await issue(app, 'bob')
-  const load = store.hold('findToken', 'after')
+  const load = store.hold('findTokens', 'after')
   const undisturbed = app.inject(withToken(bob.token))
   await load.held
   await app.apiTokens.revoke(id)
@@ -102,7 +103,7 @@ t.test('promise 11: a load that began before a rename does not cache the old nam
       return 'ok'
     })
   })
-  const load = store.hold('findToken', 'after')
+  const load = store.hold('findTokens', 'after')
   const overtaken = app.inject(withToken(token, '/name'))
   await load.held
   await app.apiTokens.update(id, { name: 'new' })
@@ -145,7 +146,7 @@ for (const when of ['before', 'after'] as const) {
     await app.apiTokens.revoke(id)
     write.release()
     await flush
-    t.match((await real.findToken(id))?.token, { status: 'revoked', useCount: 2 })
+    t.match((await findToken(real, id))?.token, { status: 'revoked', useCount: 2 })
     t.equal((await app.inject(withToken(token))).statusCode, 401)
   })
 }
@@ -160,7 +161,7 @@ t.test('promise 7: uses during a flush are written once by the next flush', asyn
   const second = app.apiTokens.flush()
   write.release()
   await Promise.all([flush, second])
-  t.equal((await real.findToken(id))?.token.useCount, 4)
+  t.equal((await findToken(real, id))?.token.useCount, 4)
   t.same(app.apiTokens.stats().usage, { pending: 0, flushed: 4 })
 })
 
@@ -174,7 +175,7 @@ t.test('promise 6: a sweep writes recorded uses before it marks tokens idle', as
   const sweep = app.apiTokens.sweep()
   quiet.release()
   t.same(await sweep, { idle: 0, idleWarning: 0, pruned: 0 })
-  t.match((await real.findToken(id))?.token, { status: 'active', useCount: 1 })
+  t.match((await findToken(real, id))?.token, { status: 'active', useCount: 1 })
   t.equal((await app.inject(withToken(token))).statusCode, 200)
 })
 
@@ -189,10 +190,10 @@ t.test(
     await late.held
     clock.advance('2d')
     t.same(await other.app.apiTokens.sweep(), { idle: 1, idleWarning: 0, pruned: 0 })
-    t.match((await real.findToken(id))?.token, { status: 'inactive', statusReason: 'idle' })
+    t.match((await findToken(real, id))?.token, { status: 'inactive', statusReason: 'idle' })
     late.release()
     await app.apiTokens.flush()
-    t.match((await real.findToken(id))?.token, { status: 'active', statusReason: null })
+    t.match((await findToken(real, id))?.token, { status: 'active', statusReason: null })
     t.equal((await app.inject(withToken(token))).statusCode, 200)
   },
 )

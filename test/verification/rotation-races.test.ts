@@ -87,7 +87,7 @@ t.test(
   async (t) => {
     const race = await startRace(t)
     const successor = (await rotate(race)).json()
-    const load = race.store.hold('findToken', 'after')
+    const load = race.store.hold('findTokens', 'after')
     const overtaken = race.app.inject(withToken(race.token))
     await load.held
     t.equal((await race.app.inject(withToken(successor.token))).statusCode, 200)

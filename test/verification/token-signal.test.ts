@@ -147,7 +147,7 @@ t.test('promise 4: the token is evaluated at least every ttl, once for all reque
   store.calls.clear()
   for (let n = 1; n <= 5; n += 1) {
     await pass(TTL)
-    t.equal(store.calls.get('findToken'), n)
+    t.equal(store.calls.get('findTokens'), n)
   }
 })
 
@@ -198,14 +198,14 @@ t.test('promise 4: a token that was renamed before does not', async (t) => {
 t.test('promise 4: an invalidation during an evaluation is not lost', async (t) => {
   const { app, id, held, open, pass } = await startStream(t)
   const first = await open()
-  const recheck = held.hold('findToken', 'after')
+  const recheck = held.hold('findTokens', 'after')
   await pass(TTL)
   await recheck.held
   await app.apiTokens.update(id, { name: 'new' })
   recheck.release()
   await setImmediate()
   t.equal(first.signal.aborted, false, 'a rename causes an evaluation')
-  const second = held.hold('findToken', 'after')
+  const second = held.hold('findTokens', 'after')
   await pass(TTL)
   await second.held
   await app.apiTokens.revoke(id)

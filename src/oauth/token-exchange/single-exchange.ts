@@ -3,6 +3,7 @@
 import { hash, randomUUID } from 'node:crypto'
 import type { Context } from '../../lifecycle/context.ts'
 import { revokeToken } from '../../lifecycle/revoke-token.ts'
+import { findToken } from '../../store/find-token.ts'
 import { replayWindowMs } from '../jwt-times.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { VerifiedSubject } from './subject-token.ts'
@@ -59,7 +60,7 @@ function digestOf({ claims, signedText }: VerifiedSubject): string {
 async function isWithoutToken(lifecycle: Context, tokenId: string | undefined): Promise<boolean> {
   if (tokenId === undefined) return true
   try {
-    const stored = await lifecycle.store.findToken(tokenId)
+    const stored = await findToken(lifecycle.store, tokenId)
     if (stored !== null) await revokeToken(lifecycle, tokenId)
     return true
   } catch {

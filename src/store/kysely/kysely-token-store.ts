@@ -4,6 +4,7 @@ import type { CompiledQuery } from 'kysely'
 import type { NewTokenRecord, OwnedToken, OwnerRecord, OwnerStatus, TokenRecord } from '../../token/token.ts'
 import type { ChangeFeed } from '../change-feed.ts'
 import type { DeviceAuthorizationStore } from '../device-authorization-store.ts'
+import { findToken } from '../find-token.ts'
 import type { PubSub } from '../pubsub.ts'
 import type {
   ChangeOutcome,
@@ -116,14 +117,18 @@ export class KyselyTokenStore implements TokenStore {
     return this.#write((storeDb) => writeToken(storeDb, token, rules))
   }
 
-  async findToken(id: string): Promise<OwnedToken | null> {
-    const query = { ...this.#selectToken, parameters: [id] }
-    const rows =
-      this.#readAtOnce?.(query.sql, query.parameters) ??
-      (await this.#read(({ db }) => db.executeQuery<JoinedRow>(query))).rows
-    // Both ways return the columns that the query selects.
-    const row = rows[0] as JoinedRow | undefined
-    return row === undefined ? null : ownedFromRow(row)
+  async findTokens(ids: readonly string[]): Promise<ReadonlyMap<string, OwnedToken>> {
+    const found = new Map<string, OwnedToken>()
+    for (const id of ids) {
+      const query = { ...this.#selectToken, parameters: [id] }
+      const rows =
+        this.#readAtOnce?.(query.sql, query.parameters) ??
+        (await this.#read(({ db }) => db.executeQuery<JoinedRow>(query))).rows
+      // Both ways return the columns that the query selects.
+      const row = rows[0] as JoinedRow | undefined
+      if (row !== undefined) found.set(id, ownedFromRow(row))
+    }
+    return found
   }
 
   async findOwner(userId: string): Promise<OwnerRecord | null> {
@@ -227,6 +232,6 @@ export class KyselyTokenStore implements TokenStore {
     scope: ChangeScope & Pick<UpdateScope, 'maxAgeMs'>,
     requiresActiveOwner?: boolean,
   ): Promise<ChangeOutcome> {
-    return whyUnchanged(await this.findToken(id), scope, requiresActiveOwner)
+    return whyUnchanged(await findToken(this, id), scope, requiresActiveOwner)
   }
 }

@@ -89,9 +89,13 @@ class MemoryTokenStore implements TokenStore {
     return { outcome: 'inserted', token: this.#tokens.put({ ...token, generation: owner.generation }) }
   }
 
-  async findToken(id: string): Promise<OwnedToken | null> {
-    const token = this.#tokens.get(id)
-    return token === undefined ? null : { token, owner: this.#owners.find(token.userId) }
+  async findTokens(ids: readonly string[]): Promise<ReadonlyMap<string, OwnedToken>> {
+    const found = new Map<string, OwnedToken>()
+    for (const id of ids) {
+      const token = this.#tokens.get(id)
+      if (token !== undefined) found.set(id, { token, owner: this.#owners.find(token.userId) })
+    }
+    return found
   }
 
   findOwner = async (userId: string): Promise<OwnerRecord | null> => this.#owners.find(userId)

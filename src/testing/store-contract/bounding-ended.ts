@@ -3,7 +3,7 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import type { InsertRules, RotateScope, TokenStore } from '../../store/token-store.ts'
 import type { NewTokenRecord } from '../../token/token.ts'
-import { DAY, draft, IDLE, id, NOW, numbers, put, query, type StoreTest } from './records.ts'
+import { DAY, draft, findToken, IDLE, id, NOW, numbers, put, query, type StoreTest } from './records.ts'
 
 const LATER = NOW + 2 * DAY
 /** What ended at NOW may be deleted by then. */
@@ -70,8 +70,8 @@ export function boundingEnded(test: StoreTest): void {
     equal(await insert(store, 100), 'ended_limit_reached', 'its grace is over at that moment')
     const rotated = await store.rotateToken(id(6), draft(7, { predecessorId: id(6) }), SCOPE)
     deepEqual(rotated, { outcome: 'ended_limit_reached' })
-    equal(await store.findToken(id(7)), null)
-    equal((await store.findToken(id(6)))?.token.successorId, null)
+    equal(await findToken(store, id(7)), null)
+    equal((await findToken(store, id(6)))?.token.successorId, null)
     equal((await store.rotateToken(id(9), draft(7), SCOPE)).outcome, 'not_found')
     await putEnded(store, 8, NOW)
     equal((await store.rotateToken(id(6), draft(7, { predecessorId: id(6) }), SCOPE)).outcome, 'changed')

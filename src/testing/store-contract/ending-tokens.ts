@@ -1,7 +1,7 @@
 /** The contract of `markIdle` and `prune`: what the clock has ended, in bounded batches. */
 
 import { deepEqual, equal } from 'node:assert/strict'
-import { DAY, hasFields, id, NOW, numbers, put, query, rowOf, type StoreTest } from './records.ts'
+import { DAY, findToken, hasFields, id, NOW, numbers, put, query, rowOf, type StoreTest } from './records.ts'
 
 export function endingTokens(test: StoreTest): void {
   test('a revocation stores its reason, and the first one stays', async ({ store }) => {
@@ -98,7 +98,7 @@ export function endingTokens(test: StoreTest): void {
     await store.setOwnerStatus('ada', 'removed', NOW)
     await store.prune(NOW + 1, 100)
     await store.prune(NOW + 1, 100)
-    equal(await store.findToken(id(1)), null)
+    equal(await findToken(store, id(1)), null)
     hasFields(await store.findOwner('ada'), { status: 'removed', generation: 2 })
   })
 }

@@ -3,7 +3,19 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import type { InsertRules, TokenQuery, TokenStore } from '../../store/token-store.ts'
 import type { NewTokenRecord } from '../../token/token.ts'
-import { DAY, draft, hasFields, id, MANY_ENDED, NOW, numbers, put, query, type StoreTest } from './records.ts'
+import {
+  DAY,
+  draft,
+  findToken,
+  hasFields,
+  id,
+  MANY_ENDED,
+  NOW,
+  numbers,
+  put,
+  query,
+  type StoreTest,
+} from './records.ts'
 
 const MAX_AGE = 10 * DAY
 /** Room for three tokens that have not ended. */
@@ -44,7 +56,7 @@ export function enforcingAge(test: StoreTest): void {
       outcome: 'ended',
       token: old,
     })
-    hasFields((await store.findToken(old.id))?.token, { expiresAt: null, status: 'active' })
+    hasFields((await findToken(store, old.id))?.token, { expiresAt: null, status: 'active' })
     equal((await store.updateToken(young.id, { name: 'new' }, scope)).outcome, 'changed')
     const successor = draft(3, { predecessorId: young.id })
     equal((await store.rotateToken(young.id, successor, rotation)).outcome, 'changed')

@@ -3,7 +3,7 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import type { TokenStore, UseBatch } from '../../store/token-store.ts'
 import type { LastClient } from '../../token/token.ts'
-import { DAY, hasFields, IDLE, id, NOW, put, rowOf, type StoreTest } from './records.ts'
+import { DAY, findToken, hasFields, IDLE, id, NOW, put, rowOf, type StoreTest } from './records.ts'
 
 const RULES = { now: NOW + DAY, dayStart: NOW, idleTimeoutMs: IDLE }
 
@@ -47,7 +47,7 @@ export function recordingUses(test: StoreTest): void {
     for (const n of [0, 2, 250, 498]) {
       hasFields(await rowOf(store, n), { useCount: n + 1, lastUsedAt: NOW + n })
     }
-    equal(await store.findToken(id(1)), null)
+    equal(await findToken(store, id(1)), null)
   })
 
   test('the scopes that were asked for add up, the fifty-third as well', async ({ store, second }) => {
@@ -140,7 +140,7 @@ export function recordingUses(test: StoreTest): void {
     await store.revokeToken(id(1), { now: NOW })
     equal(await store.prune(NOW + 1, 10), 1)
     await store.recordUses(uses, rules)
-    equal(await store.findToken(id(1)), null)
+    equal(await findToken(store, id(1)), null)
     deepEqual(await store.dailyUses(id(1), NOW), [])
     equal((await rowOf(store, 2)).useCount, 1)
   })

@@ -2,7 +2,7 @@
 
 import { deepEqual } from 'node:assert/strict'
 import type { EndedRules, TokenPage, TokenQuery, TokenStore } from '../../store/token-store.ts'
-import type { NewTokenRecord, TokenRecord } from '../../token/token.ts'
+import type { NewTokenRecord, OwnedToken, TokenRecord } from '../../token/token.ts'
 
 /** What a store's own test file gives to the contract: a store that is open and empty. */
 export interface StoreUnderTest {
@@ -38,6 +38,8 @@ export function draft(n: number, fields: Partial<NewTokenRecord> = {}): NewToken
     statusReason: null,
     hint: 'wxyz',
     kid: 'key-1',
+    form: 'jwt',
+    seal: `seal of ${n}`,
     createdAt: NOW,
     updatedAt: NOW,
     expiresAt: null,
@@ -72,9 +74,14 @@ export async function put(
   return inserted.token
 }
 
+/** The token with this id and its owner, or `null`. */
+export async function findToken(store: TokenStore, tokenId: string): Promise<OwnedToken | null> {
+  return (await store.findTokens([tokenId])).get(tokenId) ?? null
+}
+
 /** The row as it stands now. */
 export async function rowOf(store: TokenStore, n: number): Promise<TokenRecord> {
-  const found = await store.findToken(id(n))
+  const found = await findToken(store, id(n))
   if (found === null) throw new Error(`there is no token ${n}`)
   return found.token
 }

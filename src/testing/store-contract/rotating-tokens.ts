@@ -5,6 +5,7 @@ import type { RotateScope, TokenStore } from '../../store/token-store.ts'
 import {
   DAY,
   draft,
+  findToken,
   hasFields,
   IDLE,
   id,
@@ -49,7 +50,7 @@ export function rotatingTokens(test: StoreTest): void {
     for (const replaces of [null, id(9)]) {
       deepEqual(await rotate(store, 1, 3, { replaces }), { outcome: 'unchanged', token: before })
     }
-    equal(await store.findToken(id(3)), null)
+    equal(await findToken(store, id(3)), null)
     equal((await rotate(store, 1, 3, { replaces: id(2), now: LATER + 1 })).outcome, 'changed')
     hasFields(await rowOf(store, 1), { successorId: id(3), status: 'active' })
     hasFields(await rowOf(store, 2), { status: 'revoked', statusReason: 'rotated', revokedAt: LATER + 1 })
@@ -68,11 +69,11 @@ export function rotatingTokens(test: StoreTest): void {
     await store.setOwnerStatus('gone', 'active', NOW)
     const outcomes = []
     for (const n of [1, 2, 3, 4, 5, 6]) {
-      const before = await store.findToken(id(n))
+      const before = await findToken(store, id(n))
       const replaces = before?.token.successorId ?? null
       outcomes.push((await rotate(store, n, 10 + n, { replaces }, before?.token.userId)).outcome)
-      deepEqual(await store.findToken(id(n)), before)
-      equal(await store.findToken(id(10 + n)), null)
+      deepEqual(await findToken(store, id(n)), before)
+      equal(await findToken(store, id(10 + n)), null)
     }
     deepEqual(outcomes, ['unchanged', 'ended', 'ended', 'ended', 'ended', 'not_found'])
   })
@@ -96,7 +97,7 @@ export function rotatingTokens(test: StoreTest): void {
       }
     }
     deepEqual(await rowOf(store, 1), token)
-    equal(await store.findToken(id(2)), null)
+    equal(await findToken(store, id(2)), null)
   })
 
   test('the first use of a successor revokes its predecessor, once', async ({ store, second }) => {
@@ -206,7 +207,7 @@ export function rotatingTokens(test: StoreTest): void {
     await rotate(store, 1, 2)
     equal(await store.prune(GRACE_END, 10), 0)
     equal(await store.prune(GRACE_END + 1, 10), 1)
-    equal(await store.findToken(id(1)), null)
+    equal(await findToken(store, id(1)), null)
     equal(await end(store, 1, 2), null, 'its successor is used all the same')
     equal((await rowOf(store, 2)).predecessorId, null)
   })

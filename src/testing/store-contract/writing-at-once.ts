@@ -5,6 +5,7 @@ import type { TokenStore } from '../../store/token-store.ts'
 import {
   DAY,
   draft,
+  findToken,
   hasFields,
   IDLE,
   id,
@@ -69,7 +70,7 @@ export function writingAtOnce(test: StoreTest): void {
       ])
       equal(revoked.outcome, 'changed')
       equal((await rowOf(store, n)).status, 'revoked')
-      const successor = await second.findToken(id(n + 100))
+      const successor = await findToken(second, id(n + 100))
       equal(rotated.outcome, successor === null ? 'ended' : 'changed')
       equal((await rowOf(store, n)).successorId, successor === null ? null : id(n + 100))
     }
@@ -114,7 +115,7 @@ export function writingAtOnce(test: StoreTest): void {
       await second.setOwnerStatus(userId, 'active', LATER)
       const { owner } = await store.listTokens(query({ userId }))
       for (const number of [n, n + 1, n + 2]) {
-        const found = await store.findToken(id(number))
+        const found = await findToken(store, id(number))
         ok(found === null || found.token.generation < (owner?.generation ?? 0), `token ${number}`)
       }
       equal((await store.listTokens(query({ userId, statuses: ['active'], now: LATER }))).total, 0)

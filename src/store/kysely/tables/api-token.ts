@@ -1,7 +1,7 @@
 /** The table of tokens. Scopes are stored as one text, separated by spaces. */
 
 import type { ColumnType, Generated } from 'kysely'
-import type { StatusReason, StoredStatus } from '../../../token/token.ts'
+import type { CredentialForm, StatusReason, StoredStatus } from '../../../token/token.ts'
 import type { Instant } from './instant.ts'
 
 export interface ApiTokenTable {
@@ -15,6 +15,8 @@ export interface ApiTokenTable {
   status_reason: StatusReason | null
   hint: string
   kid: string
+  form: CredentialForm
+  seal: string
   created_at: Instant
   updated_at: Instant
   expires_at: Instant | null

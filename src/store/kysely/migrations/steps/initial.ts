@@ -49,6 +49,8 @@ function tokens(schema: SchemaModule, types: ColumnTypes): readonly SchemaStatem
       .addColumn('status_reason', text(16))
       .addColumn('hint', text(16), (column) => column.notNull())
       .addColumn('kid', text(255), (column) => column.notNull())
+      .addColumn('form', text(16), (column) => column.notNull())
+      .addColumn('seal', text(64), (column) => column.notNull())
       .addColumn('created_at', instant, (column) => column.notNull())
       .addColumn('updated_at', instant, (column) => column.notNull())
       .addColumn('changed_at', count)
