@@ -1,17 +1,21 @@
-/** What a flood of forged tokens costs a good client: how long it waits for the slowest hundredth of its answers. */
+/** Measures the p99 of valid clients while half of the load has invalid signatures. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import { FLOOD_TARGET } from './comparisons.ts'
 import { startLoad } from './load.ts'
+import { inTurn, ratiosOf } from './pairs.ts'
 import { startServers } from './servers.ts'
 import { type Estimate, estimate } from './statistics.ts'
 import { forge } from './variants/plugin.ts'
 
 export interface Flooded {
   readonly slices: number
-  /** A good client's 99th percentile while half the load is forged, by the same while all of it is good. */
+  /** The p99 of a valid client while half of the load has invalid signatures, relative to a load without. */
   readonly ratio: Estimate
-  /** Requests a second, all told. */
+  /** The requests per second of all clients. */
   readonly perSecond: number
+  /** The maximum of the upper end of the interval. */
+  readonly target: number
 }
 
 interface Slice {
@@ -21,13 +25,13 @@ interface Slice {
 }
 
 const WARM_UP_MS = 3_000
-/** A hundredth of what the watched clients send in it are some fifty answers. */
+/** The slowest 1 % of the valid clients' responses in a slice are about fifty responses. */
 const SLICE_MS = 2_000
 const HALF_OF_CONNECTIONS = 25
-/** Between two requests of a client: all of them together send some thousands a second. */
+/** Between two requests of a client. All clients together send some thousand requests per second. */
 const PAUSE_MS = 10
 
-/** Half the clients are watched; what the other half sends is good in one slice and forged in the next. */
+/** One half of the clients is always valid and measured. The other half is valid and invalid in turn. */
 export async function flood(slices: number): Promise<Flooded> {
   const server = await startServers(['warm'])
   const [{ port, credentials }] = server.endpoints
@@ -40,24 +44,24 @@ export async function flood(slices: number): Promise<Flooded> {
     ] as const
     await sleep(ms)
     const [watched, rest] = await Promise.all([loads[0].stop(), loads[1].stop()])
-    if (watched.refused > 0) throw new Error('a good client was refused')
+    if (watched.refused > 0) throw new Error('a valid client was refused')
     return { p99: watched.p99, perSecond: watched.requests / watched.seconds + rest.requests / rest.seconds }
   }
   try {
     await slice(credentials, WARM_UP_MS)
     await slice(forgeries, WARM_UP_MS)
-    const ratios: number[] = []
-    const rates: number[] = []
-    let before = await slice(credentials)
-    for (let turn = 0; turn < slices; turn += 1) {
-      const flooded = await slice(forgeries)
-      const after = await slice(credentials)
-      ratios.push(flooded.p99 / ((before.p99 + after.p99) / 2))
-      rates.push(flooded.perSecond)
-      before = after
+    const pairs = await inTurn(
+      slices,
+      () => slice(credentials),
+      () => slice(forgeries),
+    )
+    return {
+      slices,
+      ratio: estimate(ratiosOf(pairs, ({ p99 }) => p99)),
+      perSecond: Math.round(estimate(pairs.map(({ variant }) => variant.perSecond)).median),
+      target: FLOOD_TARGET,
     }
-    return { slices, ratio: estimate(ratios), perSecond: Math.round(estimate(rates).median) }
   } finally {
-    server.stop()
+    await server.stop()
   }
 }

@@ -1,14 +1,14 @@
-/** The clients: `wrk` where it is installed, `autocannon` otherwise, on a core of their own where there are two. */
+/** The clients: `wrk` if it is installed, otherwise `autocannon`. With two cores they have their own. */
 
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { LOAD_CORE, pinned } from './cores.ts'
 
-/** One credential per connection, as clients have it, or one after another on each, as behind a proxy. */
+/** One credential per connection, as for direct clients, or all in turn on each connection, as behind a proxy. */
 export type Carrying = 'connection' | 'rotating'
 
 export interface LoadOptions {
@@ -16,16 +16,16 @@ export interface LoadOptions {
   readonly credentials: readonly string[]
   readonly carrying: Carrying
   readonly connections: number
-  /** How long a client waits between two requests, in milliseconds; 0: not at all. */
+  /** The pause of a client between two requests, in milliseconds. */
   readonly pauseMs: number
 }
 
 export interface LoadResult {
   readonly requests: number
   readonly seconds: number
-  /** Answers of 400 and above. */
+  /** Responses with a status of 400 or above. */
   readonly refused: number
-  /** Requests without an answer. */
+  /** Requests without a response. */
   readonly failed: number
   /** Milliseconds. */
   readonly p99: number
@@ -36,19 +36,19 @@ export const LOAD_TOOL =
     ? 'wrk'
     : 'autocannon'
 
-/** Clients that go on until they are stopped, and can be halted in the midst of what they do. */
-export interface InFlightRead {
+/** Clients that send requests until they are stopped. They can be paused. */
+export interface RunningLoad {
   halt(): void
   resume(): void
   stop(): Promise<LoadResult>
 }
 
-export function startLoad(options: LoadOptions): InFlightRead {
+export function startLoad(options: LoadOptions): RunningLoad {
   const [command, ...args] = pinned(LOAD_CORE, toolCommand(options, fileOf(options.credentials)))
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const output = text(child.stdout)
   const ended = once(child, 'exit')
-  // What is halted would not end by itself when the benchmark ends by an error.
+  // A paused process would not end when the benchmark fails.
   const kill = () => child.kill('SIGKILL')
   process.once('exit', kill)
   return {
@@ -56,19 +56,19 @@ export function startLoad(options: LoadOptions): InFlightRead {
     resume: () => child.kill('SIGCONT'),
     stop: async () => {
       child.kill('SIGCONT')
-      // One may meet a thread of wrk's that is not its first, which sleeps on.
+      // A signal may reach a thread of wrk that ignores it.
       const again = setInterval(() => child.kill('SIGINT'), 200)
       await ended
       clearInterval(again)
       process.removeListener('exit', kill)
       const result = JSON.parse((await output).trim().split('\n').at(-1) ?? '') as LoadResult
-      if (result.failed > result.requests / 100) throw new Error(`${result.failed} requests had no answer`)
+      if (result.failed > result.requests / 100) throw new Error(`${result.failed} requests had no response`)
       return result
     },
   }
 }
 
-/** Longer than any load goes on: each is stopped. */
+/** The tools need a duration. Every load is stopped before it. */
 const LONGEST_SECONDS = 3600
 
 function toolCommand(options: LoadOptions, credentials: string): [string, ...string[]] {
@@ -82,7 +82,7 @@ function toolCommand(options: LoadOptions, credentials: string): [string, ...str
       JSON.stringify({ ...options, url, credentials, seconds: LONGEST_SECONDS }),
     ]
   }
-  // A thread each: only so does a connection of wrk's know which it is.
+  // One thread per connection, because a script of wrk knows its thread but not its connection.
   return [
     'wrk',
     `--threads=${connections}`,
@@ -100,9 +100,13 @@ function toolCommand(options: LoadOptions, credentials: string): [string, ...str
 
 const files = new Map<readonly string[], string>()
 
+/** The credentials are too long for the command line. */
 function fileOf(credentials: readonly string[]): string {
-  const file = files.get(credentials) ?? join(tmpdir(), `bench-credentials-${process.pid}-${files.size}`)
-  if (!files.has(credentials)) writeFileSync(file, credentials.join('\n'), { mode: 0o600 })
+  const known = files.get(credentials)
+  if (known !== undefined) return known
+  const file = join(tmpdir(), `bench-credentials-${process.pid}-${files.size}`)
+  writeFileSync(file, credentials.join('\n'), { mode: 0o600 })
+  process.once('exit', () => rmSync(file, { force: true }))
   files.set(credentials, file)
   return file
 }

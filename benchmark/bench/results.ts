@@ -1,11 +1,12 @@
-/** Keeps what was measured: as JSON beside this file, and as the tables of `docs/explanation/performance.md`. */
+/** Stores the results as JSON in `results/` and as the tables of `docs/explanation/performance.md`. */
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import type { Compared } from './compare.ts'
-import { comparisons, nameOf } from './comparisons.ts'
+import { comparisons, latencyComparisons, nameOf } from './comparisons.ts'
 import type { Flooded } from './flood.ts'
+import type { ComparedLatency } from './latency.ts'
 import type { Step } from './steps.ts'
 import { httpTable, microTable } from './tables.ts'
 
@@ -19,6 +20,8 @@ export interface HttpResults {
   readonly machine: Machine
   readonly load: string
   readonly compared: readonly Compared[]
+  /** Older results do not have it. */
+  readonly latency?: readonly ComparedLatency[]
   readonly flood: Flooded | null
 }
 
@@ -38,29 +41,44 @@ export function readMicro(): MicroResults | undefined {
   return readJson<MicroResults>('micro.json')
 }
 
-/** Writes one comparison, or the flood, in the place of an earlier one of its name. */
-export function keepHttp(measured: Compared | { readonly flood: Flooded }, load: string): void {
+export type HttpMeasured =
+  | { readonly compared: Compared }
+  | { readonly latency: ComparedLatency }
+  | { readonly flood: Flooded }
+
+/** Stores one result in place of the earlier one with the same name. */
+export function keepHttp(measured: HttpMeasured, load: string): void {
   const known = readHttp()
-  const compared = new Map((known?.compared ?? []).map((each) => [nameOf(each), each]))
-  if (!('flood' in measured)) compared.set(nameOf(measured), measured)
+  const compared = [...(known?.compared ?? []), ...('compared' in measured ? [measured.compared] : [])]
+  const latency = [...(known?.latency ?? []), ...('latency' in measured ? [measured.latency] : [])]
   const results: HttpResults = {
     machine: thisMachine(),
     load,
-    compared: comparisons.map(nameOf).flatMap((name) => compared.get(name) ?? []),
+    compared: inOrder(comparisons.map(nameOf), compared),
+    latency: inOrder(latencyComparisons.map(nameOf), latency),
     flood: 'flood' in measured ? measured.flood : (known?.flood ?? null),
   }
   writeJson('http.json', results)
   writeTable('http', httpTable(results))
 }
 
-/** Writes the steps, those of an earlier run that are not among them included. */
+/** The last result of each name, in the order of the names. */
+function inOrder<Result extends Compared | ComparedLatency>(
+  names: readonly string[],
+  results: readonly Result[],
+): readonly Result[] {
+  const byName = new Map(results.map((each) => [nameOf(each), each]))
+  return names.flatMap((name) => byName.get(name) ?? [])
+}
+
+/** Stores the steps in place of all earlier ones. */
 export function keepMicro(steps: readonly Step[]): void {
   const results: MicroResults = { machine: thisMachine(), steps }
   writeJson('micro.json', results)
   writeTable('micro', microTable(results))
 }
 
-/** The table that stands in the page between its marks. */
+/** The table between its markers in the page. */
 export function tableInPage(name: 'http' | 'micro'): string {
   const { before, after, page } = marked(name)
   return page.slice(before, after).trim()
@@ -90,7 +108,7 @@ function thisMachine(): Machine {
 
 function readJson<T>(name: string): T | undefined {
   const file = join(FOLDER, name)
-  // Written by this file alone.
+  // Only this file writes it.
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T) : undefined
 }
 

@@ -1,36 +1,57 @@
-/** Variants in one process: tells its parent where each listens, and when asked what it has done until now. */
+/**
+ * Runs variants in one process. Sends the parent their ports and credentials, and the counters on request. Closes the
+ * variants on `stop`, or when the parent ends.
+ */
 
 import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
 import { type AnswerCount, countAnswers } from './answers.ts'
-import { variantNamed } from './variants/all.ts'
+import { loadVariant } from './before.ts'
 
 export interface Endpoint {
   readonly port: number
   readonly credentials: readonly string[]
 }
 
-/** What a process has done until a moment. */
+/** The counters of the process at one moment. */
 export interface Reading {
-  /** Milliseconds, by the process's own clock. */
+  /** Milliseconds, by the clock of the process. */
   readonly at: number
-  /** Microseconds of processor time. */
+  /** CPU time of the process in microseconds. */
   readonly cpu: number
-  /** Requests answered, by endpoint. */
+  /** The number of responses of each endpoint. */
   readonly answered: readonly number[]
 }
 
+export type ServerRequest = 'read' | 'stop'
+
+const apps: FastifyInstance[] = []
 const endpoints: Endpoint[] = []
 const counts: AnswerCount[] = []
+// Ctrl-C reaches the whole process group. The parent ends, and its disconnection closes the variants.
+process.on('SIGINT', () => undefined)
+process.on('disconnect', close)
 for (const name of process.argv.slice(2)) {
-  const { app, credentials } = await variantNamed(name).start()
+  const { app, credentials } = await (await loadVariant(name)).start()
+  apps.push(app)
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as AddressInfo
   endpoints.push({ port, credentials })
   counts.push(await countAnswers(app.server, credentials[0] ?? ''))
 }
 process.send?.(endpoints)
-process.on('message', () => {
+process.on('message', (request: ServerRequest) => {
+  if (request === 'stop') {
+    close()
+    return
+  }
   const { user, system } = process.cpuUsage()
   const answered = counts.map((each) => each.count())
   process.send?.({ at: performance.now(), cpu: user + system, answered } satisfies Reading)
 })
+
+/** Closing a variant drops its database. */
+async function close(): Promise<void> {
+  await Promise.all(apps.splice(0).map((app) => app.close()))
+  process.exit()
+}

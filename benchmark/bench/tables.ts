@@ -1,8 +1,8 @@
 /** The results as lines of a terminal and as Markdown tables. */
 
 import type { Compared } from './compare.ts'
-import { FLOOD_TARGET } from './comparisons.ts'
 import type { Flooded } from './flood.ts'
+import type { ComparedLatency } from './latency.ts'
 import type { Carrying } from './load.ts'
 import type { HttpResults, Machine, MicroResults } from './results.ts'
 import type { Step } from './steps.ts'
@@ -14,34 +14,36 @@ const CARRYING: Readonly<Record<Carrying, string>> = {
 }
 
 export function comparedLine(compared: Compared): string {
-  return comparedCells(compared).join('  ')
+  return line([...comparedCells(compared), ...cpuCells(compared)])
+}
+
+export function latencyLine(compared: ComparedLatency): string {
+  const { latency } = compared
+  return line([...latencyCells(compared), `${milliseconds(latency.variant)} and ${milliseconds(latency.of)}`])
 }
 
 export function floodedLine(flooded: Flooded): string {
-  return floodedCells(flooded).join('  ')
+  return line(floodedCells(flooded))
 }
 
 export function stepLine(step: Step): string {
-  return stepCells(step).join('  ')
+  return line(stepCells(step))
 }
 
-export function httpTable({ machine, load, compared, flood }: HttpResults): string {
-  const rows = compared.map(comparedCells)
+export function httpTable({ machine, load, compared, latency = [], flood }: HttpResults): string {
+  const rows = [...latency.map(latencyCells), ...(flood === null ? [] : [floodedCells(flood)])]
   return [
     `${machineLine(machine)}; load by ${load}.`,
     '',
     table(
       ['variant', 'tokens', 'of', 'slices', 'ratio: median (95 % interval)', 'by processor time', 'at least'],
-      rows,
+      compared.map(comparedCells),
     ),
-    ...(flood === null
+    ...(rows.length === 0
       ? []
       : [
           '',
-          table(
-            ['measure', 'slices', 'ratio: median (95 % interval)', 'requests a second', 'at most'],
-            [floodedCells(flood)],
-          ),
+          table(['measure', 'slices', 'ratio: median (95 % interval)', 'requests a second', 'at most'], rows),
         ]),
   ].join('\n')
 }
@@ -72,13 +74,33 @@ function comparedCells({
   ]
 }
 
-function floodedCells({ slices, ratio, perSecond }: Flooded): string[] {
+function cpuCells({ cpuPerRequest }: Compared): string[] {
+  if (cpuPerRequest === undefined) return []
+  return [`CPU per request ${cpuPerRequest.variant.toFixed(1)} and ${cpuPerRequest.of.toFixed(1)} µs`]
+}
+
+const LATENCY: Readonly<Record<ComparedLatency['measure'], string>> = {
+  p99: 'p99 with 50 connections',
+  single: 'latency of one connection',
+}
+
+function latencyCells({ measure, variant, of, slices, ratio, perSecond, target }: ComparedLatency): string[] {
+  return [
+    `${LATENCY[measure]}: ${variantNamed(variant).title}, relative to ${variantNamed(of).title}`,
+    String(slices),
+    interval(ratio),
+    perSecond.toLocaleString('en'),
+    target === undefined ? '' : verdict(figure(target), ratio.high <= target),
+  ]
+}
+
+function floodedCells({ slices, ratio, perSecond, target }: Flooded): string[] {
   return [
     'p99 of a valid client while half of the load has invalid signatures, relative to a load without',
     String(slices),
     interval(ratio),
     perSecond.toLocaleString('en'),
-    verdict(figure(FLOOD_TARGET), ratio.high <= FLOOD_TARGET),
+    verdict(figure(target), ratio.high <= target),
   ]
 }
 
@@ -98,10 +120,18 @@ function verdict(target: string, reached: boolean): string {
   return `${target}: ${reached ? 'reached' : 'missed'}`
 }
 
-/** Three digits that count, two behind the point at most for what is near one. */
+/** Two or three significant digits. */
 function figure(ratio: number): string {
   if (ratio < 0.1) return ratio.toFixed(3)
   return ratio < 10 ? ratio.toFixed(2) : ratio.toFixed(0)
+}
+
+function milliseconds(value: number): string {
+  return `${value.toFixed(3)} ms`
+}
+
+function line(cells: readonly string[]): string {
+  return cells.filter((cell) => cell !== '').join('  ')
 }
 
 function amount(value: number): string {

@@ -1,61 +1,108 @@
-/** This plugin on an SQLite file: warm, with scopes, cold, and with what it refuses. */
+/** This plugin: warm, with scopes, cold on each database, and with invalid signatures. */
 
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import apiTokens, { type ApiTokensOptions, requireScopes } from '../../../src/index.ts'
+import { mysqlTokenStore } from '../../../src/store/kysely/dialects/mysql/mysql-token-store.ts'
+import { postgresTokenStore } from '../../../src/store/kysely/dialects/postgres/postgres-token-store.ts'
 import { sqliteTokenStore } from '../../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
+import type { TokenStore } from '../../../src/store/token-store.ts'
 import { hmac, read } from '../../../test/support/forge.ts'
 import { hs256Key } from '../../../test/support/keys.ts'
-import { addRoute, CREDENTIALS, host, type Running, type Variant } from './variant.ts'
+import { mariaDbDatabase, postgresDatabase } from './databases.ts'
+import { addRoute, CREDENTIALS, FIND_USER_MS, host, type Running, type Variant } from './variant.ts'
 
-/** Every token is in the cache: what a client meets whose token was used within the last minute. */
+/** A cache of one entry: with 500 tokens in turn, every request is a miss. */
+export const COLD: ApiTokensOptions = { cache: { max: 1 } }
+
+/** Every token is in the cache, as for a client whose token was used within the last minute. */
 export const warm: Variant = {
   name: 'warm',
   title: 'this plugin, warm',
   answers: 200,
-  start: () => start({}),
+  start: () => startPlugin({}),
 }
 
 export const scopes: Variant = {
   name: 'scopes',
   title: 'this plugin, warm, with a required scope',
   answers: 200,
-  start: () => start({}, 'chat:write'),
+  start: () => startPlugin({}, { scope: 'chat:write' }),
 }
 
-/** A cache of one entry: with more than one client, every request finds another's there. */
 export const cold: Variant = {
   name: 'cold',
   title: 'this plugin, cold: signature and one read of SQLite each time',
   answers: 200,
-  start: () => start({ cache: { max: 1 } }),
+  start: () => startPlugin(COLD),
 }
 
-/** Whole in every part but the signature: the dearest to refuse. */
+export const coldPostgres: Variant = {
+  name: 'cold-postgres',
+  title: 'this plugin, cold on PostgreSQL',
+  answers: 200,
+  needs: 'PostgreSQL',
+  start: () => startPlugin(COLD, { openStore: postgresStore }),
+}
+
+export const coldPostgresUsers: Variant = {
+  name: 'cold-postgres-users',
+  title: 'this plugin, cold on PostgreSQL, with a `findUser` of 1 ms',
+  answers: 200,
+  needs: 'PostgreSQL',
+  start: () => startPlugin({ ...COLD, findUser: slowFindUser }, { openStore: postgresStore }),
+}
+
+export const coldMariaDb: Variant = {
+  name: 'cold-mariadb',
+  title: 'this plugin, cold on MariaDB',
+  answers: 200,
+  needs: 'MariaDB',
+  start: () => startPlugin(COLD, { openStore: mariaDbStore }),
+}
+
+/** Only the signature is wrong, so the whole signature check runs. */
 export const forged: Variant = {
   name: 'forged',
   title: 'this plugin, invalid signatures',
   answers: 401,
   start: async () => {
-    const { app, credentials } = await start({})
+    const { app, credentials } = await startPlugin({})
     return { app, credentials: credentials.map(forge) }
   },
 }
 
-/** The same credential, signed by who does not have the key. */
+/** The same header and claims, signed with another key. */
 export function forge(credential: string): string {
   const { header, claims } = read(credential)
   return hmac(randomUUID(), header, claims)
 }
 
-async function start(options: ApiTokensOptions, scope?: string): Promise<Running> {
-  const folder = mkdtempSync(join(tmpdir(), 'bench-'))
+interface OpenStore {
+  readonly store: TokenStore
+  /** Deletes the database, after the store has closed. */
+  drop(): Promise<void>
+}
+
+interface Setup {
+  /** The scope that the route requires. */
+  readonly scope?: string
+  readonly openStore?: () => Promise<OpenStore>
+}
+
+/** Starts the plugin with these options and issues the tokens. */
+export async function startPlugin(
+  options: ApiTokensOptions,
+  { scope, openStore = sqliteStore }: Setup = {},
+): Promise<Running> {
+  const { store, drop } = await openStore()
   const app = host()
-  app.addHook('onClose', async () => rmSync(folder, { recursive: true }))
+  app.addHook('onClose', drop)
   await app.register(apiTokens, {
-    store: sqliteTokenStore({ filename: join(folder, 'tokens.db') }),
+    store,
     keys: [hs256Key()],
     routes: false,
     scopes: { 'chat:write': 'chat', 'models:read': 'list models' },
@@ -72,4 +119,25 @@ async function start(options: ApiTokensOptions, scope?: string): Promise<Running
     credentials.push(credential)
   }
   return { app, credentials }
+}
+
+async function slowFindUser(): Promise<{ readonly active: boolean }> {
+  await sleep(FIND_USER_MS)
+  return { active: true }
+}
+
+async function sqliteStore(): Promise<OpenStore> {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'))
+  const store = sqliteTokenStore({ filename: join(folder, 'tokens.db') })
+  return { store, drop: async () => rmSync(folder, { recursive: true }) }
+}
+
+async function postgresStore(): Promise<OpenStore> {
+  const { connectionString, drop } = await postgresDatabase()
+  return { store: postgresTokenStore({ connectionString, migrate: true }), drop }
+}
+
+async function mariaDbStore(): Promise<OpenStore> {
+  const { connectionString, drop } = await mariaDbDatabase()
+  return { store: mysqlTokenStore({ connectionString, migrate: true }), drop }
 }

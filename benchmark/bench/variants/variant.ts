@@ -1,14 +1,17 @@
-/** What is measured: a host with one route, and the credentials that its clients carry. */
+/** A variant is a Fastify server with one route and the credentials that its clients send. */
 
 import Fastify, { type FastifyInstance } from 'fastify'
+import type { DatabaseServer } from './databases.ts'
 
 export interface Variant {
-  /** As it is called on the command line and in the JSON. */
+  /** The name on the command line and in the JSON. */
   readonly name: string
-  /** As it stands in the table. */
+  /** The title in the table. */
   readonly title: string
-  /** What it answers every request with. */
+  /** The status of every response. */
   readonly answers: 200 | 401
+  /** The database server that it needs. */
+  readonly needs?: DatabaseServer
   start(): Promise<Running>
 }
 
@@ -17,10 +20,13 @@ export interface Running {
   readonly credentials: readonly string[]
 }
 
-/** How many distinct credentials the clients carry. */
+/** How many distinct credentials the clients send. */
 export const CREDENTIALS = 500
 
-/** The form of Fastify's hooks that all of these share. */
+/** How long `findUser` takes in the variants with users. */
+export const FIND_USER_MS = 1
+
+/** The type of `onRequest` in the options of a route. */
 export type Hook =
   NonNullable<Parameters<FastifyInstance['get']>[1]> extends infer Options
     ? Options extends { onRequest?: infer OnRequest }
@@ -28,17 +34,17 @@ export type Hook =
       : never
     : never
 
-/** A host without a log, as each variant starts from. */
+/** The server that every variant starts from. It has no log. */
 export function host(): FastifyInstance {
   return Fastify({ logger: false })
 }
 
-/** The one tiny JSON route, the same for all. */
+/** The route is the same for all variants: a small JSON response. */
 export function addRoute(app: FastifyInstance, onRequest: Hook = []): void {
   app.get('/', { onRequest }, async () => ({ hello: 'world' }))
 }
 
-/** As many of something as there are credentials. */
+/** Makes one value for each credential. */
 export function eachCredential<T>(make: (index: number) => T): T[] {
   return Array.from({ length: CREDENTIALS }, (_, index) => make(index))
 }
