@@ -31,6 +31,12 @@ const counts: AnswerCount[] = []
 // Ctrl-C reaches the whole process group. The parent ends, and its disconnection closes the variants.
 process.on('SIGINT', () => undefined)
 process.on('disconnect', close)
+// A failed start also closes the variants that have started.
+process.on('uncaughtException', (error) => {
+  console.error(error)
+  process.exitCode = 1
+  close()
+})
 for (const name of process.argv.slice(2)) {
   const { app, credentials } = await (await loadVariant(name)).start()
   apps.push(app)

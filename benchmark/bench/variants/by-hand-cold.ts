@@ -12,7 +12,15 @@ import Database from 'better-sqlite3'
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import pg from 'pg'
 import { postgresDatabase } from './databases.ts'
-import { addRoute, eachCredential, FIND_USER_MS, host, type Running, type Variant } from './variant.ts'
+import {
+  addRoute,
+  eachCredential,
+  FIND_USER_MS,
+  host,
+  POOL_SIZE,
+  type Running,
+  type Variant,
+} from './variant.ts'
 
 export const byHandColdSqlite: Variant = {
   name: 'by-hand-cold-sqlite',
@@ -63,7 +71,6 @@ declare module 'fastify' {
   }
 }
 
-const POOL_SIZE = 10
 const TABLES = [
   'create table owners (user_id varchar(255) primary key, status varchar(20) not null)',
   `create table tokens (
@@ -111,20 +118,25 @@ async function startOnSqlite(): Promise<Running> {
 async function startOnPostgres(findUser?: (userId: string) => Promise<boolean>): Promise<Running> {
   const { connectionString, drop } = await postgresDatabase()
   const pool = new pg.Pool({ connectionString, max: POOL_SIZE })
-  for (const table of TABLES) await pool.query(table)
-  const { secret, tokens } = makeTokens()
-  for (const { owner, row } of tokens) {
-    await pool.query('insert into owners values ($1, $2)', owner)
-    await pool.query('insert into tokens values ($1, $2, $3, $4, $5)', row)
-  }
-  await pool.query('analyze owners')
-  await pool.query('analyze tokens')
   const app = host()
   app.decorateRequest('benchToken', null)
   app.addHook('onClose', async () => {
     await pool.end()
     await drop()
   })
+  const { secret, tokens } = makeTokens()
+  try {
+    for (const table of TABLES) await pool.query(table)
+    await Promise.all(tokens.map(({ owner }) => pool.query('insert into owners values ($1, $2)', owner)))
+    await Promise.all(
+      tokens.map(({ row }) => pool.query('insert into tokens values ($1, $2, $3, $4, $5)', row)),
+    )
+    await pool.query('analyze owners')
+    await pool.query('analyze tokens')
+  } catch (error) {
+    await app.close()
+    throw error
+  }
   addRoute(app, async (request: FastifyRequest) => {
     const id = checkedId(secret, request.headers.authorization)
     if (id === null) throw unauthorized()

@@ -23,6 +23,9 @@ export interface Running {
 /** How many distinct credentials the clients send. */
 export const CREDENTIALS = 500
 
+/** The connections of a program by hand to its database, as many as the plugin's own pool has. */
+export const POOL_SIZE = 10
+
 /** How long `findUser` takes in the variants with users. */
 export const FIND_USER_MS = 1
 
