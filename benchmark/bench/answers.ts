@@ -1,15 +1,15 @@
-/** Counts the answers of a server from outside of its requests, so that counting costs them nothing. */
+/** Counts the responses of a server by the bytes on its sockets, so that counting adds no cost to a request. */
 
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 
 export interface AnswerCount {
-  /** Answers written since the start. */
+  /** Responses since the start. */
   count(): number
 }
 
-/** Every answer is as long as that to this credential, so that what the connections have written tells their number. */
+/** All responses of a variant have the same length, so the number of bytes gives the number of responses. */
 export async function countAnswers(server: Server, credential: string): Promise<AnswerCount> {
   const open = new Set<Socket>()
   let closed = 0

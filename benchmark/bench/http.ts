@@ -33,6 +33,8 @@ const { values, positionals } = parseArgs({
     list: { type: 'boolean', default: false },
   },
 })
+// The handlers of `exit` stop the load and delete temporary files.
+process.once('SIGINT', () => process.exit(130))
 const before = values.before
 const slices = Number(values.slices ?? (values.fast ? 20 : 300))
 const effort: Effort = values.fast

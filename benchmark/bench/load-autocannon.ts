@@ -1,4 +1,4 @@
-/** The same load by autocannon, in a process of its own, until SIGINT. Its one argument is the options as JSON. */
+/** Generates the load with autocannon until SIGINT. The argument contains the options as JSON. */
 
 import { readFileSync } from 'node:fs'
 import autocannon, { type Instance } from 'autocannon'
@@ -12,7 +12,7 @@ const headers = readFileSync(credentials, 'utf8')
   .map((credential) => ({ authorization: `Bearer ${credential}` }))
 
 let client = 0
-// Without a callback it is a promise too, which its types tell of alone.
+// The types declare a promise only, but the result also has the method `stop`.
 const run = autocannon({
   url,
   connections,
@@ -30,7 +30,7 @@ const run = autocannon({
     )
   },
 })
-// It is told again and again until it has ended.
+// The parent repeats the signal until this process ends.
 process.on('SIGINT', () => (run as unknown as Instance).stop())
 const result = await run
 

@@ -1,4 +1,4 @@
-/** What is measured from within is what the plugin does, so that the benchmark does not rot. */
+/** The micro benchmarks measure the code that the plugin runs. */
 
 import t from 'tap'
 import { countStatements } from './micro/count-statements.ts'

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:micro`: what each step costs within the process, on a core of its own where there are two. Prints it,
- * and writes it as JSON and as the table of `docs/explanation/performance.md`.
+ * `npm run bench:micro`: measures the steps within the process, on one core if there are two. Prints the results and
+ * stores them. With names (`npm run bench:micro -- memory`) it measures and prints only these steps.
  */
 
 import { spawnSync } from 'node:child_process'
@@ -11,5 +11,6 @@ const [command, ...args] = pinned(SERVER_CORE, [
   process.execPath,
   '--expose-gc',
   join(import.meta.dirname, 'micro/run.ts'),
+  ...process.argv.slice(2),
 ])
 process.exitCode = spawnSync(command, args, { stdio: 'inherit' }).status ?? 1

@@ -1,4 +1,4 @@
-/** The median of a sample and how far it may be off. */
+/** The median of a sample and its confidence interval. */
 
 export interface Estimate {
   readonly median: number
@@ -8,8 +8,8 @@ export interface Estimate {
 }
 
 /**
- * The median with its 95 % interval by order statistics, which presumes nothing of how the values are spread: of n
- * values the k-th from either end, for the largest k that holds the median with 95 %.
+ * The median with its 95 % interval by order statistics, which assume no distribution. The interval goes from the k-th
+ * smallest to the k-th largest value, for the largest k with a confidence of at least 95 %.
  */
 export function estimate(values: readonly number[]): Estimate {
   const sorted = values.toSorted((a, b) => a - b)
@@ -23,7 +23,7 @@ export function estimate(values: readonly number[]): Estimate {
   }
 }
 
-/** How many values may be left out at each end: the binomial tail below it weighs 2.5 % at most. */
+/** The number of values below the interval: a binomial tail of at most 2.5 %. */
 function outerRank(n: number): number {
   let weight = 0.5 ** n
   let tail = weight

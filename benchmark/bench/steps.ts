@@ -1,10 +1,10 @@
-/** What `npm run bench:micro` measures, and what it must reach. */
+/** The steps that `npm run bench:micro` measures. */
 
 export interface Step {
   readonly name: string
   readonly title: string
   readonly value: number
   readonly unit: 'ns' | 'µs' | 'ms' | 'bytes' | 'statements'
-  /** The most that it may be. */
+  /** The maximum. */
   readonly target?: number
 }

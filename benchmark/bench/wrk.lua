@@ -1,6 +1,6 @@
--- One thread is one connection. Each carries one credential all the time ("connection"), or the next of the list
--- with each request ("rotating"). With a pause, in milliseconds, a client waits about so long between its requests.
--- Arguments: the file of credentials, one a line; how they are carried; the pause.
+-- Each thread has one connection. It sends one credential in all requests ("connection"), or the next credential of
+-- the list in each request ("rotating").
+-- Arguments: a file with one credential per line, "connection" or "rotating", and the pause between requests in ms.
 
 local threads = 0
 

@@ -1,4 +1,4 @@
-/** What is measured on a grown table: through the plugin, as a host does it. */
+/** Measures operations of the plugin on a large table. */
 
 import { randomBytes } from 'node:crypto'
 import Fastify, { type FastifyInstance } from 'fastify'
@@ -10,7 +10,7 @@ import { median } from '../../test/support/median.ts'
 import type { GrownDatabase } from './databases.ts'
 import { idOf, MADE_AT, ownerOf } from './rows.ts'
 
-/** Times in milliseconds, medians where a thing is done often. */
+/** Times in milliseconds. They are medians, except for flush and sweep. */
 export interface Measured {
   readonly coldVerification: number
   readonly firstPage: number
@@ -32,7 +32,7 @@ export async function measure(grown: GrownDatabase, size: number): Promise<Measu
   const app = Fastify()
   await app.register(apiTokens, {
     ...{ routes: false, store: grown.makeStore(), keys: [key], clock },
-    // Every token of this run has room, so that none is verified coldly because it was forgotten.
+    // No token is evicted, so each is verified cold exactly once.
     cache: { max: 2 * USED },
     usage: { flushInterval: '1h' },
   })
@@ -58,7 +58,7 @@ export async function measure(grown: GrownDatabase, size: number): Promise<Measu
   }
 }
 
-/** From all over the table, in no order; a prime stride goes through all tokens before it comes to one again. */
+/** Token numbers spread over the whole table in mixed order. The prime stride repeats none. */
 function scattered(n: number, size: number): number {
   return (Math.floor((n * size) / USED) * 104_729) % size
 }

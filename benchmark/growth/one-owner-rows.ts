@@ -1,4 +1,4 @@
-/** The rows of one owner with very many tokens, half of which have ended. */
+/** The rows of one owner with very many tokens. Half of them are revoked. */
 
 import type { SqlDatabase } from '../../test/support/sql-databases.ts'
 
@@ -24,7 +24,7 @@ const SPELLINGS = {
   },
 } as const
 
-/** The statements that put them in. Those that ended were revoked when they were made. */
+/** The statements that insert the rows. Revoked tokens were revoked at their creation. */
 export function oneOwnerRows(database: SqlDatabase['name'], size: number): readonly string[] {
   const { numbers, id, name, made } = SPELLINGS[database]
   const ended = 'n % 2 = 1'

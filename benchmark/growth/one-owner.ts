@@ -1,6 +1,6 @@
 /**
- * Measures what an owner with everything stored does to others: `node benchmark/growth/one-owner.ts`. One client uses a cached
- * token while another one works on the tokens of its own; the table compares 100 tokens of that owner with 200,000.
+ * `node benchmark/growth/one-owner.ts`: measures how an owner with many tokens affects other owners. One client uses a
+ * cached token while the owner's client lists and changes tokens. The table compares owners with 100 and 200,000 tokens.
  */
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'
@@ -25,11 +25,11 @@ const SIZES = [100, 200_000] as const
 const MAX_TOKENS = 110_000
 
 interface Measured {
-  /** Of the event loop, beyond the resolution of the timer, in milliseconds. */
+  /** The p99 of the event loop delay, less the resolution of the timer, in milliseconds. */
   readonly delay: number
-  /** The longest. */
+  /** The longest event loop delay, in milliseconds. */
   readonly longest: number
-  /** How long the other client waits for a request with a cached token. */
+  /** The p99 of the other client's requests with a cached token, in milliseconds. */
   readonly other: number
   readonly requests: number
 }
@@ -80,7 +80,7 @@ async function measured(store: TokenStore): Promise<Measured> {
   app.get('/', { onRequest: verifyApiToken }, () => 'ok')
   const { credential } = await app.apiTokens.issue({ userId: 'bob' })
   const headers = { authorization: `Bearer ${credential}` }
-  // The first issue counts what was put in by hand.
+  // The first issue counts the rows that were inserted by SQL.
   await app.apiTokens.issue({ userId: 'ada' })
   const end = performance.now() + Number(values.seconds) * 1000
   const histogram = monitorEventLoopDelay({ resolution: 1 })
@@ -90,7 +90,7 @@ async function measured(store: TokenStore): Promise<Measured> {
     for (let n = start; performance.now() < end; n += 1) {
       await OPERATIONS[n % OPERATIONS.length]?.(app, n)
       requests += 1
-      // As over a socket: the next request comes in another turn.
+      // Over a socket, the next request would also come in a later turn of the event loop.
       await pause(0)
     }
   }

@@ -1,4 +1,4 @@
-/** What the page on growth says is what was measured, and a thousandfold table costs a request little more. */
+/** The page on growth contains the stored results, and a table of 1,000 times the size costs little more. */
 
 import t from 'tap'
 import { GROWTH_STORES } from './databases.ts'
@@ -6,7 +6,7 @@ import { growthTable, readGrowth, tableInPage } from './results.ts'
 
 const MOST = 1.5
 
-t.test('the table of the page on growth is that of the results', async (t) => {
+t.test('the page contains the table of the stored results', async (t) => {
   t.equal(tableInPage(), growthTable(readGrowth()))
 })
 

@@ -1,4 +1,4 @@
-/** Keeps what was measured: as JSON beside this file, and as the table of `docs/explanation/growth.md`. */
+/** Stores the results as JSON and as the table of `docs/explanation/growth.md`. */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -25,11 +25,11 @@ const LINES: readonly (readonly [string, (growth: Growth) => string])[] = [
 ]
 
 export function readGrowth(): readonly Growth[] {
-  // Written by this file alone.
+  // Only this file writes it.
   return existsSync(FILE) ? (JSON.parse(readFileSync(FILE, 'utf8')) as Growth[]) : []
 }
 
-/** Writes one measurement in the place of an earlier one of its store and size. */
+/** Stores a measurement in place of the earlier one with the same store and size. */
 export function keep(growth: Growth): void {
   const others = readGrowth().filter(({ store, size }) => store !== growth.store || size !== growth.size)
   const all = [...others, growth].sort((a, b) => b.store.length - a.store.length || a.size - b.size)
@@ -45,7 +45,7 @@ export function growthTable(all: readonly Growth[]): string {
   return [line(['', ...heads]), line(['---', ...heads.map(() => '---:')]), ...rows.map(line)].join('\n')
 }
 
-/** The table that stands in the page between its marks. */
+/** The table between its markers in the page. */
 export function tableInPage(): string {
   const { before, after, page } = marked()
   return page.slice(before, after).trim()

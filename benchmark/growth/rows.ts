@@ -1,14 +1,14 @@
 /**
- * The rows of a grown table: ada's tokens lie scattered among those of others, who have a hundred each, and the idle
- * clocks run in another order than the ids.
+ * The rows of a large table. The tokens of ada are spread among those of owners with 100 tokens each, and the order of
+ * the idle times differs from the order of the ids.
  */
 
-/** When the tokens were made: 2026-01-01T00:00:00Z. */
+/** The creation time of all tokens: 2026-01-01T00:00:00Z. */
 export const MADE_AT = Date.UTC(2026, 0, 1)
 
-/** A hundred pages of thirty, and one more. */
+/** 101 pages of 30 tokens. */
 const ADAS_TOKENS = 3_030
-/** With it the idle clocks are a permutation of the tokens: it is a prime, and divides no size. */
+/** A prime that divides no table size, so multiples of it permute the tokens. */
 const STRIDE = 7_919
 const IDLE_MOMENTS = 3_000_000
 
@@ -47,7 +47,7 @@ export function postgresRows(size: number): readonly string[] {
   })
 }
 
-/** Milliseconds, all within the hour after which a use is written at once. */
+/** Milliseconds within one hour, because an older last use is written immediately. */
 function idleSince(size: number): string {
   return `(n * ${STRIDE} % ${size}) / ${Math.ceil(size / IDLE_MOMENTS)}`
 }
@@ -67,7 +67,7 @@ interface Spelling {
   readonly numbers: string
   readonly of: string
   readonly id: string
-  /** The owner of a hundred. */
+  /** An owner with 100 tokens. */
   readonly user: string
   readonly made: string
   readonly idleFrom: string

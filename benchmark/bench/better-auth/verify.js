@@ -1,4 +1,4 @@
-/** better-auth's API keys as its own guide sets them up, in an SQLite file, but without their rate limit. */
+/** The API keys of better-auth as in its guide, in an SQLite file and without the rate limit. */
 
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { betterAuth } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import Database from 'better-sqlite3'
 
-/** With `wal` the file is in WAL mode, which the guide does not speak of. */
+/** `wal` enables the WAL mode, which the guide does not use. */
 export async function openKeys({ deferUpdates, wal }) {
   const folder = mkdtempSync(join(tmpdir(), 'bench-better-auth-'))
   const database = new Database(join(folder, 'keys.db'))

@@ -1,4 +1,4 @@
-/** What a credential costs that is not in the cache: genuine, and forged. */
+/** The cost of a credential that is not in the cache, with a valid and with an invalid signature. */
 
 import type { Step } from '../steps.ts'
 import { forge } from '../variants/plugin.ts'
@@ -8,7 +8,7 @@ import { fresh } from './requests.ts'
 import { startSubject } from './subject.ts'
 
 export async function coldPath(): Promise<Step[]> {
-  // A cache of one: each of the tokens in turn finds another's entry.
+  // With a cache of one entry and many tokens in turn, every verification is a miss.
   const { instance, warm, close } = await startSubject({ cacheMax: 1 })
   const { verification, lifecycle } = instance
   const credentials = await warm(CREDENTIALS)

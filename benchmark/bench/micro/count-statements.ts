@@ -4,7 +4,7 @@ import Database from 'better-sqlite3'
 
 const statement = prototypeOfStatements()
 
-/** From now until `stop`, which tells how many there were. */
+/** Counts until `stop`, which returns the count. */
 export function countStatements(): { stop(): number } {
   const { run, all } = statement
   let count = 0

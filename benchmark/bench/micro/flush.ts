@@ -1,4 +1,4 @@
-/** The flush of 10,000 used tokens on SQLite: what it costs a token, and how long it holds up everybody else. */
+/** The flush of 10,000 used tokens on SQLite: its cost per token, and how long it blocks the event loop. */
 
 import { median } from '../../../test/support/median.ts'
 import type { Step } from '../steps.ts'
@@ -19,7 +19,7 @@ export async function flush(): Promise<Step[]> {
   for (let round = 0; round < ROUNDS; round += 1) {
     const now = Date.now()
     for (const credential of credentials.slice(1)) verification.getAndCount(credential, now)
-    // The last would begin a flush of its own.
+    // Counting one more use would start a flush by itself.
     const gaps = watchLoop()
     const count = countStatements()
     const begun = performance.now()
@@ -52,7 +52,7 @@ export async function flush(): Promise<Step[]> {
   ]
 }
 
-/** The longest time between two turns of the event loop, in milliseconds. */
+/** Measures the longest time between two turns of the event loop, in milliseconds. */
 function watchLoop(): { longest(): number } {
   let last = performance.now()
   let longest = 0

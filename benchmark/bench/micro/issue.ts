@@ -1,4 +1,4 @@
-/** The issue of a token on SQLite, where nothing waits for a disk. */
+/** The issue of a token on SQLite, without the time of a disk sync. */
 
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,7 +7,7 @@ import type { Step } from '../steps.ts'
 import { countStatements } from './count-statements.ts'
 import { startSubject } from './subject.ts'
 
-/** Files in memory: a sync of them is nothing. */
+/** A file system in memory, where a sync takes no time. */
 const IN_MEMORY = '/dev/shm'
 const USERS = 1_000
 const SAMPLES = 60
@@ -15,7 +15,7 @@ const IN_A_SAMPLE = 250
 
 export async function issue(): Promise<Step[]> {
   const { issue, close } = await startSubject({ folder: existsSync(IN_MEMORY) ? IN_MEMORY : tmpdir() })
-  // Owners who have a token already: the row of an owner is made once.
+  // The first token of an owner also inserts the owner's row, so every owner gets one before the measurement.
   for (let user = 0; user < USERS; user += 1) await issue(`user-${user}`)
   const count = countStatements()
   await issue('user-0')

@@ -1,11 +1,11 @@
-/** Nanoseconds of one call, by mitata: the median over samples of calls whose arguments are made beforehand. */
+/** The time of one call in nanoseconds, by mitata: the median of samples. Arguments are created before a sample. */
 
 import { measure } from 'mitata'
 
-/** So few that the arguments stay in the processor's own cache, as what a server has just parsed does. */
+/** Few enough that the arguments stay in the CPU cache, as a header does that a server has just parsed. */
 const CALLS_IN_A_SAMPLE = 128
 
-/** What the work gives back is kept, so that the compiler cannot leave the work out. */
+/** mitata uses the results, so that the compiler cannot remove the work. */
 export async function nanoseconds<T>(argument: () => T, work: (argument: T) => unknown): Promise<number> {
   const { p50 } = await measure(
     function* () {

@@ -1,16 +1,16 @@
-/** Requests as Node and Fastify make them, without the network: each with a header that nobody has read before. */
+/** Creates requests as Node and Fastify do, without the network. Each has a new header string. */
 
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
-/** A request, and the answer to it. */
+/** A request and its reply. */
 export type Exchange = readonly [request: FastifyRequest, reply: FastifyReply]
 
 export interface Requests {
-  /** A new request on a connection, with the credential as a string of its own, as the parser makes one. */
+  /** A new request on a connection, with a new string for the credential, as from the HTTP parser. */
   next(connection: Socket, credential: string): Exchange
-  /** The same as Node sees it. */
+  /** The same as Node's own request object. */
   nextRaw(connection: Socket, credential: string): IncomingMessage
 }
 
@@ -23,7 +23,7 @@ type RequestConstructor = new (
   context: unknown,
 ) => FastifyRequest
 
-/** Learns from one request how this host makes its own. */
+/** Takes the request class of the host from one request. */
 export async function requestsOf(app: FastifyInstance): Promise<Requests> {
   let model: Exchange | undefined
   app.get('/', (request, reply) => {
@@ -33,7 +33,7 @@ export async function requestsOf(app: FastifyInstance): Promise<Requests> {
   await app.inject('/')
   if (model === undefined) throw new Error('the host has answered nothing')
   const [request, reply] = model
-  // The class that Fastify made for this host, with its decorations.
+  // Fastify creates one class per host, with the decorations.
   const Request = request.constructor as RequestConstructor
   return {
     nextRaw,
@@ -47,12 +47,12 @@ export async function requestsOf(app: FastifyInstance): Promise<Requests> {
 function nextRaw(connection: Socket, credential: string): IncomingMessage {
   const raw = new IncomingMessage(connection)
   raw.rawHeaders = ['Host', 'localhost:3000', 'Authorization', fresh(`Bearer ${credential}`), 'Accept', '*/*']
-  // Node reads the lines into `headers` when they are first asked for, which is by Fastify itself.
+  // Node fills `headers` on first access, and Fastify accesses them for every request.
   raw.headers = { host: 'localhost:3000', authorization: raw.rawHeaders[3], accept: '*/*' }
   return raw
 }
 
-/** The same text in memory of its own: no hash of it is known yet. */
+/** A copy of the string, because V8 stores the hash of a string that was used as a key. */
 export function fresh(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1')
 }

@@ -1,4 +1,4 @@
-/** The plugin as it is measured from within: its own parts, wired as it wires them, on an SQLite file. */
+/** The internal objects of the plugin, connected as in the plugin, on an SQLite file. */
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -26,20 +26,20 @@ export interface Subject {
   readonly slot: RequestSlot
   readonly verify: Verify
   issue(userId: string): Promise<string>
-  /** Issues so many tokens and verifies each once, so that all are in the cache. */
+  /** Issues tokens and verifies each once, so that all are in the cache. */
   warm(count: number): Promise<readonly string[]>
   close(): Promise<void>
 }
 
 const SCOPES = ['chat:write', 'models:read']
 
-/** `folder` is where the file of the tokens lies: on a disk that syncs, unless it is said. */
+/** `folder` contains the SQLite file. By default it is on a disk. */
 export async function startSubject({ cacheMax = 10_000, folder = tmpdir() } = {}): Promise<Subject> {
   const place = mkdtempSync(join(folder, 'bench-'))
   const store = sqliteTokenStore({ filename: join(place, 'tokens.db') })
   await store.open()
   const app = host()
-  // The cache outlives the measurement, so that what is called warm is.
+  // No cache entry expires during the measurement.
   const settings = readOptions({ routes: false, cache: { max: cacheMax, ttl: '1d' } })
   const catalogue = new ScopeCatalogue(Object.fromEntries(SCOPES.map((scope) => [scope, scope])))
   const keys = await loadKeys([hs256Key()], {

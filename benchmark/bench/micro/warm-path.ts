@@ -1,4 +1,4 @@
-/** The warm path, step by step and whole, with 500 tokens in turn. */
+/** The steps of a warm verification and their total, with 500 tokens in turn. */
 
 import { LRUCache } from 'lru-cache'
 import { findCredential } from '../../../src/http/authorization-header.ts'

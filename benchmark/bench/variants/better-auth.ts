@@ -1,4 +1,4 @@
-/** better-auth's API keys on SQLite, whose packages live in a folder of their own. */
+/** The API keys of better-auth on SQLite. Its packages are installed in their own folder. */
 
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { FastifyRequest } from 'fastify'
 import { addRoute, CREDENTIALS, host, type Variant } from './variant.ts'
 
-/** What `better-auth/verify.js` gives; its packages are not there for the type checker. */
+/** The type of `better-auth/verify.js`, declared here because its packages may not be installed. */
 interface BetterAuthKeys {
   issue(userNumber: number): Promise<string>
   verify(key: string): Promise<boolean>
@@ -15,12 +15,12 @@ interface BetterAuthKeys {
 
 const FOLDER = join(import.meta.dirname, '../../../benchmark/bench/better-auth')
 
-/** Whether its packages are installed, which only the bench does. */
+/** Whether the packages are installed. Only the benchmark installs them. */
 export function hasBetterAuth(): boolean {
   return existsSync(join(FOLDER, 'node_modules'))
 }
 
-/** Apart from the repository's own packages, so that its plain installs stay small. */
+/** Installs them outside of the repository's dependencies, so that `npm ci` stays small. */
 export function installBetterAuth(): void {
   execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
     cwd: FOLDER,

@@ -1,4 +1,4 @@
-/** What a host could put in the plugin's place: nothing, a hook by hand, @fastify/bearer-auth, @fastify/jwt. */
+/** Alternatives to the plugin: no check, a hook by hand, @fastify/bearer-auth and @fastify/jwt. */
 
 import { randomBytes, randomUUID } from 'node:crypto'
 import bearerAuth from '@fastify/bearer-auth'
@@ -7,7 +7,7 @@ import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fast
 import { LRUCache } from 'lru-cache'
 import { addRoute, eachCredential, host, type Variant } from './variant.ts'
 
-/** No check at all: the limit. */
+/** No check at all, the upper limit. */
 export const bare: Variant = {
   name: 'bare',
   title: 'bare Fastify',
@@ -19,7 +19,7 @@ export const bare: Variant = {
   },
 }
 
-/** The best that is written by hand: tokens as they come, in an LRU, checked within the call. It keeps plaintext. */
+/** The fastest hook by hand: a synchronous lookup in an LRU of raw tokens. It stores tokens in plaintext. */
 export const byHand: Variant = {
   name: 'by-hand',
   title: 'a hook by hand: LRU of raw tokens',
@@ -65,7 +65,7 @@ export const jwtCached: Variant = {
   start: async () => startJwt(true),
 }
 
-/** 300 characters, as long as one of the plugin's. */
+/** 300 characters, about the length of the plugin's credentials. */
 function randomCredential(): string {
   return randomBytes(225).toString('base64url')
 }
@@ -104,7 +104,7 @@ function handWrittenHook(findUser: (credential: string) => Promise<string | null
 async function startBearerAuth(keys: readonly string[]) {
   const app = host()
   await app.register(bearerAuth, { keys: new Set(keys), addHook: false })
-  if (app.verifyBearerAuth === undefined) throw new Error('@fastify/bearer-auth gave no hook')
+  if (app.verifyBearerAuth === undefined) throw new Error('@fastify/bearer-auth has no hook')
   addRoute(app, app.verifyBearerAuth)
   const credentials = eachCredential((index) => keys[index % keys.length] ?? '')
   return { app, credentials }
