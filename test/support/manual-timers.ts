@@ -7,14 +7,19 @@ export interface ManualTimers {
   tick(ms: number): void
 }
 
+export interface ManualTimersOptions {
+  /** Whether `setInterval` is moved, too. Default: `false`. */
+  readonly intervals?: boolean
+}
+
 interface ManualTimer {
   due: number
   readonly callback: () => void
 }
 
-/** Puts itself in the place of `setTimeout` and `clearTimeout` until the test ends. Intervals and I/O stay real. */
-export function manualTimers(t: Test): ManualTimers {
-  const { setTimeout, clearTimeout } = globalThis
+/** Replaces `setTimeout` and `clearTimeout` until the test ends. I/O stays real. */
+export function manualTimers(t: Test, { intervals = false }: ManualTimersOptions = {}): ManualTimers {
+  const { setTimeout, clearTimeout, setInterval, clearInterval } = globalThis
   const waiting = new Set<ManualTimer>()
   let now = 0
   const fakes = {
@@ -36,8 +41,18 @@ export function manualTimers(t: Test): ManualTimers {
     },
     clearTimeout: (timer: ManualTimer) => waiting.delete(timer),
   }
-  Object.assign(globalThis, fakes)
-  t.teardown(() => Object.assign(globalThis, { setTimeout, clearTimeout }))
+  const repeating = {
+    setInterval: (callback: () => void, ms: number) => {
+      const timer = fakes.setTimeout(() => {
+        timer.refresh()
+        callback()
+      }, ms)
+      return timer
+    },
+    clearInterval: fakes.clearTimeout,
+  }
+  Object.assign(globalThis, fakes, intervals ? repeating : {})
+  t.teardown(() => Object.assign(globalThis, { setTimeout, clearTimeout, setInterval, clearInterval }))
   return {
     tick: (ms) => {
       const end = now + ms
