@@ -3,7 +3,7 @@ import Fastify from 'fastify'
 import apiTokens, { verifyApiToken } from 'fastify-api-tokens'
 import { postgresTokenStore } from 'fastify-api-tokens/postgres'
 
-// A JWK Set, the same for all instances: `npx fastify-api-tokens keys generate --file keys.json`.
+// A JWK Set, the same for all instances: `export API_TOKEN_KEYS="$(npx fastify-api-tokens keys generate --file -)"`.
 const keys = JSON.parse(process.env.API_TOKEN_KEYS ?? '{"keys":[]}')
 
 const app = Fastify({ logger: true })

@@ -33,7 +33,8 @@ t.test('every example compiles against the sources', async (t) => {
 function withImports({ file, place, code }: Example): Code {
   const own = exportsOf(file).filter((name) => uses(code, name))
   const imports = [`import { ${own.join(', ')} } from '${join(ROOT, file)}'`]
-  if (uses(code, 'apiTokens') && !own.includes('apiTokens'))
+  const importsItself = code.includes("from 'fastify-api-tokens'")
+  if (uses(code, 'apiTokens') && !own.includes('apiTokens') && !importsItself)
     imports.push("import apiTokens from 'fastify-api-tokens'")
   return { place, code: `${imports.join('\n')}\n${code}` }
 }

@@ -3,7 +3,7 @@
 import type { Readable as NodeReadable } from 'node:stream'
 import type fastifySwagger from '@fastify/swagger'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
-import type { AuthenticateUser, OwnerRecord, SignedInUser, SigningJwk } from 'fastify-api-tokens'
+import type { AuthenticateUser, OwnerRecord, SignedInUser } from 'fastify-api-tokens'
 import type { TokenRecord } from 'fastify-api-tokens/store'
 
 export declare const app: FastifyInstance
@@ -15,7 +15,6 @@ export declare const partner: (request: FastifyRequest) => Promise<void>
 export declare const listModels: RouteHandlerMethod
 export declare const chat: RouteHandlerMethod
 export declare const words: () => AsyncIterable<string>
-export declare const jwk: SigningJwk
 export declare const token: TokenRecord
 export declare const owner: OwnerRecord
 export declare const swagger: typeof fastifySwagger

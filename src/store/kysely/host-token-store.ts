@@ -46,11 +46,12 @@ const ADDRESSES: Readonly<Record<KyselyStoreDialect, string>> = {
  * @throws `FST_API_TOKENS_INVALID_OPTION` for an unknown dialect, a `schema` without PostgreSQL, or a wrong prefix.
  *   At boot, when the schema is not up to date.
  * @example
+ * import apiTokens, { jwksFile } from 'fastify-api-tokens'
  * import type { Kysely } from 'kysely'
  *
  * declare const db: Kysely<{ users: { id: string } }>
  * const store = kyselyTokenStore({ db, dialect: 'postgres', schema: 'auth', migrate: true })
- * await app.register(apiTokens, { store, keys: [jwk], authenticateUser })
+ * await app.register(apiTokens, { authenticateUser, store, keys: jwksFile('/run/secrets/api-tokens-keys') })
  */
 export function kyselyTokenStore<Database>(
   given: KyselyTokenStoreOptions<Database>,

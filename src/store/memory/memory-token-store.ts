@@ -45,7 +45,7 @@ import { MemoryDailyUses, withUse } from './memory-uses.ts'
  * Makes a store in memory, for one process. Its data is lost when the process ends.
  *
  * @param options `clock`: the store's clock for leases and device authorizations, for tests.
- * @example await app.register(apiTokens, { store: memoryTokenStore(), keys: [jwk], authenticateUser })
+ * @example await app.register(apiTokens, { store: memoryTokenStore(), authenticateUser })
  */
 export function memoryTokenStore(options: { readonly clock?: Clock } = {}, ...more: never[]): TokenStore {
   noMore('memoryTokenStore', more)

@@ -27,7 +27,11 @@ const MAX_CONNECTIONS = 10
  *
  * @throws `FST_API_TOKENS_INVALID_OPTION` without a valid address or pool. At boot: without the package `mysql2`, when the
  *   database is unavailable, for a wrong session setting, or for a schema that is not up to date.
- * @example await app.register(apiTokens, { store: mysqlTokenStore({ connectionString: 'mysql://root@localhost/app' }), keys: [jwk], authenticateUser })
+ * @example
+ * import apiTokens, { jwksFile } from 'fastify-api-tokens'
+ *
+ * const store = mysqlTokenStore({ connectionString: 'mysql://root@localhost/app' })
+ * await app.register(apiTokens, { authenticateUser, store, keys: jwksFile('/run/secrets/api-tokens-keys') })
  */
 export function mysqlTokenStore(given: MysqlTokenStoreOptions, ...more: never[]): TokenStore {
   noMore('mysqlTokenStore', more)

@@ -22,13 +22,15 @@ const CLOSE_TIMEOUT_MS = 500
  *
  * @throws At boot, without the package `pg`. While the server is unavailable, it reconnects in the background.
  * @example
+ * import apiTokens, { jwksFile } from 'fastify-api-tokens'
  * import { kyselyTokenStore } from 'fastify-api-tokens/kysely'
  * import type { Kysely } from 'kysely'
  *
  * declare const db: Kysely<{ users: { id: string } }>
  * const store = kyselyTokenStore({ db, dialect: 'postgres' })
  * const pubsub = postgresPubSub({ connectionString: 'postgres://localhost/app' })
- * await app.register(apiTokens, { store, keys: [jwk], authenticateUser, invalidation: { pubsub } })
+ * const keys = jwksFile('/run/secrets/api-tokens-keys')
+ * await app.register(apiTokens, { authenticateUser, store, keys, invalidation: { pubsub } })
  */
 export function postgresPubSub(options: PostgresPubSubOptions, ...more: never[]): PubSub {
   noMore('postgresPubSub', more)

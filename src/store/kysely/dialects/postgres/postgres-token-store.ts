@@ -40,7 +40,11 @@ const MAX_CONNECTIONS = 10
  *
  * @throws `FST_API_TOKENS_INVALID_OPTION` for a wrong `connectionString`. At boot: without the package `pg`, when the
  *   database is unavailable, or for a schema that is not up to date.
- * @example await app.register(apiTokens, { store: postgresTokenStore({ connectionString: 'postgres://localhost/app' }), keys: [jwk], authenticateUser })
+ * @example
+ * import apiTokens, { jwksFile } from 'fastify-api-tokens'
+ *
+ * const store = postgresTokenStore({ connectionString: 'postgres://localhost/app' })
+ * await app.register(apiTokens, { authenticateUser, store, keys: jwksFile('/run/secrets/api-tokens-keys') })
  */
 export function postgresTokenStore(given: PostgresTokenStoreOptions, ...more: never[]): TokenStore {
   noMore('postgresTokenStore', more)
