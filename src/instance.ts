@@ -9,7 +9,7 @@ import { RemoteInvalidation } from './invalidation/remote-invalidation.ts'
 import { jobLog } from './jobs/job-log.ts'
 import { SweepClock } from './jobs/sweep-clock.ts'
 import { type SweeperDeps, type SweepResult, sweep } from './jobs/sweeper.ts'
-import { loadKeys } from './keys/key-source.ts'
+import { loadKeys, warnOfPublicKeys } from './keys/key-source.ts'
 import { createSigner, type Signer } from './keys/signer.ts'
 import { viewOf } from './lifecycle/api-token.ts'
 import type { CodeApiDeps } from './lifecycle/code-api.ts'
@@ -63,6 +63,7 @@ export async function openInstance(
     log: (message) => log.info(message),
     warn: (message) => log.warn(message),
   })
+  warnOfPublicKeys(keys, (message) => log.warn(message))
   const signer = await createSigner(fastify, keys)
   const instance = assemble({ settings, store, signer, catalogue, log })
   const { remoteInvalidation, sweepClock } = instance
@@ -115,6 +116,7 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     invalidations,
     events,
     isClockTrusted: () => sweepClock.isTrusted(),
+    onNotAsIssued: (tokenId) => log.warn({ reason: 'not_as_issued', tokenId }, 'API token not rotated'),
     onTouchFailed: (err) => log.error({ err }, 'the invalidation of a user could not be published'),
     newId: createIds(),
   }

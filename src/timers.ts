@@ -58,6 +58,7 @@ function startKeyRefresh(
     source,
     signer: lifecycle.signer,
     log: (message: string) => log.info(message),
+    warn: (message: string) => log.warn(message),
     onChange: onKeysChanged,
   }
   const refreshing = repeat(keyRefreshMs, () => refreshKeys(deps), {

@@ -82,8 +82,18 @@ async function retire({ file, kid }: KeysRequest, { print, warn }: Terminal): Pr
 }
 
 function lineOf({ kid, algorithm, role, startsAt }: ListedKey): string {
-  const from = role === 'signs later' ? `signs from ${new Date(startsAt).toISOString()}` : role
-  return `${kid}  ${algorithm.padEnd(5)}  ${from}`
+  return `${kid}  ${algorithm.padEnd(5)}  ${textOf(role, startsAt)}`
+}
+
+function textOf(role: ListedKey['role'], startsAt: number): string {
+  switch (role) {
+    case 'signs later':
+      return `signs from ${new Date(startsAt).toISOString()}`
+    case 'public':
+      return 'verifies nothing: its private half is missing'
+    default:
+      return role
+  }
 }
 
 /** @throws {WrongCall} For an argument that the action does not take. */

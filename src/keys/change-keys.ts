@@ -1,7 +1,7 @@
 /** Changes a list of keys: rotation adds one, retirement removes one. */
 
 import { InvalidOption } from '../errors.ts'
-import type { SigningAlgorithm, SigningJwk } from './jwk.ts'
+import type { SigningAlgorithm, SigningJwk, SigningKey } from './jwk.ts'
 import { readSigningKeys, signingKeyAt } from './key-source.ts'
 import { newKey } from './new-key.ts'
 
@@ -9,7 +9,8 @@ import { newKey } from './new-key.ts'
 export interface ListedKey {
   readonly kid: string
   readonly algorithm: SigningAlgorithm
-  readonly role: 'signs' | 'signs later' | 'verifies'
+  /** `public`: without its private half a key verifies no token. */
+  readonly role: 'signs' | 'signs later' | 'verifies' | 'public'
   /** Milliseconds since the epoch. */
   readonly startsAt: number
 }
@@ -26,20 +27,17 @@ export interface RotationRules {
 export function listKeys(jwks: readonly SigningJwk[], now: number): readonly ListedKey[] {
   const keys = readSigningKeys(jwks)
   const current = keys.indexOf(signingKeyAt(keys, now))
-  return keys.map(({ kid, algorithm, signature, startsAt }, index) => {
-    const later = index < current && signature !== undefined
-    return {
-      kid,
-      algorithm,
-      startsAt,
-      role: index === current ? 'signs' : later ? 'signs later' : 'verifies',
-    }
-  })
+  return keys.map((key, index) => ({
+    kid: key.kid,
+    algorithm: key.algorithm,
+    startsAt: key.startsAt,
+    role: roleOf(key, index - current),
+  }))
 }
 
 /**
- * Adds a new key in front, which signs after `leadMs`. Until then the current key signs. Of older key pairs only the
- * public half is kept.
+ * Adds a new key in front, which signs after `leadMs`. Until then the current key signs. The older keys stay whole,
+ * because tokens are verified with the private half, too. `retireKey` removes it.
  */
 export function rotateKeys(
   jwks: readonly SigningJwk[],
@@ -49,9 +47,8 @@ export function rotateKeys(
   const current = signingKeyAt(keys, now)
   const nbf = Math.ceil((now + leadMs) / 1000)
   const added = { ...newKey(algorithm ?? current.algorithm), ...(leadMs === 0 ? {} : { nbf }) }
-  const older = keys.indexOf(current) + 1
   return {
-    keys: [added, ...jwks.slice(0, older), ...jwks.slice(older).map(publicHalf)],
+    keys: [added, ...jwks],
     added: {
       kid: added.kid,
       algorithm: algorithm ?? current.algorithm,
@@ -75,10 +72,9 @@ export function retireKey(jwks: readonly SigningJwk[], kid: string, now: number)
   return left
 }
 
-/** A symmetric key has no public half: it is needed to verify. */
-function publicHalf(jwk: SigningJwk): SigningJwk {
-  if (jwk.kty === 'oct') return jwk
-  const { d: _, ...rest } = jwk
-  // Only the optional `d` was removed, which the type of a rest object does not express.
-  return rest as SigningJwk
+/** The role of a key that is `distance` places behind the key that signs. */
+function roleOf({ signature, privateHalf }: SigningKey, distance: number): ListedKey['role'] {
+  if (distance === 0) return 'signs'
+  if (privateHalf === undefined) return 'public'
+  return distance < 0 && signature !== undefined ? 'signs later' : 'verifies'
 }

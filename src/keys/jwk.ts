@@ -57,8 +57,13 @@ export interface SigningKey {
   readonly algorithm: SigningAlgorithm
   /** The material that verifies: the secret's bytes, or a public key in PEM. */
   readonly verification: Buffer | string
-  /** The material that signs, in the same forms; `undefined` for a public key. */
+  /** The material that signs, in the same forms; `undefined` for a public key, and for one that may only verify. */
   readonly signature: Buffer | string | undefined
+  /**
+   * The secret's bytes, or those of the private member `d`: subkeys are derived from it. `undefined` for a public key, of
+   * which tokens are refused.
+   */
+  readonly privateHalf: Buffer | undefined
   /** The moment from which it may sign, in milliseconds since the epoch. */
   readonly startsAt: number
 }
@@ -120,7 +125,7 @@ function isForSignatures(operations: unknown): boolean {
   return Array.isArray(operations) && ['sign', 'verify'].some((operation) => operations.includes(operation))
 }
 
-type Halves = Pick<SigningKey, 'verification' | 'signature'>
+type Halves = Pick<SigningKey, 'verification' | 'signature' | 'privateHalf'>
 
 function symmetricKey(jwk: Record<string, unknown>, kid: string, path: string): Halves {
   const { k } = jwk
@@ -131,17 +136,22 @@ function symmetricKey(jwk: Record<string, unknown>, kid: string, path: string): 
   // RFC 7638 §7: a published thumbprint of a secret lets anyone test guesses of it.
   if (kid === thumbprint(k))
     throw new InvalidOption(`${path}.kid must not be the thumbprint of a symmetric key`)
-  return { verification: secret, signature: secret }
+  return { verification: secret, signature: secret, privateHalf: secret }
 }
 
 function asymmetricKey(jwk: Record<string, unknown>, path: string): Halves {
   const { d, ...publicJwk } = jwk
   const publicKey = keyOf(() => createPublicKey({ key: publicJwk, format: 'jwk' }), path)
   const verification = publicKey.export({ type: 'spki', format: 'pem' }).toString()
-  if (d === undefined) return { verification, signature: undefined }
+  if (d === undefined) return { verification, signature: undefined, privateHalf: undefined }
   const privateKey = keyOf(() => createPrivateKey({ key: jwk, format: 'jwk' }), path)
   if (!isPair(privateKey, publicKey)) throw new InvalidOption(`${path}.d does not belong to its public key`)
-  return { verification, signature: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() }
+  return {
+    verification,
+    signature: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    // As Node.js exports it: the given text may have other unused bits, and PKCS #8 differs between versions of OpenSSL.
+    privateHalf: Buffer.from(privateKey.export({ format: 'jwk' }).d ?? '', 'base64url'),
+  }
 }
 
 function keyOf(read: () => KeyObject, path: string): KeyObject {

@@ -25,7 +25,7 @@ export type KeySource = SigningKeyList | KeyFunction
 
 export type KeyFunction = (context: KeySourceContext) => SigningKeyList | Promise<SigningKeyList>
 
-/** The current keys. One signs (see `signingKeyAt`), all verify. */
+/** The current keys. One signs (see `signingKeyAt`), all with a private half verify. */
 export type SigningKeys = readonly [SigningKey, ...SigningKey[]]
 
 /**
@@ -62,6 +62,14 @@ export function readSigningKeys(source: unknown): SigningKeys {
     throw new InvalidOption(`${path}[0]${whyNotSigning(list[0])}: the first one signs`)
   requireDistinct([first, ...others], path)
   return [first, ...others]
+}
+
+/** Warns of each key without its private half, because its tokens are refused. */
+export function warnOfPublicKeys(keys: SigningKeys, warn: (message: string) => void): void {
+  for (const { kid, privateHalf } of keys) {
+    if (privateHalf !== undefined) continue
+    warn(`keys: ${kid} has no private half: the tokens of this key are refused, as if it were retired`)
+  }
 }
 
 /** Whether a value is a JWK Set. Its keys are not checked. */

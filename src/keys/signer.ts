@@ -1,6 +1,6 @@
-/** Signs credentials and verifies their signatures. The only file that imports @fastify/jwt. */
+/** Signs credentials, verifies their signatures, and seals rows. The only file that imports @fastify/jwt. */
 
-import { createHmac, createSecretKey, type KeyObject, randomUUID, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject, randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import fastifyJwt, {
   type FastifyJWTOptions,
@@ -9,29 +9,40 @@ import fastifyJwt, {
   type VerifyOptions,
 } from '@fastify/jwt'
 import type { FastifyInstance } from 'fastify'
+import { isRecord } from '../option-values.ts'
 import { TOKEN_TYPE, type TokenClaims } from '../token/claims.ts'
+import type { TokenRecord } from '../token/token.ts'
 import { isCanonicalBase64url } from './base64url.ts'
+import { derivedSecret } from './derived-secret.ts'
 import { hasLowS, withLowS } from './es256-low-s.ts'
 import type { SigningKey } from './jwk.ts'
 import { type SigningKeys, signingKeyAt } from './key-source.ts'
+import { hasItsSeal, ROW_SEAL, type SealedColumns, sealOf } from './row-seal.ts'
+import { isSameText } from './same-text.ts'
 
 export interface Signer {
   /** The current keys. */
   readonly keys: SigningKeys
   /** The key that signs at a moment. */
-  signingKey(now: number): ClaimsSigner
-  /** The payload of a JWT with a valid signature of one of the keys; otherwise `undefined`. */
+  signingKey(now: number): TokenSigner
+  /**
+   * The payload of a JWT with a valid signature of one of the keys; otherwise `undefined`. A key without its private half
+   * verifies nothing, because it cannot check the seal of the token's row.
+   */
   verify(jwt: string): SignedPayload | undefined
-  /** Whether one of the keys has this `kid`. */
-  knows(kid: string): boolean
+  /** Whether the row is as its own key sealed it. `false` also when that key is retired, or has no private half. */
+  isSealed(row: SealedColumns & Pick<TokenRecord, 'seal'>): boolean
   /** Replaces the keys. */
   change(keys: SigningKeys): void
 }
 
-export interface ClaimsSigner {
+/** The key of new tokens. */
+export interface TokenSigner {
   readonly kid: string
-  /** The claims as a JWT in compact form. */
+  /** The claims as a JWT (RFC 7519). */
   sign(claims: TokenClaims): string
+  /** The seal of a row whose `kid` is this key's. */
+  seal(row: SealedColumns): string
 }
 
 export interface SignedPayload {
@@ -42,12 +53,19 @@ export interface SignedPayload {
   readonly claims: Readonly<Record<string, unknown>>
 }
 
+/** What a key computes with. Created once per key. */
+interface KeySecrets {
+  /** The secret of an HS256 key. @fastify/jwt verifies the signatures of the other keys. */
+  readonly hs256: KeyObject | undefined
+  /** The subkey of seals; `undefined` for a key without its private half. */
+  readonly seal: KeyObject | undefined
+}
+
 /** A key, its @fastify/jwt instance, and the options of each call if the instance was registered with another key. */
 interface KeyJwt {
   readonly key: SigningKey
   readonly jwt: JWT
-  /** The secret of an HS256 key: invalid HMACs are detected without @fastify/jwt. */
-  readonly secret: KeyObject | undefined
+  readonly secrets: KeySecrets
   readonly signOptions?: Partial<SignOptions>
   readonly verifyOptions?: Partial<VerifyOptions>
 }
@@ -60,7 +78,7 @@ export async function createSigner(fastify: FastifyInstance, keys: SigningKeys):
   const registered: KeyJwt[] = []
   await fastify.register(async (scope) => {
     for (const key of keys)
-      registered.push({ key, jwt: await registerKey(scope, key), secret: secretOf(key) })
+      registered.push({ key, jwt: await registerKey(scope, key), secrets: secretsOf(key) })
   })
   return new JwtSigner(registered, keys)
 }
@@ -83,22 +101,31 @@ class JwtSigner implements Signer {
     return this.#keys
   }
 
-  signingKey(now: number): ClaimsSigner {
+  signingKey(now: number): TokenSigner {
     const { kid } = signingKeyAt(this.#keys, now)
-    return { kid, sign: (claims) => signCanonical(this.#jwtOf(kid), claims) }
+    const signing = this.#jwts.get(kid)
+    const seal = signing?.secrets.seal
+    if (signing === undefined || seal === undefined) throw new Error('the signing key is missing')
+    return {
+      kid,
+      sign: (claims) => signCanonical(signing, claims),
+      seal: (row) => sealOf(seal, row),
+    }
   }
 
   verify(jwt: string): SignedPayload | undefined {
     return verifyStrictly(this.#headers, jwt)
   }
 
-  knows(kid: string): boolean {
-    return this.#jwts.has(kid)
+  isSealed(row: SealedColumns & Pick<TokenRecord, 'seal'>): boolean {
+    const seal = this.#jwts.get(row.kid)?.secrets.seal
+    return seal !== undefined && hasItsSeal(seal, row)
   }
 
   change(keys: SigningKeys): void {
     this.#jwts = new Map(keys.map((key) => [key.kid, this.#bind(key)]))
-    this.#headers = new Map([...this.#jwts.values()].map((signed) => [headerOf(signed.key), signed]))
+    const whole = [...this.#jwts.values()].filter(({ key }) => key.privateHalf !== undefined)
+    this.#headers = new Map(whole.map((signed) => [headerOf(signed.key), signed]))
     this.#keys = keys
   }
 
@@ -112,13 +139,7 @@ class JwtSigner implements Signer {
     // private key, which @fastify/jwt requires for signing.
     const [first] = this.#registered
     if (first === undefined) throw new Error('no key was registered')
-    return { key, jwt: first.jwt, secret: secretOf(key), ...callOptions(key) }
-  }
-
-  #jwtOf(kid: string): KeyJwt {
-    const jwt = this.#jwts.get(kid)
-    if (jwt === undefined) throw new Error('the signing key is missing')
-    return jwt
+    return { key, jwt: first.jwt, secrets: secretsOf(key), ...callOptions(key) }
   }
 }
 
@@ -139,8 +160,13 @@ function jwtOptions(key: SigningKey): FastifyJWTOptions {
   }
 }
 
-function secretOf({ algorithm, verification }: SigningKey): KeyObject | undefined {
-  return algorithm === 'HS256' && typeof verification !== 'string' ? createSecretKey(verification) : undefined
+function secretsOf(key: SigningKey): KeySecrets {
+  const { algorithm, privateHalf } = key
+  const isSymmetric = algorithm === 'HS256' && privateHalf !== undefined
+  return {
+    hs256: isSymmetric ? createSecretKey(privateHalf) : undefined,
+    seal: derivedSecret(key, ROW_SEAL),
+  }
 }
 
 /** The options of a call on an instance that was registered with another key. */
@@ -177,22 +203,49 @@ function verifyStrictly(headers: ReadonlyMap<string, KeyJwt>, jwt: string): Sign
   if (header === undefined || payload === undefined || signature === undefined || more.length > 0)
     return undefined
   const signed = headers.get(header)
-  if (signed === undefined || !isCanonicalBase64url(signature)) return undefined
-  if (signed.secret !== undefined && !isHmac(signed.secret, header, payload, signature)) return undefined
-  const claims = verifySignature(signed, jwt)
-  if (claims === undefined) return undefined
-  if (signed.key.algorithm === 'ES256' && !hasLowS(signature)) return undefined
-  return { kid: signed.key.kid, payload, claims }
+  if (signed === undefined) return undefined
+  const { hs256 } = signed.secrets
+  const claims =
+    hs256 === undefined
+      ? claimsOfSignature(signed, jwt, signature)
+      : claimsOfHmac(hs256, header, payload, signature)
+  return claims && { kid: signed.key.kid, payload, claims }
 }
 
 /**
- * Whether the HMAC is valid. @fastify/jwt would report an invalid one by an error with two stack traces, which costs
- * several times the HMAC. A client can send any number of invalid signatures.
+ * The claims of a payload with a valid HMAC, which is computed once. @fastify/jwt would report an invalid one by an error
+ * with two stack traces, which costs several times the HMAC, and a client can send any number of them.
  */
-function isHmac(secret: KeyObject, header: string, payload: string, signature: string): boolean {
-  const expected = createHmac('sha256', secret).update(`${header}.${payload}`).digest()
-  const given = Buffer.from(signature, 'base64url')
-  return given.length === expected.length && timingSafeEqual(given, expected)
+function claimsOfHmac(
+  secret: KeyObject,
+  header: string,
+  payload: string,
+  signature: string,
+): Record<string, unknown> | undefined {
+  // Text is compared, so that each HMAC has one form.
+  const expected = createHmac('sha256', secret).update(`${header}.${payload}`).digest('base64url')
+  return isSameText(signature, expected) ? parsePayload(payload) : undefined
+}
+
+/** The caller compares the payload with what would be signed, so that no rule of JWT (RFC 7519 §7.2) is skipped. */
+function parsePayload(payload: string): Record<string, unknown> | undefined {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString())
+    return isRecord(claims) ? claims : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function claimsOfSignature(
+  signed: KeyJwt,
+  jwt: string,
+  signature: string,
+): Record<string, unknown> | undefined {
+  if (!isCanonicalBase64url(signature)) return undefined
+  const claims = verifySignature(signed, jwt)
+  if (claims === undefined) return undefined
+  return signed.key.algorithm === 'ES256' && !hasLowS(signature) ? undefined : claims
 }
 
 function verifySignature(

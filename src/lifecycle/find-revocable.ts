@@ -21,11 +21,11 @@ export type EndableToken =
 export async function findRevocable(context: Context, credential: string): Promise<EndableToken> {
   const signed = readSignedToken(context, credential, context.clock.now())
   if (signed === undefined) return { tokenId: null, rejection: 'forged' }
-  const tokenId = signed.claims.jti
+  const { tokenId } = signed
   const owned = await findToken(context.store, tokenId)
   if (owned === null) return { tokenId, rejection: 'unknown' }
   const { token, owner } = owned
-  if (!isAsIssued(signed, token, context.audience)) return { tokenId, rejection: 'not_as_issued' }
+  if (!isAsIssued(signed, token, context)) return { tokenId, rejection: 'not_as_issued' }
   const { status } = judge(token, owner, {
     now: context.clock.now(),
     idleTimeoutMs: null,

@@ -1,4 +1,4 @@
-/** Creates the record of a new token and signs its credential, for issue and rotation. */
+/** Creates the record of a new token, seals it, and signs its credential, for issue and rotation. */
 
 import { InvalidInput } from '../errors.ts'
 import { claimsOf } from '../token/claims.ts'
@@ -52,5 +52,5 @@ export function makeToken(
     throw new InvalidInput(
       refreshToken === undefined ? 'scopes make the credential too long' : 'the credential would be too long',
     )
-  return { record: { ...draft, hint: hintOf(credential) }, credential }
+  return { record: { ...draft, hint: hintOf(credential), seal: key.seal(draft) }, credential }
 }

@@ -47,8 +47,8 @@ export const MAX_GRACE_MS = 604_800_000
  * @throws {ScopeNotGrantable} For a scope that the user does not have.
  * @throws {TokenNotFound} For an unknown id, or another user's token.
  * @throws {UserInactive} For an owner who is deactivated or removed.
- * @throws {TokenConflict} For a token that is not active, is an unused successor, or was rotated at the same time; and for
- * a user with too many tokens that ended within 24 hours.
+ * @throws {TokenConflict} For a token that is not active, is an unused successor, or was rotated at the same time; for one
+ * whose row is not as it was sealed; and for a user with too many tokens that ended within 24 hours.
  */
 export async function rotateToken(
   context: Context,
@@ -61,6 +61,7 @@ export async function rotateToken(
   const wanted = request.scopes === undefined ? undefined : distinctScopes(request.scopes)
   if (!isTokenId(id)) throw new TokenNotFound()
   const { token: old, owner } = await findOwned(context, id, scope)
+  requireAsIssued(context, old)
   const scopes = await scopesOf(context, old, wanted, request.grantable)
   await requireNoUnusedSuccessor(context, old)
   requireActive(context, { token: old, owner }, context.clock.now())
@@ -115,6 +116,13 @@ async function issueSuccessor(
   context.events.emitSafely('issued', { token })
   context.events.emitSafely('rotated', { token: viewOf(rotated, null, now, context), successor: token })
   return { token, credential }
+}
+
+/** Otherwise a row that was given more rights by SQL would be copied into a row with a seal of its own. */
+function requireAsIssued({ signer, onNotAsIssued }: Context, token: TokenRecord): void {
+  if (signer.isSealed(token)) return
+  onNotAsIssued(token.id)
+  throw new TokenConflict('The API token is refused, and cannot be rotated: generate another')
 }
 
 function graceOf({ gracePeriod = DEFAULT_GRACE_MS }: RotateRequest): number {

@@ -55,11 +55,11 @@ export function protectedResourceMetadata({ endpoints, scopes }: MetadataDeps) {
   }
 }
 
-/** RFC 7517 §5. Only asymmetric keys: a symmetric key has no public part. */
+/** RFC 7517 §5. Only key pairs: a symmetric key has no public part, and the tokens of a public key are refused here. */
 export function publicJwks(keys: SigningKeys) {
   return {
-    keys: keys.flatMap(({ kid, algorithm, verification }) =>
-      typeof verification === 'string'
+    keys: keys.flatMap(({ kid, algorithm, verification, privateHalf }) =>
+      typeof verification === 'string' && privateHalf !== undefined
         ? [{ ...createPublicKey(verification).export({ format: 'jwk' }), kid, alg: algorithm, use: 'sig' }]
         : [],
     ),

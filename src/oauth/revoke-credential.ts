@@ -26,6 +26,6 @@ export async function revokeCredential(deps: Context, credential: string): Promi
 async function tokenIdOf(deps: Context, credential: string): Promise<string | undefined> {
   const signed = readSignedToken(deps, credential, deps.clock.now())
   if (signed === undefined) return undefined
-  const owned = await findToken(deps.store, signed.claims.jti)
-  return owned !== null && isAsIssued(signed, owned.token, deps.audience) ? owned.token.id : undefined
+  const owned = await findToken(deps.store, signed.tokenId)
+  return owned !== null && isAsIssued(signed, owned.token, deps) ? owned.token.id : undefined
 }

@@ -12,7 +12,11 @@ import type { VerificationEntry } from './verification-entry.ts'
 /** One read, shared by all requests that wait for it. */
 export interface InFlightRead {
   readonly tokenId: string
-  readonly userId: string
+  /**
+   * The owner; `null` while it is unknown. A compact credential does not name its owner: until the row arrives, a change of
+   * any user invalidates the read.
+   */
+  userId: string | null
   readonly startedAt: number
   readonly found: Promise<Found>
   /** Whether the token or its owner changed after the read began. Its result must not be used then. */
@@ -32,7 +36,12 @@ export interface Found {
   readonly refresh: RefreshResult | null
 }
 
-type FindToken = (tokenId: string, refreshToken: string | undefined) => Promise<Found>
+/** Calls `learnOwner` with the owner in the row, asynchronously. */
+type FindToken = (
+  tokenId: string,
+  refreshToken: string | undefined,
+  learnOwner: (userId: string) => void,
+) => Promise<Found>
 
 export class InFlightReads {
   readonly #clock: Clock
@@ -51,7 +60,7 @@ export class InFlightReads {
   }
 
   /** Joins the read of this token that is in flight, or starts one. */
-  of(tokenId: string, userId: string, refreshToken?: string): InFlightRead {
+  of(tokenId: string, userId: string | null, refreshToken?: string): InFlightRead {
     // A recheck has no refresh token and skips the provider. A request with one must not join such a read.
     const key = refreshToken === undefined ? tokenId : `${tokenId} with refresh token`
     return this.#reads.get(key) ?? this.#start(key, tokenId, userId, refreshToken)
@@ -62,20 +71,27 @@ export class InFlightReads {
   }
 
   invalidateUserReads(userId: string): void {
-    this.#invalidate((read) => read.userId === userId)
+    this.#invalidate((read) => read.userId === null || read.userId === userId)
   }
 
   invalidateAll(): void {
     this.#invalidate(() => true)
   }
 
-  #start(key: string, tokenId: string, userId: string, refreshToken: string | undefined): InFlightRead {
+  #start(
+    key: string,
+    tokenId: string,
+    userId: string | null,
+    refreshToken: string | undefined,
+  ): InFlightRead {
     this.#count += 1
     const read: InFlightRead = {
       tokenId,
       userId,
       startedAt: this.#clock.now(),
-      found: this.#find(tokenId, refreshToken),
+      found: this.#find(tokenId, refreshToken, (owner) => {
+        read.userId = owner
+      }),
       isInvalidated: false,
     }
     this.#reads.set(key, read)

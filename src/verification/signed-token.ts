@@ -2,7 +2,7 @@
 
 import { hash } from 'node:crypto'
 import type { Signer } from '../keys/signer.ts'
-import { type Audience, claimsOf, payloadOf, readClaims, type TokenClaims } from '../token/claims.ts'
+import { type Audience, claimsOf, payloadOf, readClaims } from '../token/claims.ts'
 import {
   type CredentialMembers,
   MAX_CREDENTIAL_LENGTH,
@@ -12,7 +12,7 @@ import {
 import type { TokenRecord } from '../token/token.ts'
 
 export interface SignedTokenDeps {
-  readonly signer: Pick<Signer, 'verify'>
+  readonly signer: Pick<Signer, 'verify' | 'isSealed'>
   readonly audience: Audience
   readonly tokenPrefixes: TokenPrefixes
   /** With an identity provider every credential carries a refresh token. */
@@ -23,7 +23,9 @@ export interface SignedTokenDeps {
 export interface SignedToken {
   /** The key of the signature. */
   readonly kid: string
-  readonly claims: TokenClaims
+  readonly tokenId: string
+  /** The owner. `null`: the credential does not say, the row does. */
+  readonly userId: string | null
   /** The JWT's payload as it was sent, in base64url. */
   readonly payload: string
   /** The identity provider's refresh token. */
@@ -58,7 +60,7 @@ function verifyMembers(
   if ((identityProvider !== null) !== (refreshToken !== undefined)) return undefined
   // The signature covers the hash, so that the refresh token cannot be replaced.
   if (claims.rt_hash !== refreshTokenHash(refreshToken)) return undefined
-  return { kid: signed.kid, claims, payload: signed.payload, refreshToken }
+  return { kid: signed.kid, tokenId: claims.jti, userId: claims.sub, payload: signed.payload, refreshToken }
 }
 
 /** The claim `rt_hash`, which binds a refresh token to the signature. */
@@ -69,13 +71,14 @@ export function refreshTokenHash(refreshToken: string | undefined): string | und
 }
 
 /**
- * Whether the row's own key signed the payload, and the payload is byte for byte what would be signed for the row today.
- * This comparison covers every claim: the owner, the scopes, both times and the refresh token.
+ * Whether the row is as its key sealed it, the same key signed the payload, and the payload is byte for byte what would be
+ * signed for the row today. This comparison covers every claim: the owner, the scopes, both times and the refresh token.
  */
 export function isAsIssued(
   { kid, payload, refreshToken }: Pick<SignedToken, 'kid' | 'payload' | 'refreshToken'>,
   token: TokenRecord,
-  audience: Audience,
+  { signer, audience }: Pick<SignedTokenDeps, 'signer' | 'audience'>,
 ): boolean {
-  return token.kid === kid && payload === payloadOf(claimsOf(token, audience, refreshTokenHash(refreshToken)))
+  if (token.kid !== kid || !signer.isSealed(token)) return false
+  return payload === payloadOf(claimsOf(token, audience, refreshTokenHash(refreshToken)))
 }

@@ -11,7 +11,7 @@ import type { FindUser } from './look-up-user.ts'
 import type { VerificationCache } from './verification-cache.ts'
 
 export interface VerificationDeps {
-  readonly signer: Pick<Signer, 'verify' | 'knows'>
+  readonly signer: Pick<Signer, 'verify' | 'isSealed'>
   readonly store: Pick<TokenStore, 'findTokens'>
   readonly cache: VerificationCache
   readonly recorder: UsageRecorder

@@ -34,7 +34,7 @@ export class Verification {
 
   constructor(deps: VerificationDeps) {
     this.#deps = deps
-    this.#reads = new InFlightReads(deps.clock, (tokenId, refreshToken) => this.#find(tokenId, refreshToken))
+    this.#reads = new InFlightReads(deps.clock, (...wanted) => this.#find(...wanted))
   }
 
   /**
@@ -79,14 +79,14 @@ export class Verification {
       // In every round: the key may have been removed during the wait.
       const signed = this.#verifySignature(credential, now)
       if (signed === undefined) return take(FORGED)
-      const { jti, sub } = signed.claims
-      const read = this.#reads.of(jti, sub, signed.refreshToken)
+      const { tokenId, userId, refreshToken } = signed
+      const read = this.#reads.of(tokenId, userId, refreshToken)
       const found = await read.found
       // An invalidation came during the read, or after another waiting request had cached its result.
       if (read.isInvalidated || read.entry?.live === false) continue
       const predecessorId = this.#predecessorOf(signed, found)
       if (predecessorId !== null) {
-        read.ending ??= this.#deps.endPredecessor(jti, predecessorId)
+        read.ending ??= this.#deps.endPredecessor(tokenId, predecessorId)
         await read.ending
         // Read the row again: the token may have been revoked first.
         continue
@@ -107,7 +107,7 @@ export class Verification {
       if (signed === undefined) return take(FORGED)
       const cached = this.#deps.cache.get(credential, this.#deps.clock.now())
       if (cached !== undefined) return take(cached)
-      const read = this.#reads.of(signed.claims.jti, signed.claims.sub, signed.refreshToken)
+      const read = this.#reads.of(signed.tokenId, signed.userId, signed.refreshToken)
       const found = await read.found
       if (read.isInvalidated || read.entry?.live === false) continue
       return take(this.#evaluateAndCache(signed, read, found))
@@ -128,7 +128,7 @@ export class Verification {
       return {
         refused:
           token === undefined ||
-          !this.#deps.signer.knows(token.kid) ||
+          !this.#deps.signer.isSealed(token) ||
           this.#rejectionOf(found, this.#deps.clock.now()) !== null,
         endsAt: token === undefined ? null : endsAt(token, this.#deps.maxAgeMs),
       }
@@ -162,9 +162,14 @@ export class Verification {
     return signed && { credential, ...signed }
   }
 
-  async #find(tokenId: string, refreshToken: string | undefined): Promise<Found> {
+  async #find(
+    tokenId: string,
+    refreshToken: string | undefined,
+    learnOwner: (userId: string) => void,
+  ): Promise<Found> {
     const { store, clock, findUser, identityProvider, endToken } = this.#deps
     const owned = await findToken(store, tokenId)
+    if (owned !== null) learnOwner(owned.token.userId)
     if (owned === null || this.#ownRejection(owned, clock.now()) !== null)
       return { owned, user: null, refresh: null }
     const user = await lookUpUser(findUser, owned.token.userId)
@@ -192,8 +197,8 @@ export class Verification {
     const entry = newEntry(keyOf(signed.credential), deadline, {
       rejection,
       // The strings of the row, if there is one: the equal strings of the claims can be freed.
-      tokenId: token?.id ?? signed.claims.jti,
-      userId: token?.userId ?? signed.claims.sub,
+      tokenId: token?.id ?? signed.tokenId,
+      userId: token?.userId ?? signed.userId ?? '',
       token,
       expiresAt: token === null ? null : expiresAtOf(token, this.#deps.maxAgeMs),
       scopes: Object.freeze(token === null ? [] : effectiveScopes(token.scopes, found.user?.scopes)),
@@ -216,7 +221,7 @@ export class Verification {
 
   #evaluate(signed: SignedToken, found: Found, now: number): RejectionReason | null {
     const token = found.owned?.token ?? null
-    const asIssued = token === null || isAsIssued(signed, token, this.#deps.audience)
+    const asIssued = token === null || isAsIssued(signed, token, this.#deps)
     return asIssued ? this.#rejectionOf(found, now) : 'not_as_issued'
   }
 

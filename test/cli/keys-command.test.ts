@@ -76,7 +76,7 @@ t.test(
   },
 )
 
-t.test('rotate keeps only the public part of key pairs that no longer sign', async (t) => {
+t.test('rotate keeps the private half of every key until it is retired', async (t) => {
   const keys = commandOn(t)
   await keys('generate', '--alg', 'EdDSA')
   await keys('rotate', '--lead', '0')
@@ -86,7 +86,18 @@ t.test('rotate keeps only the public part of key pairs that no longer sign', asy
     [
       ['ES256', true],
       ['EdDSA', true],
-      ['EdDSA', false],
+      ['EdDSA', true],
+    ],
+  )
+  const [signing, ...older] = await jwksOf(keys.file)
+  const publicHalves = older.map(({ d: _, ...jwk }) => jwk)
+  await writeFile(keys.file, JSON.stringify({ keys: [signing, ...publicHalves] }))
+  t.match(
+    (await keys('list')).map((line) => line.slice(36)),
+    [
+      '  ES256  signs',
+      '  EdDSA  verifies nothing: its private half is missing',
+      '  EdDSA  verifies nothing: its private half is missing',
     ],
   )
 })

@@ -131,7 +131,7 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'oauth: only a credential as issued revokes',
     file: 'src/oauth/revoke-credential.ts',
-    remove: ' && isAsIssued(signed, owned.token, deps.audience)',
+    remove: ' && isAsIssued(signed, owned.token, deps)',
     put: '',
     tests: ['test/oauth/revocation.test.ts'],
   },

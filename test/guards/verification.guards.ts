@@ -48,15 +48,15 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'promise 3: an invalid signature costs no read',
     file: 'src/verification/verification.ts',
-    remove: 'if (signed === undefined) return take(FORGED)\n      const { jti',
-    put: "if (signed === undefined) return this.#findToken(deps.store, '').then(() => take(FORGED))\nconst { jti",
+    remove: 'if (signed === undefined) return take(FORGED)\n      const { tokenId',
+    put: "if (signed === undefined) return this.#findToken(deps.store, '').then(() => take(FORGED))\nconst { tokenId",
     tests: ['test/verification/cost.test.ts'],
   },
   {
     name: 'promise 3: the payload is what would be signed for the row',
     file: 'src/verification/signed-token.ts',
-    remove: ' && payload === payloadOf(claimsOf(token, audience, refreshTokenHash(refreshToken)))',
-    put: '',
+    remove: 'return payload === payloadOf(claimsOf(token, audience, refreshTokenHash(refreshToken)))',
+    put: 'return claimsOf(token, audience, refreshTokenHash(refreshToken)) !== null',
     tests: ['test/http/forged-credentials.test.ts'],
   },
   {
@@ -69,7 +69,7 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'promise 3: the key is the one that signed the row',
     file: 'src/verification/signed-token.ts',
-    remove: 'token.kid === kid && ',
+    remove: 'token.kid !== kid || ',
     put: '',
     tests: ['test/http/forged-credentials.test.ts'],
   },

@@ -5,6 +5,7 @@ import t from 'tap'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { countingStore } from '../support/counting-store.ts'
 import { as, issue, startHost, withToken } from '../support/host.ts'
+import { hs256Key } from '../support/keys.ts'
 
 const DAY = 86_400_000
 
@@ -205,13 +206,14 @@ t.test(
 
 t.test('the successor of a token that expires has the same lifetime, within expiry.max', async (t) => {
   const store = memoryTokenStore()
-  const { app, clock } = await startHost(t, { store })
+  const keys = [hs256Key()]
+  const { app, clock } = await startHost(t, { store, keys })
   const old = await issue(app, 'ada', { expires_in: 3600 })
   clock.advance('59m')
   const rotated = await rotate(app, old.id)
   t.equal(rotated['expires_at'], new Date(clock.now() + 3_600_000).toISOString())
   t.equal((await view(app, old.id))['expires_at'], old['expires_at'], 'the expiry is earlier than the grace')
-  const limited = await startHost(t, { store, clock, expiry: { max: '60s' } })
+  const limited = await startHost(t, { store, keys, clock, expiry: { max: '60s' } })
   t.equal((await rotate(limited.app, old.id))['expires_at'], new Date(clock.now() + 60_000).toISOString())
   const forever = await app.apiTokens.issue({ userId: 'ada' })
   t.equal(
@@ -222,7 +224,8 @@ t.test('the successor of a token that expires has the same lifetime, within expi
 
 t.test('a rotation may name the lifetime of the new token, within the option expiry', async (t) => {
   const store = memoryTokenStore()
-  const { app, clock } = await startHost(t, { store })
+  const keys = [hs256Key()]
+  const { app, clock } = await startHost(t, { store, keys })
   const old = await issue(app, 'ada', { expires_in: 3600 })
   const expiry = async (payload: Record<string, unknown>) =>
     (await rotate(app, old.id, payload))['expires_at']
@@ -233,7 +236,7 @@ t.test('a rotation may name the lifetime of the new token, within the option exp
   const { token } = await app.apiTokens.rotate(old.id, { expiresIn: '2h', gracePeriod: '30m' })
   t.same(token.expiresAt, new Date(clock.now() + 7_200_000))
   t.same((await app.apiTokens.get(old.id)).expiresAt, new Date(clock.now() + 1_800_000))
-  const bounded = await startHost(t, { store, clock, expiry: { min: '1m', max: '2h' } })
+  const bounded = await startHost(t, { store, keys, clock, expiry: { min: '1m', max: '2h' } })
   for (const expires_in of [59, 7_201, null]) {
     const response = await bounded.app.inject(rotation(old.id, { expires_in }))
     t.equal(response.statusCode, 400, String(expires_in))

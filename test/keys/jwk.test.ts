@@ -26,6 +26,8 @@ t.test('a public key verifies only', async (t) => {
   for (const key of [ed25519Key(), es256Key()]) {
     t.type(readSigningKey(key, 'keys[0]').signature, 'string')
     t.equal(readSigningKey(publicKey(key), 'keys[0]').signature, undefined)
+    t.equal(readSigningKey(publicKey(key), 'keys[0]').privateHalf, undefined)
+    t.equal(readSigningKey(key, 'keys[0]').privateHalf?.length, 32)
     t.equal(
       readSigningKey(publicKey(key), 'keys[0]').verification,
       readSigningKey(key, 'keys[0]').verification,

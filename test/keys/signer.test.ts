@@ -5,7 +5,7 @@ import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import type { SigningJwk } from '../../src/keys/jwk.ts'
 import { loadKeys } from '../../src/keys/key-source.ts'
-import { createSigner } from '../../src/keys/signer.ts'
+import { createSigner, type TokenSigner } from '../../src/keys/signer.ts'
 import {
   hmac,
   publicForms,
@@ -192,14 +192,36 @@ t.test('a payload that is no object is refused', async (t) => {
   }
 })
 
-t.test('the first key signs, all verify, also a public one', async (t) => {
+t.test('the first key signs, all with a private half verify', async (t) => {
   const [old, now] = [es256Key(), ed25519Key()]
   const before = await signerOf(t, [old])
-  const after = await signerOf(t, [now, publicKey(old)])
+  const after = await signerOf(t, [now, old])
   t.equal(after.signingKey(0).kid, now.kid)
   t.equal(after.verify(before.signingKey(0).sign(CLAIMS))?.kid, old.kid)
   t.equal(before.verify(after.signingKey(0).sign(CLAIMS)), undefined)
   t.equal(after.verify(after.signingKey(0).sign(CLAIMS))?.kid, now.kid)
+})
+
+t.test('promise 3: a key without its private half verifies nothing: it cannot check seals', async (t) => {
+  for (const makeKey of [es256Key, ed25519Key]) {
+    const [old, now] = [makeKey(), hs256Key()]
+    const before = (await signerOf(t, [old])).signingKey(0)
+    const after = await signerOf(t, [now, publicKey(old)])
+    t.equal(after.verify(before.sign(CLAIMS)), undefined)
+    const row = sealedRow(before)
+    t.equal(after.isSealed(row), false)
+    t.equal((await signerOf(t, [now, old])).isSealed(row), true)
+  }
+})
+
+t.test('a key that may only verify (key_ops) verifies, and checks seals', async (t) => {
+  for (const makeKey of Object.values(KEYS)) {
+    const [old, now] = [makeKey(), hs256Key()]
+    const before = (await signerOf(t, [old])).signingKey(0)
+    const after = await signerOf(t, [{ ...now }, { ...old, key_ops: ['verify'] }])
+    t.equal(after.verify(before.sign(CLAIMS))?.kid, old.kid)
+    t.equal(after.isSealed(sealedRow(before)), true)
+  }
 })
 
 t.test('the signature is verified without exp and nbf', async (t) => {
@@ -209,6 +231,11 @@ t.test('the signature is verified without exp and nbf', async (t) => {
   const claims = { ...CLAIMS, exp: 1, nbf: 9_999_999_999 }
   t.same(signer.verify(await sign(key, header, claims))?.claims, claims)
 })
+
+function sealedRow(key: TokenSigner) {
+  const row = { id: CLAIMS.jti, userId: 'ada', kid: key.kid, scopes: [], createdAt: 1, expiresAt: null }
+  return { ...row, form: 'jwt', seal: key.seal({ ...row, form: 'jwt' }) } as const
+}
 
 async function signerOf(t: Test, keys: readonly SigningJwk[]) {
   const app = Fastify()

@@ -1,6 +1,6 @@
 /** The two codes of a device authorization (RFC 8628 §3.2). The store has only their digests. */
 
-import { createHmac, hash, randomBytes, randomInt } from 'node:crypto'
+import { createHmac, hash, type KeyObject, randomBytes, randomInt } from 'node:crypto'
 import { derivedSecret } from '../../keys/derived-secret.ts'
 import { type SigningKeys, signingKeyAt } from '../../keys/key-source.ts'
 
@@ -52,6 +52,6 @@ export function userDigestsOf(code: string, keys: SigningKeys): readonly string[
 }
 
 /** Keyed, because the code behind a plain digest could be found by trying all codes. */
-function hmac(secret: Buffer, code: string): string {
+function hmac(secret: KeyObject, code: string): string {
   return createHmac('sha256', secret).update(code).digest('base64url')
 }
