@@ -34,7 +34,7 @@ const { values, positionals } = parseArgs({
   },
 })
 // The handlers of `exit` stop the load and delete temporary files.
-process.once('SIGINT', () => process.exit(130))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
 const before = values.before
 const slices = Number(values.slices ?? (values.fast ? 20 : 300))
 const effort: Effort = values.fast

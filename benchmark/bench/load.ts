@@ -99,6 +99,9 @@ function toolCommand(options: LoadOptions, credentials: string): [string, ...str
 }
 
 const files = new Map<readonly string[], string>()
+process.once('exit', () => {
+  for (const file of files.values()) rmSync(file, { force: true })
+})
 
 /** The credentials are too long for the command line. */
 function fileOf(credentials: readonly string[]): string {
@@ -106,7 +109,6 @@ function fileOf(credentials: readonly string[]): string {
   if (known !== undefined) return known
   const file = join(tmpdir(), `bench-credentials-${process.pid}-${files.size}`)
   writeFileSync(file, credentials.join('\n'), { mode: 0o600 })
-  process.once('exit', () => rmSync(file, { force: true }))
   files.set(credentials, file)
   return file
 }

@@ -26,6 +26,9 @@ export interface Reading {
 export type ServerRequest = 'read' | 'stop'
 
 const apps: FastifyInstance[] = []
+/** While a variant starts, it may have created a database that only its `app` can drop. */
+let isStarting = true
+let isClosing = false
 const endpoints: Endpoint[] = []
 const counts: AnswerCount[] = []
 // Ctrl-C reaches the whole process group. The parent ends, and its disconnection closes the variants.
@@ -35,16 +38,20 @@ process.on('disconnect', close)
 process.on('uncaughtException', (error) => {
   console.error(error)
   process.exitCode = 1
+  isStarting = false
   close()
 })
 for (const name of process.argv.slice(2)) {
   const { app, credentials } = await (await loadVariant(name)).start()
   apps.push(app)
+  if (isClosing) break
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as AddressInfo
   endpoints.push({ port, credentials })
   counts.push(await countAnswers(app.server, credentials[0] ?? ''))
 }
+isStarting = false
+if (isClosing) await close()
 process.send?.(endpoints)
 process.on('message', (request: ServerRequest) => {
   if (request === 'stop') {
@@ -58,6 +65,8 @@ process.on('message', (request: ServerRequest) => {
 
 /** Closing a variant drops its database. */
 async function close(): Promise<void> {
+  isClosing = true
+  if (isStarting) return
   await Promise.all(apps.splice(0).map((app) => app.close()))
   process.exit()
 }
