@@ -62,7 +62,7 @@ export interface Death {
 export interface Sweeping {
   /** How many statements of its sweeps have been answered. */
   answered(): number
-  /** The same once no more come: the database knows of the last before it is told here. */
+  /** Returns the number once it no longer grows: the database has committed the last before it is counted here. */
   allAnswered(): Promise<number>
   sweep(): void
 }
@@ -154,7 +154,7 @@ async function endOf(database: SqlDatabase, { child, lines }: Started): Promise<
   }
 }
 
-/** Until the server has undone, or done, what was under way. */
+/** Waits until the server has committed or rolled back the open transactions. */
 async function disconnected({ name, run }: SqlDatabase, lines: readonly Line[]): Promise<void> {
   if (name === 'SQLite') return
   const connections = new Set(lines.flatMap((line) => ('connection' in line ? [line.connection] : [])))

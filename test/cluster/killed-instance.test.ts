@@ -43,7 +43,7 @@ interface Trial {
 interface Place {
   readonly database: SqlDatabase
   readonly key: ReturnType<typeof hs256Key>
-  /** An instance that lives on; it remembers nothing longer than a millisecond. */
+  /** An instance that stays alive; it caches a verification for at most a millisecond. */
   readonly app: Host['app']
 }
 
@@ -72,7 +72,7 @@ for (const database of databases) {
     await killAt('as a successor is first used', KILLS / 2, usingFirst)
     await killAt('as it flushes', KILLS, flushing)
     await t.test('as it sweeps', { timeout: TIMEOUT_MS }, (t) => killSweepers(t, place))
-    t.equal(await statusOf(app, revoked.credential), 401, 'what was revoked before is revoked')
+    t.equal(await statusOf(app, revoked.credential), 401, 'a revocation before the kill is effective')
   })
 }
 
@@ -97,7 +97,7 @@ async function killAtEachPoint(
       const { statement, moment } = point
       t.ok(death.killed, `killed ${moment} statement ${statement} of ${whole.statements}`)
       await check(death, decidedAt(point, whole.statements))
-      t.same(await halfMade(database, key.kid), [], 'nothing is half made')
+      t.same(await halfMade(database, key.kid), [], 'no change is stored in part')
     }
   }
   // On SQLite a second writer would find the file locked, and a BEGIN that is tried again is one statement more.
@@ -116,13 +116,14 @@ async function issuing(t: Test, { app }: Place): Promise<Trial> {
     check: async ({ answer }, decided) => {
       const { data } = await app.apiTokens.list({ userId })
       if (decided !== undefined) t.equal(data.length, decided ? 1 : 0)
-      if (answer !== undefined) t.equal(await statusOf(app, answer), 200, 'what was answered is there')
+      if (answer !== undefined)
+        t.equal(await statusOf(app, answer), 200, 'a token that was returned is stored')
       for (const { id } of data) {
         const { credential } = await app.apiTokens.rotate(id)
-        t.equal(await statusOf(app, credential), 200, 'what is there works')
+        t.equal(await statusOf(app, credential), 200, 'each stored token works')
       }
       const { credential } = await app.apiTokens.issue({ userId })
-      t.equal(await statusOf(app, credential), 200, 'and its owner can go on')
+      t.equal(await statusOf(app, credential), 200, 'its owner can issue another token')
     },
   }
 }
@@ -162,8 +163,8 @@ async function goesOn(
 ): Promise<void> {
   if (answer === undefined) t.equal(await statusOf(app, old.credential), 200, 'the old one works')
   const next = answer ?? (await app.apiTokens.rotate(old.token.id)).credential
-  t.equal(await statusOf(app, next), 200, 'the new one works')
-  t.equal(await statusOf(app, old.credential), 401, 'and has ended the old one')
+  t.equal(await statusOf(app, next), 200, 'the new token is accepted')
+  t.equal(await statusOf(app, old.credential), 401, 'the old token has ended')
 }
 
 async function usingFirst(t: Test, { app }: Place): Promise<Trial> {
@@ -175,7 +176,7 @@ async function usingFirst(t: Test, { app }: Place): Promise<Trial> {
       const { status } = await app.apiTokens.get(old.token.id)
       if (answer !== undefined) t.equal(status, 'revoked', 'who was let in has ended the old one')
       t.equal(await statusOf(app, old.credential), status === 'revoked' ? 401 : 200)
-      t.equal(await statusOf(app, credential), 200, 'the new one works')
+      t.equal(await statusOf(app, credential), 200, 'the new token is accepted')
       t.equal(await statusOf(app, old.credential), 401)
     },
   }
@@ -193,7 +194,7 @@ async function flushing(t: Test, { app, database }: Place): Promise<Trial> {
         `select use_count as n from api_tokens where user_id = '${userId}'`,
       )
       const [count = -1, ...others] = [...new Set(rows.map(({ n }) => Number(n)))]
-      t.same(others, [], 'one flush is whole or not there')
+      t.same(others, [], 'a flush is stored as a whole or not at all')
       if (decided === undefined) t.ok(count === FLUSHED || count === FLUSHED + USED)
       else t.equal(count, decided ? FLUSHED + USED : FLUSHED, 'what is short is of one flush')
       for (const { token, credential } of issued) {
@@ -247,7 +248,11 @@ async function killSweepers(t: Test, { database, key, app }: Place): Promise<voi
     const answered = other.answered()
     other.sweep()
     await within(10_000, () => other.answered() >= answered + REFUSED_LEASE)
-    t.same([await awake(), (await lease()).holder], [left, held.holder], 'while it lasts nobody else sweeps')
+    t.same(
+      [await awake(), (await lease()).holder],
+      [left, held.holder],
+      'until the lease ends no other instance sweeps',
+    )
     await database.run(`update api_token_leases set ends_at = ends_at - ${LEASE_MS}`)
     other.sweep()
     await swept(holder)

@@ -31,7 +31,7 @@ const database = await ownDatabase(t, 'PostgreSQL')
 if (database !== null) {
   const { connectionString, run } = database
 
-  t.test(`an instance of four is killed ${KILLS} times under load`, { timeout: 240_000 }, async (t) => {
+  t.test(`one of four instances is killed ${KILLS} times under load`, { timeout: 240_000 }, async (t) => {
     const keys = [hs256Key()]
     const { app } = await startHost(t, {
       keys,
@@ -59,7 +59,7 @@ if (database !== null) {
     let unanswered = 0
     let over = false
 
-    /** `undefined` from an instance that was killed meanwhile; from another nothing but what is expected. */
+    /** `undefined` from an instance that was killed meanwhile; any other instance must respond as expected. */
     const ask = async (at: Instance, asked: Call, expected: number): Promise<Answer | undefined> => {
       try {
         const answer = await call(at, asked)
@@ -118,7 +118,7 @@ if (database !== null) {
     await sleep(FLUSH_MS)
     over = true
     const programs = await Promise.all(lives)
-    t.same(faults, [], 'the others answered as always')
+    t.same(faults, [], 'the other instances responded as before')
     t.ok(unanswered >= KILLS, `${unanswered} requests had no answer`)
 
     t.ok(issued.size > 100 && revoked.size > 100, `${issued.size} issued, ${revoked.size} revoked`)
@@ -131,7 +131,7 @@ if (database !== null) {
       if (status !== 401) t.fail(`revived: ${id} ${status}`)
     }
     await apiTokens.flush()
-    t.same(await halfMade({ run }, keys[0]?.kid ?? ''), [], 'nothing is half made')
+    t.same(await halfMade({ run }, keys[0]?.kid ?? ''), [], 'no change is stored in part')
 
     // Those that live have flushed when nothing changes any more.
     await sleep(2 * FLUSH_MS)

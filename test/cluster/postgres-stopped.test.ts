@@ -20,7 +20,7 @@ interface Answer {
 }
 
 t.test(
-  'PostgreSQL stopped under load: no refusal, no hanging, no use lost, all by itself again',
+  'while PostgreSQL is stopped, no valid token is refused, no request hangs and no use is lost',
   async (t) => {
     const server = await ownPostgres(t)
     if (server === null) return
@@ -60,7 +60,7 @@ t.test(
       }
     })
     await sleep(1_500)
-    // The stop falls between two flushes: of one under way nobody can say whether it was committed.
+    // The stop falls between two flushes: for a flush in progress it is unknown whether it was committed.
     await apiTokens.flush()
     await server.stop()
     const stoppedAt = performance.now()
@@ -72,7 +72,7 @@ t.test(
     }
     await sleep(Math.max(0, OUTAGE_MS - (performance.now() - stoppedAt)))
     const { usage, invalidation } = apiTokens.stats()
-    t.ok(usage.pending > 0, 'use waits for the store')
+    t.ok(usage.pending > 0, 'uses stay pending')
     t.equal(invalidation.feed, 'unavailable')
     t.equal(invalidation.pubsub, 'unavailable')
 
@@ -93,9 +93,9 @@ t.test(
 
     const answers = [...served.values()].flat()
     t.ok(answers.length > 1_000, `${answers.length} requests with warm tokens`)
-    t.same([...new Set(answers.map(({ status }) => status))], [200], 'warm tokens go on')
+    t.same([...new Set(answers.map(({ status }) => status))], [200], 'cached tokens are accepted')
     t.ok(refused.length >= 5, `${refused.length} requests with cold tokens`)
-    t.same([...new Set(refused.map(({ status }) => status))], [503], 'an outage is no refusal')
+    t.same([...new Set(refused.map(({ status }) => status))], [503], 'an outage is a 503, not a 401')
     t.ok(refused.every(({ retryAfter }) => Number(retryAfter) > 0))
     const longest = Math.max(...[...answers, ...refused].map(({ ms }) => ms))
     t.ok(longest <= LONGEST_MS, `no request took longer than ${Math.round(longest)} ms`)
@@ -104,6 +104,6 @@ t.test(
 
     const [gone] = warm
     await apiTokens.revoke(gone?.token.id ?? '')
-    t.equal((await ask(gone?.credential ?? '')).status, 401, 'and a refusal is one again')
+    t.equal((await ask(gone?.credential ?? '')).status, 401, 'a revoked token is refused after the outage')
   },
 )

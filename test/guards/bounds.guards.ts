@@ -35,7 +35,7 @@ export const boundsGuards: readonly Guard[] = [
     tests: ['test/store/bounded-reads.test.ts'],
   },
   {
-    name: 'promise 15: a total that was not counted to the end is none',
+    name: 'promise 15: a total that was not counted to the end is null',
     file: 'src/store/kysely/queries/list-tokens.ts',
     remove: 'Number(read) > maxRows ? null',
     put: 'Number(read) < 0 ? null',
@@ -63,7 +63,7 @@ export const boundsGuards: readonly Guard[] = [
     tests: SQLITE,
   },
   {
-    name: 'promise 15: a refusal is never by counts that may be wrong',
+    name: 'promise 15: no request is refused by counts that may be wrong',
     file: 'src/store/kysely/queries/make-room.ts',
     remove: "if (room.outcome === 'room' || (age >= 0 && age < RECOUNT_MS)) return room",
     put: 'if (age > -1e15) return room',

@@ -93,7 +93,7 @@ export const deviceGuards: readonly Guard[] = [
     tests: page,
   },
   {
-    name: 'device: to look at what is asked is not to approve it',
+    name: 'device: opening the page does not approve a request',
     file: 'src/oauth/device/device-page.ts',
     remove: '  if (decision === undefined) return { status: 200, html: consentPage(consent) }\n',
     put: '',

@@ -26,7 +26,7 @@ export const httpGuards: readonly Guard[] = [
     tests: ['test/http/hook-forms.test.ts'],
   },
   {
-    name: 'promise 1: no-store on every answer of the token routes',
+    name: 'promise 1: no-store on every response of the token routes',
     file: 'src/http/strict-scope.ts',
     remove: "{ 'cache-control': 'no-store' }",
     put: '{}',
@@ -103,7 +103,7 @@ export const httpGuards: readonly Guard[] = [
     tests: ['test/http/session-only.test.ts'],
   },
   {
-    name: 'promise 8: a route gets the scopes that it demands',
+    name: 'promise 8: a route gets the scopes that it requires',
     file: 'src/http/request-check.ts',
     remove: 'return deps.challenges.insufficientScope(required)',
     put: '',
@@ -230,7 +230,7 @@ export const httpGuards: readonly Guard[] = [
     tests: ['test/http/connection-memory.test.ts'],
   },
   {
-    name: 'of tokens that take turns on a connection no header is kept',
+    name: 'no header is stored of tokens that alternate on a connection',
     file: 'src/http/connection-memory.ts',
     remove: 'if (entry === this.#entry) {',
     put: 'if (entry === this.#entry || entry.live) {\n      this.#entry = entry',
@@ -244,7 +244,7 @@ export const httpGuards: readonly Guard[] = [
     tests: ['test/http/hook-forms.test.ts'],
   },
   {
-    name: "a refusal's challenge survives the host's own error handler",
+    name: "the challenge of a 401 survives the host's own error handler",
     file: 'src/http/error-headers.ts',
     remove: 'reply.headers(error.headers)',
     put: 'reply.headers({})',
@@ -364,7 +364,7 @@ export const httpGuards: readonly Guard[] = [
     tests: ['test/http/hook-seams.test.ts'],
   },
   {
-    name: "promise 16: a host's hook that answers twice lets a request pass once",
+    name: 'promise 16: a hook of a host that calls done twice lets a request pass once',
     file: 'src/http/host-hook.ts',
     remove: '    if (isSettled) return\n',
     put: '',

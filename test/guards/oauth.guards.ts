@@ -80,7 +80,7 @@ export const oauthGuards: readonly Guard[] = [
     tests: authentication,
   },
   {
-    name: 'oauth: an assertion is good once',
+    name: 'oauth: an assertion is accepted once',
     file: 'src/oauth/clients/client-assertion.ts',
     remove: 'return store.takeLease({ name, holder: randomUUID(), ms: replayWindowMs(exp, now) })',
     put: 'return true',
@@ -164,7 +164,7 @@ export const oauthGuards: readonly Guard[] = [
     tests: once,
   },
   {
-    name: 'exchange: a reservation whose answer was lost is given back',
+    name: 'exchange: a reservation whose result was lost is released',
     file: 'src/oauth/token-exchange/single-exchange.ts',
     remove:
       '    // The store may have granted the lease although its response was lost.\n    await release()\n',
@@ -251,7 +251,7 @@ export const oauthGuards: readonly Guard[] = [
     tests: exchange,
   },
   {
-    name: 'exchange: an outage blames nobody',
+    name: 'exchange: an outage is not an error of the client',
     file: 'src/oauth/token-exchange/subject-token.ts',
     remove: 'if (!mayBeNew && TOKEN_FAULTS.some((fault) => cause instanceof fault))',
     put: 'if (!mayBeNew || cause !== null)',
@@ -302,21 +302,21 @@ export const oauthGuards: readonly Guard[] = [
     tests: exchange,
   },
   {
-    name: 'exchange: a crit that nobody understands is the fault of the token, not an outage',
+    name: 'exchange: an unknown crit is an error of the token, not an outage',
     file: 'src/oauth/token-exchange/subject-token.ts',
     remove: '  errors.JOSENotSupported,\n',
     put: '',
     tests: exchange,
   },
   {
-    name: 'exchange: an ID token is good once',
+    name: 'exchange: an ID token is accepted once',
     file: 'src/oauth/token-exchange/single-exchange.ts',
     remove: 'if (!isOurs) throw',
     put: 'if (ms < 0) throw',
     tests: once,
   },
   {
-    name: 'exchange: with singleUse an access token is good once',
+    name: 'exchange: with singleUse an access token is accepted once',
     file: 'src/oauth/token-exchange/exchange-token.ts',
     remove: ' || subject.trusted.singleUse',
     put: '',
@@ -344,7 +344,7 @@ export const oauthGuards: readonly Guard[] = [
     tests: once,
   },
   {
-    name: 'exchange: a token whose insert had no answer is revoked',
+    name: 'exchange: a token whose insert had no result is revoked',
     file: 'src/oauth/token-exchange/single-exchange.ts',
     remove: 'if (stored !== null) await revokeToken(lifecycle, tokenId)',
     put: 'if (stored === undefined) await revokeToken(lifecycle, tokenId)',

@@ -116,7 +116,7 @@ export const storeGuards: readonly Guard[] = [
     tests: ['test/store/sqlite-token-store.test.ts'],
   },
   {
-    name: 'promise 4: a switch that meets a revoke brings nothing back',
+    name: 'promise 4: a change of status that meets a revocation does not reactivate the token',
     file: 'src/store/kysely/queries/update-token.ts',
     remove: '.where((eb) => isLiving(eb, moment))',
     put: '.where((eb) => eb.or([isLiving(eb, moment), eb.lit(true)]))',
@@ -151,7 +151,7 @@ export const storeGuards: readonly Guard[] = [
     tests: ['test/store/sqlite-token-store.test.ts'],
   },
   {
-    name: 'promise 9: the INSERT itself demands an active owner',
+    name: 'promise 9: the INSERT itself requires an active owner',
     file: 'src/store/kysely/queries/insert-token.ts',
     remove: "if (owner.status !== 'active') return",
     put: "if (owner.userId === '') return",

@@ -26,7 +26,7 @@ export const usageGuards: readonly Guard[] = [
     tests: ['test/usage/last-client.test.ts'],
   },
   {
-    name: 'a client that is kept no longer is erased',
+    name: 'a last client that is no longer stored is erased',
     file: 'src/store/kysely/queries/record-uses.ts',
     remove: '...(storesClients ? latestClient(eb, time(0)) : NO_CLIENT)',
     put: '...(storesClients ? latestClient(eb, time(0)) : {})',
@@ -54,7 +54,7 @@ export const usageGuards: readonly Guard[] = [
     tests: ['test/usage/scopes-used.test.ts'],
   },
   {
-    name: 'promise 7: use that could not be written is kept',
+    name: 'promise 7: a use that could not be written stays pending',
     file: 'src/usage/usage-recorder.ts',
     remove: 'else this.#queue.lose()',
     put: 'else this.#queue.settle()',
@@ -82,7 +82,7 @@ export const usageGuards: readonly Guard[] = [
     tests: ['test/usage/lost-answers.test.ts'],
   },
   {
-    name: 'promise 7: a use that the store refuses keeps no others from being written',
+    name: 'promise 7: a use that the store refuses does not prevent the write of others',
     file: 'src/usage/usage-recorder.ts',
     remove: 'if (error instanceof StoreFault) this.#queue.refuse()',
     put: 'if (error instanceof StoreFault) this.#queue.lose()',
@@ -152,7 +152,7 @@ export const usageGuards: readonly Guard[] = [
     tests: ['test/usage/idle-warning.test.ts'],
   },
   {
-    name: 'no warning is taken where nobody listens',
+    name: 'no idle warning is marked without a listener',
     file: 'src/jobs/sweeper.ts',
     remove: ' || !deps.hasIdleWarningListener()',
     put: '',
@@ -229,14 +229,14 @@ export const usageGuards: readonly Guard[] = [
     tests: ['test/jobs/one-at-a-time.test.ts'],
   },
   {
-    name: 'a lease that is held is not taken by another',
+    name: 'a lease is not taken from its holder',
     file: 'src/store/kysely/queries/leases.ts',
     remove: "eb.or([eb('holder', '=', holder), eb('ends_at', '<=', now)])",
     put: "eb.or([eb('holder', '=', holder), eb('ends_at', '<=', now), eb('holder', '<>', '')])",
     tests: ['test/store/sqlite-token-store.test.ts'],
   },
   {
-    name: 'an instance that dies while it sweeps holds up the others for two minutes at most',
+    name: 'an instance that dies during its sweep delays the others by two minutes at most',
     file: 'src/jobs/one-at-a-time.ts',
     remove: 'const LEASE_MS = 120_000',
     put: 'const LEASE_MS = 1_200_000',

@@ -4,7 +4,7 @@ import type { Guard } from './guard.ts'
 
 export const verificationGuards: readonly Guard[] = [
   {
-    name: 'promise 2: the cache keeps no secret of a credential',
+    name: 'promise 2: the cache stores no secret of a credential',
     file: 'src/verification/credential-key.ts',
     remove: 'copyOf(credential.slice(0, secret - 1))',
     put: 'copyOf(credential)',
@@ -25,7 +25,7 @@ export const verificationGuards: readonly Guard[] = [
     tests: ['test/verification/cached-entries.test.ts'],
   },
   {
-    name: 'promise 11: a use keeps an entry from being evicted',
+    name: 'promise 11: a used entry is not evicted',
     file: 'src/verification/verification-cache.ts',
     remove: '    this.markRecent(entry)\n    return entry',
     put: '    return entry',

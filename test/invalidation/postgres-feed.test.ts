@@ -12,7 +12,7 @@ const FEED_BOUND = 1_500
 const BOUND = 3_000
 
 t.test(
-  'promise 5: PostgreSQL whose packets are silently dropped: the bound holds, and after it the feed',
+  'promise 5: while packets to PostgreSQL are dropped, maxStaleness applies, and after it the feed',
   async (t) => {
     const database = await ownDatabase(t, 'PostgreSQL')
     if (database === null) return

@@ -62,7 +62,7 @@ t.test('an unavailable Redis delays neither boot nor close', { skip }, async (t)
 })
 
 t.test(
-  'promise 5: a message that means nothing does no harm, and one that is false only removes',
+  'promise 5: an invalid message has no effect, and a false one only removes cache entries',
   { skip },
   async (t) => {
     const { here, there, channel } = await twoInstances(t)
