@@ -19,7 +19,7 @@ export const usersPage: FastifyPluginAsync<{ readonly users: UserDirectory }> = 
     }
     const people = await users.list()
     const content = html`
-      <p class="faint">Who is deactivated cannot sign in, and their tokens are refused until they are reactivated.
+      <p class="faint">Deactivated users cannot sign in, and their tokens are refused until they are reactivated.
         The tokens of a removed user are revoked permanently.</p>
       <p id="message" class="message" role="status"></p>
       <ul class="people">${people.map((person) => row(person, user))}</ul>
