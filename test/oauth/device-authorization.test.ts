@@ -239,6 +239,21 @@ t.test('promise 9: the owner is checked again when the token is issued', async (
   t.same(await rejectionOf(poll(app, bare)), [400, 'access_denied'])
 })
 
+t.test('a device token is issued with one call of findUser, and so is its approval', async (t) => {
+  const asked: string[] = []
+  const findUser = (id: string) => {
+    asked.push(id)
+    return { active: true }
+  }
+  const { app } = await startDeviceHost(t, { findUser })
+  const codes = await start(app)
+  t.same(asked, [], 'a code has no user yet')
+  await approve(app, 'ada', codes)
+  t.same(asked.splice(0), ['ada'], 'the approval')
+  t.equal((await poll(app, codes)).statusCode, 200)
+  t.same(asked, ['ada'], 'the token')
+})
+
 t.test('the clock of a memory store is checked', async (t) => {
   const wrong = /memoryTokenStore: clock must have a now\(\)/
   for (const clock of [null, 1, {}]) t.throws(() => memoryTokenStore({ clock } as never), { message: wrong })

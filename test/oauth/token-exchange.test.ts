@@ -331,6 +331,19 @@ t.test('promise 9: the owner must be active and known', async (t) => {
   t.match(nobody.json(), { error: 'invalid_grant' })
 })
 
+t.test('an exchange calls findUser once, with and without singleUse', async (t) => {
+  const asked: string[] = []
+  const findUser = (id: string) => {
+    asked.push(id)
+    return { active: true }
+  }
+  for (const singleUse of [false, true]) {
+    const { exchange } = await start(t, { findUser, trusted: { singleUse } })
+    t.equal((await exchange()).statusCode, 200)
+    t.same(asked.splice(0), ['idp:ada'], `singleUse: ${singleUse}`)
+  }
+})
+
 t.test(
   'promise 8: the same sub of two issuers is two users, and each token is revoked on its own',
   async (t) => {
