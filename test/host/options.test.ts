@@ -167,7 +167,7 @@ const cases: Case[] = [
     (security): Case => [{ openapi: { security } }, /: openapi\.security must be an array of requirements/],
   ),
   [{ openapi: { tag: '' } }, /: openapi\.tag must be a string that is not blank$/],
-  [{ store: { findToken: () => null } }, /: store must be a TokenStore: it has no feed\.changesSince\(\)$/],
+  [{ store: { findTokens: () => null } }, /: store must be a TokenStore: it has no feed\.changesSince\(\)$/],
   [{ store: Object.assign(memoryTokenStore(), { prune: null }) }, /: it has no prune\(\)$/],
   [
     { store: Object.assign(memoryTokenStore(), { shared: undefined }) },
