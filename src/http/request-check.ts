@@ -48,7 +48,7 @@ export function requestCheck(deps: VerifyHookDeps): RequestCheck {
     } catch (thrown) {
       return done(refuseWith(thrown, request, deps))
     }
-    if (typeof found === 'string') return load(deps, found, now, request, reply, required, done)
+    if (typeof found === 'string') return load(deps, found, request, reply, required, done)
     if (found instanceof Error) return done(refuseWith(found, request, deps))
     return done(respond(deps, found, request, reply, required))
   }
@@ -72,14 +72,12 @@ function entryOf(
   if (known !== undefined) return known
   const start = findCredential(raw)
   if (typeof start !== 'number') return challenges.fault(start, required)
-  const { authorization: header = '' } = raw.headers
-  // The header is passed with an index, because reading characters of a sliced string is slower.
-  const entry = verification.getAndCount(header, now, start, counts)
+  const credential = raw.headers.authorization?.slice(start) ?? ''
+  const entry = verification.getAndCount(credential, now, counts)
   if (entry !== undefined) {
     connection.store(raw, entry)
     return entry
   }
-  const credential = header.slice(start)
   // Cached credentials are well-formed. This one has not been checked yet.
   return isCredential(credential) ? credential : challenges.fault(NOT_ONE_CREDENTIAL, required)
 }
@@ -88,7 +86,6 @@ function entryOf(
 function load(
   deps: VerifyHookDeps,
   credential: string,
-  now: number,
   request: FastifyRequest,
   reply: FastifyReply,
   required: ScopeRequirement,
@@ -100,7 +97,7 @@ function load(
     done(respond(deps, entry, request, reply, required))
   }
   deps.verification
-    .loadAndCount(credential, now, take, readSlot(request, deps.slot) === null)
+    .loadAndCount(credential, take, readSlot(request, deps.slot) === null)
     .catch((thrown) => {
       // This hook has already called `done`: the error comes from a later hook or the handler.
       if (isSettled) throw thrown
@@ -154,8 +151,7 @@ function accept(
       deps.onScopesMissing(scopes)
       return deps.challenges.insufficientScope(required)
     }
-    if (entry.token !== null && entry.use !== null)
-      deps.recorder.recordScopes(entry.use, entry.token.scopes, scopes)
+    if (entry.use !== null) deps.recorder.recordScopes(entry.use, entry.granted, scopes)
   }
   verification.isAccepted = true
   return undefined

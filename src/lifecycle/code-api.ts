@@ -57,7 +57,7 @@ export function createApiTokens(deps: CodeApiDeps): ApiTokens {
     verify: async (credential) => {
       const now = lifecycle.clock.now()
       const entry = verification.getAndCount(credential, now)
-      return entry === undefined ? verification.loadAndCount(credential, now, accept) : accept(entry)
+      return entry === undefined ? verification.loadAndCount(credential, accept) : accept(entry)
     },
     deactivateUser: (userId) => deactivateUser(lifecycle, userId),
     reactivateUser: (userId) => reactivateUser(lifecycle, userId),

@@ -24,18 +24,18 @@ export async function introspectToken(deps: IntrospectTokenDeps, credential: str
   const { verification, countsAsUse } = deps
   const now = deps.clock.now()
   const toResponse = (entry: VerificationEntry) => describe(entry, deps.audience)
-  if (!countsAsUse) return verification.inspect(credential, now, toResponse)
+  if (!countsAsUse) return verification.inspect(credential, toResponse)
   const entry = verification.getAndCount(credential, now)
-  return entry === undefined ? verification.loadAndCount(credential, now, toResponse) : toResponse(entry)
+  return entry === undefined ? verification.loadAndCount(credential, toResponse) : toResponse(entry)
 }
 
 /** The claims with the current scopes and expiry, which may be narrower than those in the credential. */
 function describe(
-  { rejection, token, expiresAt, scopes }: VerificationEntry,
+  { rejection, tokenId: id, userId, issuedAt: createdAt, expiresAt, granted, scopes }: VerificationEntry,
   audience: Audience,
 ): Introspection {
-  if (rejection !== null || token === null) return { active: false }
-  const { scope: _, ...claims } = claimsOf({ ...token, expiresAt }, audience)
+  if (rejection !== null) return { active: false }
+  const { scope: _, ...claims } = claimsOf({ id, userId, createdAt, expiresAt, scopes: granted }, audience)
   return {
     active: true,
     token_type: 'Bearer',

@@ -31,7 +31,7 @@ export interface Audience {
 
 /** The claims of a new token. `exp` is rounded up to the second; the record has the exact time. */
 export function claimsOf(
-  token: NewTokenRecord,
+  token: Pick<NewTokenRecord, 'id' | 'userId' | 'createdAt' | 'expiresAt' | 'scopes'>,
   { issuer, audience }: Audience,
   refreshTokenHash?: string,
 ): TokenClaims {

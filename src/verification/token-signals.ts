@@ -2,9 +2,8 @@
 
 import type { Clock } from '../clock.ts'
 import type { Invalidation } from '../invalidation/invalidation-bus.ts'
-import { endsAt } from '../token/status.ts'
 import { withTimeout } from '../with-timeout.ts'
-import { deadlineOf, type VerificationEntry } from './verification-entry.ts'
+import type { VerificationEntry } from './verification-entry.ts'
 
 export interface TokenSignalsDeps {
   readonly clock: Clock
@@ -88,7 +87,7 @@ export class TokenSignals {
     const watch: Watch = {
       tokenId: entry.tokenId,
       userId: entry.userId,
-      endsAt: entry.token === null ? Infinity : (endsAt(entry.token, this.#deps.maxAgeMs) ?? Infinity),
+      endsAt: entry.endsAt ?? Infinity,
       controllers: new Set(),
       timer: undefined,
       state: 'waiting',
@@ -96,7 +95,7 @@ export class TokenSignals {
     }
     // An entry that has left the cache may have been invalidated before this watch began: evaluate at once. If the clock
     // fails here, the watch is not registered, so that the next request starts a new one.
-    this.#wait(watch, entry.live ? deadlineOf(entry) : 0)
+    this.#wait(watch, entry.live ? entry.deadline : 0)
     this.#watches.set(entry.tokenId, watch)
     return watch
   }

@@ -2,10 +2,9 @@
 
 import { LRUCache } from 'lru-cache'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
-import { DAY_MS, DayClock, joinTime, splitTime } from '../utc-day.ts'
-import { digestToFind, isKeyOf, secretAt } from './credential-key.ts'
-import { deadlineOf, type VerificationEntry } from './verification-entry.ts'
+import type { VerificationEntry } from './verification-entry.ts'
 
+/** A clock that goes back by less than this is tolerated, in milliseconds. */
 const TOLERATED_STEP_MS = 1_000
 
 export class VerificationCache {
@@ -13,24 +12,16 @@ export class VerificationCache {
   /** The longest life of new entries, in milliseconds: shorter than the ttl while invalidations are not received. */
   longestLifeMs = Infinity
   readonly #recorder: UsageRecorder
-  /** By token id, in LRU order. */
+  /** By the digest of the credential. */
   readonly #entries: LRUCache<string, VerificationEntry>
-  /** By the first 32 bits of the digest; an entry with the same bits replaces the earlier one. */
-  readonly #byDigest = new Map<number, VerificationEntry>()
-  /** Entries in the most recently used quarter are not moved on a hit. */
-  readonly #young: number
-  readonly #days = new DayClock()
-  /** The latest time seen. */
-  #seenDay = 0
-  #seenMs = 0
-  /** How often an entry was moved to the front of the LRU list. */
-  #moves = 0
+  readonly #byToken = new Map<string, VerificationEntry>()
   /** By user id. Most users have one token in use: a `Set` for each would cost memory. */
   readonly #byUser = new Map<string, VerificationEntry | Set<VerificationEntry>>()
+  /** The latest time seen. */
+  #seenAt = 0
 
   constructor(max: number, recorder: UsageRecorder) {
     this.max = max
-    this.#young = Math.floor(max / 4)
     this.#recorder = recorder
     this.#entries = new LRUCache({ max, dispose: (entry) => this.#unindex(entry) })
   }
@@ -39,65 +30,58 @@ export class VerificationCache {
     return this.#entries.size
   }
 
-  /** The entry of the credential `text` from `start` on, unless its deadline has passed. */
-  get(text: string, now: number, start = 0): VerificationEntry | undefined {
-    const secret = secretAt(text, start)
-    const digest = digestToFind(text, secret)
-    if (digest === undefined) return undefined
-    const entry = this.#byDigest.get(digest.a)
-    if (entry === undefined || this.isOver(entry, now)) return undefined
-    if (!isKeyOf(entry, text.slice(start, secret - 1), digest)) return undefined
-    this.markRecent(entry)
-    return entry
+  /** The entry of a credential, unless its deadline has passed. */
+  get(digest: string, now: number): VerificationEntry | undefined {
+    const entry = this.#entries.get(digest)
+    return entry !== undefined && this.isCurrent(entry, now) ? entry : undefined
   }
 
-  /** Whether an entry's deadline has passed. Clears the cache if the clock went back. */
-  isOver({ deadlineDay, deadlineMs }: VerificationEntry, now: number): boolean {
-    const { dayNumber, ms } = this.#days.split(now)
-    if (this.#clearIfClockWentBack(dayNumber, ms)) return true
-    return dayNumber > deadlineDay || (dayNumber === deadlineDay && ms >= deadlineMs)
+  /** Whether an entry is in the cache and its deadline has not passed. Clears the cache if the clock went back. */
+  isCurrent(entry: VerificationEntry, now: number): boolean {
+    this.checkClock(now)
+    return entry.live && now < entry.deadline
   }
 
-  /** Called every second, so that a step back of the clock is detected between requests, too. */
-  checkClock(now: number): void {
-    const { dayNumber, ms } = this.#days.split(now)
-    this.#clearIfClockWentBack(dayNumber, ms)
+  /** Moves an entry to the front of the LRU list. */
+  touch({ digest }: VerificationEntry): void {
+    this.#entries.get(digest)
   }
 
   /**
-   * Moves a used entry to the front of the LRU list. Entries in the most recently used quarter stay: moving them costs
-   * more than the lookup.
+   * Drops everything when the clock went back, because every entry would live longer by the step. Also called every second,
+   * so that a step between requests is detected.
    */
-  markRecent(entry: VerificationEntry): void {
-    if (this.#moves - entry.movedAt < this.#young) return
-    this.#entries.get(entry.tokenId)
-    this.#moved(entry)
+  checkClock(now: number): void {
+    if (now >= this.#seenAt) this.#seenAt = now
+    else if (now < this.#seenAt - TOLERATED_STEP_MS) {
+      this.#seenAt = now
+      this.clear()
+    }
   }
 
-  /** Adds an entry, and drops any other of its token. */
-  put(entry: VerificationEntry): void {
+  /**
+   * Adds an entry, and drops any other of its token.
+   *
+   * @param idleFrom The `idleFrom` of the token's row; 0 without a row.
+   */
+  put(entry: VerificationEntry, idleFrom: number): void {
     // Before the old entry is dropped: otherwise the counter would have no reference and be freed.
-    const use = this.#recorder.hold(entry.tokenId, entry.token?.idleFrom ?? 0)
+    const use = this.#recorder.hold(entry.tokenId, idleFrom)
     this.dropToken(entry.tokenId)
-    const collision = this.#byDigest.get(entry.a)
-    if (collision !== undefined) this.dropToken(collision.tokenId)
     entry.use = use
     entry.live = true
-    this.checkClock(Math.max(entry.readAt, joinTime({ dayNumber: this.#seenDay, ms: this.#seenMs })))
-    this.#byDigest.set(entry.a, entry)
+    // The read may have begun after the latest request: a step back since then must be detected.
+    this.#seenAt = Math.max(this.#seenAt, entry.readAt)
+    this.#byToken.set(entry.tokenId, entry)
     this.#indexUser(entry)
-    this.#entries.set(entry.tokenId, entry)
-    this.#moved(entry)
+    this.#entries.set(entry.digest, entry)
   }
 
   /** While invalidations are not received: cached entries end at `until`, new ones live `lifeMs` at most. */
   shortenEntries(until: number, lifeMs: number): void {
     this.longestLifeMs = lifeMs
-    for (const entry of this.#entries.values()) {
-      const { dayNumber, ms } = splitTime(Math.min(deadlineOf(entry), Math.max(until, entry.readAt + lifeMs)))
-      entry.deadlineDay = dayNumber
-      entry.deadlineMs = ms
-    }
+    for (const entry of this.#byToken.values())
+      entry.deadline = Math.min(entry.deadline, Math.max(until, entry.readAt + lifeMs))
   }
 
   /** For a clock that cannot be read: present entries cannot be shortened, so they are dropped. */
@@ -111,7 +95,8 @@ export class VerificationCache {
   }
 
   dropToken(tokenId: string): void {
-    this.#entries.delete(tokenId)
+    const entry = this.#byToken.get(tokenId)
+    if (entry !== undefined) this.#entries.delete(entry.digest)
   }
 
   clear(): void {
@@ -121,26 +106,7 @@ export class VerificationCache {
   dropUser(userId: string): void {
     const known = this.#byUser.get(userId)
     const entries = known instanceof Set ? [...known] : known === undefined ? [] : [known]
-    for (const { tokenId } of entries) this.dropToken(tokenId)
-  }
-
-  /**
-   * Drops everything when the clock went back, because every entry would live longer by the step. A step of less than a
-   * second is tolerated.
-   */
-  #clearIfClockWentBack(dayNumber: number, ms: number): boolean {
-    const passed = (dayNumber - this.#seenDay) * DAY_MS + (ms - this.#seenMs)
-    if (passed < 0 && passed >= -TOLERATED_STEP_MS) return false
-    this.#seenDay = dayNumber
-    this.#seenMs = ms
-    if (passed >= 0) return false
-    this.clear()
-    return true
-  }
-
-  #moved(entry: VerificationEntry): void {
-    this.#moves += 1
-    entry.movedAt = this.#moves
+    for (const { digest } of entries) this.#entries.delete(digest)
   }
 
   #indexUser(entry: VerificationEntry): void {
@@ -152,7 +118,7 @@ export class VerificationCache {
   /** Called by lru-cache for every entry that leaves the cache. */
   #unindex(entry: VerificationEntry): void {
     entry.live = false
-    this.#byDigest.delete(entry.a)
+    if (this.#byToken.get(entry.tokenId) === entry) this.#byToken.delete(entry.tokenId)
     const ofUser = this.#byUser.get(entry.userId)
     if (ofUser instanceof Set) ofUser.delete(entry)
     if (ofUser === entry || (ofUser instanceof Set && ofUser.size === 0)) this.#byUser.delete(entry.userId)

@@ -1,25 +1,18 @@
 /** Verifies a credential: cache, signature, store, owner, clock. */
 
 import type { Invalidation } from '../invalidation/invalidation-bus.ts'
-import { findToken } from '../store/find-token.ts'
 import { MAX_CREDENTIAL_LENGTH } from '../token/credential.ts'
 import { effectiveScopes } from '../token/scope.ts'
 import { endsAt, expiresAtOf, judge } from '../token/status.ts'
 import type { OwnedToken, TokenRecord } from '../token/token.ts'
-import { keyOf } from './credential-key.ts'
-import { type Found, type InFlightRead, InFlightReads } from './in-flight-reads.ts'
-import { lookUpUser } from './look-up-user.ts'
+import { ColdTurns, type DoneRead } from './cold-turns.ts'
+import { digestOf } from './credential-digest.ts'
+import { type Found, InFlightReads, type ReadTarget } from './in-flight-reads.ts'
 import { Rounds } from './rounds.ts'
 import { isAsIssued, readSignedToken, type SignedToken } from './signed-token.ts'
 import type { Recheck } from './token-signals.ts'
 import type { VerificationDeps, VerificationStats } from './verification-deps.ts'
-import {
-  FORGED,
-  isCacheable,
-  newEntry,
-  type RejectionReason,
-  type VerificationEntry,
-} from './verification-entry.ts'
+import { FORGED, isCacheable, type RejectionReason, type VerificationEntry } from './verification-entry.ts'
 
 /** A credential with a valid signature. */
 interface SignedCredential extends SignedToken {
@@ -28,23 +21,28 @@ interface SignedCredential extends SignedToken {
 
 export class Verification {
   readonly #deps: VerificationDeps
-  readonly #reads: InFlightReads
+  readonly #reads = new InFlightReads()
+  readonly #cold: ColdTurns
   #hits = 0
   #misses = 0
 
   constructor(deps: VerificationDeps) {
     this.#deps = deps
-    this.#reads = new InFlightReads(deps.clock, (...wanted) => this.#find(...wanted))
+    this.#cold = new ColdTurns({
+      ...deps,
+      reads: this.#reads,
+      isRefusedByRow: (owned, now) => this.#ownRejection(owned, now) !== null,
+    })
   }
 
   /**
-   * The warm path: the entry of a cached credential, which is `text` from `start` on. It is synchronous and does no I/O.
+   * The warm path: the entry of a cached credential. It is synchronous and does no I/O.
    *
    * @param counts Whether to count a use: a request counts once, however many hooks verify it.
    */
-  getAndCount(text: string, now: number, start = 0, counts = true): VerificationEntry | undefined {
-    if (text.length - start > MAX_CREDENTIAL_LENGTH) return FORGED
-    const entry = this.#deps.cache.get(text, now, start)
+  getAndCount(credential: string, now: number, counts = true): VerificationEntry | undefined {
+    if (credential.length > MAX_CREDENTIAL_LENGTH) return FORGED
+    const entry = this.#deps.cache.get(digestOf(credential), now)
     if (entry === undefined) return undefined
     this.#hits += 1
     return this.#counted(entry, now, counts)
@@ -56,42 +54,43 @@ export class Verification {
     now: number,
     counts = true,
   ): VerificationEntry | undefined {
-    if (entry?.live !== true || this.#deps.cache.isOver(entry, now)) return undefined
-    this.#deps.cache.markRecent(entry)
+    if (entry === undefined || !this.#deps.cache.isCurrent(entry, now)) return undefined
+    this.#deps.cache.touch(entry)
     this.#hits += 1
     return this.#counted(entry, now, counts)
   }
 
   /**
-   * The cold path: the signature, then one read of the store shared by concurrent requests, then `findUser`. The result is
-   * passed to `take` synchronously, because an invalidation could come before a promise with it resolves.
+   * The cold path: the signature, then one read of the store shared by all requests of a turn of the event loop, then
+   * `findUser`. The result is passed to `take` synchronously, because an invalidation could come before a promise with it
+   * resolves.
    *
    * @throws {StoreUnavailable} When the store or `findUser` is unavailable, or changes invalidate every read.
    */
   async loadAndCount<T>(
     credential: string,
-    now: number,
     take: (entry: VerificationEntry) => T,
     counts = true,
   ): Promise<T> {
     this.#misses += 1
+    // In every round the signature is checked again: the key may have been removed during the wait.
+    const request = { target: (now: number) => this.#signed(credential, now) }
     for (const rounds = new Rounds(); ; rounds.next()) {
-      // In every round: the key may have been removed during the wait.
-      const signed = this.#verifySignature(credential, now)
-      if (signed === undefined) return take(FORGED)
-      const { tokenId, userId, refreshToken } = signed
-      const read = this.#reads.of(tokenId, userId, refreshToken)
-      const found = await read.found
-      // An invalidation came during the read, or after another waiting request had cached its result.
-      if (read.isInvalidated || read.entry?.live === false) continue
-      const predecessorId = this.#predecessorOf(signed, found)
-      if (predecessorId !== null) {
-        read.ending ??= this.#deps.endPredecessor(tokenId, predecessorId)
-        await read.ending
-        // Read the row again: the token may have been revoked first.
-        continue
+      const done = await this.#cold.read(request)
+      if (done === null) return take(FORGED)
+      try {
+        if (done.read.isInvalidated) continue
+        const predecessorId = this.#predecessorOf(done)
+        if (predecessorId === null) {
+          const now = this.#deps.clock.now()
+          return take(this.#counted(this.#evaluateAndCache(done, now), now, counts))
+        }
+        done.read.ending ??= this.#deps.endPredecessor(done.target.tokenId, predecessorId)
+        // Then read the row again: the token may have been revoked first.
+        await done.read.ending
+      } finally {
+        this.#reads.leave(done.read)
       }
-      return take(this.#counted(this.#evaluateAndCache(signed, read, found), this.#deps.clock.now(), counts))
     }
   }
 
@@ -101,16 +100,20 @@ export class Verification {
    *
    * @throws {StoreUnavailable} As `loadAndCount`.
    */
-  async inspect<T>(credential: string, now: number, take: (entry: VerificationEntry) => T): Promise<T> {
+  async inspect<T>(credential: string, take: (entry: VerificationEntry) => T): Promise<T> {
+    const request = { target: (now: number) => this.#signed(credential, now) }
     for (const rounds = new Rounds(); ; rounds.next()) {
-      const signed = this.#verifySignature(credential, now)
-      if (signed === undefined) return take(FORGED)
-      const cached = this.#deps.cache.get(credential, this.#deps.clock.now())
+      const now = this.#deps.clock.now()
+      if (this.#signed(credential, now) === null) return take(FORGED)
+      const cached = this.#deps.cache.get(digestOf(credential), now)
       if (cached !== undefined) return take(cached)
-      const read = this.#reads.of(signed.tokenId, signed.userId, signed.refreshToken)
-      const found = await read.found
-      if (read.isInvalidated || read.entry?.live === false) continue
-      return take(this.#evaluateAndCache(signed, read, found))
+      const done = await this.#cold.read(request)
+      if (done === null) return take(FORGED)
+      try {
+        if (!done.read.isInvalidated) return take(this.#evaluateAndCache(done, this.#deps.clock.now()))
+      } finally {
+        this.#reads.leave(done.read)
+      }
     }
   }
 
@@ -120,16 +123,18 @@ export class Verification {
    * @throws {StoreUnavailable} As `loadAndCount`.
    */
   async recheck(tokenId: string, userId: string): Promise<Recheck> {
+    const target: ReadTarget = { tokenId, userId }
     for (const rounds = new Rounds(); ; rounds.next()) {
-      const read = this.#reads.of(tokenId, userId)
-      const found = await read.found
-      if (read.isInvalidated) continue
-      const token = found.owned?.token
+      const done = await this.#cold.read({ target: () => target })
+      if (done === null) throw new Error('a recheck has a target')
+      this.#reads.leave(done.read)
+      if (done.read.isInvalidated) continue
+      const token = done.found.owned?.token
       return {
         refused:
           token === undefined ||
           !this.#deps.signer.isSealed(token) ||
-          this.#rejectionOf(found, this.#deps.clock.now()) !== null,
+          this.#rejectionOf(done.found, this.#deps.clock.now()) !== null,
         endsAt: token === undefined ? null : endsAt(token, this.#deps.maxAgeMs),
       }
     }
@@ -157,66 +162,51 @@ export class Verification {
   }
 
   /** Refuses every invalid signature before anything is read or cached. */
-  #verifySignature(credential: string, now: number): SignedCredential | undefined {
+  #signed(credential: string, now: number): SignedCredential | null {
     const signed = readSignedToken(this.#deps, credential, now)
-    return signed && { credential, ...signed }
-  }
-
-  async #find(
-    tokenId: string,
-    refreshToken: string | undefined,
-    learnOwner: (userId: string) => void,
-  ): Promise<Found> {
-    const { store, clock, findUser, identityProvider, endToken } = this.#deps
-    const owned = await findToken(store, tokenId)
-    if (owned !== null) learnOwner(owned.token.userId)
-    if (owned === null || this.#ownRejection(owned, clock.now()) !== null)
-      return { owned, user: null, refresh: null }
-    const user = await lookUpUser(findUser, owned.token.userId)
-    if (refreshToken === undefined || identityProvider === null || user?.active !== true)
-      return { owned, user, refresh: null }
-    const refresh = await identityProvider.refresh(refreshToken, clock.now())
-    // This invalidates the present read: the waiting requests read the revoked row.
-    if (refresh.outcome === 'ended') await endToken(tokenId)
-    return { owned, user, refresh }
+    if (signed === undefined) return null
+    return { ...signed, credential }
   }
 
   /** Evaluates what was found, and caches the result until its deadline. */
-  #evaluateAndCache(signed: SignedCredential, read: InFlightRead, found: Found): VerificationEntry {
-    // Read the clock after the wait: the token may have expired meanwhile.
-    const now = this.#deps.clock.now()
-    const shared = this.#deps.cache.get(signed.credential, now)
-    if (shared !== undefined) return shared
+  #evaluateAndCache({ target, read, found }: DoneRead<SignedCredential>, now: number): VerificationEntry {
+    const digest = digestOf(target.credential)
+    if (read.entry?.digest === digest && this.#deps.cache.isCurrent(read.entry, now)) return read.entry
     const token = found.owned?.token ?? null
     const refresh = found.refresh?.outcome === 'good' ? found.refresh : null
-    const rejection = this.#evaluate(signed, found, now)
-    const deadline = Math.min(
-      this.#deadlineOf(token, rejection, read.startedAt),
-      refresh?.expiresAt ?? Infinity,
-    )
-    const entry = newEntry(keyOf(signed.credential), deadline, {
+    const rejection = this.#evaluate(target, found, now)
+    const deadline = this.#deadlineOf(token, rejection, read.startedAt)
+    const { maxAgeMs } = this.#deps
+    const entry: VerificationEntry = {
+      digest,
+      deadline: Math.min(deadline, refresh?.expiresAt ?? Infinity),
       rejection,
+      use: null,
+      live: false,
       // The strings of the row, if there is one: the equal strings of the claims can be freed.
-      tokenId: token?.id ?? signed.tokenId,
-      userId: token?.userId ?? signed.userId ?? '',
-      token,
-      expiresAt: token === null ? null : expiresAtOf(token, this.#deps.maxAgeMs),
-      scopes: Object.freeze(token === null ? [] : effectiveScopes(token.scopes, found.user?.scopes)),
+      tokenId: token?.id ?? target.tokenId,
+      userId: token?.userId ?? target.userId ?? '',
+      name: token?.name ?? null,
+      issuedAt: token?.createdAt ?? 0,
+      expiresAt: token === null ? null : expiresAtOf(token, maxAgeMs),
+      endsAt: token === null ? null : endsAt(token, maxAgeMs),
+      granted: token?.scopes ?? NO_SCOPES,
+      scopes: token === null ? NO_SCOPES : Object.freeze(effectiveScopes(token.scopes, found.user?.scopes)),
       accessToken: refresh?.accessToken ?? null,
       readAt: read.startedAt,
-    })
-    if (isCacheable(entry)) {
-      this.#deps.cache.put(entry)
+    }
+    if (isCacheable(rejection, token)) {
+      this.#deps.cache.put(entry, token?.idleFrom ?? 0)
       read.entry = entry
     }
     return entry
   }
 
   /** The predecessor that this token's first accepted use ends. */
-  #predecessorOf(signed: SignedCredential, found: Found): string | null {
+  #predecessorOf({ target, found }: DoneRead<SignedCredential>): string | null {
     const predecessorId = found.owned?.token.predecessorId ?? null
     if (predecessorId === null) return null
-    return this.#evaluate(signed, found, this.#deps.clock.now()) === null ? predecessorId : null
+    return this.#evaluate(target, found, this.#deps.clock.now()) === null ? predecessorId : null
   }
 
   #evaluate(signed: SignedToken, found: Found, now: number): RejectionReason | null {
@@ -263,3 +253,5 @@ export class Verification {
     return Math.min(ttlEnd, endsAt(token, maxAgeMs) ?? Infinity, idleEnd)
   }
 }
+
+const NO_SCOPES: readonly string[] = Object.freeze([])

@@ -29,15 +29,15 @@ export function disposableToken(
 
 /** The token, not frozen yet. Its signal is created when it is first read. */
 export function verifiedToken(entry: VerificationEntry, holdSignal: () => AbortSignal): VerifiedToken {
-  const { token, expiresAt } = entry
-  if (token === null) throw new Error('an entry without a token cannot be accepted')
+  const { expiresAt } = entry
+  if (entry.rejection !== null) throw new Error('a rejected token cannot be used')
   let signal: AbortSignal | undefined
   const verified = {
-    id: token.id,
-    userId: token.userId,
+    id: entry.tokenId,
+    userId: entry.userId,
     scopes: entry.scopes,
-    name: token.name,
-    issuedAt: new Date(token.createdAt),
+    name: entry.name,
+    issuedAt: new Date(entry.issuedAt),
     expiresAt: expiresAt === null ? null : new Date(expiresAt),
     get signal() {
       signal ??= holdSignal()

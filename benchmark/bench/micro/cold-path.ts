@@ -22,7 +22,7 @@ export async function coldPath(): Promise<Step[]> {
   const signature = await nanoseconds(() => inTurn(credentials), checked)
   const read = await nanoseconds(
     () => inTurn(credentials),
-    (credential) => verification.loadAndCount(credential, Date.now(), (entry) => entry),
+    (credential) => verification.loadAndCount(credential, (entry) => entry),
   )
   const refused = await nanoseconds(() => inTurn(forgeries), checked)
   await close()

@@ -73,7 +73,7 @@ export async function startSubject({ cacheMax = 10_000, folder = tmpdir() } = {}
       const credentials: string[] = []
       for (let user = 0; user < count; user += 1) {
         const credential = await issue(`user-${user}`)
-        await verification.loadAndCount(credential, Date.now(), () => undefined)
+        await verification.loadAndCount(credential, () => undefined)
         credentials.push(credential)
       }
       return credentials

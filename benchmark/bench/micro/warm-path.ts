@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache'
 import { findCredential } from '../../../src/http/authorization-header.ts'
 import { writeSlot } from '../../../src/http/request-slot.ts'
 import { RequestVerification } from '../../../src/http/request-verification.ts'
-import { digestToFind, secretAt } from '../../../src/verification/credential-key.ts'
+import { digestOf } from '../../../src/verification/credential-digest.ts'
 import { FORGED } from '../../../src/verification/verification-entry.ts'
 import type { Step } from '../steps.ts'
 import { CREDENTIALS } from '../variants/variant.ts'
@@ -51,10 +51,10 @@ export async function warmPath(): Promise<Step[]> {
     },
     {
       name: 'key',
-      title: "key: SHA-256 of the credential's secret",
+      title: 'key: SHA-256 of the credential',
       value: await nanoseconds(
         () => fresh(inTurn(credentials)),
-        (credential) => digestToFind(credential, secretAt(credential, 0)),
+        (credential) => digestOf(credential),
       ),
       unit: 'ns',
     },
@@ -63,7 +63,7 @@ export async function warmPath(): Promise<Step[]> {
       title: 'key and lookup: finds the entry of a credential before its deadline',
       value: await nanoseconds(
         () => fresh(inTurn(credentials)),
-        (credential) => cache.get(credential, now),
+        (credential) => cache.get(digestOf(credential), now),
       ),
       unit: 'ns',
     },
@@ -71,7 +71,7 @@ export async function warmPath(): Promise<Step[]> {
       name: 'evaluation',
       title: 'evaluation: the entry is valid and before its deadline, and is marked as recently used',
       value: await nanoseconds(
-        () => cache.get(inTurn(credentials), now),
+        () => cache.get(digestOf(inTurn(credentials)), now),
         (entry) => verification.revalidateAndCount(entry, now),
       ),
       unit: 'ns',
