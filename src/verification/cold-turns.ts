@@ -21,7 +21,7 @@ export interface ColdRequest<Target extends ReadTarget> {
   target(now: number): Target | null
 }
 
-/** A read that is done. Whoever gets it calls `leave` after its use. */
+/** A read that is done. Every receiver calls `leave` after its use. */
 export interface DoneRead<Target extends ReadTarget> {
   readonly target: Target
   readonly read: InFlightRead

@@ -65,15 +65,15 @@ export const expiryGuards: readonly Guard[] = [
   {
     name: 'expiry: the token of a request has the end that counts',
     file: 'src/verification/verified-token.ts',
-    remove: 'const { token, expiresAt } = entry',
-    put: 'const { token } = entry\n  const expiresAt = token?.expiresAt ?? null',
+    remove: 'const { expiresAt } = entry',
+    put: 'const { expiresAt: _ } = entry\n  const expiresAt = null as number | null',
     tests: HOST,
   },
   {
     name: 'expiry: a signal fires at the maximum age',
-    file: 'src/verification/token-signals.ts',
-    remove: 'endsAt(entry.token, this.#deps.maxAgeMs)',
-    put: 'endsAt(entry.token, null)',
+    file: 'src/verification/verification.ts',
+    remove: 'endsAt: token === null ? null : endsAt(token, maxAgeMs),\n      granted',
+    put: 'endsAt: token === null ? null : endsAt(token, null),\n      granted',
     tests: HOST,
   },
   {
@@ -86,8 +86,8 @@ export const expiryGuards: readonly Guard[] = [
   {
     name: 'expiry: introspection says when the token ends',
     file: 'src/oauth/introspect-token.ts',
-    remove: 'claimsOf({ ...token, expiresAt }, audience)',
-    put: 'claimsOf({ ...token, ...(expiresAt === 0 ? { expiresAt } : {}) }, audience)',
+    remove: 'claimsOf({ id, userId, createdAt, expiresAt, scopes: granted }, audience)',
+    put: 'claimsOf({ id, userId, createdAt, expiresAt: expiresAt === 0 ? 0 : null, scopes: granted }, audience)',
     tests: HOST,
   },
   {

@@ -21,14 +21,14 @@ export const identityProviderGuards: readonly Guard[] = [
   },
   {
     name: 'identity provider: the provider is asked',
-    file: 'src/verification/verification.ts',
+    file: 'src/verification/cold-turns.ts',
     remove: 'const refresh = await identityProvider.refresh(refreshToken, clock.now())',
     put: "const refresh = { outcome: 'good', accessToken: 'x'.repeat(30), expiresAt: null } as const",
     tests,
   },
   {
     name: 'identity provider: the record says that the provider has ended it',
-    file: 'src/verification/verification.ts',
+    file: 'src/verification/cold-turns.ts',
     remove: "    if (refresh.outcome === 'ended') await endToken(tokenId)\n",
     put: '',
     tests,

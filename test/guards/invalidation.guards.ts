@@ -33,8 +33,8 @@ export const invalidationGuards: readonly Guard[] = [
   {
     name: 'promise 5: while the feed is unavailable, no entry is older than maxStaleness',
     file: 'src/verification/verification-cache.ts',
-    remove: 'Math.min(deadlineOf(entry), Math.max(until, entry.readAt + lifeMs))',
-    put: 'deadlineOf(entry)',
+    remove: 'Math.min(entry.deadline, Math.max(until, entry.readAt + lifeMs))',
+    put: 'entry.deadline',
     tests: [FEED_TEST],
   },
   {

@@ -1,0 +1,181 @@
+/** Cold requests of one turn of the event loop share their work. Each gets its own response in its own async context. */
+
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { FastifyInstance } from 'fastify'
+import t, { type Test } from 'tap'
+import { verifyApiToken } from '../../src/index.ts'
+import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
+import type { TokenStore } from '../../src/store/token-store.ts'
+import { countingStore } from '../support/counting-store.ts'
+import { read, sign } from '../support/forge.ts'
+import { startHost, withToken } from '../support/host.ts'
+import { es256Key, hs256Key } from '../support/keys.ts'
+import { pausedStore } from '../support/paused-store.ts'
+import { toldOnServer, toldPGlite, toldSqlite } from '../support/published-stores.ts'
+
+const STORES: Record<string, (t: Test) => Promise<TokenStore | undefined>> = {
+  memory: async () => memoryTokenStore(),
+  SQLite: async (t) => (await toldSqlite(t)).store,
+  PGlite: async (t) => (await toldPGlite(t)).store,
+  PostgreSQL: async (t) => (await toldOnServer(t, 'PostgreSQL'))?.store,
+  MariaDB: async (t) => (await toldOnServer(t, 'MariaDB'))?.store,
+}
+
+const TURN = 64
+const context = new AsyncLocalStorage<number>()
+
+for (const [name, open] of Object.entries(STORES)) {
+  t.test(
+    `promise 11: on ${name} each of 64 requests of a turn gets its own response and async context`,
+    async (t) => {
+      const real = await open(t)
+      if (real === undefined) {
+        t.comment('the server is not available')
+        return
+      }
+      const store = pausedStore(real)
+      const key = hs256Key()
+      const hanging = Promise.withResolvers<{ active: boolean }>()
+      const users = new Map<string, { active: boolean }>()
+      const seen: Record<number, unknown[]> = {}
+      const note = (what: unknown) => seen[context.getStore() ?? -1]?.push(what)
+      const { app } = await startHost(
+        t,
+        {
+          store,
+          keys: [key],
+          findUser: async (userId) => {
+            note(`findUser ${userId}`)
+            if (userId === 'user-3' && isStarted) return hanging.promise
+            return users.get(userId) ?? { active: true }
+          },
+        },
+        (app) => {
+          app.get('/turn', { onRequest: verifyApiToken }, async ({ apiToken, headers }) => {
+            note(`handler ${apiToken?.userId}`)
+            if (headers['x-throw'] !== undefined) throw new Error('the handler failed')
+            if (headers['x-end'] !== undefined) {
+              // Takes effect before the next request of the turn is answered.
+              users.set('user-6', { active: false })
+              app.apiTokens.invalidateUser('user-6')
+            }
+            return { userId: apiToken?.userId }
+          })
+        },
+      )
+      let isStarted = false
+      const issued = []
+      for (let n = 0; n < TURN; n += 1) issued.push(await app.apiTokens.issue({ userId: `user-${n}` }))
+      isStarted = true
+      const credentials = issued.map(({ credential }) => credential)
+      const { header, claims } = read(credentials[0] ?? '')
+      credentials[1] = await sign(hs256Key(), header, claims)
+      credentials[2] = await sign(key, header, { ...claims, jti: '019b7500-0000-7000-8000-00000000ffff' })
+      const answered: number[] = []
+      const loadsBefore = app.apiTokens.stats().verification.loads
+      const load = store.hold('findTokens', 'after')
+      const responses = credentials.map((credential, n) => {
+        seen[n] = []
+        return context.run(n, async () => {
+          const response = await app.inject(requestOf(n, credential))
+          answered.push(n)
+          return response
+        })
+      })
+      await load.held
+      await responses[1]
+      t.same(answered, [1], 'an invalid signature does not wait for the read')
+      await app.apiTokens.revoke(issued[4]?.token.id ?? '')
+      load.release()
+      const allButHanging = await Promise.all(responses.filter((_, n) => n !== 3))
+      t.notOk(answered.includes(3), 'an owner whose findUser hangs delays only their own tokens')
+      hanging.resolve({ active: true })
+      const all = allButHanging.toSpliced(3, 0, (await responses[3]) as (typeof allButHanging)[0])
+      for (const [n, { statusCode, body }] of all.entries()) {
+        t.equal(statusCode, EXPECTED[n] ?? 200, `request ${n}: ${body}`)
+        if (statusCode === 200) t.same(JSON.parse(body), { userId: `user-${n}` })
+        const ranHandler = statusCode === 200 || statusCode === 500
+        t.equal(seen[n]?.includes(`handler user-${n}`), ranHandler, `request ${n} has its own context`)
+        const foreign = seen[n]?.filter((what) => !String(what).endsWith(` user-${n}`))
+        t.same(foreign, [], `request ${n} runs in no other context`)
+      }
+      // Each token once, but for the two that were changed during the read.
+      t.equal(app.apiTokens.stats().verification.loads - loadsBefore, TURN - 1 + 2)
+    },
+  )
+}
+
+const EXPECTED: Readonly<Record<number, number>> = { 1: 401, 2: 401, 4: 401, 5: 500, 6: 401 }
+
+function requestOf(n: number, credential: string) {
+  const { headers } = withToken(credential)
+  const more: Record<number, Record<string, string>> = { 0: { 'x-end': '1' }, 5: { 'x-throw': '1' } }
+  return { url: '/turn', headers: { ...headers, ...more[n] } }
+}
+
+t.test('promise 15: a turn reads at most 64 tokens, and the rest in the next turn', async (t) => {
+  const counting = countingStore(memoryTokenStore())
+  const sizes: number[] = []
+  const store = new Proxy(counting, {
+    get: (target, name) => {
+      if (name !== 'findTokens') return Reflect.get(target, name)
+      return (ids: readonly string[]) => {
+        sizes.push(ids.length)
+        return counting.findTokens(ids)
+      }
+    },
+  })
+  const { app } = await startHost(t, { store })
+  const credentials = await issueMany(app, 150)
+  const responses = await Promise.all(credentials.map((credential) => app.inject(withToken(credential))))
+  t.ok(responses.every(({ statusCode }) => statusCode === 200))
+  t.equal(
+    sizes.reduce((sum, size) => sum + size, 0),
+    150,
+  )
+  t.ok(sizes.every((size) => size <= TURN))
+  t.ok(sizes.length <= 6, `${sizes}`)
+})
+
+t.test('promise 15: signatures are checked in slices of 5 ms', async (t) => {
+  const counting = countingStore(memoryTokenStore())
+  const { app } = await startHost(t, { store: counting, keys: [es256Key()] })
+  const credentials = await issueMany(app, TURN)
+  counting.calls.clear()
+  await Promise.all(credentials.map((credential) => app.inject(withToken(credential))))
+  // 64 checks of ES256 take longer than 5 ms on every machine of today.
+  t.ok((counting.calls.get('findTokens') ?? 0) > 1)
+})
+
+t.test('promise 11: all tokens of an owner in one turn ask findUser once', async (t) => {
+  let asked = 0
+  const { app } = await startHost(t, {
+    findUser: async () => {
+      asked += 1
+      return { active: true }
+    },
+  })
+  const credentials = await issueMany(app, 20, 'ada')
+  asked = 0
+  await Promise.all(credentials.map((credential) => app.inject(withToken(credential))))
+  t.equal(asked, 1)
+})
+
+t.test('promise 11: a failed read is 503 for its turn, and the next turn reads again', async (t) => {
+  const counting = countingStore(memoryTokenStore())
+  const { app } = await startHost(t, { store: counting })
+  const credentials = await issueMany(app, 10)
+  counting.outage = new Error('the disk is gone')
+  const failed = await Promise.all(credentials.map((credential) => app.inject(withToken(credential))))
+  t.ok(failed.every(({ statusCode }) => statusCode === 503))
+  counting.outage = undefined
+  const read = await Promise.all(credentials.map((credential) => app.inject(withToken(credential))))
+  t.ok(read.every(({ statusCode }) => statusCode === 200))
+})
+
+async function issueMany(app: FastifyInstance, count: number, userId?: string): Promise<string[]> {
+  const credentials: string[] = []
+  for (let n = 0; n < count; n += 1)
+    credentials.push((await app.apiTokens.issue({ userId: userId ?? `user-${n}` })).credential)
+  return credentials
+}
