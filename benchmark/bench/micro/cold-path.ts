@@ -7,6 +7,9 @@ import { nanoseconds } from './nanoseconds.ts'
 import { fresh } from './requests.ts'
 import { startSubject } from './subject.ts'
 
+/** The requests of one turn of the event loop. */
+const TURN = 64
+
 export async function coldPath(): Promise<Step[]> {
   // With a cache of one entry and many tokens in turn, every verification is a miss.
   const { instance, warm, close } = await startSubject({ cacheMax: 1 })
@@ -20,15 +23,16 @@ export async function coldPath(): Promise<Step[]> {
   }
   const checked = (jwt: string) => lifecycle.signer.verify(jwt)
   const signature = await nanoseconds(() => inTurn(credentials), checked)
-  const read = await nanoseconds(
-    () => inTurn(credentials),
-    (credential) => verification.loadAndCount(credential, (entry) => entry),
-  )
+  const read =
+    (await nanoseconds(
+      () => Array.from({ length: TURN }, () => inTurn(credentials)),
+      (some) => Promise.all(some.map((each) => verification.loadAndCount(each, (entry) => entry))),
+    )) / TURN
   const refused = await nanoseconds(() => inTurn(forgeries), checked)
   await close()
   return [
     { name: 'signature', title: 'signature of HS256, valid', value: signature / 1000, unit: 'µs' },
-    { name: 'cold', title: 'cold verification on SQLite, total', value: read / 1000, unit: 'µs' },
+    { name: 'cold', title: 'cold verification on SQLite, 64 at once, each', value: read / 1000, unit: 'µs' },
     { name: 'forged', title: 'signature of HS256, invalid', value: refused / 1000, unit: 'µs' },
   ]
 }
