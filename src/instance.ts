@@ -101,6 +101,7 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     signer,
     clock,
     audience: { issuer: settings.issuer, audience: settings.audience },
+    credentialForm: settings.credentialForm,
     tokenPrefixes: settings.tokenPrefixes,
     idleTimeoutMs,
     idleWarningMs: settings.idleWarningMs,

@@ -31,6 +31,11 @@ export interface ApiTokensOptions {
   /** `offlineTokens({ … })`: each token is an offline refresh token of this identity provider. Default: none. */
   identityProvider?: OfflineTokens | undefined
   /**
+   * The form of new credentials: a JWT, or a short text with a MAC, which needs a `tokenPrefix`. Both are always accepted.
+   * Default: `'jwt'`.
+   */
+  credentials?: 'jwt' | 'compact' | undefined
+  /**
    * A prefix of every credential, so that secret scanners recognize a leak. In a list, the first is used for new
    * credentials and all are accepted. Default: `''`.
    */

@@ -16,6 +16,7 @@ import type { ApiTokensOptions } from './options.ts'
 import type { TokenStore } from './store/token-store.ts'
 import type { TokenPrefixes } from './token/credential.ts'
 import { isScopeName } from './token/scope.ts'
+import type { CredentialForm } from './token/token.ts'
 import { readOrigins } from './trusted-origins.ts'
 import { DAY_MS } from './utc-day.ts'
 import type { FindUser } from './verification/look-up-user.ts'
@@ -31,6 +32,8 @@ export interface Settings {
   /** `null`: tokens carry no refresh token of an identity provider. */
   readonly identityProvider: OfflineTokens | null
   readonly audience: string
+  /** Of new credentials. */
+  readonly credentialForm: CredentialForm
   readonly tokenPrefixes: TokenPrefixes
   readonly realm: string
   readonly authentication: 'required' | 'none'
@@ -70,6 +73,7 @@ const KNOWN: readonly (keyof ApiTokensOptions)[] = [
   'issuer',
   'audience',
   'identityProvider',
+  'credentials',
   'tokenPrefix',
   'realm',
   'authentication',
@@ -121,7 +125,7 @@ export function readOptions(given: ApiTokensOptions): Settings {
     issuer,
     identityProvider,
     audience: text(orDefault(options.audience, issuer), 'audience'),
-    tokenPrefixes: readPrefixes(orDefault(options.tokenPrefix, '')),
+    ...readCredentials(options, identityProvider),
     realm: readRealm(orDefault(options.realm, issuer)),
     authentication,
     ...readIdle(options),
@@ -148,6 +152,30 @@ function readIdentityProvider(given: unknown): OfflineTokens | null {
   if (given === undefined) return null
   if (given instanceof OfflineTokens) return given
   throw new InvalidOption('identityProvider must be what offlineTokens({ … }) returns')
+}
+
+function readCredentials(
+  { credentials = 'jwt', tokenPrefix = '' }: ApiTokensOptions,
+  identityProvider: OfflineTokens | null,
+): Pick<Settings, 'credentialForm' | 'tokenPrefixes'> {
+  const tokenPrefixes = readPrefixes(tokenPrefix)
+  if (credentials !== 'jwt' && credentials !== 'compact')
+    throw new InvalidOption("credentials must be 'jwt' or 'compact'")
+  if (credentials === 'compact') requireCompactPrefix(tokenPrefixes[0])
+  if (credentials === 'compact' && identityProvider !== null) {
+    throw new InvalidOption(
+      "credentials must be 'jwt' with identityProvider: a compact credential carries no refresh token",
+    )
+  }
+  return { credentialForm: credentials, tokenPrefixes }
+}
+
+/** A double click selects letters, digits and _ as one word, and ends at a -. */
+function requireCompactPrefix(prefix: string): void {
+  if (prefix !== '' && !prefix.includes('-')) return
+  throw new InvalidOption(
+    "credentials: 'compact' requires a tokenPrefix, such as 'acme_': its first entry must not be empty or contain -",
+  )
 }
 
 /** Characters of a bearer credential (RFC 6750 §2.1) that secret scanners match. */

@@ -2,6 +2,7 @@
 
 import { InvalidOption } from '../errors.ts'
 import type { SigningAlgorithm, SigningJwk, SigningKey } from './jwk.ts'
+import { keyHintOf } from './key-hint.ts'
 import { readSigningKeys, signingKeyAt } from './key-source.ts'
 import { newKey } from './new-key.ts'
 
@@ -46,7 +47,7 @@ export function rotateKeys(
   const keys = readSigningKeys(jwks)
   const current = signingKeyAt(keys, now)
   const nbf = Math.ceil((now + leadMs) / 1000)
-  const added = { ...newKey(algorithm ?? current.algorithm), ...(leadMs === 0 ? {} : { nbf }) }
+  const added = { ...newKeyBeside(keys, algorithm ?? current.algorithm), ...(leadMs === 0 ? {} : { nbf }) }
   return {
     keys: [added, ...jwks],
     added: {
@@ -70,6 +71,14 @@ export function retireKey(jwks: readonly SigningJwk[], kid: string, now: number)
   const left = jwks.filter((jwk) => jwk.kid !== kid)
   readSigningKeys(left)
   return left
+}
+
+/** A new key of which the hint differs from the others'. One in a million has the hint of another. */
+function newKeyBeside(keys: readonly SigningKey[], algorithm: SigningAlgorithm): SigningJwk {
+  const hints = keys.map(({ kid }) => keyHintOf(kid))
+  let key = newKey(algorithm)
+  while (hints.includes(keyHintOf(key.kid))) key = newKey(algorithm)
+  return key
 }
 
 /** The role of a key that is `distance` places behind the key that signs. */

@@ -3,6 +3,7 @@
 import { InvalidOption } from '../errors.ts'
 import { isRecord, listOf } from '../option-values.ts'
 import { readSigningKey, type SigningJwk, type SigningKey } from './jwk.ts'
+import { keyHintOf } from './key-hint.ts'
 
 /** The argument of a key function. */
 export interface KeySourceContext {
@@ -86,5 +87,11 @@ function requireDistinct(keys: readonly SigningKey[], path: string): void {
   keys.forEach(({ kid }, index) => {
     const earlier = keys.findIndex((key) => key.kid === kid)
     if (earlier !== index) throw new InvalidOption(`${path}[${index}].kid is that of ${path}[${earlier}]`)
+    const hint = keyHintOf(kid)
+    const same = keys.findIndex((key) => keyHintOf(key.kid) === hint)
+    if (same === index) return
+    throw new InvalidOption(
+      `${path}[${index}].kid and ${path}[${same}].kid have the same hint in compact credentials: change one of them`,
+    )
   })
 }

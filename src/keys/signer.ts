@@ -11,11 +11,14 @@ import fastifyJwt, {
 import type { FastifyInstance } from 'fastify'
 import { isRecord } from '../option-values.ts'
 import { TOKEN_TYPE, type TokenClaims } from '../token/claims.ts'
+import { COMPACT_LENGTH, KEY_HINT_LENGTH, textBeforeMac, tokenIdIn } from '../token/compact-credential.ts'
 import type { TokenRecord } from '../token/token.ts'
 import { isCanonicalBase64url } from './base64url.ts'
+import { COMPACT_CREDENTIAL, hasItsMac, withMac } from './compact-mac.ts'
 import { derivedSecret } from './derived-secret.ts'
 import { hasLowS, withLowS } from './es256-low-s.ts'
 import type { SigningKey } from './jwk.ts'
+import { keyHintOf } from './key-hint.ts'
 import { type SigningKeys, signingKeyAt } from './key-source.ts'
 import { hasItsSeal, ROW_SEAL, type SealedColumns, sealOf } from './row-seal.ts'
 import { isSameText } from './same-text.ts'
@@ -30,6 +33,12 @@ export interface Signer {
    * verifies nothing, because it cannot check the seal of the token's row.
    */
   verify(jwt: string): SignedPayload | undefined
+  /**
+   * The token of a compact credential with a valid MAC of one of the keys; otherwise `undefined`.
+   *
+   * @param start The length of the prefix, which the MAC covers, too.
+   */
+  verifyCompact(credential: string, start: number): CompactToken | undefined
   /** Whether the row is as its own key sealed it. `false` also when that key is retired, or has no private half. */
   isSealed(row: SealedColumns & Pick<TokenRecord, 'seal'>): boolean
   /** Replaces the keys. */
@@ -41,8 +50,15 @@ export interface TokenSigner {
   readonly kid: string
   /** The claims as a JWT (RFC 7519). */
   sign(claims: TokenClaims): string
+  /** The compact credential of a token. */
+  signCompact(prefix: string, tokenId: string): string
   /** The seal of a row whose `kid` is this key's. */
   seal(row: SealedColumns): string
+}
+
+export interface CompactToken {
+  readonly kid: string
+  readonly tokenId: string
 }
 
 export interface SignedPayload {
@@ -57,7 +73,9 @@ export interface SignedPayload {
 interface KeySecrets {
   /** The secret of an HS256 key. @fastify/jwt verifies the signatures of the other keys. */
   readonly hs256: KeyObject | undefined
-  /** The subkey of seals; `undefined` for a key without its private half. */
+  /** The subkey of compact credentials; `undefined` for a key without its private half. */
+  readonly compact: KeyObject | undefined
+  /** The subkey of seals, likewise. */
   readonly seal: KeyObject | undefined
 }
 
@@ -90,6 +108,8 @@ class JwtSigner implements Signer {
   #jwts: ReadonlyMap<string, KeyJwt> = new Map()
   /** By the JWT header of each key, in base64url. A JWT with any other header is refused. */
   #headers: ReadonlyMap<string, KeyJwt> = new Map()
+  /** By the hint of each key. */
+  #hints: ReadonlyMap<string, KeyJwt> = new Map()
 
   constructor(registered: readonly KeyJwt[], keys: SigningKeys) {
     this.#registered = registered
@@ -104,17 +124,28 @@ class JwtSigner implements Signer {
   signingKey(now: number): TokenSigner {
     const { kid } = signingKeyAt(this.#keys, now)
     const signing = this.#jwts.get(kid)
-    const seal = signing?.secrets.seal
-    if (signing === undefined || seal === undefined) throw new Error('the signing key is missing')
+    const { compact, seal } = signing?.secrets ?? {}
+    if (signing === undefined || compact === undefined || seal === undefined)
+      throw new Error('the signing key is missing')
     return {
       kid,
       sign: (claims) => signCanonical(signing, claims),
+      signCompact: (prefix, tokenId) => withMac(compact, textBeforeMac(prefix, keyHintOf(kid), tokenId)),
       seal: (row) => sealOf(seal, row),
     }
   }
 
   verify(jwt: string): SignedPayload | undefined {
     return verifyStrictly(this.#headers, jwt)
+  }
+
+  verifyCompact(credential: string, start: number): CompactToken | undefined {
+    if (credential.length - start !== COMPACT_LENGTH) return undefined
+    const key = this.#hints.get(credential.slice(start, start + KEY_HINT_LENGTH))
+    const compact = key?.secrets.compact
+    if (key === undefined || compact === undefined || !hasItsMac(compact, credential)) return undefined
+    const tokenId = tokenIdIn(credential, start)
+    return tokenId === undefined ? undefined : { kid: key.key.kid, tokenId }
   }
 
   isSealed(row: SealedColumns & Pick<TokenRecord, 'seal'>): boolean {
@@ -126,6 +157,7 @@ class JwtSigner implements Signer {
     this.#jwts = new Map(keys.map((key) => [key.kid, this.#bind(key)]))
     const whole = [...this.#jwts.values()].filter(({ key }) => key.privateHalf !== undefined)
     this.#headers = new Map(whole.map((signed) => [headerOf(signed.key), signed]))
+    this.#hints = new Map(whole.map((signed) => [keyHintOf(signed.key.kid), signed]))
     this.#keys = keys
   }
 
@@ -165,6 +197,7 @@ function secretsOf(key: SigningKey): KeySecrets {
   const isSymmetric = algorithm === 'HS256' && privateHalf !== undefined
   return {
     hs256: isSymmetric ? createSecretKey(privateHalf) : undefined,
+    compact: derivedSecret(key, COMPACT_CREDENTIAL),
     seal: derivedSecret(key, ROW_SEAL),
   }
 }

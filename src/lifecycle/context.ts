@@ -6,6 +6,7 @@ import type { Signer } from '../keys/signer.ts'
 import type { TokenStore } from '../store/token-store.ts'
 import type { Audience } from '../token/claims.ts'
 import type { TokenPrefixes } from '../token/credential.ts'
+import type { CredentialForm } from '../token/token.ts'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
 import type { IdentityProvider } from '../verification/identity-provider.ts'
 import type { FindUser } from '../verification/look-up-user.ts'
@@ -19,6 +20,8 @@ export interface Context {
   readonly signer: Signer
   readonly clock: Clock
   readonly audience: Audience
+  /** Of new credentials. */
+  readonly credentialForm: CredentialForm
   /** The first is for new credentials. */
   readonly tokenPrefixes: TokenPrefixes
   readonly idleTimeoutMs: number | null

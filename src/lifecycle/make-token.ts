@@ -16,7 +16,7 @@ type ChosenMembers = Pick<NewTokenRecord, 'userId' | 'name' | 'description' | 's
  * @throws {InvalidInput} When the credential would be longer than `MAX_CREDENTIAL_LENGTH`.
  */
 export function makeToken(
-  { newId, signer, audience, tokenPrefixes }: Context,
+  { newId, signer, audience, credentialForm: form, tokenPrefixes }: Context,
   wanted: ChosenMembers,
   now: number,
   refreshToken?: string,
@@ -30,7 +30,7 @@ export function makeToken(
     statusReason: null,
     hint: '',
     kid: key.kid,
-    form: 'jwt',
+    form,
     seal: '',
     createdAt: now,
     updatedAt: now,
@@ -43,11 +43,15 @@ export function makeToken(
     successorId: null,
     graceEndsAt: null,
   }
-  const credential = credentialOf(
-    tokenPrefixes[0],
-    key.sign(claimsOf(draft, audience, refreshTokenHash(refreshToken))),
-    refreshToken,
-  )
+  const [prefix] = tokenPrefixes
+  const credential =
+    form === 'compact'
+      ? key.signCompact(prefix, draft.id)
+      : credentialOf(
+          prefix,
+          key.sign(claimsOf(draft, audience, refreshTokenHash(refreshToken))),
+          refreshToken,
+        )
   if (credential.length > MAX_CREDENTIAL_LENGTH)
     throw new InvalidInput(
       refreshToken === undefined ? 'scopes make the credential too long' : 'the credential would be too long',

@@ -1,6 +1,6 @@
 /**
  * The secret string that a client sends: an optional prefix and a signed JWT. With an identity provider, a `~` follows,
- * which no JWT contains, and the provider's refresh token.
+ * which no JWT contains, and the provider's refresh token. The other form is in `compact-credential.ts`.
  */
 
 /** The longest credential that is issued or read, in characters. */

@@ -9,41 +9,56 @@ import {
   readCredential,
   type TokenPrefixes,
 } from '../token/credential.ts'
-import type { TokenRecord } from '../token/token.ts'
+import type { CredentialForm, TokenRecord } from '../token/token.ts'
 
 export interface SignedTokenDeps {
-  readonly signer: Pick<Signer, 'verify' | 'isSealed'>
+  readonly signer: Pick<Signer, 'verify' | 'verifyCompact' | 'isSealed'>
   readonly audience: Audience
   readonly tokenPrefixes: TokenPrefixes
   /** With an identity provider every credential carries a refresh token. */
   readonly identityProvider: object | null
 }
 
-/** The content of a credential with a valid signature. */
+/** The content of a credential with a valid signature or MAC. */
 export interface SignedToken {
-  /** The key of the signature. */
+  readonly form: CredentialForm
+  /** The key of the signature or MAC. */
   readonly kid: string
   readonly tokenId: string
-  /** The owner. `null`: the credential does not say, the row does. */
+  /** The owner. `null`: a compact credential does not name its owner, the row does. */
   readonly userId: string | null
-  /** The JWT's payload as it was sent, in base64url. */
-  readonly payload: string
+  /** The JWT's payload as it was sent, in base64url; `null` for a compact credential. */
+  readonly payload: string | null
   /** The identity provider's refresh token. */
   readonly refreshToken: string | undefined
 }
 
-/** Verifies signature, claims and form; `undefined` when any of them is invalid. */
+/** Verifies form, signature or MAC, and claims; `undefined` when any of them is invalid. */
 export function readSignedToken(
   deps: SignedTokenDeps,
   credential: string,
   now: number,
 ): SignedToken | undefined {
   if (credential.length > MAX_CREDENTIAL_LENGTH) return undefined
+  // Without a dot it cannot be a JWT.
+  if (!credential.includes('.')) return readCompact(deps, credential)
   for (const members of readCredential(credential, deps.tokenPrefixes)) {
     const signed = verifyMembers(deps, members, now)
     if (signed !== undefined) return signed
   }
   return undefined
+}
+
+/** Without a prefix nothing tells a compact credential from other texts, so that it is read under a prefix only. */
+function readCompact(
+  { signer, tokenPrefixes, identityProvider }: SignedTokenDeps,
+  credential: string,
+): SignedToken | undefined {
+  const prefix = tokenPrefixes.find((begin) => begin !== '' && credential.startsWith(begin))
+  // A compact credential carries no refresh token of an identity provider.
+  if (prefix === undefined || identityProvider !== null) return undefined
+  const token = signer.verifyCompact(credential, prefix.length)
+  return token && { form: 'compact', ...token, userId: null, payload: null, refreshToken: undefined }
 }
 
 function verifyMembers(
@@ -60,7 +75,8 @@ function verifyMembers(
   if ((identityProvider !== null) !== (refreshToken !== undefined)) return undefined
   // The signature covers the hash, so that the refresh token cannot be replaced.
   if (claims.rt_hash !== refreshTokenHash(refreshToken)) return undefined
-  return { kid: signed.kid, tokenId: claims.jti, userId: claims.sub, payload: signed.payload, refreshToken }
+  const { kid, payload } = signed
+  return { form: 'jwt', kid, tokenId: claims.jti, userId: claims.sub, payload, refreshToken }
 }
 
 /** The claim `rt_hash`, which binds a refresh token to the signature. */
@@ -71,14 +87,15 @@ export function refreshTokenHash(refreshToken: string | undefined): string | und
 }
 
 /**
- * Whether the row is as its key sealed it, the same key signed the payload, and the payload is byte for byte what would be
- * signed for the row today. This comparison covers every claim: the owner, the scopes, both times and the refresh token.
+ * Whether the row is as its key sealed it, and the same key signed the credential in the row's form. A JWT's payload must be
+ * byte for byte what would be signed for the row today: this covers every claim, also the refresh token.
  */
 export function isAsIssued(
-  { kid, payload, refreshToken }: Pick<SignedToken, 'kid' | 'payload' | 'refreshToken'>,
+  { form, kid, payload, refreshToken }: Pick<SignedToken, 'form' | 'kid' | 'payload' | 'refreshToken'>,
   token: TokenRecord,
   { signer, audience }: Pick<SignedTokenDeps, 'signer' | 'audience'>,
 ): boolean {
-  if (token.kid !== kid || !signer.isSealed(token)) return false
+  if (token.kid !== kid || token.form !== form || !signer.isSealed(token)) return false
+  if (form === 'compact') return true
   return payload === payloadOf(claimsOf(token, audience, refreshTokenHash(refreshToken)))
 }

@@ -11,7 +11,7 @@ import type { FindUser } from './look-up-user.ts'
 import type { VerificationCache } from './verification-cache.ts'
 
 export interface VerificationDeps {
-  readonly signer: Pick<Signer, 'verify' | 'isSealed'>
+  readonly signer: Pick<Signer, 'verify' | 'verifyCompact' | 'isSealed'>
   readonly store: Pick<TokenStore, 'findTokens'>
   readonly cache: VerificationCache
   readonly recorder: UsageRecorder

@@ -80,6 +80,15 @@ const cases: Case[] = [
   [{ tokenPrefix: ['a_', 'b_', 'a_'] }, /: tokenPrefix\[2\] is the beginning of tokenPrefix\[0\]/],
   [{ tokenPrefix: ['acme_live_', 'acme_'] }, /: tokenPrefix\[1\] is the beginning of tokenPrefix\[0\]/],
   [{ tokenPrefix: ['', 'a_', ''] }, /: tokenPrefix\[2\] is the beginning of tokenPrefix\[0\]/],
+  ...['JWT', '', null, 1, ['jwt']].map(
+    (value): Case => [{ credentials: value }, /: credentials must be 'jwt' or 'compact'$/],
+  ),
+  ...['', 'acme-', '-', ['', 'acme_'], ['acme-live_', 'acme_'], undefined].map(
+    (tokenPrefix): Case => [
+      { credentials: 'compact', tokenPrefix },
+      /: credentials: 'compact' requires a tokenPrefix, such as 'acme_': its first entry must not be empty or contain -$/,
+    ],
+  ),
   ...['', 'é', 'a\nb', 'a\u007f', 1, {}].map(
     (value): Case => [{ realm: value }, /: realm must be printable ASCII$/],
   ),

@@ -2,8 +2,9 @@
 
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
 import t from 'tap'
-import { readSigningKey } from '../../src/keys/jwk.ts'
+import { readSigningKey, type SigningJwk } from '../../src/keys/jwk.ts'
 import { loadKeys, readSigningKeys, signingKeyAt } from '../../src/keys/key-source.ts'
+import { keyHintOf } from '../support/compact.ts'
 import { ed25519Key, es256Key, hs256Key, publicKey } from '../support/keys.ts'
 
 /** Node.js 26 itself refuses to import such a key. */
@@ -165,4 +166,22 @@ t.test('an error of the key function fails the boot unchanged', async (t) => {
     throw failure
   }
   await t.rejects(loadKeys(source, context), failure)
+})
+
+t.test('promise 16: two keys with one hint in compact credentials fail the boot', async (t) => {
+  // Twenty bits: two of a few thousand texts have the same hint.
+  const kids = new Map<string, string>()
+  let pair: [string, string] | undefined
+  for (let n = 0; pair === undefined; n += 1) {
+    const [kid, hint] = [`key ${n}`, keyHintOf({ kid: `key ${n}` })]
+    const same = kids.get(hint)
+    if (same !== undefined) pair = [same, kid]
+    kids.set(hint, kid)
+  }
+  const [first, second] = pair.map((kid) => ({ ...hs256Key(), kid }))
+  await t.rejects(loadKeys([hs256Key(), first, second] as SigningJwk[], context), {
+    message:
+      /keys\[2\]\.kid and keys\[1\]\.kid have the same hint in compact credentials: change one of them/,
+  })
+  await t.resolves(loadKeys([first, hs256Key()] as SigningJwk[], context))
 })

@@ -397,3 +397,22 @@ t.test('wrong options fail the boot and are named', async (t) => {
     'https://app.example.com',
   )
 })
+
+t.test(
+  'promise 16: with an identity provider credentials are JWTs: a compact one carries nothing',
+  async (t) => {
+    const provider = await startHoldingProvider(t)
+    const compact = { credentials: 'compact', tokenPrefix: 'acme_' } as const
+    await t.rejects(startProviderHost(t, provider, compact), {
+      code: 'FST_API_TOKENS_INVALID_OPTION',
+      message:
+        /credentials must be 'jwt' with identityProvider: a compact credential carries no refresh token$/,
+    })
+    const [store, keys] = [memoryTokenStore(), [hs256Key()]]
+    const earlier = await startHost(t, { store, keys, ...compact })
+    const { credential } = await earlier.app.apiTokens.issue({ userId: 'ada' })
+    const { app } = await startProviderHost(t, provider, { store, keys, tokenPrefix: 'acme_' })
+    t.equal(await statusOf(earlier.app, credential), 200)
+    t.equal(await statusOf(app, credential), 401, 'issued before there was a provider')
+  },
+)

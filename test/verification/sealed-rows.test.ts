@@ -35,75 +35,84 @@ for (const database of await sqlDatabases(t)) {
     { what: 'a later expiry', column: 'expires_at', value: later('expires_at') },
     { what: 'no expiry', column: 'expires_at', value: 'null' },
     { what: 'another key', column: 'kid', value: `'${OTHER_KID}'` },
-    { what: 'another form', column: 'form', value: "'other'" },
+    { what: 'another form', column: 'form', value: "case form when 'jwt' then 'compact' else 'jwt' end" },
+    { what: 'a form that there is not', column: 'form', value: "'other'" },
     { what: 'another time of issue', column: 'created_at', value: later('created_at') },
     { what: 'the seal of another row', column: 'seal', value: `'$OTHER_SEAL'` },
     { what: 'no seal', column: 'seal', value: "''" },
     { what: 'a seal that is cut short', column: 'seal', value: `'$CUT_SEAL'` },
   ]
 
-  t.test(`promise 16: ${name}: a row that was changed by SQL is refused`, async (t) => {
-    const log: string[] = []
-    const { app } = await start(t, database, {}, log)
-    const reasons: unknown[] = []
-    app.apiTokens.events.on('rejected', ({ reason, tokenId }) => reasons.push([reason, tokenId]))
-    const own = await issue(app, 'ada', { scopes: ['models:read', 'models:write'], expires_in: 3600 })
-    const other = await issue(app, 'ada', { scopes: ['models:read', 'models:write'], expires_in: 3600 })
-    await issue(app, 'eve')
-    const sealOf = async (id: string) =>
-      (await run<{ seal: string }>(`select seal from api_tokens where id = '${id}'`))[0]?.seal ?? ''
-    const seals = { $OTHER_SEAL: await sealOf(other.id), $CUT_SEAL: (await sealOf(own.id)).slice(0, -1) }
-    for (const { what, column, value } of changes) {
-      const text = value.replace(/\$\w+/, (seal) => seals[seal as keyof typeof seals])
-      await run('drop table if exists kept')
-      await run(`create table kept as select ${column} as was from api_tokens where id = '${own.id}'`)
-      await run(`update api_tokens set ${column} = ${text} where id = '${own.id}'`)
-      forget(app)
-      t.equal(await statusOf(app, own.token), 401, what)
-      t.same(reasons.at(-1), ['not_as_issued', own.id], `${what}: the event says why`)
-      t.match(log.at(-1) ?? '', /"reason":"not_as_issued"/, `${what}: the log says why`)
-      const ended = await app.inject({ ...withToken(own.token, '/tokens/current'), method: 'DELETE' })
-      t.equal(ended.statusCode, 401, `${what}: the token does not revoke itself`)
-      await t.rejects(
-        app.apiTokens.rotate(own.id),
-        { code: 'FST_API_TOKENS_CONFLICT', statusCode: 409 },
-        `${what}: the row is not the source of another one`,
-      )
-      t.match(
-        log.at(-1) ?? '',
-        /"reason":"not_as_issued".*API token not rotated/,
-        `${what}: the log says why`,
-      )
-      await run(`update api_tokens set ${column} = (select was from kept) where id = '${own.id}'`)
-      forget(app)
-      t.equal(await statusOf(app, own.token), 200, `${what}: undone`)
-    }
-    await run('drop table kept')
-    t.equal(await statusOf(app, other.token), 200)
-  })
+  for (const credentials of ['jwt', 'compact'] as const) {
+    t.test(`promise 16: ${name}: a row that was changed by SQL is refused (${credentials})`, async (t) => {
+      const log: string[] = []
+      const { app } = await start(t, database, { credentials }, log)
+      const reasons: unknown[] = []
+      app.apiTokens.events.on('rejected', ({ reason, tokenId }) => reasons.push([reason, tokenId]))
+      const own = await issue(app, 'ada', { scopes: ['models:read', 'models:write'], expires_in: 3600 })
+      const other = await issue(app, 'ada', { scopes: ['models:read', 'models:write'], expires_in: 3600 })
+      await issue(app, 'eve')
+      const sealOf = async (id: string) =>
+        (await run<{ seal: string }>(`select seal from api_tokens where id = '${id}'`))[0]?.seal ?? ''
+      const seals = { $OTHER_SEAL: await sealOf(other.id), $CUT_SEAL: (await sealOf(own.id)).slice(0, -1) }
+      for (const { what, column, value } of changes) {
+        const text = value.replace(/\$\w+/, (seal) => seals[seal as keyof typeof seals])
+        await run('drop table if exists kept')
+        await run(`create table kept as select ${column} as was from api_tokens where id = '${own.id}'`)
+        await run(`update api_tokens set ${column} = ${text} where id = '${own.id}'`)
+        forget(app)
+        t.equal(await statusOf(app, own.token), 401, what)
+        t.same(reasons.at(-1), ['not_as_issued', own.id], `${what}: the event says why`)
+        t.match(log.at(-1) ?? '', /"reason":"not_as_issued"/, `${what}: the log says why`)
+        const ended = await app.inject({ ...withToken(own.token, '/tokens/current'), method: 'DELETE' })
+        t.equal(ended.statusCode, 401, `${what}: the token does not revoke itself`)
+        await t.rejects(
+          app.apiTokens.rotate(own.id),
+          { code: 'FST_API_TOKENS_CONFLICT', statusCode: 409 },
+          `${what}: the row is not the source of another one`,
+        )
+        t.match(
+          log.at(-1) ?? '',
+          /"reason":"not_as_issued".*API token not rotated/,
+          `${what}: the log says why`,
+        )
+        await run(`update api_tokens set ${column} = (select was from kept) where id = '${own.id}'`)
+        forget(app)
+        t.equal(await statusOf(app, own.token), 200, `${what}: undone`)
+      }
+      await run('drop table kept')
+      t.equal(await statusOf(app, other.token), 200)
+    })
 
-  t.test(`promise 16: ${name}: a row that has the id and all columns of another is refused`, async (t) => {
-    const { app } = await start(t, database)
-    const own = await issue(app, 'ada', { scopes: ['models:read'] })
-    const wide = await issue(app, 'ada', { scopes: ['models:read', 'models:write'] })
-    await run(`delete from api_tokens where id = '${own.id}'`)
-    await run(`update api_tokens set id = '${own.id}' where id = '${wide.id}'`)
-    forget(app)
-    t.equal(await statusOf(app, own.token), 401, 'the credential of the id')
-    t.equal(await statusOf(app, wide.token), 401, 'the credential of the row')
-  })
+    t.test(
+      `promise 16: ${name}: a row that has the id and all columns of another is refused (${credentials})`,
+      async (t) => {
+        const { app } = await start(t, database, { credentials })
+        const own = await issue(app, 'ada', { scopes: ['models:read'] })
+        const wide = await issue(app, 'ada', { scopes: ['models:read', 'models:write'] })
+        await run(`delete from api_tokens where id = '${own.id}'`)
+        await run(`update api_tokens set id = '${own.id}' where id = '${wide.id}'`)
+        forget(app)
+        t.equal(await statusOf(app, own.token), 401, 'the credential of the id')
+        t.equal(await statusOf(app, wide.token), 401, 'the credential of the row')
+      },
+    )
 
-  t.test(`promise 4: ${name}: the signal of a token fires when its row is changed by SQL`, async (t) => {
-    const { app, clock } = await start(t, database, { cache: { ttl: '50ms' } })
-    const { token, id } = await issue(app, 'ada')
-    using verified = await app.apiTokens.verify(token)
-    const { signal } = verified
-    await run(`update api_tokens set scopes = 'chat:write' where id = '${id}'`)
-    const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve))
-    clock.advance('60ms')
-    await aborted
-    t.pass()
-  })
+    t.test(
+      `promise 4: ${name}: the signal of a token fires when its row is changed by SQL (${credentials})`,
+      async (t) => {
+        const { app, clock } = await start(t, database, { credentials, cache: { ttl: '50ms' } })
+        const { token, id } = await issue(app, 'ada')
+        using verified = await app.apiTokens.verify(token)
+        const { signal } = verified
+        await run(`update api_tokens set scopes = 'chat:write' where id = '${id}'`)
+        const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve))
+        clock.advance('60ms')
+        await aborted
+        t.pass()
+      },
+    )
+  }
 
   t.test(`${name}: columns that are not sealed may be changed by SQL`, async (t) => {
     const { app } = await start(t, database)
@@ -124,7 +133,7 @@ async function start(
   const store = storeAt(database)
   return startHost(
     t,
-    { store, keys: KEYS, scopes: { 'models:write': 'Write models' }, ...options },
+    { store, keys: KEYS, tokenPrefix: 'acme_', scopes: { 'models:write': 'Write models' }, ...options },
     undefined,
     (line) => {
       if (line.includes('reason')) log.push(line)
