@@ -20,6 +20,9 @@ export class CredentialDialog extends Modal<null> {
         font: 0.875rem / 1.5 var(--_mono);
         resize: none;
         word-break: break-all;
+        /* As high as the text, so that a compact credential has no scroll bar. Other browsers take the rows. */
+        field-sizing: content;
+        max-height: 12rem;
       }
 
       .row {
@@ -100,7 +103,7 @@ export class CredentialDialog extends Modal<null> {
         <label for="curl">${texts.say('curl')}</label>
         <textarea
           id="curl"
-          rows=${revealed ? 6 : 3}
+          rows=${revealed ? 6 : 5}
           readonly
           spellcheck="false"
           translate="no"
