@@ -21,6 +21,19 @@ export function insertingTokens(test: StoreTest): void {
     })
   })
 
+  test('promise 16: the sealed columns come back exactly, so that no seal is refused', async ({ store }) => {
+    const sealed = [
+      { form: 'compact', createdAt: NOW + 1, expiresAt: NOW + 999, seal: '_-'.repeat(21) },
+      { form: 'jwt', userId: 'Ünïcode 𝕏', scopes: ['b', 'a:2', 'A:1', 'a:10'], seal: 'A'.repeat(43) },
+      { scopes: Array.from({ length: 200 }, (_, n) => `scope:${(n * 7) % 200}`), kid: 'k'.repeat(255) },
+      { createdAt: NOW - 1, expiresAt: NOW + 100 * 365 * DAY + 1 },
+    ] as const
+    for (const [n, fields] of sealed.entries()) {
+      await store.insertToken(draft(n, fields), RULES)
+      deepEqual(await rowOf(store, n), { ...draft(n, fields), generation: 1 })
+    }
+  })
+
   test('a token without name, description, scopes and expiry comes back without them', async ({ store }) => {
     const bare = draft(1, { name: null })
     await store.insertToken(bare, RULES)

@@ -22,7 +22,8 @@ export class CredentialDialog extends Modal<null> {
         word-break: break-all;
         /* As high as the text, so that a compact credential has no scroll bar. Other browsers take the rows. */
         field-sizing: content;
-        max-height: 12rem;
+        /* Six lines, so that the buttons fit into a small window. */
+        max-height: 9rem;
       }
 
       .row {
