@@ -56,7 +56,12 @@ export type {
 } from './keys/key-source.ts'
 export type { ApiToken } from './lifecycle/api-token.ts'
 export type { ApiTokens, ApiTokensStats } from './lifecycle/api-tokens.ts'
-export type { OwnerScope } from './lifecycle/context.ts'
+export type {
+  ChangeOptions,
+  OwnerScope,
+  RevokeOptions,
+  TokenChangeOptions,
+} from './lifecycle/context.ts'
 export type { ExpiryOptions } from './lifecycle/expiry-policy.ts'
 export type { IssuedToken, IssueRequest } from './lifecycle/issue-token.ts'
 export type { ListRequest, TokenList, TokenSort } from './lifecycle/list-tokens.ts'
@@ -67,8 +72,9 @@ export type * from './oauth/oauth-options.ts'
 export type { OfflineTokens, OfflineTokensOptions } from './oauth/provider-client/offline-tokens.ts'
 export type { ApiTokensOptions } from './options.ts'
 export type { TokenPatch } from './store/token-store.ts'
+export type { Actor, ActorKind, GivenActor } from './token/actor.ts'
 export type { TokenStatus } from './token/status.ts'
-export type { LastClient, OwnerRecord, OwnerStatus, StatusReason } from './token/token.ts'
+export type { LastClient, OwnerRecord, OwnerStatus, RevocationReason, StatusReason } from './token/token.ts'
 export type { VerifiedToken } from './token/verified-token.ts'
 export type { UsageStats } from './usage/usage-recorder.ts'
 export type { FindUser, KnownUser, UserStatus } from './verification/look-up-user.ts'

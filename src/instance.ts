@@ -21,6 +21,7 @@ import { createTokenEvents } from './lifecycle/token-events.ts'
 import type { Settings } from './settings.ts'
 import { throwCause, withOutages } from './store/store-outage.ts'
 import type { TokenStore } from './store/token-store.ts'
+import { SYSTEM } from './token/actor.ts'
 import type { TokenRecord } from './token/token.ts'
 import { UsageRecorder } from './usage/usage-recorder.ts'
 import { DAY_MS } from './utc-day.ts'
@@ -127,7 +128,7 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     cache,
     ttlMs,
     endToken: async (tokenId) => {
-      await revokeToken(lifecycle, tokenId, {}, 'provider_ended').catch(ignoreNotFound)
+      await revokeToken(lifecycle, tokenId, { by: SYSTEM, reason: 'provider_ended' }).catch(ignoreNotFound)
     },
     endPredecessor: (successorId, predecessorId) => endPredecessor(lifecycle, successorId, predecessorId),
   })
@@ -187,7 +188,11 @@ function createRemoteInvalidation({ settings, store, invalidations, cache, log }
 
 function sweeperDeps(settings: Settings, lifecycle: Context, sweepClock: SweepClock): SweeperDeps {
   const { store, recorder, idleTimeoutMs, idleWarningMs, maxAgeMs, clock, events, invalidations } = lifecycle
-  const view = (token: TokenRecord) => viewOf(token, null, clock.now(), lifecycle)
+  const idlenessOf = (token: TokenRecord) => {
+    const now = clock.now()
+    const view = viewOf(token, null, now, lifecycle)
+    return { at: new Date(now), by: SYSTEM, reason: 'idle', token: view } as const
+  }
   return {
     ...{ store, recorder, idleTimeoutMs, idleWarningMs, maxAgeMs },
     now: () => sweepClock.now(),
@@ -197,10 +202,10 @@ function sweeperDeps(settings: Settings, lifecycle: Context, sweepClock: SweepCl
     dailyRetentionMs: settings.dailyRetentionMs,
     onIdle: (token) => {
       invalidations.publish({ target: { tokenId: token.id }, ended: true })
-      events.emitSafely('idle', { token: view(token) })
+      events.emitSafely('idle', idlenessOf(token))
     },
     hasIdleWarningListener: () => events.listenerCount('idle-warning') > 0,
-    onIdleWarning: (token) => events.emitSafely('idle-warning', { token: view(token) }),
+    onIdleWarning: (token) => events.emitSafely('idle-warning', idlenessOf(token)),
   }
 }
 

@@ -80,6 +80,8 @@ export interface ApiTokensOptions {
   scopes?: Readonly<Record<string, string>> | undefined
   /** The OAuth 2.0 endpoints. Default: none; they need an `issuer` that is an https URL. */
   oauth?: OAuthOptions | undefined
+  /** Whether the log lines of a request with a valid token have its id as `tokenId`. Default: `false`. */
+  logTokenId?: boolean | undefined
   /** The routes in the host's OpenAPI document; `false` hides them. */
   openapi?: OpenApiOptions | false | undefined
   /** The clock, for tests. Default: the system's. */

@@ -99,11 +99,11 @@ async function registerRequired(
   const { verification, lifecycle, signals, events, recorder } = instance
   const challenges = createChallenges(settings.realm, settings.oauth?.endpoints.protectedResourceMetadata)
   const slot = decorateWithSlot(fastify)
-  const { clock, storesClients } = settings
+  const { clock, storesClients, logsTokenIds } = settings
   const addScopes = (scopes: readonly string[]) => catalogue.add(scopes)
   const onScopesMissing = warnOfUnknownScopes(catalogue, log)
   const check = requestCheck({
-    ...{ verification, signals, challenges, clock, events, recorder, slot, storesClients },
+    ...{ verification, signals, challenges, clock, events, recorder, slot, storesClients, logsTokenIds },
     onScopesMissing,
   })
   const clearToken = (request: FastifyRequest) => clearRequestToken(request, slot)

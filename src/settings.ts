@@ -53,6 +53,7 @@ export interface Settings {
   /** `null`: no routes. */
   readonly routesPrefix: string | null
   readonly scopes: Readonly<Record<string, string>>
+  readonly logsTokenIds: boolean
   /** `null`: hidden. */
   readonly openapi: OpenApiSettings | null
   /** `null`: no OAuth endpoints. */
@@ -88,6 +89,7 @@ const KNOWN: readonly (keyof ApiTokensOptions)[] = [
   'trustedOrigins',
   'routes',
   'scopes',
+  'logTokenId',
   'openapi',
   'oauth',
   'clock',
@@ -138,6 +140,7 @@ export function readOptions(given: ApiTokensOptions): Settings {
     trustedOrigins: readOrigins(options.trustedOrigins),
     routesPrefix,
     scopes: readScopes(options.scopes),
+    logsTokenIds: flag(orDefault(options.logTokenId, false), 'logTokenId'),
     openapi: readOpenApi(options.openapi),
     oauth:
       options.oauth === undefined

@@ -13,6 +13,7 @@ import type { ApiTokenHook } from './hook.ts'
 import { type OperationDeps, operation } from './operation.ts'
 import { sendJson, sendNothing } from './own-responses.ts'
 import { refuseCredential } from './refuse-credential.ts'
+import { addressOf } from './request-address.ts'
 import { NoContent, NoQuery, Token } from './schemas.ts'
 import { strictRoute } from './strict-scope.ts'
 import { tokenOnWire } from './wire.ts'
@@ -66,7 +67,9 @@ export function currentTokenRoutes(fastify: FastifyInstance, deps: CurrentTokenR
       },
     },
     async (request, reply) => {
-      await revokeToken(lifecycle, revocable.get(request) ?? '').catch((error) => {
+      const id = revocable.get(request) ?? ''
+      const by = { kind: 'token', id, ip: addressOf(request) } as const
+      await revokeToken(lifecycle, id, { by }).catch((error) => {
         // It was deleted between the two reads.
         throw isApiTokensError(error) && error.statusCode === 404 ? challenges.invalidToken(NO_SCOPES) : error
       })
@@ -85,13 +88,9 @@ async function endableId(deps: CurrentTokenRouteDeps, request: FastifyRequest): 
   const { lifecycle, challenges } = deps
   const found = await findRevocable(lifecycle, credentialIn(request, challenges))
   if (found.rejection === null) return found.token.id
-  throw refuseCredential(
-    { challenges, events: lifecycle.events },
-    found.rejection,
-    found.tokenId,
-    request,
-    NO_SCOPES,
-  )
+  const { rejection: reason, tokenId, userId } = found
+  const refuseDeps = { challenges, events: lifecycle.events, clock: lifecycle.clock }
+  throw refuseCredential(refuseDeps, { reason, tokenId, userId }, request, NO_SCOPES)
 }
 
 function credentialIn({ raw }: FastifyRequest, challenges: Challenges): string {

@@ -12,7 +12,8 @@ import type { VerificationEntry } from '../verification/verification-entry.ts'
 import { findCredential, isCredential, NOT_ONE_CREDENTIAL } from './authorization-header.ts'
 import type { Challenges } from './challenge.ts'
 import { ConnectionMemories } from './connection-memory.ts'
-import { refuseCredential } from './refuse-credential.ts'
+import { logTokenId } from './log-token-id.ts'
+import { refuseCredential, reportRejection } from './refuse-credential.ts'
 import type { HookDone, RequestCheck } from './registered-plugin.ts'
 import { clearRequestToken, type RequestSlot, readSlot, writeSlot } from './request-slot.ts'
 import { RequestVerification } from './request-verification.ts'
@@ -29,6 +30,8 @@ export interface VerifyHookDeps {
   readonly slot: RequestSlot
   /** Whether the client of the last use is stored. */
   readonly storesClients: boolean
+  /** Whether the token's id is added to the log lines of its request. */
+  readonly logsTokenIds: boolean
   /** Called when a token lacks scopes that a hook requires. */
   onScopesMissing(scopes: readonly string[]): void
 }
@@ -137,11 +140,13 @@ function accept(
   reply: FastifyReply,
   required: ScopeRequirement,
 ): Error | undefined {
-  const { rejection, tokenId } = entry
-  if (rejection !== null) return refuseCredential(deps, rejection, tokenId, request, required)
+  const { rejection, tokenId, userId } = entry
+  if (rejection !== null)
+    return refuseCredential(deps, { reason: rejection, tokenId, userId }, request, required)
   let verification = readSlot(request, deps.slot)
   if (verification?.entry !== entry) {
     if (deps.storesClients && entry.use !== null) entry.use.client = clientOf(request)
+    if (deps.logsTokenIds && verification === null) logTokenId(request, reply, tokenId)
     verification = new RequestVerification(entry, reply, deps.signals)
     writeSlot(request, deps.slot, verification)
   }
@@ -149,6 +154,7 @@ function accept(
   if (scopes.length > 0) {
     if (!satisfies(entry.scopes, required)) {
       deps.onScopesMissing(scopes)
+      reportRejection(deps, { reason: 'missing_scopes', tokenId, userId }, request)
       return deps.challenges.insufficientScope(required)
     }
     if (entry.use !== null) deps.recorder.recordScopes(entry.use, entry.granted, scopes)

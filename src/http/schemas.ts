@@ -7,6 +7,7 @@ import { DEFAULT_GRACE_MS, MAX_GRACE_MS } from '../lifecycle/rotate-token.ts'
 import { defaultUsageDays } from '../lifecycle/token-usage.ts'
 import { TOKEN_STATUSES } from '../token/status.ts'
 import { MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH } from '../token/text.ts'
+import { REVOCATION_REASONS } from '../token/token.ts'
 
 const nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
 const timestamp = (description: string) => Type.String({ format: 'date-time', description })
@@ -34,7 +35,7 @@ const tokenMembers = {
   status: Type.Enum([...TOKEN_STATUSES]),
   status_reason: nullable(
     Type.String({
-      description: 'Why it is inactive or revoked: disabled, idle, user_removed, rotated, provider_ended',
+      description: `Why it is inactive or revoked: disabled, idle, user_removed, rotated, provider_ended, not_delivered, ${REVOCATION_REASONS.join(', ')}`,
     }),
   ),
   hint: Type.String({ description: 'The last four characters of the credential' }),
@@ -193,6 +194,15 @@ export const Usage = Type.Object(
 )
 
 export type UsageBody = Static<typeof Usage>
+
+export const RevokeQuery = Type.Object(
+  {
+    reason: Type.Optional(
+      Type.Enum([...REVOCATION_REASONS], { description: 'Why the token is revoked: its status_reason' }),
+    ),
+  },
+  { additionalProperties: false },
+)
 
 export const NoQuery = Type.Object({}, { additionalProperties: false })
 

@@ -3,8 +3,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { InvalidResult, UserRequired } from '../errors.ts'
 import { isRecord, misspelledMember } from '../option-values.ts'
+import type { Actor } from '../token/actor.ts'
 import { scopeListOf } from '../token/scope.ts'
 import { userIdFault } from '../token/text.ts'
+import { addressOf } from './request-address.ts'
 
 /** The user that `authenticateUser` returns. */
 export interface SignedInUser {
@@ -41,6 +43,11 @@ export function userOf(request: FastifyRequest): SignedInUser {
   const user = (request as unknown as UserRequest)[USER]
   if (user === null) throw new UserRequired()
   return user
+}
+
+/** The user of a request that passed `requireUser`, as `by` of the events of its changes. */
+export function signedInActor(request: FastifyRequest): Actor {
+  return { kind: 'user', id: userOf(request).id, ip: addressOf(request) }
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Context } from '../lifecycle/context.ts'
+import type { ActingScope, Context } from '../lifecycle/context.ts'
 import { getToken } from '../lifecycle/get-token.ts'
 import { issueToken } from '../lifecycle/issue-token.ts'
 import { listTokens } from '../lifecycle/list-tokens.ts'
@@ -16,7 +16,7 @@ import { sendJson, sendNothing } from './own-responses.ts'
 import * as schemas from './schemas.ts'
 import { sendIssued } from './send-issued.ts'
 import { refuseApiToken } from './session-only.ts'
-import { type AuthenticateUser, requireUser, userOf } from './signed-in-user.ts'
+import { type AuthenticateUser, requireUser, signedInActor, userOf } from './signed-in-user.ts'
 import { strictRoute } from './strict-scope.ts'
 import { listOnWire, scopesOnWire, tokenOnWire, usageOnWire } from './wire.ts'
 
@@ -56,7 +56,7 @@ export function tokenRoutes(fastify: FastifyInstance, deps: TokenRouteDeps): voi
     async (request, reply) => {
       const user = userOf(request)
       const { name, description, scopes, expires_in: expiresIn } = request.body
-      const issued = await issueToken(lifecycle, {
+      const draft = {
         userId: user.id,
         name,
         description,
@@ -64,7 +64,8 @@ export function tokenRoutes(fastify: FastifyInstance, deps: TokenRouteDeps): voi
         expiresIn: inMilliseconds(expiresIn),
         grantable: user.scopes,
         subjectToken: await subjectToken(request),
-      })
+      }
+      const issued = await issueToken(lifecycle, draft, signedInActor(request))
       return sendIssued(reply, lifecycle, issued)
     },
   )
@@ -174,8 +175,7 @@ export function tokenRoutes(fastify: FastifyInstance, deps: TokenRouteDeps): voi
       },
     },
     async (request, reply) => {
-      const { id } = request.params
-      const token = await updateToken(lifecycle, id, request.body, { userId: userOf(request).id })
+      const token = await updateToken(lifecycle, request.params.id, request.body, actingUser(request))
       return sendJson(reply, 200, tokenOnWire(token))
     },
   )
@@ -198,7 +198,7 @@ export function tokenRoutes(fastify: FastifyInstance, deps: TokenRouteDeps): voi
       },
     },
     async (request, reply) => {
-      const { id: userId, scopes: grantable } = userOf(request)
+      const { scopes: grantable } = userOf(request)
       const { grace_period: grace, scopes, expires_in: expiresIn } = request.body
       const rotated = await rotateToken(
         lifecycle,
@@ -208,7 +208,7 @@ export function tokenRoutes(fastify: FastifyInstance, deps: TokenRouteDeps): voi
           expiresIn: inMilliseconds(expiresIn),
           ...{ scopes, grantable, subjectToken: await subjectToken(request) },
         },
-        { userId },
+        actingUser(request),
       )
       return sendIssued(reply, lifecycle, rotated)
     },
@@ -227,14 +227,20 @@ export function tokenRoutes(fastify: FastifyInstance, deps: TokenRouteDeps): voi
           refusals: [400, 401, 403, 404, 413, 415, 503],
         }),
         params: schemas.TokenParams,
-        querystring: schemas.NoQuery,
+        querystring: schemas.RevokeQuery,
       },
     },
     async (request, reply) => {
-      await revokeToken(lifecycle, request.params.id, { userId: userOf(request).id })
+      const { reason } = request.query
+      await revokeToken(lifecycle, request.params.id, { ...actingUser(request), reason })
       return sendNothing(reply, 204)
     },
   )
+}
+
+/** The user's own tokens, changed by the user. */
+function actingUser(request: FastifyRequest): ActingScope {
+  return { userId: userOf(request).id, by: signedInActor(request) }
 }
 
 /** The wire uses seconds, the code milliseconds. */

@@ -8,7 +8,7 @@ import type { VerifiedToken } from '../token/verified-token.ts'
 import type { UsageStats } from '../usage/usage-recorder.ts'
 import type { VerificationStats } from '../verification/verification-deps.ts'
 import type { ApiToken } from './api-token.ts'
-import type { OwnerScope } from './context.ts'
+import type { ChangeOptions, OwnerScope, RevokeOptions, TokenChangeOptions } from './context.ts'
 import type { IssuedToken, IssueRequest } from './issue-token.ts'
 import type { ListRequest, TokenList } from './list-tokens.ts'
 import type { RotateRequest } from './rotate-token.ts'
@@ -31,21 +31,29 @@ export interface ApiTokens {
    *
    * @example const { credential, token } = await app.apiTokens.issue({ userId: 'ada', name: 'ci', expiresIn: '30d' })
    */
-  issue(request: Omit<IssueRequest, 'grantable'>): Promise<IssuedToken>
+  issue(request: Omit<IssueRequest, 'grantable'> & ChangeOptions): Promise<IssuedToken>
   /** A user's tokens, newest first, page by page. */
   list(request: ListRequest): Promise<TokenList>
   /** One token by id. With `userId`, only a token of this user is found. */
   get(id: string, scope?: OwnerScope): Promise<ApiToken>
   /** Changes name, description or status (`inactive` disables, `active` enables). */
-  update(id: string, changes: TokenPatch, scope?: OwnerScope): Promise<ApiToken>
-  /** Revokes a token permanently. */
-  revoke(id: string, scope?: OwnerScope): Promise<ApiToken>
+  update(id: string, changes: TokenPatch, options?: TokenChangeOptions): Promise<ApiToken>
+  /**
+   * Revokes a token permanently. A token that was revoked before keeps its reason.
+   *
+   * @example await app.apiTokens.revoke(token.id, { by: { kind: 'admin', id: 'root' }, reason: 'leaked' })
+   */
+  revoke(id: string, options?: RevokeOptions): Promise<ApiToken>
   /**
    * Issues a successor. The old token ends when the successor is first used, or after the grace period.
    *
    * @example const { credential } = await app.apiTokens.rotate(token.id, { gracePeriod: '1h' })
    */
-  rotate(id: string, request?: Omit<RotateRequest, 'grantable'>, scope?: OwnerScope): Promise<IssuedToken>
+  rotate(
+    id: string,
+    request?: Omit<RotateRequest, 'grantable'>,
+    options?: TokenChangeOptions,
+  ): Promise<IssuedToken>
   /**
    * The number of uses per day.
    *
@@ -62,10 +70,10 @@ export interface ApiTokens {
   verify(credential: string): Promise<VerifiedToken & Disposable>
 
   /** All tokens of the user are refused until `reactivateUser`. */
-  deactivateUser(userId: string): Promise<void>
-  reactivateUser(userId: string): Promise<void>
+  deactivateUser(userId: string, options?: ChangeOptions): Promise<void>
+  reactivateUser(userId: string, options?: ChangeOptions): Promise<void>
   /** Revokes all tokens of a user permanently. */
-  removeUser(userId: string): Promise<void>
+  removeUser(userId: string, options?: ChangeOptions): Promise<void>
   /** Drops the user's cache entries, so that the next request calls `findUser`. */
   invalidateUser(userId: string): void
 

@@ -1,25 +1,26 @@
 /** Deactivates, reactivates and removes users: one row decides for all tokens of a user. */
 
+import type { Actor } from '../token/actor.ts'
 import { userIdFault } from '../token/text.ts'
 import type { OwnerStatus } from '../token/token.ts'
 import type { Context } from './context.ts'
 import { requireNoFault } from './valid-input.ts'
 
-type OwnerDeps = Pick<Context, 'store' | 'clock' | 'invalidations' | 'onTouchFailed'>
+type OwnerDeps = Pick<Context, 'store' | 'clock' | 'invalidations' | 'events' | 'onTouchFailed'>
 
 /** Refuses all tokens of a user until `reactivateUser`. The user may be unknown to the store. */
-export function deactivateUser(context: OwnerDeps, userId: string): Promise<void> {
-  return setStatus(context, userId, 'inactive')
+export function deactivateUser(context: OwnerDeps, userId: string, by: Actor): Promise<void> {
+  return setStatus(context, userId, 'inactive', by)
 }
 
 /** Accepts a user's tokens again. Tokens issued before a removal stay revoked. */
-export function reactivateUser(context: OwnerDeps, userId: string): Promise<void> {
-  return setStatus(context, userId, 'active')
+export function reactivateUser(context: OwnerDeps, userId: string, by: Actor): Promise<void> {
+  return setStatus(context, userId, 'active', by)
 }
 
 /** Revokes all tokens of a user permanently, also if a user with the same id is created later. */
-export function removeUser(context: OwnerDeps, userId: string): Promise<void> {
-  return setStatus(context, userId, 'removed')
+export function removeUser(context: OwnerDeps, userId: string, by: Actor): Promise<void> {
+  return setStatus(context, userId, 'removed', by)
 }
 
 /**
@@ -32,18 +33,27 @@ export function invalidateUser({ store, invalidations, onTouchFailed }: OwnerDep
   store.feed.touchOwner(userId).catch(onTouchFailed)
 }
 
+const EVENTS = {
+  inactive: 'user-deactivated',
+  active: 'user-reactivated',
+  removed: 'user-removed',
+} as const satisfies Record<OwnerStatus, string>
+
 async function setStatus(
-  { store, clock, invalidations }: OwnerDeps,
+  { store, clock, invalidations, events }: OwnerDeps,
   userId: string,
   status: OwnerStatus,
+  by: Actor,
 ): Promise<void> {
   requireNoFault('userId', userIdFault(userId))
+  const now = clock.now()
   let ended = false
   try {
-    const owner = await store.setOwnerStatus(userId, status, clock.now())
+    const owner = await store.setOwnerStatus(userId, status, now)
     ended = owner.status !== 'active'
   } finally {
     // Also after an error: the change may have been committed before the connection was lost.
     invalidations.publish({ target: { userId }, ended })
   }
+  events.emitSafely(EVENTS[status], { at: new Date(now), by, reason: null, userId })
 }

@@ -4,6 +4,7 @@ import { AuthenticationDisabled } from '../errors.ts'
 import type { RemoteInvalidation } from '../invalidation/remote-invalidation.ts'
 import type { SweepClock } from '../jobs/sweep-clock.ts'
 import type { SweepResult } from '../jobs/sweeper.ts'
+import { actorOf } from '../token/actor.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
 import { BoundedSignals } from '../verification/bounded-signals.ts'
@@ -15,7 +16,8 @@ import { disposableToken } from '../verification/verified-token.ts'
 import type { ApiTokens } from './api-tokens.ts'
 import { deactivateUser, invalidateUser, reactivateUser, removeUser } from './change-owner.ts'
 import { withCheckedArguments } from './code-arguments.ts'
-import type { Context } from './context.ts'
+import type { ActingScope, Context, TokenChangeOptions } from './context.ts'
+import { emitRejected } from './emit-rejected.ts'
 import { getToken } from './get-token.ts'
 import { issueToken } from './issue-token.ts'
 import { listTokens } from './list-tokens.ts'
@@ -43,25 +45,29 @@ export function createApiTokens(deps: CodeApiDeps): ApiTokens {
   const { lifecycle, verification, cache, recorder, events } = deps
   const bounded = new BoundedSignals(deps.signals)
   const accept = (entry: VerificationEntry): VerifiedToken & Disposable => {
-    if (entry.rejection !== null) throw deps.rejected()
+    const { rejection: reason, tokenId, userId } = entry
+    if (reason !== null) {
+      emitRejected(events, { reason, tokenId, userId }, { now: lifecycle.clock.now(), ip: null })
+      throw deps.rejected()
+    }
     return disposableToken(entry, () => bounded.hold(entry))
   }
   return withCheckedArguments({
-    issue: (request) => issueToken(lifecycle, request),
+    issue: ({ by, ...request }) => issueToken(lifecycle, request, actorOf(by)),
     list: (request) => listTokens(lifecycle, request),
     get: (id, scope) => getToken(lifecycle, id, scope),
-    update: (id, changes, scope) => updateToken(lifecycle, id, changes, scope),
-    revoke: (id, scope) => revokeToken(lifecycle, id, scope),
-    rotate: (id, request, scope) => rotateToken(lifecycle, id, request, scope),
+    update: (id, changes, options) => updateToken(lifecycle, id, changes, actingScope(options)),
+    revoke: (id, options) => revokeToken(lifecycle, id, { ...actingScope(options), reason: options?.reason }),
+    rotate: (id, request = {}, options) => rotateToken(lifecycle, id, request, actingScope(options)),
     usage: (id, request, scope) => tokenUsage(lifecycle, id, request, scope),
     verify: async (credential) => {
       const now = lifecycle.clock.now()
       const entry = verification.getAndCount(credential, now)
       return entry === undefined ? verification.loadAndCount(credential, accept) : accept(entry)
     },
-    deactivateUser: (userId) => deactivateUser(lifecycle, userId),
-    reactivateUser: (userId) => reactivateUser(lifecycle, userId),
-    removeUser: (userId) => removeUser(lifecycle, userId),
+    deactivateUser: (userId, { by } = {}) => deactivateUser(lifecycle, userId, actorOf(by)),
+    reactivateUser: (userId, { by } = {}) => reactivateUser(lifecycle, userId, actorOf(by)),
+    removeUser: (userId, { by } = {}) => removeUser(lifecycle, userId, actorOf(by)),
     invalidateUser: (userId) => invalidateUser(lifecycle, userId),
     flush: () => recorder.flush(),
     sweep: () => deps.sweep(),
@@ -74,6 +80,10 @@ export function createApiTokens(deps: CodeApiDeps): ApiTokens {
     }),
     events,
   })
+}
+
+function actingScope({ userId, by }: TokenChangeOptions = {}): ActingScope {
+  return { userId, by: actorOf(by) }
 }
 
 /**

@@ -7,11 +7,13 @@ import { parseDuration } from '../duration.ts'
 import { InvalidInput } from '../errors.ts'
 import { listOf, membersOf } from '../option-values.ts'
 import type { TokenPatch } from '../store/token-store.ts'
+import type { GivenActor } from '../token/actor.ts'
 import { scopeListOf } from '../token/scope.ts'
 import { TOKEN_STATUSES } from '../token/status.ts'
 import { descriptionFault, nameFault, userIdFault } from '../token/text.ts'
+import { REVOCATION_REASONS } from '../token/token.ts'
 import type { ApiTokens } from './api-tokens.ts'
-import type { OwnerScope } from './context.ts'
+import type { ChangeOptions, OwnerScope, RevokeOptions, TokenChangeOptions } from './context.ts'
 import type { IssueRequest } from './issue-token.ts'
 import { type ListRequest, TOKEN_SORTS } from './list-tokens.ts'
 import type { RotateRequest } from './rotate-token.ts'
@@ -33,29 +35,30 @@ export function withCheckedArguments(api: ApiTokens): ApiTokens {
   return {
     issue: async (...args: unknown[]) => api.issue(issueRequest(atMost('issue', 1, args)[0])),
     list: async (...args: unknown[]) => api.list(listRequest(atMost('list', 1, args)[0])),
-    get: async (...args: unknown[]) => api.get(idOf(atMost('get', 2, args)[0]), ...scopeOf(args, 1)),
+    get: async (...args: unknown[]) => api.get(idOf(atMost('get', 2, args)[0]), ...scopeOf(args, 1, SCOPE)),
     update: async (...args: unknown[]) => {
       const [id, changes] = atMost('update', 3, args)
-      return api.update(idOf(id), changesOf(changes), ...scopeOf(args, 2))
+      return api.update(idOf(id), changesOf(changes), ...scopeOf(args, 2, CHANGE))
     },
-    revoke: async (...args: unknown[]) => api.revoke(idOf(atMost('revoke', 2, args)[0]), ...scopeOf(args, 1)),
+    revoke: async (...args: unknown[]) =>
+      api.revoke(idOf(atMost('revoke', 2, args)[0]), ...scopeOf(args, 1, REVOKE)),
     rotate: async (...args: unknown[]) => {
       const [id, request = {}] = atMost('rotate', 3, args)
-      return api.rotate(idOf(id), rotateRequest(request), ...scopeOf(args, 2))
+      return api.rotate(idOf(id), rotateRequest(request), ...scopeOf(args, 2, CHANGE))
     },
     usage: async (...args: unknown[]) => {
       const [id, request = {}] = atMost('usage', 3, args)
-      return api.usage(idOf(id), usageRequest(request), ...scopeOf(args, 2))
+      return api.usage(idOf(id), usageRequest(request), ...scopeOf(args, 2, SCOPE))
     },
     verify: async (...args: unknown[]) => {
       const [credential] = atMost('verify', 1, args)
       return api.verify(textOf(credential, 'credential'))
     },
     deactivateUser: async (...args: unknown[]) =>
-      api.deactivateUser(userIdOf(atMost('deactivateUser', 1, args))),
+      api.deactivateUser(...userChange(atMost('deactivateUser', 2, args))),
     reactivateUser: async (...args: unknown[]) =>
-      api.reactivateUser(userIdOf(atMost('reactivateUser', 1, args))),
-    removeUser: async (...args: unknown[]) => api.removeUser(userIdOf(atMost('removeUser', 1, args))),
+      api.reactivateUser(...userChange(atMost('reactivateUser', 2, args))),
+    removeUser: async (...args: unknown[]) => api.removeUser(...userChange(atMost('removeUser', 2, args))),
     invalidateUser: (...args: unknown[]) => api.invalidateUser(userIdOf(atMost('invalidateUser', 1, args))),
     flush: async (...args: unknown[]) => {
       atMost('flush', 0, args)
@@ -96,13 +99,19 @@ const someOf =
     return areKnown ? undefined : `must be one or several of ${values.join(', ')}`
   }
 
-const ISSUE: Faults<Omit<IssueRequest, 'grantable'>> = {
+/** Its members are checked by `actorFrom`, which copies them. */
+const actor: Fault = () => undefined
+
+const ACTOR: Faults<GivenActor> = { kind: oneOf(['admin', 'user']), id: userIdFault, ip: orNull(text) }
+
+const ISSUE: Faults<Omit<IssueRequest, 'grantable'> & ChangeOptions> = {
   userId: userIdFault,
   name: orNull(nameFault),
   description: orNull(descriptionFault),
   scopes: scopeNames,
   expiresIn: orNull(duration),
   subjectToken: text,
+  by: actor,
 }
 
 const LIST: Faults<ListRequest> = {
@@ -131,11 +140,17 @@ const USAGE: Faults<UsageRequest> = { days: number }
 
 const SCOPE: Faults<OwnerScope> = { userId: userIdFault }
 
+const CHANGE: Faults<TokenChangeOptions> = { ...SCOPE, by: actor }
+
+const REVOKE: Faults<RevokeOptions> = { ...CHANGE, reason: oneOf(REVOCATION_REASONS) }
+
+const USER_CHANGE: Faults<ChangeOptions> = { by: actor }
+
 function issueRequest(value: unknown) {
   const request = requestOf(value, 'the request', ISSUE)
   requireNoFault('userId', userIdFault(request.userId))
   // Checked above.
-  return request as typeof request & { userId: string }
+  return { ...request, by: actorFrom(request.by) } as typeof request & { userId: string }
 }
 
 function listRequest(value: unknown): ListRequest {
@@ -157,24 +172,53 @@ function usageRequest(value: unknown): UsageRequest {
 }
 
 /**
- * Without the argument, tokens of all users are found. `undefined`, as in `session.scope` or
+ * Without the argument or its `userId`, tokens of all users are found. `undefined`, as in `session.scope` or
  * `{ userId: session.user?.id }` without a user, is refused: it must not mean all users.
  */
-function scopeOf(args: readonly unknown[], index: number): [] | [OwnerScope] {
+function scopeOf<Scope extends OwnerScope>(
+  args: readonly unknown[],
+  index: number,
+  faults: Faults<Scope>,
+): [] | [Scope] {
   if (args.length <= index) return []
-  const scope = membersOf(args[index], rulesOf('the scope', SCOPE))
-  requireNoFault('userId', userIdFault(scope['userId']))
-  return [{ userId: String(scope['userId']) }]
+  const given = membersOf(args[index], rulesOf('the scope', faults))
+  const scope = definedMembers(given)
+  const names = Object.keys(scope)
+  if (Object.hasOwn(given, 'userId') || names.length === 0)
+    requireNoFault('userId', userIdFault(given['userId']))
+  for (const name of names) requireNoFault(name, faults[name as keyof Scope](scope[name]))
+  const by = actorFrom(scope['by'])
+  // Each member was checked above.
+  return [{ ...scope, ...(by === undefined ? {} : { by }) } as unknown as Scope]
+}
+
+function userChange([userId, options = {}]: readonly unknown[]): [userId: string, options: ChangeOptions] {
+  const id = userIdOf([userId])
+  return [id, { by: actorFrom(membersOf(options, rulesOf('the options', USER_CHANGE))['by']) }]
+}
+
+/** A copy: each member is read once. */
+function actorFrom(by: unknown): GivenActor | undefined {
+  if (by === undefined) return undefined
+  const { kind, id, ip = null } = membersOf(by, rulesOf('by', ACTOR))
+  requireNoFault('by.kind', ACTOR.kind(kind))
+  requireNoFault('by.id', ACTOR.id(id))
+  requireNoFault('by.ip', ACTOR.ip(ip))
+  // Each member was checked above.
+  return { kind, id, ip } as GivenActor
 }
 
 /** A member that is `undefined` counts as left out. */
 function requestOf<Request>(value: unknown, what: string, faults: Faults<Request>): Partial<Request> {
-  const members = Object.entries(membersOf(value, rulesOf(what, faults))).filter(
-    ([, member]) => member !== undefined,
-  )
-  for (const [name, member] of members) requireNoFault(name, faults[name as keyof Request](member))
+  const members = definedMembers(membersOf(value, rulesOf(what, faults)))
+  for (const [name, member] of Object.entries(members))
+    requireNoFault(name, faults[name as keyof Request](member))
   // Each member was checked above.
-  return Object.fromEntries(members) as Partial<Request>
+  return members as Partial<Request>
+}
+
+function definedMembers(members: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(members).filter(([, member]) => member !== undefined))
 }
 
 function rulesOf(what: string, faults: object) {

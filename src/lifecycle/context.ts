@@ -4,9 +4,10 @@ import type { Clock } from '../clock.ts'
 import type { InvalidationBus } from '../invalidation/invalidation-bus.ts'
 import type { Signer } from '../keys/signer.ts'
 import type { TokenStore } from '../store/token-store.ts'
+import type { Actor, GivenActor } from '../token/actor.ts'
 import type { Audience } from '../token/claims.ts'
 import type { TokenPrefixes } from '../token/credential.ts'
-import type { CredentialForm } from '../token/token.ts'
+import type { CredentialForm, RevocationReason } from '../token/token.ts'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
 import type { IdentityProvider } from '../verification/identity-provider.ts'
 import type { FindUser } from '../verification/look-up-user.ts'
@@ -53,4 +54,23 @@ export interface Context {
 /** Restricts an operation to the tokens of one user. Left out: tokens of all users. */
 export interface OwnerScope {
   readonly userId?: string | undefined
+}
+
+/** Who makes a change by code. */
+export interface ChangeOptions {
+  /** Stated by the event as `by`. Default: `{ kind: 'code', id: null, ip: null }`. */
+  readonly by?: GivenActor | undefined
+}
+
+/** Whose token code changes, and who makes the change. */
+export interface TokenChangeOptions extends OwnerScope, ChangeOptions {}
+
+export interface RevokeOptions extends TokenChangeOptions {
+  /** The `statusReason` of the revoked token. Default: `null`. */
+  readonly reason?: RevocationReason | undefined
+}
+
+/** An operation that changes a token: restricted to one user's tokens, and made by someone. */
+export interface ActingScope extends OwnerScope {
+  readonly by: Actor
 }

@@ -20,5 +20,8 @@ export async function endPredecessor(
     invalidations.publish({ target: { tokenId: predecessorId }, ended: ended !== null })
     invalidations.publish({ target: { tokenId: successorId }, ended: false })
   }
-  if (ended !== null) events.emitSafely('revoked', { token: viewOf(ended, null, now, context) })
+  if (ended === null) return
+  const by = { kind: 'token', id: successorId, ip: null } as const
+  const token = viewOf(ended, null, now, context)
+  events.emitSafely('revoked', { at: new Date(now), by, reason: token.statusReason, token })
 }

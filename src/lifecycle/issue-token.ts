@@ -2,6 +2,7 @@
 
 import type { Duration } from '../duration.ts'
 import { ScopeNotGrantable, TokenConflict, UserInactive } from '../errors.ts'
+import type { Actor } from '../token/actor.ts'
 import { userIdFault } from '../token/text.ts'
 import type { NewTokenRecord } from '../token/token.ts'
 import { lookUpActiveUser } from '../verification/look-up-user.ts'
@@ -45,7 +46,7 @@ export interface IssuedToken {
  * @throws {ProviderRefused} When the identity provider refuses a refresh token.
  * @throws {TokenConflict} For a user with `maxTokensPerUser` tokens, or with too many that ended within 24 hours.
  */
-export async function issueToken(context: Context, request: IssueRequest): Promise<IssuedToken> {
+export async function issueToken(context: Context, request: IssueRequest, by: Actor): Promise<IssuedToken> {
   requireValid(request)
   const { catalogue, findUser } = context
   const scopes = distinctScopes(request.scopes)
@@ -53,7 +54,7 @@ export async function issueToken(context: Context, request: IssueRequest): Promi
   const owner = await lookUpActiveUser(findUser, request.userId)
   // Promise 8: granted scopes never exceed the owner's.
   catalogue.requireGrantable(scopes, owner.scopes)
-  return issue(context, request, scopes)
+  return issue(context, request, scopes, by)
 }
 
 /**
@@ -62,14 +63,18 @@ export async function issueToken(context: Context, request: IssueRequest): Promi
  * @throws {ScopeNotGrantable} When scopes are requested and none can be granted.
  * @throws As `issueToken`.
  */
-export async function issueGrantableScopes(context: Context, request: IssueRequest): Promise<IssuedToken> {
+export async function issueGrantableScopes(
+  context: Context,
+  request: IssueRequest,
+  by: Actor,
+): Promise<IssuedToken> {
   requireValid(request)
   const { catalogue, findUser } = context
   const wanted = distinctScopes(request.scopes)
   const owner = await lookUpActiveUser(findUser, request.userId)
   const scopes = catalogue.grantable(wanted, request.grantable, owner.scopes)
   if (wanted.length > 0 && scopes.length === 0) throw new ScopeNotGrantable(wanted.join(', '))
-  return issue(context, request, scopes)
+  return issue(context, request, scopes, by)
 }
 
 function requireValid(request: IssueRequest): void {
@@ -81,6 +86,7 @@ async function issue(
   context: Context,
   request: IssueRequest,
   scopes: readonly string[],
+  by: Actor,
 ): Promise<IssuedToken> {
   const { userId, name = null, description = null, subjectToken } = request
   const lifetime = lifetimeMs(context.expiry, request.expiresIn)
@@ -91,7 +97,8 @@ async function issue(
     const { record, credential } = makeToken(context, draft, now, refreshToken)
     return { token: await insert(context, record, now), credential }
   })
-  context.events.emitSafely('issued', { token: issued.token })
+  const { token } = issued
+  context.events.emitSafely('issued', { at: token.createdAt, by, reason: null, token })
   return issued
 }
 

@@ -8,7 +8,13 @@ import { isTokenId } from '../token/claims.ts'
 import type { StatusReason } from '../token/token.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
 import { changeToken } from './change-token.ts'
-import type { Context, OwnerScope } from './context.ts'
+import type { ActingScope, Context } from './context.ts'
+
+export interface Revocation extends ActingScope {
+  readonly reason?: StatusReason | null | undefined
+  /** Whether a rotation is cancelled: the predecessor stays valid, also with a grace period of zero. */
+  readonly undoesRotation?: boolean
+}
 
 /**
  * Revokes a token. Revoking a revoked token has no effect. The row stays until `retention` is over.
@@ -19,9 +25,7 @@ import type { Context, OwnerScope } from './context.ts'
 export async function revokeToken(
   context: Context,
   id: string,
-  { userId }: OwnerScope = {},
-  reason: StatusReason | null = null,
-  { undoesRotation = false }: { readonly undoesRotation?: boolean } = {},
+  { userId, by, reason = null, undoesRotation = false }: Revocation,
 ): Promise<ApiToken> {
   if (!isTokenId(id)) throw new TokenNotFound()
   const now = context.clock.now()
@@ -34,6 +38,6 @@ export async function revokeToken(
     context.invalidations.publish({ target: { tokenId: token.predecessorId }, ended: false })
   }
   const view = viewOf(token, null, now, context)
-  if (changed) context.events.emitSafely('revoked', { token: view })
+  if (changed) context.events.emitSafely('revoked', { at: new Date(now), by, reason, token: view })
   return view
 }

@@ -9,7 +9,7 @@ import type { OwnedToken, TokenRecord } from '../token/token.ts'
 import { lookUpActiveUser } from '../verification/look-up-user.ts'
 import { viewOf } from './api-token.ts'
 import { changeToken } from './change-token.ts'
-import type { Context, OwnerScope } from './context.ts'
+import type { ActingScope, Context } from './context.ts'
 import { endedRules, tooManyEnded } from './ended-tokens.ts'
 import { type ExpiryPolicy, lifetimeMs } from './expiry-policy.ts'
 import { findOwned } from './get-token.ts'
@@ -53,8 +53,8 @@ export const MAX_GRACE_MS = 604_800_000
 export async function rotateToken(
   context: Context,
   id: string,
-  request: RotateRequest = {},
-  scope: OwnerScope = {},
+  request: RotateRequest,
+  scope: ActingScope,
 ): Promise<IssuedToken> {
   const graceMs = graceOf(request)
   const lifetime = request.expiresIn === undefined ? undefined : lifetimeMs(context.expiry, request.expiresIn)
@@ -75,7 +75,7 @@ interface SuccessorPlan {
   readonly graceMs: number
   /** In milliseconds; `null` for no expiry, `undefined` for the lifetime of the old token. */
   readonly lifetime: number | null | undefined
-  readonly scope: OwnerScope
+  readonly scope: ActingScope
   readonly refreshToken: string | undefined
 }
 
@@ -99,7 +99,7 @@ async function issueSuccessor(
       const room = endedRules(context, now)
       const graceEndsAt = now + graceMs
       const outcome = await context.store.rotateToken(id, record, {
-        ...scope,
+        userId: scope.userId,
         ...room,
         now,
         graceEndsAt,
@@ -113,8 +113,10 @@ async function issueSuccessor(
   })
   if (!changed) throw new TokenConflict('The API token was changed at the same time: read it again')
   const token = viewOf({ ...record, generation: rotated.generation }, null, now, context)
-  context.events.emitSafely('issued', { token })
-  context.events.emitSafely('rotated', { token: viewOf(rotated, null, now, context), successor: token })
+  const cause = { at: new Date(now), by: scope.by, reason: null }
+  context.events.emitSafely('issued', { ...cause, token })
+  const predecessor = viewOf(rotated, null, now, context)
+  context.events.emitSafely('rotated', { ...cause, token: predecessor, successor: token })
   return { token, credential }
 }
 

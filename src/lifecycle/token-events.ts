@@ -3,22 +3,39 @@
 import { EventEmitter } from 'node:events'
 import { InvalidInput } from '../errors.ts'
 import type { TokenPatch } from '../store/token-store.ts'
+import type { Actor } from '../token/actor.ts'
+import type { StatusReason } from '../token/token.ts'
 import type { RejectionReason } from '../verification/verification-entry.ts'
 import type { ApiToken } from './api-token.ts'
 
+/** The members of every event: when, who and why. */
+interface Caused<Reason = null> {
+  readonly at: Date
+  readonly by: Actor
+  readonly reason: Reason
+}
+
+/** Every event has `at`, `by` and `reason`, which is `null` where there is only one. */
 export interface TokenEventMap {
-  issued: [event: { readonly token: ApiToken }]
-  updated: [event: { readonly token: ApiToken; readonly changes: TokenPatch }]
+  issued: [event: Caused & { readonly token: ApiToken }]
+  updated: [event: Caused & { readonly token: ApiToken; readonly changes: TokenPatch }]
   /** Also emitted for a rotated token at the first use of its successor. */
-  revoked: [event: { readonly token: ApiToken }]
+  revoked: [event: Caused<StatusReason | null> & { readonly token: ApiToken }]
   /** `successor` replaces `token`, which stays valid until its `expiresAt` or the first use of `successor`. */
-  rotated: [event: { readonly token: ApiToken; readonly successor: ApiToken }]
+  rotated: [event: Caused & { readonly token: ApiToken; readonly successor: ApiToken }]
   /** Unless it is used, the token becomes idle at its `idleExpiresAt`. Emitted once per idle period, on one instance. */
-  'idle-warning': [event: { readonly token: ApiToken }]
+  'idle-warning': [event: Caused<'idle'> & { readonly token: ApiToken }]
   /** The token was unused for longer than `idleTimeout`. Emitted by the sweeper. */
-  idle: [event: { readonly token: ApiToken }]
-  /** A credential was refused. `tokenId` is `null` for an invalid signature, whose claims cannot be trusted. */
-  rejected: [event: { readonly reason: RejectionReason; readonly tokenId: string | null }]
+  idle: [event: Caused<'idle'> & { readonly token: ApiToken }]
+  /** A credential was refused. Both ids are `null` for an invalid signature, whose claims cannot be trusted. */
+  rejected: [
+    event: Caused<RejectionReason> & { readonly tokenId: string | null; readonly userId: string | null },
+  ]
+  /** Emitted by each successful call, also if the user was deactivated before. */
+  'user-deactivated': [event: Caused & { readonly userId: string }]
+  'user-reactivated': [event: Caused & { readonly userId: string }]
+  /** All tokens of the user are revoked. No `revoked` is emitted for each of them. */
+  'user-removed': [event: Caused & { readonly userId: string }]
 }
 
 export type TokenEventName = keyof TokenEventMap
@@ -31,6 +48,9 @@ const NAMES: Readonly<Record<TokenEventName, true>> = {
   'idle-warning': true,
   idle: true,
   rejected: true,
+  'user-deactivated': true,
+  'user-reactivated': true,
+  'user-removed': true,
 }
 
 /** Events of every `EventEmitter`. `on` and `once` of `node:events` add a listener of `error`, too. */

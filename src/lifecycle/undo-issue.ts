@@ -1,6 +1,7 @@
 /** Undoes an issue or a rotation whose credential did not reach the client. */
 
 import { TokenNotFound } from '../errors.ts'
+import { SYSTEM } from '../token/actor.ts'
 import type { Context } from './context.ts'
 import { revokeToken } from './revoke-token.ts'
 
@@ -11,7 +12,7 @@ import { revokeToken } from './revoke-token.ts'
  */
 export async function undoIssue(context: Context, id: string): Promise<void> {
   try {
-    await revokeToken(context, id, {}, null, { undoesRotation: true })
+    await revokeToken(context, id, { by: SYSTEM, reason: 'not_delivered', undoesRotation: true })
   } catch (error) {
     // The token has been deleted meanwhile.
     if (!(error instanceof TokenNotFound)) throw error

@@ -5,7 +5,7 @@ import type { TokenPatch } from '../store/token-store.ts'
 import { isTokenId } from '../token/claims.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
 import { changeToken } from './change-token.ts'
-import type { Context, OwnerScope } from './context.ts'
+import type { ActingScope, Context } from './context.ts'
 import { requireTexts } from './valid-input.ts'
 
 /**
@@ -21,7 +21,7 @@ export async function updateToken(
   context: Context,
   id: string,
   changes: TokenPatch,
-  { userId }: OwnerScope = {},
+  { userId, by }: ActingScope,
 ): Promise<ApiToken> {
   requireChanges(changes)
   if (!isTokenId(id)) throw new TokenNotFound()
@@ -33,7 +33,8 @@ export async function updateToken(
       context.store.updateToken(id, changes, { userId, now, idleBefore, maxAgeMs: context.maxAgeMs }),
   })
   const view = viewOf(token, null, now, context)
-  if (changed) context.events.emitSafely('updated', { token: view, changes })
+  if (changed)
+    context.events.emitSafely('updated', { at: new Date(now), by, reason: null, token: view, changes })
   return view
 }
 

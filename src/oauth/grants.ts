@@ -1,6 +1,7 @@
 /** The token endpoint: authenticates the client and runs the grant of `grant_type`. */
 
 import type { FastifyRequest } from 'fastify'
+import { addressOf } from '../http/request-address.ts'
 import type { AuthenticateClient } from './clients/client-authentication.ts'
 import type { ClientSettings } from './clients/client-settings.ts'
 import { type Form, requiredParameter } from './form-body.ts'
@@ -12,6 +13,8 @@ export interface GrantRequest {
   readonly form: Form
   readonly client: ClientSettings
   readonly log: FastifyRequest['log']
+  /** The address of the request. */
+  readonly ip: string | null
 }
 
 export interface Granted {
@@ -45,5 +48,5 @@ export async function grantToken(
   if (!client.grantTypes.includes(type)) {
     throw new OAuthError('unauthorized_client', `grant_types of this client does not list ${type}`)
   }
-  return grant({ form, client, log: request.log })
+  return grant({ form, client, log: request.log, ip: addressOf(request) })
 }

@@ -15,15 +15,17 @@ export interface GrantErrors {
 /**
  * Issues a token with those of the requested scopes that can be granted.
  *
+ * @param ip The address of the request, which acts for the user.
  * @throws {OAuthError} As `errors` say.
  */
 export async function issueForGrant(
   lifecycle: Context,
   request: IssueRequest,
+  ip: string | null,
   errors: GrantErrors,
 ): Promise<IssuedToken> {
   try {
-    return await issueGrantableScopes(lifecycle, request)
+    return await issueGrantableScopes(lifecycle, request, { kind: 'user', id: request.userId, ip })
   } catch (error) {
     if (error instanceof ScopeNotGrantable) throw errors.noScope()
     if (error instanceof UserInactive || error instanceof TokenConflict) {

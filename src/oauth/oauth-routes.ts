@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { AuthenticationDisabled, InvalidOption } from '../errors.ts'
 import { keepResponses, sendJson, sendNothing, sendOwn } from '../http/own-responses.ts'
 import { hiddenRoute, markOwnScope } from '../http/own-routes.ts'
+import { addressOf } from '../http/request-address.ts'
 import { revokeUnsent } from '../http/send-issued.ts'
 import type { AuthenticateUser } from '../http/signed-in-user.ts'
 import type { Context } from '../lifecycle/context.ts'
@@ -152,7 +153,7 @@ function clientRoutes(scope: FastifyInstance, deps: OAuthRouteDeps, grants: Gran
 
   scope.post<{ Body: Form }>(routeOf(endpoints.revocation), hiddenRoute, async (request, reply) => {
     await authenticateClient(request, request.body)
-    await revokeCredential(lifecycle, requiredParameter(request.body, 'token'))
+    await revokeCredential(lifecycle, requiredParameter(request.body, 'token'), addressOf(request))
     return sendNothing(reply, 200)
   })
 }

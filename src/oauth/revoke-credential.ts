@@ -10,13 +10,14 @@ import { isAsIssued, readSignedToken } from '../verification/signed-token.ts'
  * Revokes the token, whatever its status. Any client with the credential may do this, because a token may also revoke
  * itself. An unknown credential is not an error (RFC 7009 §2.2).
  *
+ * @param ip The address of the request.
  * @throws {StoreUnavailable} If the store is unavailable.
  */
-export async function revokeCredential(deps: Context, credential: string): Promise<void> {
+export async function revokeCredential(deps: Context, credential: string, ip: string | null): Promise<void> {
   const tokenId = await tokenIdOf(deps, credential)
   if (tokenId === undefined) return
   try {
-    await revokeToken(deps, tokenId)
+    await revokeToken(deps, tokenId, { by: { kind: 'token', id: tokenId, ip } })
   } catch (error) {
     if (!isApiTokensError(error) || error.statusCode !== 404) throw error
   }

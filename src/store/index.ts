@@ -7,6 +7,7 @@ export type {
   OwnedToken,
   OwnerRecord,
   OwnerStatus,
+  RevocationReason,
   StatusReason,
   TokenRecord,
 } from '../token/token.ts'

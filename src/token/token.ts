@@ -3,8 +3,20 @@
 /** The status in a token's row. Expiry and idleness are evaluated by the clock, see `judge`. */
 export type StoredStatus = 'active' | 'inactive' | 'revoked'
 
-/** Why a token is not active. */
-export type StatusReason = 'disabled' | 'idle' | 'user_removed' | 'rotated' | 'provider_ended'
+/** Why a caller revokes a token. */
+export const REVOCATION_REASONS = ['leaked', 'unused', 'replaced', 'other'] as const
+
+export type RevocationReason = (typeof REVOCATION_REASONS)[number]
+
+/** Why a token is not active. `not_delivered`: its credential could not be sent. At most 16 characters. */
+export type StatusReason =
+  | 'disabled'
+  | 'idle'
+  | 'user_removed'
+  | 'rotated'
+  | 'provider_ended'
+  | 'not_delivered'
+  | RevocationReason
 
 /** The client of a use. Personal data. */
 export interface LastClient {

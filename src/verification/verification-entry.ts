@@ -5,7 +5,8 @@ import type { PendingUse } from '../usage/pending-use.ts'
 
 /**
  * Why a credential is rejected. Clients never get the reason. `forged` is a credential that this plugin did not sign in this
- * form: wrong form, signature, claims or refresh token.
+ * form: wrong form, signature, claims or refresh token. `missing_scopes`: the credential is valid, but a route requires
+ * more scopes (403).
  */
 export type RejectionReason =
   | 'forged'
@@ -17,6 +18,7 @@ export type RejectionReason =
   | 'expired'
   | 'inactive'
   | 'idle'
+  | 'missing_scopes'
 
 /** Has what requests need of a token's row, not the row: a cache may have many entries. Times are in milliseconds. */
 export interface VerificationEntry {

@@ -14,6 +14,7 @@ import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { SORT_FIELDS } from '../../src/store/token-store.ts'
 import { claimsOf } from '../../src/token/claims.ts'
 import { TOKEN_STATUSES } from '../../src/token/status.ts'
+import { REVOCATION_REASONS } from '../../src/token/token.ts'
 import { hs256Key } from '../support/keys.ts'
 import { codeIn, pages, read, rowsOf, tablesOf } from './markdown.ts'
 import { exportsOf, membersOf, source } from './sources.ts'
@@ -126,6 +127,7 @@ t.test('every member of bodies, queries and answers is in routes.md', async (t) 
     newToken(policy),
     TokenUpdate,
     rotation(policy),
+    schemas.RevokeQuery,
     schemas.usageQuery(90),
     Usage,
     Usage.properties.data.items,
@@ -134,6 +136,7 @@ t.test('every member of bodies, queries and answers is in routes.md', async (t) 
   }
   const page = read('docs/reference/routes.md')
   for (const status of TOKEN_STATUSES) t.ok(page.includes(`\`${status}\``), status)
+  for (const reason of REVOCATION_REASONS) t.ok(page.includes(`\`${reason}\``), reason)
   for (const sort of SORT_FIELDS) t.ok(page.includes(`\`-${sort}\``) && page.includes(`\`${sort}\``), sort)
 })
 

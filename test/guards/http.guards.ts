@@ -84,8 +84,8 @@ export const httpGuards: readonly Guard[] = [
   {
     name: 'promise 16: a rotation without grace whose response fails is cancelled',
     file: 'src/lifecycle/undo-issue.ts',
-    remove: '{ undoesRotation: true }',
-    put: '{}',
+    remove: ', undoesRotation: true }',
+    put: ' }',
     tests: ['test/http/unsent-credentials.test.ts'],
   },
   {

@@ -346,8 +346,8 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'exchange: a token whose insert had no result is revoked',
     file: 'src/oauth/token-exchange/single-exchange.ts',
-    remove: 'if (stored !== null) await revokeToken(lifecycle, tokenId)',
-    put: 'if (stored === undefined) await revokeToken(lifecycle, tokenId)',
+    remove: 'if (stored !== null) await revokeToken',
+    put: 'if (stored === undefined) await revokeToken',
     tests: once,
   },
   {

@@ -55,8 +55,28 @@ export const seamGuards: readonly Guard[] = [
   {
     name: 'promise 16: a value of the wrong type is refused by name',
     file: 'src/lifecycle/code-arguments.ts',
-    remove:
-      'for (const [name, member] of members) requireNoFault(name, faults[name as keyof Request](member))',
+    remove: 'requireNoFault(name, faults[name as keyof Request](member))',
+    put: 'void [name, member]',
+    tests: ['test/host/code-arguments.test.ts'],
+  },
+  {
+    name: 'promise 16: a user id that is undefined beside by does not reach all users',
+    file: 'src/lifecycle/code-arguments.ts',
+    remove: "if (Object.hasOwn(given, 'userId') || names.length === 0)",
+    put: 'if (names.length === 0)',
+    tests: ['test/host/code-arguments.test.ts'],
+  },
+  {
+    name: 'promise 16: by is admin or user',
+    file: 'src/lifecycle/code-arguments.ts',
+    remove: "requireNoFault('by.kind', ACTOR.kind(kind))",
+    put: '',
+    tests: ['test/host/code-arguments.test.ts'],
+  },
+  {
+    name: 'promise 16: by has an id',
+    file: 'src/lifecycle/code-arguments.ts',
+    remove: "requireNoFault('by.id', ACTOR.id(id))",
     put: '',
     tests: ['test/host/code-arguments.test.ts'],
   },

@@ -8,6 +8,7 @@ import { startHost } from '../support/host.ts'
 const id = '019b76da-a800-7fdc-bfcb-a521939f475d'
 const DURATION = (name: string) => new RegExp(`^${name} must be whole milliseconds`)
 const ada = { userId: 'ada' }
+const ADMIN = { kind: 'admin', id: 'root' }
 
 /** Methods as plain JavaScript calls them. */
 type Untyped = Record<string, (...args: unknown[]) => unknown>
@@ -64,7 +65,30 @@ const users = (method: string): Case[] => [
     (value): Case => [method, [value], /^userId must be a string$/],
   ),
   [method, [''], /^userId must not be blank$/],
-  [method, ['ada', { reason: 'left' }], new RegExp(`^${method} takes at most 1 arguments, not 2$`)],
+]
+
+/** `call` passes the value on as `by`. */
+const actors = (method: string, call: (by: unknown) => readonly unknown[]): Case[] => [
+  ...NOT_OBJECTS.map((value): Case => [method, call(value), /^by must be an object$/]),
+  ...NOT_PLAIN.map((value): Case => [method, call(value), /^by must be a plain object/]),
+  ...[{}, { id: 'root' }, { kind: 'system', id: 'root' }, { kind: 'token', id }, { kind: ['admin'], id }].map(
+    (by): Case => [method, call(by), /^by\.kind must be one of admin, user$/],
+  ),
+  ...[{ kind: 'admin' }, { kind: 'admin', id: 7 }, { kind: 'user', id: null }].map(
+    (by): Case => [method, call(by), /^by\.id must be a string$/],
+  ),
+  [method, call({ kind: 'user', id: '' }), /^by\.id must not be blank$/],
+  [method, call({ kind: 'user', id: 'ada', ip: 7 }), /^by\.ip must be a string$/],
+  [method, call({ kind: 'user', id: 'ada', Ip: '::1' }), /^Ip is not a member of by: did you mean ip\?$/],
+]
+
+const userChanges = (method: string): Case[] => [
+  ...users(method),
+  ...actors(method, (by) => ['ada', { by }]),
+  ...NOT_OBJECTS.map((value): Case => [method, ['ada', value], /^the options must be an object$/]),
+  ...NOT_PLAIN.map((value): Case => [method, ['ada', value], /^the options must be a plain object/]),
+  [method, ['ada', { By: ada }], /^By is not a member of the options: did you mean by\?$/],
+  [method, ['ada', {}, ada], new RegExp(`^${method} takes at most 2 arguments, not 3$`)],
 ]
 
 const CASES: Case[] = [
@@ -157,10 +181,27 @@ const CASES: Case[] = [
   ),
   ['verify', [], /^credential must be a string$/],
   ['verify', ['x', { scopes: ['admin'] }], /^verify takes at most 1 arguments, not 2$/],
-  ...users('deactivateUser'),
-  ...users('reactivateUser'),
-  ...users('removeUser'),
+  ...userChanges('deactivateUser'),
+  ...userChanges('reactivateUser'),
+  ...userChanges('removeUser'),
   ...users('invalidateUser'),
+  ['invalidateUser', ['ada', {}], /^invalidateUser takes at most 1 arguments, not 2$/],
+  ...actors('issue', (by) => [{ ...ada, by }]),
+  ...actors('update', (by) => [id, {}, { by }]),
+  ...actors('update', (by) => [id, {}, { ...ada, by }]),
+  ...actors('rotate', (by) => [id, {}, { by }]),
+  ...actors('revoke', (by) => [id, { by }]),
+  ['get', [id, { by: ada }], /^by is not a member of the scope$/],
+  ['usage', [id, {}, { ...ada, by: ada }], /^by is not a member of the scope$/],
+  ...['update', 'rotate'].map(
+    (method): Case => [method, [id, {}, { reason: 'other' }], /^reason is not a member of the scope$/],
+  ),
+  ...['idle', '', null, ['leaked']].map(
+    (reason): Case => ['revoke', [id, { reason }], /^reason must be one of leaked, unused, replaced, other$/],
+  ),
+  ...[{ userId: undefined, by: ADMIN }, { userId: undefined, reason: 'other' }, { by: undefined }].map(
+    (scope): Case => ['revoke', [id, scope], /^userId must be a string$/],
+  ),
   ['flush', [{}], /^flush takes at most 0 arguments, not 1$/],
   ['sweep', [{ dryRun: true }], /^sweep takes at most 0 arguments, not 1$/],
   ['stats', [{}], /^stats takes at most 0 arguments, not 1$/],
@@ -238,6 +279,21 @@ t.test('a member is read once: the checked value is the used value', async (t) =
     },
   }
   await t.rejects(app.apiTokens.revoke(token.id, changing), { code: 'FST_API_TOKENS_NOT_FOUND' })
+})
+
+t.test('a member of by is read once, too', async (t) => {
+  const { app } = await startHost(t)
+  const seen: unknown[] = []
+  app.apiTokens.events.on('issued', ({ by }) => seen.push(by))
+  const kinds = ['admin', 'system', 'system']
+  const by = {
+    id: 'root',
+    get kind() {
+      return (kinds.shift() ?? 'system') as 'admin'
+    },
+  }
+  await app.apiTokens.issue({ userId: 'ada', by })
+  t.same(seen, [{ kind: 'admin', id: 'root', ip: null }])
 })
 
 t.test('a member that is undefined counts as left out, except in a scope', async (t) => {

@@ -117,6 +117,7 @@ for (const [name, addHook] of Object.entries(FAILURES)) {
     t.notMatch(failed.body, '"token"')
     t.same(await statuses(app), ['revoked'], 'by the time of the response')
     const [token] = (await app.apiTokens.list({ userId: 'ada' })).data
+    t.equal(token?.statusReason, 'not_delivered')
     const errors = logged.filter(({ level, tokenId }) => level === 50 && tokenId === token?.id)
     t.match(errors, [{ msg: /was revoked: a hook of the host failed after it was issued/ }])
     host.fails = false

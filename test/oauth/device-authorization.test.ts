@@ -239,6 +239,19 @@ t.test('promise 9: the owner is checked again when the token is issued', async (
   t.same(await rejectionOf(poll(app, bare)), [400, 'access_denied'])
 })
 
+t.test(
+  'the event of a device token names the user who approved and the address of the program',
+  async (t) => {
+    const { app } = await startDeviceHost(t)
+    const issued: unknown[] = []
+    app.apiTokens.events.on('issued', ({ by }) => issued.push(by))
+    const codes = await start(app)
+    await approve(app, 'ada', codes)
+    await poll(app, codes)
+    t.same(issued, [{ kind: 'user', id: 'ada', ip: '127.0.0.1' }])
+  },
+)
+
 t.test('a device token is issued with one call of findUser, and so is its approval', async (t) => {
   const asked: string[] = []
   const findUser = (id: string) => {

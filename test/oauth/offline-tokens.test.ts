@@ -150,7 +150,7 @@ for (const [why, end] of [
       const provider = await startHoldingProvider(t)
       const { app, clock, issue } = await startProviderHost(t, provider)
       const revoked: unknown[] = []
-      app.apiTokens.events.on('revoked', ({ token }) => revoked.push(token.statusReason))
+      app.apiTokens.events.on('revoked', ({ by, reason }) => revoked.push([by.kind, reason]))
       const { id, token } = await issue()
       const { token: bobs } = await issue('bob')
       t.equal(await statusOf(app, token), 200)
@@ -159,7 +159,7 @@ for (const [why, end] of [
       clock.advance('60s')
       t.equal(await statusOf(app, token), 401)
       t.match(await app.apiTokens.get(id), { status: 'revoked', statusReason: 'provider_ended' })
-      t.same(revoked, ['provider_ended'])
+      t.same(revoked, [['system', 'provider_ended']])
       const before = callsOf(provider)
       t.equal(await statusOf(app, token), 401)
       t.equal(callsOf(provider), before, 'it is not asked for again')

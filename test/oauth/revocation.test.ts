@@ -46,6 +46,15 @@ t.test('RFC 7009 §2.2: an unknown, invalid or revoked token is 200 with an empt
   }
 })
 
+t.test('the event names the token and the address of the client', async (t) => {
+  const { app } = await start(t)
+  const { id, token } = await issue(app, 'ada')
+  const revoked: unknown[] = []
+  app.apiTokens.events.on('revoked', ({ by, reason }) => revoked.push([by, reason]))
+  await app.inject({ ...form(REVOKE, { token }, known), remoteAddress: '203.0.113.7' })
+  t.same(revoked, [[{ kind: 'token', id, ip: '203.0.113.7' }, null]])
+})
+
 t.test('a disabled token can be revoked', async (t) => {
   const { app } = await start(t)
   const { id, token } = await issue(app, 'ada')

@@ -331,6 +331,16 @@ t.test('promise 9: the owner must be active and known', async (t) => {
   t.match(nobody.json(), { error: 'invalid_grant' })
 })
 
+t.test('the event of an exchange names the user and the address of the client', async (t) => {
+  for (const singleUse of [false, true]) {
+    const { app, exchange } = await start(t, { trusted: { singleUse } })
+    const issued: unknown[] = []
+    app.apiTokens.events.on('issued', ({ by, reason }) => issued.push([by, reason]))
+    await exchange()
+    t.same(issued, [[{ kind: 'user', id: 'idp:ada', ip: '127.0.0.1' }, null]])
+  }
+})
+
 t.test('an exchange calls findUser once, with and without singleUse', async (t) => {
   const asked: string[] = []
   const findUser = (id: string) => {

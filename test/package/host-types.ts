@@ -79,6 +79,9 @@ const { data, nextCursor } = await app.apiTokens.list({ userId: 'ada', status: '
 // @ts-expect-error no such order
 await app.apiTokens.list({ userId: 'ada', sort: 'hint' })
 await app.apiTokens.update(token.id, { name: null, status: 'inactive' }, { userId: 'ada' })
+await app.apiTokens.revoke(token.id, { by: { kind: 'admin', id: 'root' }, reason: 'leaked' })
+// @ts-expect-error code does not act as a token
+await app.apiTokens.revoke(token.id, { by: { kind: 'token', id: token.id } })
 app.apiTokens.events.on('rejected', ({ reason, tokenId }) => app.log.info({ reason, tokenId }))
 // @ts-expect-error no such event
 app.apiTokens.events.on('deleted', () => undefined)

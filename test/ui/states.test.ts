@@ -32,6 +32,18 @@ await inChromium((browser) => {
     t.equal(await page.getByText('This is taking longer than usual.').count(), 0)
   })
 
+  t.test('the list shows why a token was revoked', async (t) => {
+    const host = await startPageHost(t)
+    for (const reason of ['leaked', 'unused', 'replaced', 'other'] as const) {
+      const { id } = await host.issue('ada', { name: reason })
+      await host.app.apiTokens.revoke(id, { reason })
+    }
+    const page = await openAs(t, browser, host, 'ada')
+    for (const text of ['it was leaked.', 'it was no longer used.', 'it was replaced.'])
+      await page.getByText(`Revoked because ${text}`).waitFor()
+    t.equal(await page.getByText('Revoked permanently.').count(), 1)
+  })
+
   t.test('a list that fails to load shows an error and can be loaded again', async (t) => {
     const host = await startPageHost(t)
     await host.issue('ada', { name: 'CI' })

@@ -14,6 +14,7 @@ import { issueToken } from '../../../src/lifecycle/issue-token.ts'
 import { ScopeCatalogue } from '../../../src/lifecycle/scope-catalogue.ts'
 import { readOptions } from '../../../src/settings.ts'
 import { sqliteTokenStore } from '../../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
+import { actorOf } from '../../../src/token/actor.ts'
 import { NO_SCOPES } from '../../../src/token/scope.ts'
 import { hs256Key } from '../../../test/support/keys.ts'
 import { host } from '../variants/variant.ts'
@@ -50,17 +51,21 @@ export async function startSubject({ cacheMax = 10_000, folder = tmpdir() } = {}
   const signer = await createSigner(app, keys)
   const instance = assemble({ settings, store, signer, catalogue, log: app.log })
   const { verification, signals, events } = instance
-  const { clock, storesClients } = settings
+  const { clock, storesClients, logsTokenIds } = settings
   const challenges = createChallenges(settings.realm)
   const slot = decorateWithSlot(app)
   const check = requestCheck({
-    ...{ verification, signals, challenges, clock, events, slot, storesClients },
+    ...{ verification, signals, challenges, clock, events, slot, storesClients, logsTokenIds },
     recorder: instance.recorder,
     onScopesMissing: () => undefined,
   })
   const verify: Verify = (request, reply, done) => check(request, reply, NO_SCOPES, done)
   const issue = async (userId: string) => {
-    const { credential } = await issueToken(instance.lifecycle, { userId, scopes: SCOPES })
+    const { credential } = await issueToken(
+      instance.lifecycle,
+      { userId, scopes: SCOPES },
+      actorOf(undefined),
+    )
     return credential
   }
   return {

@@ -5,6 +5,7 @@ import type { Context } from '../../lifecycle/context.ts'
 import type { IssuedToken } from '../../lifecycle/issue-token.ts'
 import { revokeToken } from '../../lifecycle/revoke-token.ts'
 import type { DeviceAuthorization, DevicePoll } from '../../store/device-authorization-store.ts'
+import { SYSTEM } from '../../token/actor.ts'
 import { requiredParameter } from '../form-body.ts'
 import type { Grant } from '../grants.ts'
 import { type GrantErrors, issueForGrant } from '../issue-for-grant.ts'
@@ -25,12 +26,16 @@ const ERRORS: GrantErrors = {
 
 export function deviceGrant(lifecycle: Context, { tokenLifetimeMs }: DeviceSettings): Grant {
   const { store } = lifecycle
-  return async ({ form, client }) => {
+  return async ({ form, client, ip }) => {
     const deviceDigest = deviceDigestOf(requiredParameter(form, 'device_code'))
     const poll = await store.devices.poll(deviceDigest, client.clientId, { slowDownMs: SLOW_DOWN_MS })
     if (poll === null) throw new OAuthError('invalid_grant', 'This client has no such device_code')
     requireApproval(poll)
-    const issued = await redeem(lifecycle, poll.device, client.clientName, tokenLifetimeMs)
+    const issued = await redeem(lifecycle, poll.device, {
+      clientName: client.clientName,
+      ip,
+      expiresIn: tokenLifetimeMs,
+    })
     return { response: tokenResponse(issued), tokenId: issued.token.id }
   }
 }
@@ -43,12 +48,18 @@ function requireApproval({ device: { status }, expired, tooFast }: DevicePoll): 
   if (status === 'pending') throw pending('The user has not decided yet')
 }
 
+interface Redemption {
+  readonly clientName: string
+  /** The address of the program's request. */
+  readonly ip: string | null
+  readonly expiresIn: number
+}
+
 /** Issues the token. Owner and scopes are checked again, because minutes may have passed since the approval (promise 8). */
 async function redeem(
   lifecycle: Context,
   device: DeviceAuthorization,
-  clientName: string,
-  expiresIn: number,
+  { clientName, ip, expiresIn }: Redemption,
 ): Promise<IssuedToken> {
   const { deviceDigest, userId, name, scopes } = device
   if (userId === null) throw new Error('an approved device authorization has no user')
@@ -59,7 +70,7 @@ async function redeem(
   if (!(await store.takeLease({ ...lease, ms: ISSUE_MS }))) throw pending('The token is being issued')
   try {
     const request = { userId, name: name ?? clientName, scopes, expiresIn }
-    const issued = await issueForGrant(lifecycle, request, ERRORS)
+    const issued = await issueForGrant(lifecycle, request, ip, ERRORS)
     await markRedeemed(lifecycle, deviceDigest, issued)
     return issued
   } finally {
@@ -73,7 +84,9 @@ async function markRedeemed(lifecycle: Context, deviceDigest: string, { token }:
   try {
     isFirst = await lifecycle.store.devices.redeem(deviceDigest)
   } finally {
-    if (!isFirst) await revokeToken(lifecycle, token.id).catch(() => undefined)
+    if (!isFirst) {
+      await revokeToken(lifecycle, token.id, { by: SYSTEM, reason: 'not_delivered' }).catch(() => undefined)
+    }
   }
   if (!isFirst) throw usedAlready()
 }

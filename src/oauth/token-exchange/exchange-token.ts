@@ -32,7 +32,7 @@ export function tokenExchange({ settings, lifecycle }: ExchangeTokenDeps): Grant
   const { trustedIssuers } = settings
   const { tokenPrefixes, clock } = lifecycle
   const subjects = new SubjectTokens({ trustedIssuers, tokenPrefixes, clock })
-  return async ({ form, client }) => {
+  return async ({ form, client, ip }) => {
     requireKnownTarget(form, settings, lifecycle)
     requireNoActor(form)
     const type = subjectTokenType(form)
@@ -47,8 +47,8 @@ export function tokenExchange({ settings, lifecycle }: ExchangeTokenDeps): Grant
     }
     const isOnce = subject.type === 'id_token' || subject.trusted.singleUse
     const issued = isOnce
-      ? await exchangeOnce(lifecycle, subject, (context) => issueForGrant(context, request, ERRORS))
-      : await issueForGrant(lifecycle, request, ERRORS)
+      ? await exchangeOnce(lifecycle, subject, (context) => issueForGrant(context, request, ip, ERRORS))
+      : await issueForGrant(lifecycle, request, ip, ERRORS)
     const issuedType = parameter(form, 'requested_token_type') ?? ACCESS_TOKEN_TYPE
     return { response: { ...tokenResponse(issued), issued_token_type: issuedType }, tokenId: issued.token.id }
   }

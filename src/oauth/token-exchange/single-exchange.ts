@@ -4,6 +4,7 @@ import { hash, randomUUID } from 'node:crypto'
 import type { Context } from '../../lifecycle/context.ts'
 import { revokeToken } from '../../lifecycle/revoke-token.ts'
 import { findToken } from '../../store/find-token.ts'
+import { SYSTEM } from '../../token/actor.ts'
 import { replayWindowMs } from '../jwt-times.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { VerifiedSubject } from './subject-token.ts'
@@ -61,7 +62,7 @@ async function isWithoutToken(lifecycle: Context, tokenId: string | undefined): 
   if (tokenId === undefined) return true
   try {
     const stored = await findToken(lifecycle.store, tokenId)
-    if (stored !== null) await revokeToken(lifecycle, tokenId)
+    if (stored !== null) await revokeToken(lifecycle, tokenId, { by: SYSTEM, reason: 'not_delivered' })
     return true
   } catch {
     return false

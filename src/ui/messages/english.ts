@@ -66,6 +66,10 @@ export const english = {
   wasRotated: 'Replaced by a new token.',
   wasUserRemoved: 'Revoked when its owner was removed.',
   wasProviderEnded: 'Ended by the identity provider.',
+  wasLeaked: 'Revoked because it was leaked.',
+  wasUnused: 'Revoked because it was no longer used.',
+  wasReplaced: 'Revoked because it was replaced.',
+  wasNotDelivered: 'Revoked because its credential could not be sent.',
   wasRevoked: 'Revoked permanently.',
   hasExpired: 'Expired on {date}.',
 

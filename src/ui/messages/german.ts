@@ -66,6 +66,10 @@ export const german: Messages = {
   wasRotated: 'Durch ein neues Token ersetzt.',
   wasUserRemoved: 'Widerrufen, als sein Besitzer entfernt wurde.',
   wasProviderEnded: 'Vom Identitätsanbieter beendet.',
+  wasLeaked: 'Widerrufen, weil es in fremde Hände geraten ist.',
+  wasUnused: 'Widerrufen, weil es nicht mehr benutzt wurde.',
+  wasReplaced: 'Widerrufen, weil es ersetzt wurde.',
+  wasNotDelivered: 'Widerrufen, weil es nicht zugestellt werden konnte.',
   wasRevoked: 'Endgültig widerrufen.',
   hasExpired: 'Abgelaufen am {date}.',
 

@@ -1,9 +1,21 @@
 /** The status of a token and its reason. */
 
 import { html, nothing, type TemplateResult } from 'lit'
+import type { MessageName } from '../../messages/messages.ts'
 import * as icons from '../styles/icons.ts'
 import type { Texts } from '../texts.ts'
 import { isIdleWarning, type Token, unusedDays } from '../token.ts'
+
+/** By the status reason. */
+const WHY_REVOKED: ReadonlyMap<string | null, MessageName> = new Map([
+  ['rotated', 'wasRotated'],
+  ['user_removed', 'wasUserRemoved'],
+  ['provider_ended', 'wasProviderEnded'],
+  ['not_delivered', 'wasNotDelivered'],
+  ['leaked', 'wasLeaked'],
+  ['unused', 'wasUnused'],
+  ['replaced', 'wasReplaced'],
+])
 
 export function statusBadge(token: Token, texts: Texts): TemplateResult {
   const { status } = token
@@ -42,9 +54,7 @@ function reasonText(token: Token, texts: Texts): string | undefined {
         ? texts.say('neverUsedIdle', { date: texts.day(token.created_at) })
         : texts.say('wasIdle', { date: texts.day(token.last_used_at) })
     case 'revoked':
-      if (wasRotated(token)) return texts.say('wasRotated')
-      if (token.status_reason === 'provider_ended') return texts.say('wasProviderEnded')
-      return texts.say(token.status_reason === 'user_removed' ? 'wasUserRemoved' : 'wasRevoked')
+      return texts.say(WHY_REVOKED.get(token.status_reason) ?? 'wasRevoked')
     case 'expired':
       return texts.say('hasExpired', { date: token.expires_at === null ? '' : texts.day(token.expires_at) })
   }
