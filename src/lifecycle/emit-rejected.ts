@@ -7,7 +7,7 @@ import type { TokenEventEmitter } from './token-events.ts'
 export interface Rejection {
   readonly reason: RejectionReason
   readonly tokenId: string | null
-  /** The owner. */
+  /** The owner; `null` or empty for a compact credential without a row. */
   readonly userId: string | null
 }
 
@@ -26,5 +26,6 @@ export function emitRejected(
   // The claims of an invalid signature are not trusted.
   const { tokenId, userId } = reason === 'forged' ? { tokenId: null, userId: null } : token
   const by = { kind: 'token', id: tokenId, ip } as const
-  events.emitSafely('rejected', { at: new Date(now), by, reason, tokenId, userId })
+  const owner = userId === '' ? null : userId
+  events.emitSafely('rejected', { at: new Date(now), by, reason, tokenId, userId: owner })
 }

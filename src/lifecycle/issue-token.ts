@@ -98,7 +98,7 @@ async function issue(
     return { token: await insert(context, record, now), credential }
   })
   const { token } = issued
-  context.events.emitSafely('issued', { at: token.createdAt, by, reason: null, token })
+  context.events.emitSafely('issued', { at: new Date(token.createdAt), by, reason: null, token })
   return issued
 }
 

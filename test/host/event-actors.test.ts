@@ -224,3 +224,25 @@ t.test('verify emits its refusals, without an address', async (t) => {
     { by: { ...by, id: null }, reason: 'forged', tokenId: null, userId: null },
   ])
 })
+
+t.test(
+  'a valid credential without a row names the token, and the owner if the credential does',
+  async (t) => {
+    for (const [credentials, userId] of [
+      ['jwt', 'ada'],
+      ['compact', null],
+    ] as const) {
+      const key = hs256Key()
+      const options = { keys: [key], credentials, tokenPrefix: 'acme_' }
+      const { app: issuer } = await startHost(t, options)
+      const { token } = await issue(issuer, 'ada')
+      const { app } = await startHost(t, options)
+      const rejected: unknown[] = []
+      app.apiTokens.events.on('rejected', (event) => rejected.push([event.reason, event.userId]))
+      await app.inject(withToken(token))
+      await app.inject({ ...withToken(token, '/tokens/current'), method: 'DELETE' })
+      await t.rejects(app.apiTokens.verify(token))
+      t.same(rejected, Array(3).fill(['unknown', userId]), credentials)
+    }
+  },
+)
