@@ -26,5 +26,9 @@ export function hasItsMac(subkey: KeyObject, credential: string): boolean {
   // A string is a quarter cheaper than a Buffer. `write` takes as many bytes as fit.
   const mac = createHmac('sha256', subkey).update(credential.slice(0, end)).digest('hex')
   expected.write(mac, 'hex')
-  return timingSafeEqual(given, expected)
+  const isSame = timingSafeEqual(given, expected)
+  // Promise 1: no secret of a credential stays in memory.
+  given.fill(0)
+  expected.fill(0)
+  return isSame
 }

@@ -8,9 +8,15 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Fastify, { type InjectOptions } from 'fastify'
 import t, { type Test } from 'tap'
-import apiTokens, { requireScopes, type TokenEventName, verifyApiToken } from '../../src/index.ts'
+import apiTokens, {
+  type ApiTokensOptions,
+  requireScopes,
+  type TokenEventName,
+  verifyApiToken,
+} from '../../src/index.ts'
 import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import { manualClock } from '../../src/testing/index.ts'
+import { decodeBase32 } from '../../src/token/base32.ts'
 import { countingStore } from '../support/counting-store.ts'
 import { START } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
@@ -19,12 +25,35 @@ const events: readonly TokenEventName[] = ['issued', 'updated', 'revoked', 'idle
 
 /** Everything that would give a credential away, or let anyone test a guess of it. */
 function secretsOf(credential: string): Record<string, string | Buffer> {
-  const jwt = credential.slice(credential.indexOf('eyJ'))
-  const [header = '', payload = '', signature = ''] = jwt.split('.')
   const digest = createHash('sha256').update(credential).digest()
-  const digestOfJwt = createHash('sha256').update(jwt).digest()
   return {
     credential,
+    'its digest': digest,
+    'its digest in hexadecimal': digest.toString('hex'),
+    'its digest in base64url': digest.toString('base64url'),
+    'its digest in base64': digest.toString('base64'),
+    ...(credential.includes('.') ? secretsOfJwt(credential) : secretsOfCompact(credential)),
+  }
+}
+
+function secretsOfCompact(credential: string): Record<string, string | Buffer> {
+  const mac = credential.slice(-32)
+  const bytes = Buffer.alloc(20)
+  const isBase32 = decodeBase32(mac, 0, bytes)
+  return {
+    'its MAC': mac,
+    'half its MAC': mac.slice(0, 16),
+    'the end of its MAC': mac.slice(-12),
+    'its text before the MAC': credential.slice(0, -32),
+    ...(isBase32 ? { 'its MAC as bytes': bytes, 'its MAC in hexadecimal': bytes.toString('hex') } : {}),
+  }
+}
+
+function secretsOfJwt(credential: string): Record<string, string | Buffer> {
+  const jwt = credential.slice(credential.indexOf('eyJ'))
+  const [header = '', payload = '', signature = ''] = jwt.split('.')
+  const digestOfJwt = createHash('sha256').update(jwt).digest()
+  return {
     'its header and payload': `${header}.${payload}`,
     'its payload': payload,
     'its signature': signature,
@@ -33,10 +62,6 @@ function secretsOf(credential: string): Record<string, string | Buffer> {
     'its signature as bytes': Buffer.from(signature, 'base64url'),
     'its signature in hexadecimal': Buffer.from(signature, 'base64url').toString('hex'),
     'its signature in base64': Buffer.from(signature, 'base64url').toString('base64'),
-    'its digest': digest,
-    'its digest in hexadecimal': digest.toString('hex'),
-    'its digest in base64url': digest.toString('base64url'),
-    'its digest in base64': digest.toString('base64'),
     'the digest of its JWT': digestOfJwt.toString('hex'),
     'the digest of its JWT in base64url': digestOfJwt.toString('base64url'),
   }
@@ -46,7 +71,7 @@ function foundIn(haystack: Buffer, secrets: Record<string, string | Buffer>): st
   return Object.entries(secrets).flatMap(([name, secret]) => (haystack.includes(secret) ? [name] : []))
 }
 
-async function wholeLife(t: Test, tokenPrefix: string) {
+async function wholeLife(t: Test, options: Pick<ApiTokensOptions, 'credentials' | 'tokenPrefix'>) {
   const folder = t.testdir()
   const store = countingStore(sqliteTokenStore({ filename: join(folder, 'tokens.db') }))
   const clock = manualClock(START)
@@ -60,7 +85,7 @@ async function wholeLife(t: Test, tokenPrefix: string) {
     store,
     keys: [key],
     clock,
-    tokenPrefix,
+    ...options,
     authenticateUser: ({ headers }) => (headers.cookie === undefined ? null : { id: headers.cookie }),
   })
   for (const name of events) app.apiTokens.events.on(name, (event: unknown) => emitted.push([name, event]))
@@ -145,9 +170,13 @@ function filesOf(folder: string): [name: string, bytes: Buffer][] {
   return readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))])
 }
 
-for (const tokenPrefix of ['', 'bodhi_']) {
-  t.test(`promise 1: shown once, and nowhere after it, with the prefix "${tokenPrefix}"`, async (t) => {
-    const { credentials, forged, logged, emitted, answers } = await wholeLife(t, tokenPrefix)
+for (const [what, options] of [
+  ['a JWT', { tokenPrefix: '' }],
+  ['a JWT with a prefix', { tokenPrefix: 'bodhi_' }],
+  ['a compact credential', { credentials: 'compact', tokenPrefix: 'bodhi_' }],
+] as const) {
+  t.test(`promise 1: ${what} is shown once, and nowhere after it`, async (t) => {
+    const { credentials, forged, logged, emitted, answers } = await wholeLife(t, options)
     t.ok(logged.length > 200 && emitted.length > 20 && answers.length > 100, 'there is something to search')
     const names = new Set(emitted.filter(Array.isArray).map(([name]) => name))
     t.same(names, new Set(events), 'every event was emitted')
@@ -162,8 +191,8 @@ for (const tokenPrefix of ['', 'bodhi_']) {
     }
   })
 
-  t.test(`promise 2: a stolen database is useless, with the prefix "${tokenPrefix}"`, async (t) => {
-    const { app, folder, key, credentials } = await wholeLife(t, tokenPrefix)
+  t.test(`promise 2: a stolen database is useless: ${what}`, async (t) => {
+    const { app, folder, key, credentials } = await wholeLife(t, options)
     const search = (moment: string) => {
       for (const [name, bytes] of filesOf(folder)) {
         for (const credential of credentials) {

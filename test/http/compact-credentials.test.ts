@@ -70,7 +70,7 @@ for (const [algorithm, makeKey] of KINDS) {
     `promise 3: ${algorithm}: compact credentials with an invalid MAC are refused without a read`,
     async (t) => {
       const [key, other, stranger] = [makeKey(), makeKey(), makeKey()]
-      const host = await scene(t, [key, other], { tokenPrefix: [PREFIX, 'old_'] })
+      const host = await scene(t, [key, other], { tokenPrefix: [PREFIX, 'old_', ''] })
       const { app, store } = host
       const { token: genuine } = await issue(app, 'ada')
       const { token: second } = await issue(app, 'ada')

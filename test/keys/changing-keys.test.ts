@@ -137,6 +137,21 @@ t.test(
   },
 )
 
+t.test('promise 16: a key without its private half is warned of at boot, and when it loses it', async (t) => {
+  const [key, pair] = [hs256Key(), ed25519Key()]
+  const lines: string[] = []
+  const warnings = () => lines.filter((line) => line.includes('has no private half'))
+  const publicOnly = publicKey(ed25519Key())
+  let keys = [key, pair, publicOnly]
+  await startHost(t, { keys: () => keys, keyRefresh: REFRESH }, undefined, (line) => lines.push(line))
+  t.equal(warnings().length, 1)
+  t.match(warnings()[0], `"level":40`)
+  t.match(warnings()[0], publicOnly.kid)
+  keys = [key, publicKey(pair)]
+  await until(() => warnings().length > 1)
+  t.match(warnings()[1], pair.kid)
+})
+
 t.test('a key function without a result for 5 s is logged, and called again', async (t) => {
   const timers = manualTimers(t)
   const [key, next] = [hs256Key(), hs256Key()]

@@ -219,25 +219,36 @@ t.test('an invalidated user’s entries are dropped, and no others', async (t) =
   t.equal(app.apiTokens.stats().cache.size, 1)
 })
 
-t.test('promise 11: no credential is left in memory once its connection is closed', async (t) => {
-  const { app } = await startHost(t, { tokenPrefix: 'heaptest_' })
-  const url = await app.listen({ port: 0, host: '127.0.0.1' })
-  let secret = Buffer.alloc(0)
-  const see = (token: string) => {
-    secret = Buffer.from(token.slice(token.lastIndexOf('.') + 1))
-  }
-  t.equal(await callWithNewToken(url, see), 200)
-  await untilClosed(app.server)
-  t.equal(app.apiTokens.stats().cache.size, 1, 'it is cached')
-  t.equal(await countCredentialsInHeap('heaptest_'), 0, 'but not by its text')
-  t.notOk(await isInHeap(secret), 'nor by its secret')
-  const kept: string[] = []
-  t.equal(await callWithNewToken(url, (token) => kept.push(token)), 200)
-  await untilClosed(app.server)
-  t.equal(await countCredentialsInHeap('heaptest_'), 1, 'a credential that someone keeps is found like this')
-  t.equal(kept.length, 1)
-  t.ok(await isInHeap(Buffer.from(kept[0]?.split('.')[2] ?? '')), 'and so is its secret')
-})
+for (const credentials of ['jwt', 'compact'] as const) {
+  t.test(
+    `promise 11: no ${credentials} credential is left in memory once its connection is closed`,
+    async (t) => {
+      const prefix = `heaptest_${credentials}_`
+      const { app } = await startHost(t, { credentials, tokenPrefix: prefix })
+      const url = await app.listen({ port: 0, host: '127.0.0.1' })
+      let secret: Buffer = Buffer.alloc(0)
+      const see = (token: string) => {
+        secret = secretOf(token)
+      }
+      t.equal(await callWithNewToken(url, see), 200)
+      await untilClosed(app.server)
+      t.equal(app.apiTokens.stats().cache.size, 1, 'it is cached')
+      t.equal(await countCredentialsInHeap(prefix), 0, 'but not by its text')
+      t.notOk(await isInHeap(secret), 'nor by its secret')
+      const kept: string[] = []
+      t.equal(await callWithNewToken(url, (token) => kept.push(token)), 200)
+      await untilClosed(app.server)
+      t.equal(await countCredentialsInHeap(prefix), 1, 'a credential that someone keeps is found like this')
+      t.equal(kept.length, 1)
+      t.ok(await isInHeap(secretOf(kept[0] ?? '')), 'and so is its secret')
+    },
+  )
+}
+
+/** The signature or the MAC, as bytes, which are no string in the heap. */
+function secretOf(token: string): Buffer {
+  return Buffer.from(token.includes('.') ? token.slice(token.lastIndexOf('.') + 1) : token.slice(-32))
+}
 
 /** Credentials of the same id, well signed, that say something else than the row: owner, scopes, key. */
 async function differingFromRow(token: string, key: SigningJwk, otherKey: SigningJwk): Promise<string[]> {

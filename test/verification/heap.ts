@@ -2,11 +2,11 @@
 
 import { getHeapSnapshot } from 'node:v8'
 
-/** How many strings that are alive now are a JWT behind this prefix; V8 collects its garbage first. */
+/** How many strings that are alive now are a credential with this prefix; V8 collects its garbage first. */
 export async function countCredentialsInHeap(prefix: string): Promise<number> {
   let count = 0
   let rest = ''
-  const credential = new RegExp(`${prefix}eyJ[\\w-]+\\.[\\w-]+\\.`, 'g')
+  const credential = new RegExp(`${prefix}(?:eyJ[\\w-]+\\.[\\w-]+\\.|[a-z2-7]{62})`, 'g')
   for await (const chunk of getHeapSnapshot().setEncoding('latin1')) {
     const text = rest + chunk
     count += text.match(credential)?.length ?? 0
