@@ -19,7 +19,6 @@ export const bearerSecurityScheme = {
   [SCHEME]: {
     type: 'http',
     scheme: 'bearer',
-    bearerFormat: 'JWT',
     description: 'An API token, sent as Authorization: Bearer',
   },
 } as const
