@@ -2,6 +2,7 @@
 
 export type { TokenStatus } from '../token/status.ts'
 export type {
+  CredentialForm,
   LastClient,
   NewTokenRecord,
   OwnedToken,
