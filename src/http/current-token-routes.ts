@@ -12,7 +12,7 @@ import type { Challenges } from './challenge.ts'
 import type { ApiTokenHook } from './hook.ts'
 import { type OperationDeps, operation } from './operation.ts'
 import { sendJson, sendNothing } from './own-responses.ts'
-import { refuseCredential } from './refuse-credential.ts'
+import { reportRejection } from './report-rejection.ts'
 import { addressOf } from './request-address.ts'
 import { NoContent, NoQuery, Token } from './schemas.ts'
 import { strictRoute } from './strict-scope.ts'
@@ -89,8 +89,8 @@ async function endableId(deps: CurrentTokenRouteDeps, request: FastifyRequest): 
   const found = await findRevocable(lifecycle, credentialIn(request, challenges))
   if (found.rejection === null) return found.token.id
   const { rejection: reason, tokenId, userId } = found
-  const refuseDeps = { challenges, events: lifecycle.events, clock: lifecycle.clock }
-  throw refuseCredential(refuseDeps, { reason, tokenId, userId }, request, NO_SCOPES)
+  reportRejection(lifecycle, { reason, tokenId, userId }, request)
+  throw challenges.invalidToken(NO_SCOPES)
 }
 
 function credentialIn({ raw }: FastifyRequest, challenges: Challenges): string {

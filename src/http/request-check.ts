@@ -8,13 +8,13 @@ import type { LastClient } from '../token/token.ts'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
 import type { TokenSignals } from '../verification/token-signals.ts'
 import type { Verification } from '../verification/verification.ts'
-import type { VerificationEntry } from '../verification/verification-entry.ts'
+import type { RejectionReason, VerificationEntry } from '../verification/verification-entry.ts'
 import { findCredential, isCredential, NOT_ONE_CREDENTIAL } from './authorization-header.ts'
 import type { Challenges } from './challenge.ts'
 import { ConnectionMemories } from './connection-memory.ts'
 import { logTokenId } from './log-token-id.ts'
-import { refuseCredential, reportRejection } from './refuse-credential.ts'
 import type { HookDone, RequestCheck } from './registered-plugin.ts'
+import { reportRejection } from './report-rejection.ts'
 import { clearRequestToken, type RequestSlot, readSlot, writeSlot } from './request-slot.ts'
 import { RequestVerification } from './request-verification.ts'
 import { errorFrom, respondWithThrown } from './thrown.ts'
@@ -140,27 +140,34 @@ function accept(
   reply: FastifyReply,
   required: ScopeRequirement,
 ): Error | undefined {
-  const { rejection, tokenId, userId } = entry
-  if (rejection !== null)
-    return refuseCredential(deps, { reason: rejection, tokenId, userId }, request, required)
+  if (entry.rejection !== null) return refuse(deps, entry, entry.rejection, request, required)
   let verification = readSlot(request, deps.slot)
   if (verification?.entry !== entry) {
     if (deps.storesClients && entry.use !== null) entry.use.client = clientOf(request)
-    if (deps.logsTokenIds && verification === null) logTokenId(request, reply, tokenId)
+    if (deps.logsTokenIds && verification === null) logTokenId(request, reply, entry.tokenId)
     verification = new RequestVerification(entry, reply, deps.signals)
     writeSlot(request, deps.slot, verification)
   }
   const { scopes } = required
   if (scopes.length > 0) {
-    if (!satisfies(entry.scopes, required)) {
-      deps.onScopesMissing(scopes)
-      reportRejection(deps, { reason: 'missing_scopes', tokenId, userId }, request)
-      return deps.challenges.insufficientScope(required)
-    }
+    if (!satisfies(entry.scopes, required)) return refuse(deps, entry, 'missing_scopes', request, required)
     if (entry.use !== null) deps.recorder.recordScopes(entry.use, entry.granted, scopes)
   }
   verification.isAccepted = true
   return undefined
+}
+
+function refuse(
+  deps: VerifyHookDeps,
+  { tokenId, userId }: VerificationEntry,
+  reason: RejectionReason,
+  request: FastifyRequest,
+  required: ScopeRequirement,
+): Error {
+  reportRejection(deps, { reason, tokenId, userId }, request)
+  if (reason !== 'missing_scopes') return deps.challenges.invalidToken(required)
+  deps.onScopesMissing(required.scopes)
+  return deps.challenges.insufficientScope(required)
 }
 
 /** The address follows the host's `trustProxy`. It is missing if the connection is already closed. */

@@ -99,8 +99,8 @@ export const lifecycleGuards: readonly Guard[] = [
   {
     name: 'events: a refusal for missing scopes is emitted',
     file: 'src/http/request-check.ts',
-    remove: "reportRejection(deps, { reason: 'missing_scopes', tokenId, userId }, request)",
-    put: '',
+    remove: '  reportRejection(deps, { reason, tokenId, userId }, request)\n',
+    put: "  if (reason !== 'missing_scopes') reportRejection(deps, { reason, tokenId, userId }, request)\n",
     tests: ['test/host/event-actors.test.ts'],
   },
   {
@@ -135,7 +135,7 @@ export const lifecycleGuards: readonly Guard[] = [
     name: 'logTokenId: one id in a line, with two hooks',
     file: 'src/http/request-check.ts',
     remove: 'if (verification?.entry !== entry) {',
-    put: 'if (verification?.isAccepted !== false) {\n    if (deps.logsTokenIds) logTokenId(request, reply, tokenId)',
+    put: 'if (verification?.isAccepted !== false) {\n    if (deps.logsTokenIds) logTokenId(request, reply, entry.tokenId)',
     tests: ['test/http/log-token-id.test.ts'],
   },
   {

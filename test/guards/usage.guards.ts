@@ -49,8 +49,8 @@ export const usageGuards: readonly Guard[] = [
   {
     name: 'a scope that was refused was not used',
     file: 'src/http/request-check.ts',
-    remove: '    if (!satisfies(entry.scopes, required)) {',
-    put: '    if (entry.token !== null && entry.use !== null) deps.recorder.recordScopes(entry.use, entry.token.scopes, scopes)\n    if (!satisfies(entry.scopes, required)) {',
+    remove: '    if (!satisfies(entry.scopes, required)) return refuse(',
+    put: '    if (entry.use !== null) deps.recorder.recordScopes(entry.use, entry.granted, scopes)\n    if (!satisfies(entry.scopes, required)) return refuse(',
     tests: ['test/usage/scopes-used.test.ts'],
   },
   {

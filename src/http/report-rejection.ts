@@ -1,33 +1,18 @@
-/** Refuses a credential. The reason goes to the log and to the event `rejected`. */
+/** Reports a refused credential in the log and by the event `rejected`. Clients never get the reason. */
 
 import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../clock.ts'
 import { emitRejected, type Rejection } from '../lifecycle/emit-rejected.ts'
 import type { TokenEventEmitter } from '../lifecycle/token-events.ts'
-import type { ScopeRequirement } from '../token/scope.ts'
-import type { Challenges } from './challenge.ts'
 import { addressOf } from './request-address.ts'
 
-export interface RefuseCredentialDeps {
-  readonly challenges: Pick<Challenges, 'invalidToken'>
+export interface ReportRejectionDeps {
   readonly events: TokenEventEmitter
   readonly clock: Clock
 }
 
-/** The error for a rejected credential: one public message for all reasons. */
-export function refuseCredential(
-  deps: RefuseCredentialDeps,
-  rejection: Rejection,
-  request: FastifyRequest,
-  required: ScopeRequirement,
-): Error {
-  reportRejection(deps, rejection, request)
-  return deps.challenges.invalidToken(required)
-}
-
-/** Logs the reason and emits `rejected`. */
 export function reportRejection(
-  { events, clock }: Pick<RefuseCredentialDeps, 'events' | 'clock'>,
+  { events, clock }: ReportRejectionDeps,
   rejection: Rejection,
   request: FastifyRequest,
 ): void {
