@@ -7,7 +7,7 @@ import { startOfDay } from '../utc-day.ts'
 
 /** The members of the usage recorder that the sweep needs. */
 interface RecordedUses {
-  flush(): Promise<void>
+  flushDue(): Promise<void>
   /** Milliseconds since the epoch; 0 without a known use. */
   lastUsedAt(tokenId: string): number
 }
@@ -66,7 +66,7 @@ type Job = () => Promise<number>
  * @param stopping Ends the sweep after the current statement.
  */
 export async function sweep(deps: SweeperDeps, stopping?: AbortSignal): Promise<SweepResult> {
-  await deps.recorder.flush()
+  await deps.recorder.flushDue()
   const result: Counts = { idle: 0, idleWarning: 0, pruned: 0 }
   const now = await deps.now()
   const endsAt = performance.now() + LONGEST_MS

@@ -44,7 +44,7 @@ export async function tokenUsage(
   const { token } = await findOwned(context, id, scope)
   const today = startOfDay(context.clock.now())
   const first = today - (days - 1) * DAY_MS
-  const written = await context.store.dailyUses(id, first)
+  const written = await context.store.dailyUses(id, { since: first, before: today + DAY_MS })
   const requests = new Map<number, number>()
   for (const { dayStart, requests: more } of [...written, ...context.recorder.pendingDays(id)]) {
     requests.set(dayStart, (requests.get(dayStart) ?? 0) + more)

@@ -17,11 +17,11 @@ import type { ChangeFeed } from './change-feed.ts'
 import type { DeviceAuthorizationStore } from './device-authorization-store.ts'
 import type { PubSub } from './pubsub.ts'
 import type { TokenPage, TokenQuery } from './token-query.ts'
-import type { DailyUses, RecordUseRules, TokenUse } from './token-use.ts'
+import type { DailyUses, RecordUseRules, TokenUse, UsageDays } from './token-use.ts'
 
 export type { PagePosition, SortField, Stretch, TokenPage, TokenQuery } from './token-query.ts'
 export { SORT_FIELDS } from './token-query.ts'
-export type { DailyUses, RecordUseRules, TokenUse, UseBatch } from './token-use.ts'
+export type { DailyUses, RecordUseRules, TokenUse, UsageDays, UseBatch } from './token-use.ts'
 
 /** The outcome of an insert. */
 export type InsertOutcome =
@@ -195,16 +195,21 @@ export interface TokenStore {
    * Records a batch of uses, ordered by token id, in one transaction:
    *
    * - It adds to the total and to the count of the day, and moves the last use and its client forward, never back.
-   * - It changes no status, except that a recent use undoes `idle`. Uses of deleted tokens are skipped.
+   * - It changes no status, except that a recent use undoes `idle`.
+   * - Uses of deleted tokens change no token. Whether they are counted by day does not matter: without the token, nobody reads
+   *   them.
    * - It stores `rules.batch` as the last batch of its writer, for `BATCH_MEMORY_MS`. A call with a stored batch changes
    *   nothing.
    */
   recordUses(uses: readonly TokenUse[], rules: RecordUseRules): Promise<void>
 
-  /** The days with use of a token, from the day that begins at `since` on, in order. */
-  dailyUses(tokenId: string, since: number): Promise<readonly DailyUses[]>
+  /** The days with use of a token, in order. The plugin asks for at most `usage.dailyRetention`. */
+  dailyUses(tokenId: string, days: UsageDays): Promise<readonly DailyUses[]>
 
-  /** Deletes at most `limit` counts of days that began before `before`, and returns how many. */
+  /**
+   * Deletes at most `limit` counts of days that began before `before`, and returns how many. The total and the last use of a
+   * token do not change.
+   */
   pruneDailyUses(before: number, limit: number): Promise<number>
 
   /** Marks at most `limit` active tokens whose idle clock began before `idleBefore` as idle, and returns them. */
@@ -216,7 +221,7 @@ export interface TokenStore {
    */
   listIdleWarnings(periods: IdlePeriods, limit: number): Promise<readonly TokenRecord[]>
 
-  /** Deletes at most `limit` tokens that ended before `endedBefore`, with their usage, and returns how many. */
+  /** Deletes at most `limit` tokens that ended before `endedBefore`, and returns how many. Their usage by day may stay. */
   prune(endedBefore: number, limit: number, maxAgeMs?: MaxAgeMs): Promise<number>
 
   /**

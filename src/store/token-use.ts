@@ -10,11 +10,17 @@ export const BATCH_MEMORY_MS = 7 * DAY_MS
 export interface TokenUse {
   readonly tokenId: string
   readonly count: number
+  /** On the day of the batch. */
   readonly lastUsedAt: number
   /** The bits of the scopes that were used, see `usedScopes`. They are added to those of the row. */
   readonly scopesUsed?: number
   /** The client at `lastUsedAt`, if known. */
   readonly lastClient?: LastClient | null
+  /**
+   * `false` if the writer knows that the store has recorded a use on this day or later before, that the token is not marked
+   * idle, and that the day lasts for another minute: a store that counts by day need not read the token then. Default: `true`.
+   */
+  readonly touchesToken?: boolean
 }
 
 export interface RecordUseRules {
@@ -38,6 +44,12 @@ export interface UseBatch {
   readonly writer: string
   /** A name that is unique among the batches of the writer, of at most 50 characters. */
   readonly id: string
+}
+
+/** The days from `since` on, and before `before`. Both are the starts of days (UTC), in milliseconds. */
+export interface UsageDays {
+  readonly since: number
+  readonly before: number
 }
 
 /** The number of uses of a token on one day (UTC). */

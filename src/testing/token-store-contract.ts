@@ -4,6 +4,7 @@ import { noMore, optionsOf } from '../option-values.ts'
 import { authorizingDevices } from './store-contract/authorizing-devices.ts'
 import { boundingEnded } from './store-contract/bounding-ended.ts'
 import { boundingReads } from './store-contract/bounding-reads.ts'
+import { carryingDays } from './store-contract/carrying-days.ts'
 import { changingTokens } from './store-contract/changing-tokens.ts'
 import { countingDays } from './store-contract/counting-days.ts'
 import { endingTokens } from './store-contract/ending-tokens.ts'
@@ -11,6 +12,7 @@ import { enforcingAge } from './store-contract/enforcing-age.ts'
 import { insertingTokens } from './store-contract/inserting-tokens.ts'
 import { knowingTheNewestTime } from './store-contract/knowing-times.ts'
 import { listingTokens } from './store-contract/listing-tokens.ts'
+import { namingTokens } from './store-contract/naming-tokens.ts'
 import { owningTokens } from './store-contract/owning-tokens.ts'
 import { pagingTokens } from './store-contract/paging-tokens.ts'
 import { publishingChanges } from './store-contract/publishing-changes.ts'
@@ -72,6 +74,8 @@ const PARTS = [
   enforcingAge,
   recordingUses,
   countingDays,
+  carryingDays,
+  namingTokens,
   rotatingTokens,
   endingTokens,
   warningIdle,

@@ -15,6 +15,7 @@ export function usedScopes(used: number, granted: readonly string[]): readonly s
 
 /** The bits that are set in either number. */
 export function eitherUsed(a: number, b: number): number {
+  if (a === 0 || b === 0) return a + b
   // Bitwise operators on numbers are limited to 32 bits.
   return Number(BigInt(a) | BigInt(b))
 }

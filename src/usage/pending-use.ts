@@ -19,6 +19,8 @@ export interface PendingUse {
   otherDays: readonly DailyUses[]
   /** The last known `idleFrom` of the row. */
   idleFrom: number
+  /** The latest time from which the store is known to count the token's idle timeout, or 0. */
+  storedAt: number
   /** The bits of the scopes that were used, written or not, see `usedScopes`. */
   scopesUsed: number
   /** The last required scopes: the next request most often requires the same list. */
@@ -40,6 +42,7 @@ export function newPendingUse(tokenId: string): PendingUse {
     tokenId,
     otherDays: NO_DAYS,
     idleFrom: 0,
+    storedAt: 0,
     scopesUsed: 0,
     lastRequired: null,
     client: null,

@@ -6,10 +6,10 @@ import type { Clock } from '../clock.ts'
 import { StoreFault } from '../errors.ts'
 import { Backoff } from '../jobs/backoff.ts'
 import { Failures } from '../jobs/failures.ts'
-import type { DailyUses, TokenStore } from '../store/token-store.ts'
+import type { DailyUses, TokenStore, TokenUse } from '../store/token-store.ts'
 import type { LastClient } from '../token/token.ts'
 import { withUsedScopes } from '../token/used-scopes.ts'
-import { DAY_MS, DayClock } from '../utc-day.ts'
+import { DAY_MS, DayClock, dayNumberOf } from '../utc-day.ts'
 import { withTimeout } from '../with-timeout.ts'
 import { writable } from './last-client.ts'
 import { addUses, daysOf, lastUsedAtOf, newPendingUse, type PendingUse } from './pending-use.ts'
@@ -40,6 +40,8 @@ const FIRST_USE_GAP_MS = 60 * 60 * 1000
 const MAX_PENDING = 10_000
 /** Short pauses, because another instance may mark a token idle while its uses are not written. */
 const PAUSES = { firstMs: 500, longestMs: 4_000 }
+/** How early before midnight a flush reckons with the next day: longer than a flush takes, and clocks differ. */
+const MIDNIGHT_MARGIN_MS = 60_000
 /** Maximum wait of `close` for the last flush. */
 const CLOSE_MS = 10_000
 
@@ -60,6 +62,8 @@ export class UsageRecorder {
   #waiting: Promise<void> | null = null
   #flushSoon: NodeJS.Immediate | undefined
   #flushed = 0
+  /** Whether the next flush must postpone no token. */
+  #writesAll = false
 
   constructor(deps: UsageRecorderDeps) {
     const { store, clock, idleTimeoutMs, storesClients } = deps
@@ -78,6 +82,8 @@ export class UsageRecorder {
     const use = this.#useOf(tokenId)
     use.holders += 1
     if (idleFrom > use.idleFrom) use.idleFrom = idleFrom
+    // The caller may have added a use that is counted here and not written yet.
+    if (idleFrom !== lastUsedAtOf(use)) use.storedAt = Math.max(use.storedAt, idleFrom)
     return use
   }
 
@@ -143,6 +149,15 @@ export class UsageRecorder {
    * Rejects when the store cannot write. The uses are then written by a later flush.
    */
   flush(): Promise<void> {
+    this.#writesAll = true
+    return this.flushDue()
+  }
+
+  /**
+   * The same, except that it writes at most 1,000 tokens for which the store has no use of this day yet: these cost more. The
+   * others are written by later flushes. So midnight is no peak of load. Tokens that may be idle in the store are written.
+   */
+  flushDue(): Promise<void> {
     if (this.#waiting !== null) return this.#waiting
     if (this.#running === null) return this.#run()
     // Uses since the start of the running flush are not in it.
@@ -158,7 +173,7 @@ export class UsageRecorder {
   /** Flushes without a waiting caller. While flushes fail, it pauses between them. */
   flushInBackground(): void {
     if (this.#queue.isEmpty || this.#isPaused()) return
-    this.flush().catch((error) => this.#failures.failed(error))
+    this.flushDue().catch((error) => this.#failures.failed(error))
   }
 
   /** The last flush. Rejects when it fails or takes longer than 10 s, so that a close ends. */
@@ -207,7 +222,10 @@ export class UsageRecorder {
   }
 
   async #write(): Promise<void> {
-    this.#queue.begin()
+    const now = this.#clock.now()
+    const writesAll = this.#writesAll
+    this.#writesAll = false
+    this.#queue.begin((use) => !writesAll && this.#isFirstOfDay(use) && !this.#mayBeIdle(use, now))
     for (let batch = this.#queue.next(); batch !== null; batch = this.#queue.next()) {
       await this.#record(batch)
       // SQLite blocks the thread, so let requests run between the batches.
@@ -224,16 +242,39 @@ export class UsageRecorder {
       idleTimeoutMs: this.#idleTimeoutMs,
       storesClients: this.#storesClients,
     }
-    await this.#store.recordUses([...uses.values()], rules).catch((error) => {
+    const touching = [...uses.values()].map((use) => ({
+      ...use,
+      touchesToken: this.#touchesToken(use, dayStart, now),
+    }))
+    await this.#store.recordUses(touching, rules).catch((error) => {
       if (error instanceof StoreFault) this.#queue.refuse()
       else this.#queue.lose()
       throw error
     })
     this.#queue.settle()
-    for (const { tokenId, count } of uses.values()) {
+    for (const { tokenId, count, lastUsedAt } of uses.values()) {
       this.#flushed += count
-      this.release(this.#useOf(tokenId))
+      const use = this.#useOf(tokenId)
+      use.storedAt = Math.max(use.storedAt, lastUsedAt)
+      this.release(use)
     }
+  }
+
+  /** Evaluated at each attempt: a batch that is repeated may be days old. */
+  #touchesToken({ tokenId }: TokenUse, dayStart: number, now: number): boolean {
+    const use = this.#useOf(tokenId)
+    // Another instance adds the day to the token's row when the next day begins. It must not miss this batch.
+    if (now < dayStart || now >= dayStart + DAY_MS - MIDNIGHT_MARGIN_MS) return true
+    return dayNumberOf(use.storedAt) * DAY_MS !== dayStart || this.#mayBeIdle(use, now)
+  }
+
+  #isFirstOfDay({ storedAt, dayNumber }: PendingUse): boolean {
+    return dayNumberOf(storedAt) < dayNumber
+  }
+
+  /** Whether another instance may have marked the token idle. By half of the timeout, the clocks may differ. */
+  #mayBeIdle({ storedAt }: PendingUse, now: number): boolean {
+    return this.#idleTimeoutMs !== null && now - storedAt > this.#idleTimeoutMs / 2
   }
 
   #useOf(tokenId: string): PendingUse {

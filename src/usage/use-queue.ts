@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import type { DailyUses, TokenUse } from '../store/token-use.ts'
+import { DAY_MS } from '../utc-day.ts'
 import { writable } from './last-client.ts'
 import { firstDayOf, lastUsedAtOf, type PendingUse, takeDay } from './pending-use.ts'
 
@@ -17,9 +18,14 @@ export interface QueuedBatch {
 /** Tokens per statement: more mean fewer statements for a server, fewer mean that SQLite blocks the thread for less time. */
 const BATCH_SIZE = 2_500
 
+/** How many tokens of a kind that costs more to write are in one flush, so that the first flush of a day is spread. */
+const MAX_POSTPONABLE = 1_000
+
 export class UseQueue {
   /** Used since the flush began. */
   #fresh: PendingUse[] = []
+  /** Used before the flush began, and left to a later flush. */
+  #postponed: PendingUse[] = []
   /** Used before the flush began, and not in a batch yet. */
   #due: PendingUse[] = []
   /**
@@ -38,7 +44,8 @@ export class UseQueue {
   }
 
   get isEmpty(): boolean {
-    return this.#fresh.length === 0 && this.#due.length === 0 && this.#batches().length === 0
+    const unbatched = this.#fresh.length + this.#postponed.length + this.#due.length
+    return unbatched === 0 && this.#batches().length === 0
   }
 
   /** Whether the flush has more to write. */
@@ -55,7 +62,7 @@ export class UseQueue {
   countTokens(useOf: (tokenId: string) => PendingUse | undefined): number {
     const inBatches = new Set(this.#batches().flatMap(({ uses }) => [...uses.keys()]))
     const onlyInBatches = [...inBatches].filter((tokenId) => useOf(tokenId)?.count === 0)
-    return this.#fresh.length + this.#due.length + onlyInBatches.length
+    return this.#fresh.length + this.#postponed.length + this.#due.length + onlyInBatches.length
   }
 
   /** The uses of a token in batches that are not recorded or have an unknown outcome. */
@@ -66,10 +73,21 @@ export class UseQueue {
     })
   }
 
-  /** Begins a flush of all uses until now. */
-  begin(): void {
-    this.#due = this.#due.concat(this.#fresh)
+  /**
+   * Begins a flush of all uses until now.
+   *
+   * @param postpones Selects tokens of which a flush writes `MAX_POSTPONABLE` only. The others wait for the next flush.
+   */
+  begin(postpones: (use: PendingUse) => boolean = () => false): void {
+    const waiting = this.#postponed.concat(this.#fresh)
     this.#fresh = []
+    this.#postponed = []
+    let postponable = 0
+    for (const use of waiting) {
+      if (postpones(use)) postponable += 1
+      if (postpones(use) && postponable > MAX_POSTPONABLE) this.#postponed.push(use)
+      else this.#due.push(use)
+    }
   }
 
   /** The batch with an unknown outcome, or the next batch; `null` when nothing is left. */
@@ -129,7 +147,9 @@ export class UseQueue {
       // Released by `UsageRecorder` when the batch is written.
       use.holders += 1
       const lastClient = client === null ? null : writable(client)
-      taken.push({ tokenId, count, lastUsedAt: lastUsedAtOf(use), scopesUsed, lastClient })
+      // After midnight, the latest use is on a later day than the batch.
+      const lastUsedAt = Math.min(lastUsedAtOf(use), dayStart + DAY_MS - 1)
+      taken.push({ tokenId, count, lastUsedAt, scopesUsed, lastClient })
     }
     if (rest.length > 0) this.#due = rest.concat(this.#due)
     taken.sort((a, b) => (a.tokenId < b.tokenId ? -1 : 1))

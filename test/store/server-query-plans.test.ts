@@ -7,7 +7,7 @@ import t from 'tap'
 import { idOf, MADE_AT, mariaDbRows, ownerOf, postgresRows } from '../../benchmark/growth/rows.ts'
 import { KyselyTokenStore } from '../../src/store/kysely/kysely-token-store.ts'
 import { SORT_FIELDS, type TokenStore } from '../../src/store/token-store.ts'
-import { DAY, draft, id, MANY_ENDED, query } from '../../src/testing/store-contract/records.ts'
+import { DAY, daysFrom, draft, id, MANY_ENDED, query } from '../../src/testing/store-contract/records.ts'
 import { TOKEN_STATUSES } from '../../src/token/status.ts'
 import { type PublishedStore, type Statement, toldOnServer } from '../support/published-stores.ts'
 
@@ -63,7 +63,7 @@ const WORKS: Readonly<Record<string, Work>> = {
   'the removal of an owner': (store) => store.setOwnerStatus('user-17', 'removed', NOW),
   'a flush of a few': (store) => store.recordUses(usesOf(3), RULES),
   'a flush of thousands': (store) => store.recordUses(usesOf(2_500), RULES),
-  'days of use': (store) => store.dailyUses(TOKEN, MADE_AT - 30 * DAY),
+  'days of use': (store) => store.dailyUses(TOKEN, daysFrom(MADE_AT - 29 * DAY)),
   'an idle sweep': (store) => store.markIdle(MADE_AT + 500, 500),
   'an idle sweep when everything is idle': (store) => store.markIdle(NOW, 500),
   'a warning of idleness': (store) =>

@@ -6,7 +6,16 @@ import t, { type Test } from 'tap'
 import { findToken } from '../../src/store/find-token.ts'
 import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import { SORT_FIELDS, type TokenStore } from '../../src/store/token-store.ts'
-import { DAY, draft, id, MANY_ENDED, NOW, put, query } from '../../src/testing/store-contract/records.ts'
+import {
+  DAY,
+  daysFrom,
+  draft,
+  id,
+  MANY_ENDED,
+  NOW,
+  put,
+  query,
+} from '../../src/testing/store-contract/records.ts'
 import { TOKEN_STATUSES } from '../../src/token/status.ts'
 import { watchStatements } from './prepared-statements.ts'
 
@@ -159,7 +168,7 @@ t.test('a token is pruned by primary key, and its counts with it', async (t) => 
 })
 
 t.test('the usage by day is read by token, and pruned by an index of days', async (t) => {
-  const reading = await plansOf(t, (store) => store.dailyUses(id(1), NOW))
+  const reading = await plansOf(t, (store) => store.dailyUses(id(1), daysFrom(NOW)))
   t.match(reading.join('\n'), /SEARCH api_token_usage USING PRIMARY KEY \(token_id=\? AND day>\?\)/)
   const pruning = await plansOf(t, async (store) => {
     await store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW }], {

@@ -8,7 +8,7 @@ import { isPermanentInSqlite } from '../../src/store/kysely/dialects/sqlite/sqli
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { withOutages } from '../../src/store/store-outage.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
-import { draft, id, MANY_ENDED, NOW, query } from '../../src/testing/store-contract/records.ts'
+import { daysFrom, draft, id, MANY_ENDED, NOW, query } from '../../src/testing/store-contract/records.ts'
 import { countingStore } from '../support/counting-store.ts'
 
 const SCOPE = { now: NOW, idleBefore: null }
@@ -25,7 +25,7 @@ const CALLS: Record<string, (store: TokenStore) => Promise<unknown>> = {
   endPredecessor: (store) => store.endPredecessor({ successorId: id(2), predecessorId: id(1) }, NOW),
   setOwnerStatus: (store) => store.setOwnerStatus('ada', 'active', NOW),
   listIdleWarnings: (store) => store.listIdleWarnings({ since: NOW, before: NOW, now: NOW }, 1),
-  dailyUses: (store) => store.dailyUses(id(1), NOW),
+  dailyUses: (store) => store.dailyUses(id(1), daysFrom(NOW)),
   pruneDailyUses: (store) => store.pruneDailyUses(NOW, 1),
   takeLease: (store) => store.takeLease({ name: 'sweep', holder: 'me', ms: 60_000 }),
   recordUses: (store) =>

@@ -2,6 +2,7 @@
 
 import type { TokenStore } from '../../src/store/token-store.ts'
 import {
+  daysFrom,
   draft,
   id,
   MANY_ENDED,
@@ -102,7 +103,7 @@ async function used(store: TokenStore): Promise<unknown[]> {
   const idle = await store.markIdle(NOW + 124, 10)
   return [
     [useCount, lastUsedAt, idleFrom, scopesUsed, client],
-    await store.dailyUses(id(102), NOW),
+    await store.dailyUses(id(102), daysFrom(NOW)),
     numbers(idle).sort((a, b) => a - b),
     await store.pruneDailyUses(NOW + 1, 10),
   ]

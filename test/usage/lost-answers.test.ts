@@ -6,7 +6,7 @@ import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
 import type { RecordUseRules, TokenUse } from '../../src/store/token-use.ts'
 import { manualClock } from '../../src/testing/index.ts'
-import { id, NOW, put } from '../../src/testing/store-contract/records.ts'
+import { daysFrom, id, NOW, put } from '../../src/testing/store-contract/records.ts'
 import { UsageRecorder } from '../../src/usage/usage-recorder.ts'
 import { DAY_MS, startOfDay } from '../../src/utc-day.ts'
 import { toldOnServer, toldPGlite, toldSqlite } from '../support/published-stores.ts'
@@ -45,7 +45,7 @@ for (const { name, store } of stores) {
     await recorder.flush()
     t.same(recorder.stats(), { pending: 0, flushed: 130 })
     t.equal((await findToken(store, id(1)))?.token.useCount, 130)
-    t.same(await store.dailyUses(id(1), TODAY), [{ dayStart: TODAY, requests: 130 }])
+    t.same(await store.dailyUses(id(1), daysFrom(TODAY)), [{ dayStart: TODAY, requests: 130 }])
     t.equal(recorder.pendingCount(id(1)), 0)
   })
 
@@ -104,7 +104,7 @@ t.test('promise 7: a repeated batch counts nothing for a pruned token', async (t
   await store.prune(NOW + 1, 10)
   await recorder.flush()
   t.equal(await findToken(store, id(1)), null)
-  t.same(await store.dailyUses(id(1), TODAY), [])
+  t.same(await store.dailyUses(id(1), daysFrom(TODAY)), [])
   t.equal((await findToken(store, id(2)))?.token.useCount, 1)
   t.same(recorder.stats(), { pending: 0, flushed: 2 })
 })

@@ -8,6 +8,7 @@ import { findToken } from '../../src/store/find-token.ts'
 import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { manualClock } from '../../src/testing/index.ts'
+import { daysFrom } from '../../src/testing/store-contract/records.ts'
 import { UsageRecorder } from '../../src/usage/usage-recorder.ts'
 import { countingStore } from '../support/counting-store.ts'
 import { as, issue, START, startHost, withToken } from '../support/host.ts'
@@ -201,10 +202,10 @@ t.test('counts are pruned after their retention, and the token stays', async (t)
   t.equal((await app.inject(as('ada', { url: `/tokens/${id}/usage?days=8` }))).statusCode, 400)
   clock.advance(8 * DAY - 1)
   await app.apiTokens.sweep()
-  t.same(await store.dailyUses(id, 0), [{ dayStart: START, requests: 3 }])
+  t.same(await store.dailyUses(id, daysFrom(START)), [{ dayStart: START, requests: 3 }])
   clock.advance(1)
   await app.apiTokens.sweep()
-  t.same(await store.dailyUses(id, 0), [])
+  t.same(await store.dailyUses(id, daysFrom(START)), [])
   t.equal((await app.apiTokens.get(id)).useCount, 3)
 })
 
@@ -221,7 +222,7 @@ t.test('a sweep prunes 500 counts a statement, at most 20 statements', async (t)
   store.calls.clear()
   await app.apiTokens.sweep()
   t.equal(store.calls.get('pruneDailyUses'), 2)
-  t.same(await store.dailyUses(id, 0), [])
+  t.same(await store.dailyUses(id, daysFrom(START)), [])
 })
 
 async function startCounting(t: Test, options: ApiTokensOptions = {}) {

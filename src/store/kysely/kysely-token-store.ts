@@ -4,7 +4,7 @@ import type { CompiledQuery } from 'kysely'
 import type { NewTokenRecord, OwnedToken, OwnerRecord, OwnerStatus, TokenRecord } from '../../token/token.ts'
 import type { ChangeFeed } from '../change-feed.ts'
 import type { DeviceAuthorizationStore } from '../device-authorization-store.ts'
-import { findToken } from '../find-token.ts'
+import { findToken, MAX_FOUND_TOKENS } from '../find-token.ts'
 import type { PubSub } from '../pubsub.ts'
 import type {
   ChangeOutcome,
@@ -26,13 +26,14 @@ import type {
   TokenStore,
   TokenUse,
   UpdateScope,
+  UsageDays,
 } from '../token-store.ts'
 import { whyUnchanged } from '../why-unchanged.ts'
 import type { Migrator } from './migrations/migrator.ts'
 import { changeFeed } from './queries/change-feed.ts'
 import { deleteDailyUses, selectDailyUses } from './queries/daily-uses.ts'
 import { deviceAuthorizations } from './queries/devices.ts'
-import { type JoinedRow, ownedFromRow, selectToken } from './queries/find-token.ts'
+import { type JoinedRow, ownedFromRow, queryFor, selectTokens } from './queries/find-token.ts'
 import { storeIdleWarnings } from './queries/idle-warnings.ts'
 import { writeToken } from './queries/insert-token.ts'
 import { deleteEndedLeases, takeLease } from './queries/leases.ts'
@@ -61,7 +62,7 @@ export interface KyselyStoreDeps {
   open?(): Promise<void>
   /** Closes the connections that the store has opened. Called for the last application that uses the store. */
   close(): Promise<void>
-  /** Called with the SQL of a cold verification, for a driver that prepares it. */
+  /** Called with each SQL text of a cold verification, for a driver that prepares it. */
   onFindToken?(sql: string): unknown
   /** SQLite only: runs a query synchronously. Returns `undefined` while another transaction has the turn. */
   readAtOnce?(sql: string, parameters: readonly unknown[]): readonly unknown[] | undefined
@@ -76,7 +77,7 @@ export class KyselyTokenStore implements TokenStore {
   readonly #migrator: Migrator
   readonly #migrate: boolean
   readonly #usage: SharedOpening
-  readonly #selectToken: CompiledQuery<JoinedRow>
+  readonly #selectTokens: readonly CompiledQuery<JoinedRow>[]
   readonly #readAtOnce: KyselyStoreDeps['readAtOnce']
 
   constructor(deps: KyselyStoreDeps) {
@@ -89,9 +90,9 @@ export class KyselyTokenStore implements TokenStore {
     if (pubsub !== undefined) this.pubsub = pubsub
     this.#migrate = migrate
     this.#usage = new SharedOpening({ open: () => this.#openFirst(deps), close })
-    this.#selectToken = selectToken(storeDb)
+    this.#selectTokens = selectTokens(storeDb)
     this.#readAtOnce = readAtOnce
-    onFindToken?.(this.#selectToken.sql)
+    for (const { sql } of this.#selectTokens) onFindToken?.(sql)
   }
 
   isPermanent(error: unknown): boolean {
@@ -118,15 +119,13 @@ export class KyselyTokenStore implements TokenStore {
   }
 
   async findTokens(ids: readonly string[]): Promise<ReadonlyMap<string, OwnedToken>> {
+    const size = this.#storeDb.traits.writers === 'one' ? 1 : MAX_FOUND_TOKENS
     const found = new Map<string, OwnedToken>()
-    for (const id of ids) {
-      const query = { ...this.#selectToken, parameters: [id] }
-      const rows =
-        this.#readAtOnce?.(query.sql, query.parameters) ??
-        (await this.#read(({ db }) => db.executeQuery<JoinedRow>(query))).rows
-      // Both ways return the columns that the query selects.
-      const row = rows[0] as JoinedRow | undefined
-      if (row !== undefined) found.set(id, ownedFromRow(row))
+    for (let from = 0; from < ids.length; from += size) {
+      for (const row of await this.#findSome(ids.slice(from, from + size))) {
+        const owned = ownedFromRow(row)
+        found.set(owned.token.id, owned)
+      }
     }
     return found
   }
@@ -178,8 +177,8 @@ export class KyselyTokenStore implements TokenStore {
     if (uses.length > 0) await this.#write((storeDb) => writeUses(storeDb, uses, rules))
   }
 
-  async dailyUses(tokenId: string, since: number): Promise<readonly DailyUses[]> {
-    return this.#read((storeDb) => selectDailyUses(storeDb, tokenId, since))
+  async dailyUses(tokenId: string, days: UsageDays): Promise<readonly DailyUses[]> {
+    return this.#read((storeDb) => selectDailyUses(storeDb, tokenId, days))
   }
 
   async pruneDailyUses(before: number, limit: number): Promise<number> {
@@ -187,11 +186,11 @@ export class KyselyTokenStore implements TokenStore {
   }
 
   async markIdle(idleBefore: number, limit: number): Promise<readonly TokenRecord[]> {
-    return this.#write((storeDb) => updateIdle(storeDb, idleBefore, limit))
+    return updateIdle(this.#storeDb, idleBefore, limit)
   }
 
   async listIdleWarnings(periods: IdlePeriods, limit: number): Promise<readonly TokenRecord[]> {
-    return this.#write((storeDb) => storeIdleWarnings(storeDb, periods, limit))
+    return storeIdleWarnings(this.#storeDb, periods, limit)
   }
 
   async newestStamp(): Promise<number | null> {
@@ -216,6 +215,15 @@ export class KyselyTokenStore implements TokenStore {
     if (this.#migrate) await this.#migrator.migrate()
     else await this.#migrator.assertUpToDate()
     await this.#storeDb.traits.requireTables?.(this.#storeDb)
+  }
+
+  async #findSome(ids: readonly string[]): Promise<readonly JoinedRow[]> {
+    const query = queryFor(this.#selectTokens, ids, this.#storeDb.traits)
+    const atOnce = this.#readAtOnce?.(query.sql, query.parameters)
+    // Both ways return the columns that the query selects.
+    if (atOnce !== undefined) return atOnce as readonly JoinedRow[]
+    const { rows } = await this.#read(({ db }) => db.executeQuery(query))
+    return rows
   }
 
   #write<T>(work: (storeDb: StoreDb) => Promise<T>): Promise<T> {

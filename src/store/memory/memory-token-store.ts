@@ -28,6 +28,7 @@ import type {
   TokenQuery,
   TokenStore,
   UpdateScope,
+  UsageDays,
 } from '../token-store.ts'
 import type { RecordUseRules, TokenUse } from '../token-use.ts'
 import { whyUnchanged } from '../why-unchanged.ts'
@@ -176,8 +177,8 @@ class MemoryTokenStore implements TokenStore {
     }
   }
 
-  async dailyUses(tokenId: string, since: number): Promise<readonly DailyUses[]> {
-    return this.#dailyUses.of(tokenId, since)
+  async dailyUses(tokenId: string, days: UsageDays): Promise<readonly DailyUses[]> {
+    return this.#dailyUses.of(tokenId, days)
   }
 
   async pruneDailyUses(before: number, limit: number): Promise<number> {

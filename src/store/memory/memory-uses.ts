@@ -2,7 +2,7 @@
 
 import type { TokenRecord } from '../../token/token.ts'
 import { eitherUsed } from '../../token/used-scopes.ts'
-import type { DailyUses, RecordUseRules, TokenUse } from '../token-store.ts'
+import type { DailyUses, RecordUseRules, TokenUse, UsageDays } from '../token-store.ts'
 
 /** The token after its use. A token that was wrongly marked idle becomes active. */
 export function withUse(
@@ -37,10 +37,10 @@ export class MemoryDailyUses {
     this.#requests.set(tokenId, days)
   }
 
-  of(tokenId: string, since: number): readonly DailyUses[] {
+  of(tokenId: string, { since, before }: UsageDays): readonly DailyUses[] {
     return [...(this.#requests.get(tokenId) ?? [])]
       .map(([dayStart, requests]) => ({ dayStart, requests }))
-      .filter(({ dayStart }) => dayStart >= since)
+      .filter(({ dayStart }) => dayStart >= since && dayStart < before)
       .sort((a, b) => a.dayStart - b.dayStart)
   }
 

@@ -3,7 +3,7 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import type { TokenStore, UseBatch } from '../../store/token-store.ts'
 import type { LastClient } from '../../token/token.ts'
-import { DAY, findToken, hasFields, IDLE, id, NOW, put, rowOf, type StoreTest } from './records.ts'
+import { DAY, daysFrom, findToken, hasFields, IDLE, id, NOW, put, rowOf, type StoreTest } from './records.ts'
 
 const RULES = { now: NOW + DAY, dayStart: NOW, idleTimeoutMs: IDLE }
 
@@ -37,7 +37,7 @@ export function recordingUses(test: StoreTest): void {
     hasFields(await rowOf(store, 1), { lastUsedAt: NOW + 5, idleFrom: NOW + 100 })
   })
 
-  test('a batch of many is written to each, tokens that are gone are passed over', async ({ store }) => {
+  test('a batch of many is written to each, tokens that are gone are skipped', async ({ store }) => {
     const all = Array.from({ length: 500 }, (_, n) => n)
     for (const n of all) if (n % 2 === 0) await put(store, n)
     await store.recordUses(
@@ -107,7 +107,7 @@ export function recordingUses(test: StoreTest): void {
     hasFields(await rowOf(store, 1), { useCount: 100, lastUsedAt: NOW + 1 })
     for (const to of [store, second]) await send(to, { writer, id: 'second' }, NOW + 2)
     hasFields(await rowOf(store, 1), { useCount: 200, lastUsedAt: NOW + 2 })
-    deepEqual(await store.dailyUses(id(1), NOW), [{ dayStart: NOW, requests: 200 }])
+    deepEqual(await store.dailyUses(id(1), daysFrom(NOW)), [{ dayStart: NOW, requests: 200 }])
     await send(second, { writer: 'there', id: 'second' }, NOW + 3)
     hasFields(await rowOf(store, 1), { useCount: 300, lastUsedAt: NOW + 3 })
     await store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW + 4 }], RULES)
@@ -141,7 +141,6 @@ export function recordingUses(test: StoreTest): void {
     equal(await store.prune(NOW + 1, 10), 1)
     await store.recordUses(uses, rules)
     equal(await findToken(store, id(1)), null)
-    deepEqual(await store.dailyUses(id(1), NOW), [])
     equal((await rowOf(store, 2)).useCount, 1)
   })
 

@@ -1,7 +1,7 @@
 /** Tokens as the contract of stores puts them in: whole, plain, and different only where a test says so. */
 
 import { deepEqual } from 'node:assert/strict'
-import type { EndedRules, TokenPage, TokenQuery, TokenStore } from '../../store/token-store.ts'
+import type { EndedRules, TokenPage, TokenQuery, TokenStore, UsageDays } from '../../store/token-store.ts'
 import type { NewTokenRecord, OwnedToken, TokenRecord } from '../../token/token.ts'
 
 /** What a store's own test file gives to the contract: a store that is open and empty. */
@@ -84,6 +84,11 @@ export async function rowOf(store: TokenStore, n: number): Promise<TokenRecord> 
   const found = await findToken(store, id(n))
   if (found === null) throw new Error(`there is no token ${n}`)
   return found.token
+}
+
+/** Thirty days, from the first one on. */
+export function daysFrom(since: number): UsageDays {
+  return { since, before: since + 30 * DAY }
 }
 
 /** A page's query: ada's tokens by time, in ascending order, unless the fields say otherwise. */

@@ -5,7 +5,7 @@ import { DAY, IDLE, id, NOW, numbers, put, rowOf, type StoreTest } from './recor
 
 /** Idle periods that began from `NOW` on and before the next day. */
 const PERIODS = { since: NOW, before: NOW + DAY, now: NOW + 20 * DAY }
-const RULES = { now: NOW + 20 * DAY, dayStart: NOW + 20 * DAY, idleTimeoutMs: IDLE }
+const RULES = { now: NOW + 20 * DAY, dayStart: NOW, idleTimeoutMs: IDLE }
 
 export function warningIdle(test: StoreTest): void {
   test('promise 6: a token is returned once per idle period, unchanged', async ({ store }) => {

@@ -4,6 +4,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict'
 import type { TokenStore } from '../../store/token-store.ts'
 import {
   DAY,
+  daysFrom,
   draft,
   findToken,
   hasFields,
@@ -36,7 +37,9 @@ export function writingAtOnce(test: StoreTest): void {
     for (const n of all) {
       const { useCount, lastUsedAt, idleFrom } = await rowOf(store, n)
       deepEqual([useCount, lastUsedAt, idleFrom], [2 * FLUSHES, USED_AT, USED_AT], `token ${n}`)
-      deepEqual(await second.dailyUses(id(n), NOW), [{ dayStart: NOW + DAY, requests: 2 * FLUSHES }])
+      deepEqual(await second.dailyUses(id(n), daysFrom(NOW)), [
+        { dayStart: NOW + DAY, requests: 2 * FLUSHES },
+      ])
       hasFields(await rowOf(store, n), EXPECTED[n % KINDS] ?? {}, `token ${n}`)
     }
   })

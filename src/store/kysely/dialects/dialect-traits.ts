@@ -5,6 +5,8 @@
  *
  * - Write a time as `traits.time(ms)` and read it as `traits.millis(column)`. Columns of times have the type `Instant`,
  *   so that the compiler reports a plain number.
+ * - Write the id of a token as `traits.id(text)` and read it as `traits.idText(column)` with `idFromText`. Such columns have
+ *   the type `StoredId`.
  * - Run an UPDATE whose new row is needed with `change`: MySQL and MariaDB have no `UPDATE … RETURNING`.
  * - In a `set`, do not read a column after writing it: MySQL assigns from left to right.
  * - Read and then write in `atomically`, and lock the rows with `locked`.
@@ -19,12 +21,15 @@ import type {
   Kysely,
   RawBuilder,
   SelectQueryBuilder,
+  SelectType,
+  UpdateObject,
   UpdateQueryBuilder,
   UpdateResult,
 } from 'kysely'
 import type { TokenUse } from '../../token-store.ts'
 import type { ApiTokenDatabase } from '../tables/database.ts'
 import type { Instant } from '../tables/instant.ts'
+import type { StoredId } from '../tables/stored-id.ts'
 
 /** The database of a store: Kysely, on a connection or in a transaction, and the traits of the dialect. */
 export interface StoreDb {
@@ -43,13 +48,20 @@ export interface LockWaits {
 
 /** A row of the table `used`, which holds a batch of uses. */
 export interface UseRow {
-  id: string
+  id: StoredId
   uses: number
   used_at: Instant
   asked: number
   ip: string | null
   user_agent: string | null
 }
+
+/** A column of a table by its name. */
+export type ColumnRef<Table extends keyof ApiTokenDatabase> = <
+  Name extends string & keyof ApiTokenDatabase[Table],
+>(
+  name: Name,
+) => RawBuilder<SelectType<ApiTokenDatabase[Table][Name]>>
 
 /** An UPDATE of tokens, before it is run. */
 export type TokenUpdate = UpdateQueryBuilder<ApiTokenDatabase, 'api_tokens', 'api_tokens', UpdateResult>
@@ -59,6 +71,8 @@ export type WhenLocked = 'wait' | 'skip'
 
 /** Column types. Texts are compared by bytes. Their length is in code points; it is limited so that they can be indexed. */
 export interface ColumnTypes {
+  /** The id of a token. */
+  readonly id: RawBuilder<unknown>
   text(length: number): RawBuilder<unknown>
   /** A text of any length, which cannot be indexed. */
   readonly longText: RawBuilder<unknown>
@@ -71,10 +85,12 @@ export interface ColumnTypes {
   computed(type: RawBuilder<unknown>, expression: RawBuilder<unknown>): RawBuilder<unknown>
   /** The earliest of these instants; the end of the year 9999 when all are null. */
   earliest(columns: readonly string[]): RawBuilder<unknown>
-  /** Concatenates a nullable text and another, with a separator that sorts before every character of a name. */
-  joined(nullableText: string, text: string): RawBuilder<unknown>
+  /** The sort key of lists by name, see `nameAndId`, of a column with names and one with ids. */
+  nameKey(name: string, id: string): RawBuilder<unknown>
   /** The options after the column list of CREATE TABLE. */
   readonly tableOptions: RawBuilder<unknown>
+  /** The same for a table whose rows are updated often, in columns without an index. */
+  readonly updatedTableOptions: RawBuilder<unknown>
   /** Whether the database supports partial indexes, which can leave out rows with null. */
   readonly sparseIndexes: boolean
 }
@@ -94,25 +110,36 @@ export interface DialectTraits {
   time(ms: number): RawBuilder<Instant>
   /** A column of times as milliseconds since the epoch, independent of session and driver settings. */
   millis(time: Expression<Instant | null>): RawBuilder<number>
+  /** The later of two times. */
+  later(one: Expression<Instant>, other: Expression<Instant>): RawBuilder<Instant>
+  /** The id of a token as a value. A text that is no UUID in lower case becomes `null`, which equals no id. */
+  id(id: string): RawBuilder<StoredId>
+  /** The same as a parameter of a compiled query. */
+  idParameter(id: string): string | Buffer | null
+  /** A column of ids as text, for `idFromText`. */
+  idText(id: Expression<StoredId | null>): RawBuilder<string>
   /** Lowercases ASCII letters only. */
   lowerAscii(text: Expression<string | null>): RawBuilder<string | null>
 
   /** Locks the rows that the query finds until the transaction ends. */
-  locked<Tables extends keyof ApiTokenDatabase, Row>(
-    query: SelectQueryBuilder<ApiTokenDatabase, Tables, Row>,
+  locked<Database, Tables extends keyof Database, Row>(
+    query: SelectQueryBuilder<Database, Tables, Row>,
     whenLocked?: WhenLocked,
-  ): SelectQueryBuilder<ApiTokenDatabase, Tables, Row>
+  ): SelectQueryBuilder<Database, Tables, Row>
   /** The INSERT, without effect if a row with this key exists. */
   onConflictDoNothing<Table extends keyof ApiTokenDatabase>(
     insert: InsertQueryBuilder<ApiTokenDatabase, Table, InsertResult>,
     key: string & keyof ApiTokenDatabase[Table],
   ): InsertQueryBuilder<ApiTokenDatabase, Table, InsertResult>
-  /** The INSERT, which adds to the column if a row with these keys exists. */
-  onConflictAdd<Table extends keyof ApiTokenDatabase>(
+  /**
+   * The INSERT, which writes these columns instead if a row with these keys exists. `stored` is a column of that row, `added`
+   * the value that would be inserted. In the result, a column must not be read after it was written.
+   */
+  onConflictUpdate<Table extends keyof ApiTokenDatabase>(
     insert: InsertQueryBuilder<ApiTokenDatabase, Table, InsertResult>,
     table: Table,
     keys: readonly (string & keyof ApiTokenDatabase[Table])[],
-    column: string & keyof ApiTokenDatabase[Table],
+    update: (stored: ColumnRef<Table>, added: ColumnRef<Table>) => UpdateObject<ApiTokenDatabase, Table>,
   ): InsertQueryBuilder<ApiTokenDatabase, Table, InsertResult>
   /** Runs the UPDATE of one token. Returns the new row, or `undefined` when no row met the conditions. */
   change(

@@ -3,6 +3,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { ChangeFeed, ChangesRead, StoredChange } from '../../change-feed.ts'
 import type { DialectTraits } from '../dialects/dialect-traits.ts'
+import { idFromText, type StoredId } from '../tables/stored-id.ts'
 import { reading, type StoreDb, withRetries } from '../transactions.ts'
 
 /** A changed token, a changed owner, or (with neither id) the database's clock. */
@@ -19,12 +20,12 @@ interface StampRow {
  */
 export function stamp(
   table: 'api_tokens' | 'api_token_owners',
-  { now, withNotify }: DialectTraits,
+  { now, withNotify, idText }: DialectTraits,
 ): RawBuilder<number> {
   const before = sql.ref<number>(`${table}.changed_at`)
   const after = sql<number>`case when ${before} >= ${now} then ${before} + 1 else ${now} end`
   return table === 'api_tokens'
-    ? withNotify(after, 'token', sql.ref<string>('api_tokens.id'))
+    ? withNotify(after, 'token', idText(sql.ref<StoredId>('api_tokens.id')))
     : withNotify(after, 'user', sql.ref<string>('api_token_owners.user_id'))
 }
 
@@ -37,14 +38,14 @@ export function changeFeed(storeDb: StoreDb): ChangeFeed {
 }
 
 /** One statement: the clock, and the rows that changed at or after `since`. */
-async function selectChanges({ db, traits: { now } }: StoreDb, since: number): Promise<ChangesRead> {
+async function selectChanges({ db, traits: { now, idText } }: StoreDb, since: number): Promise<ChangesRead> {
   const none = sql<string | null>`null`
   const rows: readonly StampRow[] = await db
     .selectNoFrom([none.as('token_id'), none.as('user_id'), now.as('changed_at')])
     .unionAll((eb) =>
       eb
         .selectFrom('api_tokens')
-        .select((token) => [token.ref('api_tokens.id').as('token_id'), none.as('user_id')])
+        .select((token) => [idText(token.ref('api_tokens.id')).as('token_id'), none.as('user_id')])
         .select((token) => token.ref('api_tokens.changed_at').$notNull().as('changed_at'))
         .where('api_tokens.changed_at', '>=', since),
     )
@@ -71,6 +72,6 @@ async function touchOwner({ db, traits }: StoreDb, userId: string): Promise<void
 
 function changeFromRow({ token_id: tokenId, user_id: userId, changed_at }: StampRow): StoredChange[] {
   const changedAt = Number(changed_at)
-  if (tokenId !== null) return [{ target: { tokenId }, changedAt }]
+  if (tokenId !== null) return [{ target: { tokenId: idFromText(tokenId) }, changedAt }]
   return userId === null ? [] : [{ target: { userId }, changedAt }]
 }

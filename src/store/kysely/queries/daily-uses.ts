@@ -1,73 +1,127 @@
 /** Adds, reads and prunes the usage by day. */
 
-import type { DailyUses, TokenUse } from '../../token-store.ts'
+import { sql } from 'kysely'
+import { DAY_MS, dayNumberOf } from '../../../utc-day.ts'
+import type { DailyUses, RecordUseRules, TokenUse, UsageDays } from '../../token-store.ts'
+import { idFromText } from '../tables/stored-id.ts'
 import { atomically, reading, type StoreDb, withRetries } from '../transactions.ts'
+import { carriedUsage } from './carry-usage.ts'
+import { lockTokens } from './token-locks.ts'
 
-/** Adds a batch of uses to one day. Uses of deleted tokens are skipped. */
+/** Adds a batch of uses to the rows of one day. */
 export async function addDailyUses(
   { db, traits }: StoreDb,
   uses: readonly TokenUse[],
-  dayStart: number,
+  { dayStart, storesClients = false }: RecordUseRules,
 ): Promise<void> {
+  const day = dayNumberOf(dayStart)
   const counted = db
     .insertInto('api_token_usage')
-    .columns(['token_id', 'day', 'requests'])
+    .columns([
+      'day',
+      'token_id',
+      'requests',
+      'last_used_at',
+      'scopes_used',
+      'last_used_ip',
+      'last_used_user_agent',
+    ])
     .expression((eb) =>
       eb
         .selectFrom(traits.usesTable(uses))
-        .select(['used.id', traits.time(dayStart).as('day'), 'used.uses'])
-        .where((use) =>
-          use.exists(
-            use.selectFrom('api_tokens').select('api_tokens.id').whereRef('api_tokens.id', '=', 'used.id'),
-          ),
-        ),
+        .select([
+          sql.lit(day).as('day'),
+          'used.id',
+          'used.uses',
+          'used.used_at',
+          'used.asked',
+          ...(storesClients
+            ? (['used.ip', 'used.user_agent'] as const)
+            : [sql<null>`null`.as('ip'), sql<null>`null`.as('user_agent')]),
+        ])
+        // Otherwise SQLite would read ON CONFLICT as the condition of a join.
+        .where(sql<boolean>`1 = 1`)
+        // So that concurrent flushes lock rows in the same order and do not deadlock.
+        .orderBy('used.id'),
     )
-  await traits.onConflictAdd(counted, 'api_token_usage', ['token_id', 'day'], 'requests').execute()
+  await traits
+    .onConflictUpdate(counted, 'api_token_usage', ['day', 'token_id'], (stored, added) => {
+      const isLatest = sql<boolean>`${added('last_used_ip')} is not null and ${added('last_used_at')} >= ${stored('last_used_at')}`
+      const latest = (column: 'last_used_ip' | 'last_used_user_agent') =>
+        storesClients
+          ? sql<string | null>`case when ${isLatest} then ${added(column)} else ${stored(column)} end`
+          : null
+      return {
+        // Before `last_used_at`: MySQL assigns from left to right.
+        last_used_ip: latest('last_used_ip'),
+        last_used_user_agent: latest('last_used_user_agent'),
+        requests: sql<number>`${stored('requests')} + ${added('requests')}`,
+        scopes_used: sql<number>`${stored('scopes_used')} | ${added('scopes_used')}`,
+        last_used_at: traits.later(stored('last_used_at'), added('last_used_at')),
+      }
+    })
+    .execute()
 }
 
-/** The days with use from `since` on, in order. */
+/** The days with use, in order. Each is read by primary key. */
 export async function selectDailyUses(
   { db, traits }: StoreDb,
   tokenId: string,
-  since: number,
+  { since, before }: UsageDays,
 ): Promise<readonly DailyUses[]> {
+  const first = Math.ceil(since / DAY_MS)
+  const count = Math.max(0, Math.ceil(before / DAY_MS) - first)
+  if (count === 0) return []
+  const days = Array.from({ length: count }, (_, n) => first + n)
   const rows = await db
     .selectFrom('api_token_usage')
-    .select((eb) => [traits.millis(eb.ref('day')).as('from'), 'requests'])
-    .where('token_id', '=', tokenId)
-    .where('day', '>=', traits.time(since))
+    .select(['day', 'requests'])
+    .where('day', 'in', days)
+    .where('token_id', '=', traits.id(tokenId))
     .orderBy('api_token_usage.day')
     .execute()
-  return rows.map(({ from, requests }) => ({ dayStart: Number(from), requests: Number(requests) }))
+  return rows.map(({ day, requests }) => ({ dayStart: Number(day) * DAY_MS, requests: Number(requests) }))
 }
 
-/** Deletes at most `limit` counts of days before `before`, day by day. */
+/** Deletes at most `limit` rows of days before `before`, day by day. */
 export async function deleteDailyUses(storeDb: StoreDb, before: number, limit: number): Promise<number> {
   const old = await reading(storeDb, (attempt) => selectOldDays(attempt, before, limit))
   let deleted = 0
-  for (const [dayStart, rows] of Map.groupBy(old, ({ from }) => Number(from))) {
-    const tokenIds = rows.map((row) => row.token_id).sort()
-    deleted += await withRetries(storeDb, (attempt) => deleteDay(attempt, dayStart, tokenIds))
+  for (const [day, rows] of Map.groupBy(old, (row) => Number(row.day))) {
+    const tokenIds = rows.map(({ text }) => idFromText(text))
+    deleted += await withRetries(storeDb, (attempt) => deleteDay(attempt, day, tokenIds))
   }
   return deleted
 }
 
+/** A day before `before` has ended by then, or begins before it. */
 async function selectOldDays({ db, traits }: StoreDb, before: number, limit: number) {
   return db
     .selectFrom('api_token_usage')
-    .select((eb) => ['token_id', traits.millis(eb.ref('day')).as('from')])
-    .where('day', '<', traits.time(before))
+    .select((eb) => ['day', traits.idText(eb.ref('token_id')).as('text')])
+    .where('day', '<', Math.ceil(before / DAY_MS))
     .orderBy('api_token_usage.day')
+    .orderBy('api_token_usage.token_id')
     .limit(limit)
     .execute()
 }
 
-async function deleteDay(storeDb: StoreDb, dayStart: number, tokenIds: readonly string[]): Promise<number> {
-  return atomically(storeDb, async ({ db, traits }) => {
+/** The sum of a token needs the row of its `idle_day`: it is carried over before it is deleted. */
+async function deleteDay(storeDb: StoreDb, day: number, tokenIds: readonly string[]): Promise<number> {
+  return atomically(storeDb, async (transaction) => {
+    const { db, traits } = transaction
+    const needed = await lockTokens(transaction, tokenIds, (eb) => eb('api_tokens.idle_day', '=', day))
+    if (needed.length > 0) {
+      await db
+        .updateTable('api_tokens')
+        .set((eb) => carriedUsage(eb, traits))
+        .where('id', 'in', needed.map(traits.id))
+        .execute()
+    }
     const { numDeletedRows } = await db
       .deleteFrom('api_token_usage')
-      .where('day', '=', traits.time(dayStart))
-      .where('token_id', 'in', tokenIds)
+      .where('day', '=', day)
+      .where('token_id', 'in', tokenIds.map(traits.id))
       .executeTakeFirstOrThrow()
     return Number(numDeletedRows)
   })

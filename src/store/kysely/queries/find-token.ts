@@ -1,7 +1,9 @@
-/** The query of a cold verification: a token and its owner by primary key. It is compiled once. */
+/** The queries of a cold verification: tokens and their owners by primary key. They are compiled once. */
 
 import type { CompiledQuery } from 'kysely'
 import type { OwnedToken, OwnerRecord, OwnerStatus } from '../../../token/token.ts'
+import { MAX_FOUND_TOKENS } from '../../find-token.ts'
+import type { DialectTraits } from '../dialects/dialect-traits.ts'
 import { type ApiTokenRow, tokenColumns, tokenFromRow } from '../tables/token-row.ts'
 import type { StoreDb } from '../transactions.ts'
 
@@ -10,11 +12,34 @@ export interface JoinedRow extends ApiTokenRow {
   owner_generation: number | null
 }
 
+/** The numbers of ids for which there is a query. A list of another length is filled up with one of its ids. */
+const SIZES = [1, 2, 4, 8, 16, 32, 64, 128, MAX_FOUND_TOKENS]
+
+type TokensQuery = CompiledQuery<JoinedRow>
+
+/** The queries by their number of ids, for `queryFor`. On SQLite one id at a time is the fastest. */
+export function selectTokens(storeDb: StoreDb): readonly TokensQuery[] {
+  const sizes = storeDb.traits.writers === 'one' ? [1] : SIZES
+  return sizes.map((size) => selectSome(storeDb, size))
+}
+
+/** The query for these ids, of which there must be one at least. */
+export function queryFor(
+  queries: readonly TokensQuery[],
+  ids: readonly string[],
+  { idParameter }: DialectTraits,
+): TokensQuery {
+  const query = queries.find(({ parameters }) => parameters.length >= ids.length)
+  if (query === undefined) throw new RangeError(`findTokens: at most ${MAX_FOUND_TOKENS} ids`)
+  return { ...query, parameters: query.parameters.map((_, n) => idParameter(ids[n] ?? ids[0] ?? '')) }
+}
+
 /**
- * The query has one parameter, the id. It uses two subqueries instead of a join, because SQLite would plan a join again for
- * each id, which costs eight times as much as the read.
+ * The parameters are the ids. It uses subqueries instead of joins, because SQLite would plan a join again for each id, which
+ * costs eight times as much as the read.
  */
-export function selectToken({ db, traits }: StoreDb): CompiledQuery<JoinedRow> {
+function selectSome({ db, traits }: StoreDb, size: number): TokensQuery {
+  const ids = Array.from({ length: size }, () => traits.id(''))
   return db
     .selectFrom('api_tokens')
     .select(tokenColumns(traits))
@@ -27,7 +52,7 @@ export function selectToken({ db, traits }: StoreDb): CompiledQuery<JoinedRow> {
         owner.select('api_token_owners.generation').as('owner_generation'),
       ]
     })
-    .where('api_tokens.id', '=', '')
+    .where((eb) => (size === 1 ? eb('api_tokens.id', '=', traits.id('')) : eb('api_tokens.id', 'in', ids)))
     .$castTo<JoinedRow>()
     .compile()
 }

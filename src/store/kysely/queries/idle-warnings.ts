@@ -2,44 +2,66 @@
 
 import type { Expression, SqlBool } from 'kysely'
 import type { TokenRecord } from '../../../token/token.ts'
+import { DAY_MS, dayNumberOf } from '../../../utc-day.ts'
 import type { IdlePeriods } from '../../token-store.ts'
 import type { DialectTraits } from '../dialects/dialect-traits.ts'
 import { betweenSlices, inSlices } from '../slices.ts'
 import { type ApiTokenRow, tokenColumns, tokenFromRow } from '../tables/token-row.ts'
-import { atomically, type StoreDb } from '../transactions.ts'
+import { atomically, type StoreDb, withRetries } from '../transactions.ts'
+import { beganBefore, idleFrom } from './idle-clock.ts'
 import { hasActiveOwner, ownerGeneration, type Tokens } from './owner-conditions.ts'
 import { clockMoment, isLiving } from './token-status.ts'
+import { tokensOfDay } from './tokens-of-day.ts'
 
 const SLICE = 100
 
 /**
  * Stores the start of the idle period in the token's row, so that its warning is emitted once. The next use begins another
- * period. Locked rows are skipped: they are being used, ended, or handled by another sweeper.
+ * period.
  */
 export async function storeIdleWarnings(
   storeDb: StoreDb,
   periods: IdlePeriods,
   limit: number,
 ): Promise<readonly TokenRecord[]> {
+  const { traits } = storeDb
+  const condition = (eb: Tokens) => isWarningDue(eb, periods, traits)
+  const ids: string[] = []
+  for (let day = dayNumberOf(periods.since); day * DAY_MS < periods.before; day += 1) {
+    const search = { day, condition, limit: limit - ids.length }
+    // An idle period can begin on this day only as long as the day is recent: a late use clears the stored warning.
+    const isRecent = day >= dayNumberOf(periods.now) - 1
+    ids.push(...(await tokensOfDay(storeDb, isRecent ? search : { ...search, warnedBefore: day * DAY_MS })))
+    if (ids.length >= limit) break
+  }
+  return ids.length === 0 ? [] : withRetries(storeDb, (attempt) => storeWarnings(attempt, ids, condition))
+}
+
+/** Locked rows are skipped: they are being used, ended, or handled by another sweeper. */
+async function storeWarnings(
+  storeDb: StoreDb,
+  ids: readonly string[],
+  condition: (eb: Tokens) => Expression<SqlBool>,
+): Promise<readonly TokenRecord[]> {
   return atomically(storeDb, async ({ db, traits }) => {
     const soonIdle = db
       .selectFrom('api_tokens')
       .select(tokenColumns(traits))
-      .where((eb) => isWarningDue(eb, periods, traits))
-      .orderBy('api_tokens.idle_from')
-      .limit(limit)
+      .where('api_tokens.id', 'in', ids.map(traits.id))
+      .where('api_tokens.status', '=', 'active')
+      .where(condition)
+      .orderBy('api_tokens.id')
       .$castTo<ApiTokenRow>()
     const tokens = (await traits.locked(soonIdle, 'skip').execute()).map(tokenFromRow)
-    if (tokens.length === 0) return []
     await betweenSlices({ traits })
     await inSlices({ traits }, tokens, SLICE, async (some) => {
       await db
         .updateTable('api_tokens')
-        .set((eb) => ({ idle_warning_from: eb.ref('api_tokens.idle_from') }))
+        .set((eb) => ({ idle_warning_from: idleFrom(eb, traits) }))
         .where(
           'id',
           'in',
-          some.map(({ id }) => id),
+          some.map(({ id }) => traits.id(id)),
         )
         .execute()
     })
@@ -47,16 +69,15 @@ export async function storeIdleWarnings(
   })
 }
 
-/** Active, of an active owner, in an idle period of the range, and without a warning for this period. */
+/** Of an active owner, in an idle period of the range, and without a warning for this period. */
 function isWarningDue(eb: Tokens, periods: IdlePeriods, traits: DialectTraits): Expression<SqlBool> {
   const { time } = traits
   return eb.and([
-    eb('api_tokens.status', '=', 'active'),
-    eb('api_tokens.idle_from', '>=', time(periods.since)),
-    eb('api_tokens.idle_from', '<', time(periods.before)),
+    eb.not(beganBefore(eb, time(periods.since))),
+    beganBefore(eb, time(periods.before)),
     eb.or([
       eb('api_tokens.idle_warning_from', 'is', null),
-      eb('api_tokens.idle_warning_from', '<>', eb.ref('api_tokens.idle_from')),
+      eb('api_tokens.idle_warning_from', '<>', idleFrom(eb, traits)),
     ]),
     isLiving(eb, clockMoment(traits, periods)),
     eb('api_tokens.generation', '=', ownerGeneration(eb)),

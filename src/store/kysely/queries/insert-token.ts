@@ -37,7 +37,7 @@ export async function insertInto(
   { oldest, counts }: Room,
 ): Promise<void> {
   const { db, traits } = transaction
-  await db.insertInto('api_tokens').values(rowFromToken(token, traits.time)).execute()
+  await db.insertInto('api_tokens').values(rowFromToken(token, traits)).execute()
   const deleted = await deleteTokens(transaction, oldest)
   await writeCounts(transaction, token.userId, withToken(counts, token, deleted))
 }

@@ -7,10 +7,11 @@ import type { OwnerRecord, TokenRecord } from '../../../token/token.ts'
 import { nameAndId, nameIn } from '../../name-and-id.ts'
 import type { PagePosition, TokenPage, TokenQuery } from '../../token-store.ts'
 import { betweenSlices } from '../slices.ts'
+import { hexOfId } from '../tables/stored-id.ts'
 import { type ApiTokenRow, tokenColumns, tokenFromRow } from '../tables/token-row.ts'
 import type { StoreDb } from '../transactions.ts'
 import { isFiltered, matches } from './list-filters.ts'
-import { type KeyColumn, keyBehind } from './owner-keys.ts'
+import { type KeyColumn, keyBehind, keyValue } from './owner-keys.ts'
 
 export async function selectByKey(
   storeDb: StoreDb,
@@ -31,8 +32,12 @@ export async function selectByKey(
     .selectFrom('api_tokens')
     .select(tokenColumns(traits))
     .where('user_id', '=', userId)
-    .$if(after !== null, (page) => page.where(column, descending ? '<' : '>', after))
-    .$if(end !== undefined, (page) => page.where(column, descending ? '>=' : '<=', end?.key ?? ''))
+    .$if(after !== null, (page) =>
+      page.where(column, descending ? '<' : '>', keyValue(traits, column, after ?? '')),
+    )
+    .$if(end !== undefined, (page) =>
+      page.where(column, descending ? '>=' : '<=', keyValue(traits, column, end?.key ?? '')),
+    )
     .$if(isFiltered(query), (page) => page.where((eb) => matches(eb, owner, query, traits)))
     .orderBy(`api_tokens.${column}`, descending ? 'desc' : 'asc')
     .limit(limit + 1)
@@ -42,11 +47,11 @@ export async function selectByKey(
   const last = tokens.at(-1)
   if (rows.length > limit && last !== undefined) return { tokens, next: positionOf(last, column) }
   if (end === undefined) return { tokens, next: null }
-  return { tokens, next: positionOf({ id: end.id, name: nameIn(end.key, end.id) }, column) }
+  return { tokens, next: positionOf({ id: end.id, name: nameIn(end.key, hexOfId(end.id)) }, column) }
 }
 
 function keyOf({ value, id }: PagePosition, column: KeyColumn): string {
-  return column === 'id' ? id : nameAndId(String(value), id)
+  return column === 'id' ? id : nameAndId(String(value), hexOfId(id))
 }
 
 function positionOf({ id, name }: Pick<TokenRecord, 'id' | 'name'>, column: KeyColumn): PagePosition {

@@ -10,6 +10,7 @@ import type { DialectTraits } from '../dialects/dialect-traits.ts'
 import type { ApiTokenDatabase } from '../tables/database.ts'
 import { type ApiTokenRow, tokenColumns, tokenFromRow } from '../tables/token-row.ts'
 import type { StoreDb } from '../transactions.ts'
+import { lastUse } from './idle-clock.ts'
 import { matches } from './list-filters.ts'
 import { keyBehind } from './owner-keys.ts'
 
@@ -54,13 +55,17 @@ async function nextStretch(storeDb: StoreDb, query: TokenQuery): Promise<Stretch
 }
 
 /** The rows of the stretch. They are limited, because a cursor may name other ids. */
-function rowsOf({ db }: StoreDb, { userId, descending, maxRows }: TokenQuery, { first, last }: Stretch) {
+function rowsOf(
+  { db, traits }: StoreDb,
+  { userId, descending, maxRows }: TokenQuery,
+  { first, last }: Stretch,
+) {
   const rows = db
     .selectFrom('api_tokens')
     .selectAll()
     .where('user_id', '=', userId)
-    .where('id', descending ? '<=' : '>=', first)
-    .$if(last !== null, (stretch) => stretch.where('id', descending ? '>=' : '<=', last as string))
+    .where('id', descending ? '<=' : '>=', traits.id(first))
+    .$if(last !== null, (stretch) => stretch.where('id', descending ? '>=' : '<=', traits.id(last as string)))
     .orderBy('id', descending ? 'desc' : 'asc')
     .limit(maxRows)
   return db.selectFrom(rows.as('api_tokens')) as unknown as ReturnType<typeof db.selectFrom<'api_tokens'>>
@@ -75,10 +80,8 @@ function follows(
   const behind = descending ? '<' : '>'
   const position = traits.time(Number(value))
   const use = lastUse(eb, traits)
-  return eb.or([eb(use, behind, position), eb.and([eb(use, '=', position), eb('api_tokens.id', behind, id)])])
-}
-
-/** A token that was never used comes first in ascending order. */
-function lastUse(eb: Tokens, { time }: DialectTraits) {
-  return eb.fn.coalesce('api_tokens.last_used_at', time(0))
+  return eb.or([
+    eb(use, behind, position),
+    eb.and([eb(use, '=', position), eb('api_tokens.id', behind, traits.id(id))]),
+  ])
 }

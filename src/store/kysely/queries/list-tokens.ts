@@ -21,7 +21,17 @@ export async function selectPage(
 }
 
 /** The columns that a status depends on. Reading all columns takes three times as long. */
-const EVALUATED = ['status', 'generation', 'created_at', 'expires_at', 'grace_ends_at', 'idle_from'] as const
+const EVALUATED = [
+  'id',
+  'status',
+  'generation',
+  'created_at',
+  'expires_at',
+  'grace_ends_at',
+  'idle_from',
+  'idle_day',
+  'last_used_at',
+] as const
 
 /** `null` for a text search, and for an owner with more than `maxRows` tokens. */
 async function countMatching(

@@ -3,6 +3,7 @@
 import type { OwnerRecord } from '../../../token/token.ts'
 import { MAX_DELETED, MAX_READ } from '../../ended-bounds.ts'
 import type { InsertOutcome, InsertRules, MaxAgeMs } from '../../token-store.ts'
+import { idFromText } from '../tables/stored-id.ts'
 import type { StoreDb } from '../transactions.ts'
 import { agedTokens } from './maximum-age.ts'
 import { type CountedNow, type CountedOwner, countsAt, type OwnerCounts, recount } from './owner-counts.ts'
@@ -52,18 +53,18 @@ async function oldestEnded(
   if (earlier.length >= MAX_DELETED) return earlier
   const rows = await db
     .selectFrom('api_tokens')
-    .select('id')
+    .select((eb) => traits.idText(eb.ref('id')).as('text'))
     .where('user_id', '=', owner.userId)
     .where('generation', '=', owner.generation)
     .where('ends_at', '<', traits.time(deletableBefore))
     .orderBy('ends_at')
     .limit(MAX_DELETED - earlier.length)
     .execute()
-  const oldest = [...earlier, ...rows.map(({ id }) => id)]
+  const oldest = [...earlier, ...rows.map(({ text }) => idFromText(text))]
   if (oldest.length >= MAX_DELETED || maxAgeMs === null || maxAgeMs === undefined) return oldest
   const scope = { maxAgeMs, endedBefore: deletableBefore, userId: owner.userId }
   const aged = await agedTokens(storeDb, scope).limit(MAX_DELETED).execute()
-  return [...new Set([...oldest, ...aged.map(({ id }) => id)])].slice(0, MAX_DELETED)
+  return [...new Set([...oldest, ...aged.map(({ text }) => idFromText(text))])].slice(0, MAX_DELETED)
 }
 
 /** Ended tokens from before a removal of the owner. */
@@ -85,7 +86,7 @@ async function earlierGenerations(
     .limit(MAX_READ)
   const rows = await db
     .selectFrom(first.as('earlier'))
-    .select('earlier.id')
+    .select((eb) => traits.idText(eb.ref('earlier.id')).as('text'))
     .where((eb) =>
       eb.or([
         eb('earlier.ends_at', '<', moment),
@@ -100,5 +101,5 @@ async function earlierGenerations(
     )
     .limit(MAX_DELETED)
     .execute()
-  return rows.map(({ id }) => id)
+  return rows.map(({ text }) => idFromText(text))
 }

@@ -6,6 +6,7 @@ import type { MaxAgeMs } from '../../token-store.ts'
 import type { DialectTraits, StoreDb } from '../dialects/dialect-traits.ts'
 import type { ApiTokenDatabase } from '../tables/database.ts'
 import type { Instant } from '../tables/instant.ts'
+import { beganBefore } from './idle-clock.ts'
 
 type Tokens = ExpressionBuilder<ApiTokenDatabase, 'api_tokens'>
 
@@ -36,17 +37,20 @@ export function agedTokens({ db, traits }: StoreDb, { maxAgeMs, endedBefore, use
   const before = traits.time(endedBefore)
   const oldest = db
     .selectFrom('api_tokens')
-    .select(['id', 'user_id', 'created_at', 'idle_from', 'updated_at'])
-    .where('id', '<', firstIdOf(endedBefore - maxAgeMs))
+    .select(['id', 'user_id', 'created_at', 'idle_from', 'idle_day', 'last_used_at', 'updated_at'])
+    .where('id', '<', traits.id(firstIdOf(endedBefore - maxAgeMs)))
     .$if(userId !== undefined, (tokens) => tokens.where('user_id', '=', userId ?? ''))
     .orderBy('id')
     .limit(MAX_READ)
-  return db
-    .selectFrom(oldest.as('oldest'))
-    .select(['oldest.id', 'oldest.user_id'])
-    .where('oldest.created_at', '<', traits.time(endedBefore - maxAgeMs))
-    .where('oldest.idle_from', '<', before)
-    .where('oldest.updated_at', '<', before)
+  return (
+    db
+      // With the name of the table, for the condition on its usage.
+      .selectFrom(oldest.as('api_tokens'))
+      .select((eb) => [traits.idText(eb.ref('api_tokens.id')).as('text'), 'api_tokens.user_id'])
+      .where('api_tokens.created_at', '<', traits.time(endedBefore - maxAgeMs))
+      .where((eb) => beganBefore(eb as unknown as Tokens, before))
+      .where('api_tokens.updated_at', '<', before)
+  )
 }
 
 /**

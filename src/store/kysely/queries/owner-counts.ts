@@ -157,7 +157,7 @@ async function countTokens(
   moment: CountMoment,
 ): Promise<Pick<OwnerCounts, 'living' | 'ended'>> {
   const counts = { living: 0, ended: 0 }
-  for (let after = ''; ; ) {
+  for (let after: string | null = null; ; ) {
     const end = await keyBehind(storeDb, { ...owner, descending: false }, { column: 'id', after, n: SLICE })
     await betweenSlices(storeDb)
     const { all, living } = await countBetween(storeDb, owner, { after, end: end?.id, moment })
@@ -177,7 +177,7 @@ async function countBetween(
     after,
     end,
     moment: { now, maxAgeMs },
-  }: { readonly after: string; readonly end: string | undefined; readonly moment: CountMoment },
+  }: { readonly after: string | null; readonly end: string | undefined; readonly moment: CountMoment },
 ) {
   const row = await db
     .selectFrom('api_tokens')
@@ -193,8 +193,8 @@ async function countBetween(
       ]
     })
     .where('user_id', '=', userId)
-    .where('id', '>', after)
-    .$if(end !== undefined, (rows) => rows.where('id', '<=', end ?? ''))
+    .$if(after !== null, (rows) => rows.where('id', '>', traits.id(after ?? '')))
+    .$if(end !== undefined, (rows) => rows.where('id', '<=', traits.id(end ?? '')))
     .executeTakeFirstOrThrow()
   return { all: Number(row.all), living: Number(row.living) }
 }

@@ -1,14 +1,15 @@
-/** Deletes tokens that ended long ago, with their usage, in bounded batches. */
+/** Deletes tokens that ended long ago, in bounded batches. */
 
 import type { SelectQueryBuilder } from 'kysely'
 import type { MaxAgeMs } from '../../token-store.ts'
 import type { ApiTokenDatabase } from '../tables/database.ts'
+import { idFromText } from '../tables/stored-id.ts'
 import { atomically, type StoreDb, withRetries } from '../transactions.ts'
 import { deleteTokens } from './delete-tokens.ts'
 import { agedTokens } from './maximum-age.ts'
 import { forgetCounts } from './owners.ts'
 
-type Ids = SelectQueryBuilder<ApiTokenDatabase, keyof ApiTokenDatabase, { id: string; user_id: string }>
+type Ids = SelectQueryBuilder<ApiTokenDatabase, keyof ApiTokenDatabase, { text: string; user_id: string }>
 
 /** Deletes at most `limit` tokens that ended before `endedBefore`. */
 export async function deleteEnded(
@@ -39,7 +40,7 @@ async function deleteBatch(storeDb: StoreDb, ended: (transaction: StoreDb) => Id
     await forgetCounts(transaction, [...new Set(rows.map(({ user_id }) => user_id))].sort())
     return deleteTokens(
       transaction,
-      rows.map(({ id }) => id),
+      rows.map(({ text }) => idFromText(text)),
     )
   }
   return withRetries(storeDb, (attempt) => atomically(attempt, work))
@@ -47,7 +48,10 @@ async function deleteBatch(storeDb: StoreDb, ended: (transaction: StoreDb) => Id
 
 function endedTokens(column: (typeof ENDS)[number]) {
   return ({ db, traits }: StoreDb, endedBefore: number): Ids =>
-    db.selectFrom('api_tokens').select(['id', 'user_id']).where(column, '<', traits.time(endedBefore))
+    db
+      .selectFrom('api_tokens')
+      .select((eb) => [traits.idText(eb.ref('api_tokens.id')).as('text'), 'api_tokens.user_id'])
+      .where(column, '<', traits.time(endedBefore))
 }
 
 function byAge(maxAgeMs: MaxAgeMs) {
@@ -63,7 +67,7 @@ function tokensOfRemoved({ db, traits }: StoreDb, endedBefore: number): Ids {
   return db
     .selectFrom('api_token_owners')
     .innerJoin('api_tokens', 'api_tokens.user_id', 'api_token_owners.user_id')
-    .select(['api_tokens.id', 'api_tokens.user_id'])
+    .select((eb) => [traits.idText(eb.ref('api_tokens.id')).as('text'), 'api_tokens.user_id'])
     .where('api_token_owners.removed_at', '<', traits.time(endedBefore))
     .whereRef('api_tokens.generation', '<', 'api_token_owners.generation')
 }

@@ -39,7 +39,7 @@ export async function writeSuccessor(
     const old = await updateTokenRow(transaction, id, (tokens) =>
       tokens
         .set({
-          successor_id: successor.id,
+          successor_id: traits.id(successor.id),
           grace_ends_at: traits.time(scope.graceEndsAt),
           updated_at: now,
           changed_at: changedAt,
@@ -50,7 +50,11 @@ export async function writeSuccessor(
         .where((eb) => hasActiveOwner(eb))
         .where((eb) => belongsTo(eb, scope.userId))
         // The second of two concurrent rotations finds another successor and fails.
-        .where('api_tokens.successor_id', replaces === null ? 'is' : '=', replaces),
+        .where(
+          'api_tokens.successor_id',
+          replaces === null ? 'is' : '=',
+          replaces === null ? null : traits.id(replaces),
+        ),
     )
     if (old === undefined) return undefined
     await insertInto(transaction, { ...successor, generation: old.generation }, room)
@@ -58,7 +62,7 @@ export async function writeSuccessor(
       await db
         .updateTable('api_tokens')
         .set(revocationColumns(traits, scope.now, 'rotated'))
-        .where('api_tokens.id', '=', replaces)
+        .where('api_tokens.id', '=', traits.id(replaces))
         .where('api_tokens.status', '<>', 'revoked')
         .execute()
     }
@@ -78,15 +82,15 @@ export async function revokePredecessor(
     const { numUpdatedRows } = await db
       .updateTable('api_tokens')
       .set({ predecessor_id: null, changed_at: changedAt })
-      .where('id', '=', successorId)
-      .where('predecessor_id', '=', predecessorId)
+      .where('id', '=', traits.id(successorId))
+      .where('predecessor_id', '=', traits.id(predecessorId))
       .where('status', '<>', 'revoked')
       .executeTakeFirstOrThrow()
     if (numUpdatedRows === 0n) return null
     const ended = await updateTokenRow(transaction, predecessorId, (tokens) =>
       tokens
         .set(revocationColumns(traits, now, 'rotated'))
-        .where('api_tokens.successor_id', '=', successorId)
+        .where('api_tokens.successor_id', '=', traits.id(successorId))
         .where('api_tokens.status', '<>', 'revoked'),
     )
     return ended ?? null
@@ -106,8 +110,8 @@ export async function cancelRotation(
   await db
     .updateTable('api_tokens')
     .set({ successor_id: null, grace_ends_at: null, changed_at: stamp('api_tokens', traits) })
-    .where('id', '=', predecessorId)
-    .where('successor_id', '=', successorId)
+    .where('id', '=', traits.id(predecessorId))
+    .where('successor_id', '=', traits.id(successorId))
     .$if(graceAfter !== null, (query) => query.where('grace_ends_at', '>', traits.time(graceAfter ?? 0)))
     .execute()
 }

@@ -6,6 +6,7 @@ import type { MaxAgeMs } from '../../token-store.ts'
 import type { DialectTraits } from '../dialects/dialect-traits.ts'
 import type { ApiTokenDatabase } from '../tables/database.ts'
 import type { Instant } from '../tables/instant.ts'
+import { beganBefore } from './idle-clock.ts'
 import { agedBy, isYoung } from './maximum-age.ts'
 
 type Tokens = ExpressionBuilder<ApiTokenDatabase, 'api_tokens'>
@@ -51,7 +52,7 @@ export function hasStatus(eb: Tokens, status: TokenStatus, moment: StatusMoment)
   const living = eb.and([eb.not(removed), isLiving(eb, moment)])
   const isInactive = eb.or([
     eb('api_tokens.status', '=', 'inactive'),
-    ...(idleBefore === null ? [] : [eb('api_tokens.idle_from', '<', idleBefore)]),
+    ...(idleBefore === null ? [] : [beganBefore(eb, idleBefore)]),
   ])
   switch (status) {
     case 'active':

@@ -2,13 +2,17 @@
 
 import type { UpdateObject } from 'kysely'
 import type { StatusReason, TokenRecord } from '../../../token/token.ts'
+import { dayNumberOf } from '../../../utc-day.ts'
 import type { TokenPatch, UpdateScope } from '../../token-store.ts'
 import type { DialectTraits, TokenUpdate } from '../dialects/dialect-traits.ts'
 import type { ApiTokenDatabase } from '../tables/database.ts'
 import { type ApiTokenRow, tokenFromRow } from '../tables/token-row.ts'
-import type { StoreDb } from '../transactions.ts'
+import { atomically, type StoreDb } from '../transactions.ts'
+import { carriedUsage } from './carry-usage.ts'
 import { stamp } from './change-feed.ts'
+import { beganBefore } from './idle-clock.ts'
 import { belongsTo, ownerGeneration, type Tokens } from './owner-conditions.ts'
+import { lockTokens } from './token-locks.ts'
 import { clockMoment, isLiving } from './token-status.ts'
 
 /** Runs the UPDATE. Returns `undefined` when no row met its conditions. */
@@ -42,14 +46,36 @@ export function revocationColumns(
 export async function writePatch(
   storeDb: StoreDb,
   id: string,
-  changes: TokenPatch,
+  { status, ...texts }: TokenPatch,
   scope: UpdateScope,
+): Promise<TokenRecord | undefined> {
+  switch (status) {
+    case undefined:
+      return patchRow(storeDb, id, scope, () => texts)
+    case 'inactive':
+      return patchRow(storeDb, id, scope, () => ({ ...texts, status, status_reason: 'disabled' }))
+    case 'active':
+      return atomically(storeDb, async (transaction) => {
+        const restart = await restartOf(transaction, id, scope)
+        const columns = { ...texts, status, status_reason: null }
+        return patchRow(transaction, id, scope, (eb) => ({ ...restart(eb), ...columns }))
+      })
+    default:
+      return status satisfies never
+  }
+}
+
+async function patchRow(
+  storeDb: StoreDb,
+  id: string,
+  scope: UpdateScope,
+  columns: (eb: Tokens) => UpdateObject<ApiTokenDatabase, 'api_tokens'>,
 ): Promise<TokenRecord | undefined> {
   const moment = clockMoment(storeDb.traits, scope)
   return updateTokenRow(storeDb, id, (tokens) =>
     tokens
       .set((eb) => ({
-        ...columnsOf(eb, changes, scope, storeDb),
+        ...columns(eb),
         updated_at: moment.now,
         changed_at: stamp('api_tokens', storeDb.traits),
       }))
@@ -59,24 +85,25 @@ export async function writePatch(
   )
 }
 
-/** `active` restarts the idle period of a token that is inactive, by its row or by the clock. */
-function columnsOf(
-  eb: Tokens,
-  { status, ...texts }: TokenPatch,
+/**
+ * Locks a token that is inactive, by its row or by the clock, and returns the columns that restart its idle timeout. They
+ * may carry the usage of the token's day over, which requires the lock of an earlier statement.
+ */
+async function restartOf(
+  transaction: StoreDb,
+  id: string,
   { now, idleBefore }: UpdateScope,
-  { traits }: StoreDb,
-): UpdateObject<ApiTokenDatabase, 'api_tokens'> {
-  if (status === undefined) return texts
-  if (status === 'inactive') return { ...texts, status, status_reason: 'disabled' }
-  const isInactive = eb.or([
-    eb('api_tokens.status', '=', 'inactive'),
-    ...(idleBefore === null ? [] : [eb('api_tokens.idle_from', '<', traits.time(idleBefore))]),
-  ])
-  return {
-    ...texts,
-    // Before `status`, which it reads: MySQL assigns from left to right.
-    idle_from: eb.case().when(isInactive).then(traits.time(now)).else(eb.ref('api_tokens.idle_from')).end(),
-    status,
-    status_reason: null,
-  }
+): Promise<(eb: Tokens) => UpdateObject<ApiTokenDatabase, 'api_tokens'>> {
+  const { traits } = transaction
+  const today = dayNumberOf(now)
+  const inactive = await lockTokens(transaction, [id], (eb) =>
+    eb.or([
+      eb('api_tokens.status', '=', 'inactive'),
+      ...(idleBefore === null ? [] : [beganBefore(eb, traits.time(idleBefore))]),
+    ]),
+  )
+  if (inactive.length === 0) return () => ({})
+  const onEarlierDay = await lockTokens(transaction, [id], (eb) => eb('api_tokens.idle_day', '<', today))
+  if (onEarlierDay.length === 0) return () => ({ idle_from: traits.time(now) })
+  return (eb) => ({ ...carriedUsage(eb, traits), idle_from: traits.time(now), idle_day: today })
 }

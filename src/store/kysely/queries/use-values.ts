@@ -2,6 +2,7 @@
 
 import type { TokenUse } from '../../token-store.ts'
 import type { UseRow } from '../dialects/dialect-traits.ts'
+import { hexOfId, isUuid } from '../tables/stored-id.ts'
 
 /** The columns of that table, in order. */
 export const USE_COLUMNS = [
@@ -13,8 +14,13 @@ export const USE_COLUMNS = [
   'user_agent',
 ] as const satisfies readonly (keyof UseRow)[]
 
+/** The uses whose ids may be those of tokens. */
+export function storableUses(uses: readonly TokenUse[]): readonly TokenUse[] {
+  return uses.filter(({ tokenId }) => isUuid(tokenId))
+}
+
 /** A row of it, with its time in the dialect's format. */
 export function useValues<Time>(use: TokenUse, usedAt: Time) {
   const { ip = null, userAgent = null } = use.lastClient ?? {}
-  return [use.tokenId, use.count, usedAt, use.scopesUsed ?? 0, ip, userAgent]
+  return [hexOfId(use.tokenId), use.count, usedAt, use.scopesUsed ?? 0, ip, userAgent]
 }

@@ -1,18 +1,33 @@
 /** Converts rows of the table of tokens to tokens and back. */
 
-import { type AliasedExpression, sql } from 'kysely'
+import { type AliasedExpression, expressionBuilder, sql } from 'kysely'
 import { formatScope, parseScope } from '../../../token/scope.ts'
 import type { LastClient, TokenRecord } from '../../../token/token.ts'
+import { eitherUsed } from '../../../token/used-scopes.ts'
+import { dayNumberOf } from '../../../utc-day.ts'
 import type { DialectTraits } from '../dialects/dialect-traits.ts'
 import type { ApiTokenTable } from './api-token.ts'
+import type { ApiTokenDatabase } from './database.ts'
+import { dayOf } from './day-of-token.ts'
 import type { Instant } from './instant.ts'
+import { idFromText, type StoredId } from './stored-id.ts'
 
 /** A row as `tokenColumns` selects it, with times in milliseconds. Drivers may return numbers as texts or BigInts. */
 export type ApiTokenRow = {
-  [Column in (typeof API_TOKEN_COLUMNS)[number]]: Numeric<ApiTokenTable[Column]>
+  [Column in (typeof API_TOKEN_COLUMNS)[number]]: Read<ApiTokenTable[Column]>
+} & DayColumns
+
+/** The usage row of the day `idle_day`. All are `null` without one. */
+interface DayColumns {
+  readonly day_requests: ReadNumber | null
+  readonly day_last_used_at: ReadNumber | null
+  readonly day_scopes_used: ReadNumber | null
+  readonly day_ip: string | null
+  readonly day_user_agent: string | null
 }
 
-type Numeric<T> = T extends Instant | number ? number | string | bigint : T
+type ReadNumber = number | string | bigint
+type Read<T> = T extends Instant | number ? ReadNumber : T extends StoredId ? string : T
 
 const TIMES = [
   'created_at',
@@ -24,8 +39,9 @@ const TIMES = [
   'grace_ends_at',
 ] as const satisfies readonly (keyof ApiTokenTable)[]
 
+const IDS = ['id', 'successor_id', 'predecessor_id'] as const satisfies readonly (keyof ApiTokenTable)[]
+
 const OTHERS = [
-  'id',
   'user_id',
   'generation',
   'name',
@@ -41,23 +57,35 @@ const OTHERS = [
   'scopes_used',
   'last_used_ip',
   'last_used_user_agent',
-  'successor_id',
-  'predecessor_id',
 ] as const satisfies readonly (keyof ApiTokenTable)[]
 
-/** The columns of a token, as an INSERT lists them. */
-const API_TOKEN_COLUMNS = [...OTHERS, ...TIMES] as const
+const API_TOKEN_COLUMNS = [...IDS, ...OTHERS, ...TIMES] as const
 
-/** The columns that `tokenFromRow` needs. */
-export function tokenColumns({ millis }: DialectTraits): readonly AliasedExpression<unknown, string>[] {
+/** The columns that `tokenFromRow` needs, of the token's row and of the usage row of its day. */
+export function tokenColumns({
+  millis,
+  idText,
+}: DialectTraits): readonly AliasedExpression<unknown, string>[] {
+  const ids = IDS.map((column) => idText(sql.ref<StoredId>(`api_tokens.${column}`)).as(column))
   const plain = OTHERS.map((column) => sql.ref(`api_tokens.${column}`).as(column))
   const times = TIMES.map((column) => millis(sql.ref<Instant>(`api_tokens.${column}`)).as(column))
-  return [...plain, ...times]
+  const day = dayOf(expressionBuilder<ApiTokenDatabase, 'api_tokens'>())
+  return [
+    ...ids,
+    ...plain,
+    ...times,
+    day.select('requests').as('day_requests'),
+    day.select((eb) => millis(eb.ref('api_token_usage.last_used_at')).as('at')).as('day_last_used_at'),
+    day.select('api_token_usage.scopes_used').as('day_scopes_used'),
+    day.select('api_token_usage.last_used_ip').as('day_ip'),
+    day.select('api_token_usage.last_used_user_agent').as('day_user_agent'),
+  ]
 }
 
 export function tokenFromRow(row: ApiTokenRow): TokenRecord {
+  const lastUsedAt = later(numberOrNull(row.last_used_at), numberOrNull(row.day_last_used_at))
   return {
-    id: row.id,
+    id: idFromText(row.id),
     userId: row.user_id,
     generation: Number(row.generation),
     name: row.name,
@@ -72,23 +100,24 @@ export function tokenFromRow(row: ApiTokenRow): TokenRecord {
     createdAt: Number(row.created_at),
     updatedAt: Number(row.updated_at),
     expiresAt: numberOrNull(row.expires_at),
-    lastUsedAt: numberOrNull(row.last_used_at),
-    idleFrom: Number(row.idle_from),
-    useCount: Number(row.use_count),
-    scopesUsed: Number(row.scopes_used),
+    lastUsedAt,
+    idleFrom: Math.max(Number(row.idle_from), lastUsedAt ?? 0),
+    useCount: Number(row.use_count) + Number(row.day_requests ?? 0),
+    scopesUsed: eitherUsed(Number(row.scopes_used), Number(row.day_scopes_used ?? 0)),
     lastClient: clientFromRow(row),
     revokedAt: numberOrNull(row.revoked_at),
-    successorId: row.successor_id,
-    predecessorId: row.predecessor_id,
+    successorId: idOrNull(row.successor_id),
+    predecessorId: idOrNull(row.predecessor_id),
     graceEndsAt: numberOrNull(row.grace_ends_at),
   }
 }
 
 /** The values of an INSERT. */
-export function rowFromToken<Time>(token: TokenRecord, time: (ms: number) => Time) {
+export function rowFromToken(token: TokenRecord, { time, id }: Pick<DialectTraits, 'time' | 'id'>) {
   const orNull = (ms: number | null) => (ms === null ? null : time(ms))
+  const idOrNull = (other: string | null) => (other === null ? null : id(other))
   return {
-    id: token.id,
+    id: id(token.id),
     user_id: token.userId,
     generation: token.generation,
     name: token.name,
@@ -105,24 +134,34 @@ export function rowFromToken<Time>(token: TokenRecord, time: (ms: number) => Tim
     expires_at: orNull(token.expiresAt),
     last_used_at: orNull(token.lastUsedAt),
     idle_from: time(token.idleFrom),
+    idle_day: dayNumberOf(Math.max(token.idleFrom, token.lastUsedAt ?? 0)),
     use_count: token.useCount,
     scopes_used: token.scopesUsed,
     last_used_ip: token.lastClient?.ip ?? null,
     last_used_user_agent: token.lastClient?.userAgent ?? null,
     revoked_at: orNull(token.revokedAt),
-    successor_id: token.successorId,
-    predecessor_id: token.predecessorId,
+    successor_id: idOrNull(token.successorId),
+    predecessor_id: idOrNull(token.predecessorId),
     grace_ends_at: orNull(token.graceEndsAt),
   }
 }
 
-function clientFromRow({
-  last_used_ip: ip,
-  last_used_user_agent: userAgent,
-}: ApiTokenRow): LastClient | null {
+/** The client of the day, or of an earlier day if none is stored for the uses of the day. */
+function clientFromRow(row: ApiTokenRow): LastClient | null {
+  if (row.day_ip !== null) return { ip: row.day_ip, userAgent: row.day_user_agent }
+  const { last_used_ip: ip, last_used_user_agent: userAgent } = row
   return ip === null ? null : { ip, userAgent }
 }
 
-function numberOrNull(value: number | string | bigint | null): number | null {
+/** In SQLite the digits of `null` are an empty text. */
+function idOrNull(text: string | null): string | null {
+  return text === null || text === '' ? null : idFromText(text)
+}
+
+function later(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.max(a, b)
+}
+
+function numberOrNull(value: ReadNumber | null): number | null {
   return value === null ? null : Number(value)
 }

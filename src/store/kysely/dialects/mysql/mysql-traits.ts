@@ -5,16 +5,18 @@ import {
   type InsertQueryBuilder,
   type InsertResult,
   sql,
+  type UpdateObject,
   type UpdateQueryBuilder,
   type UpdateResult,
 } from 'kysely'
 import type { TokenUse } from '../../../token-store.ts'
-import { USE_COLUMNS, useValues } from '../../queries/use-values.ts'
+import { storableUses, USE_COLUMNS, useValues } from '../../queries/use-values.ts'
 import type { ApiTokenDatabase } from '../../tables/database.ts'
 import type { Instant } from '../../tables/instant.ts'
+import { bytesOfId, type StoredId } from '../../tables/stored-id.ts'
 import { type ApiTokenRow, tokenColumns } from '../../tables/token-row.ts'
 import { atomically, type StoreDb } from '../../transactions.ts'
-import type { DialectTraits, UseRow } from '../dialect-traits.ts'
+import type { ColumnRef, DialectTraits, UseRow } from '../dialect-traits.ts'
 import { errorMember } from '../error-code.ts'
 import { END_OF_TIME, isoInRange } from '../utc-range.ts'
 import { isPermanentInMysql } from './mysql-errors.ts'
@@ -29,7 +31,7 @@ const COLUMN_EXISTS = 1060
 const INDEX_EXISTS = 1061
 
 const USE_TYPES: Readonly<Record<keyof UseRow, string>> = {
-  id: 'varchar(64) character set utf8mb4',
+  id: 'varchar(32) character set utf8mb4',
   uses: 'bigint',
   used_at: 'datetime(3)',
   asked: 'bigint',
@@ -39,12 +41,15 @@ const USE_TYPES: Readonly<Record<keyof UseRow, string>> = {
 
 /** Compares texts by bytes, including trailing spaces. Each server runs only the comment that is for it. */
 const BYTES = sql.raw('/*M! collate utf8mb4_nopad_bin */ /*!80017 collate utf8mb4_0900_bin */')
+/** Explicit, because the server's defaults may differ: other row formats cannot index a user id. */
+const TABLE_OPTIONS = sql`engine = InnoDB, row_format = dynamic, default character set utf8mb4 ${BYTES}`
 const EPOCH = sql.raw("timestamp'1970-01-01 00:00:00'")
 const LOCK = sql.lit('fastify-api-tokens.migration')
 const LOCK_SECONDS = sql.lit(3600)
 
 export const mysqlTraits: DialectTraits = {
   types: {
+    id: sql`binary(16)`,
     text: (length) => sql`varchar(${sql.lit(length)})`,
     longText: sql`text`,
     integer: sql`integer`,
@@ -53,10 +58,10 @@ export const mysqlTraits: DialectTraits = {
     instant: sql`datetime(3)`,
     computed: (type, expression) => sql`${type} generated always as (${expression}) stored`,
     earliest: (columns) => sql`least(${sql.join(columns.map(orEndOfTime))})`,
-    joined: (nullableText, other) =>
-      sql`concat(coalesce(${sql.ref(nullableText)}, ''), char(1 using utf8mb4), ${sql.ref(other)})`,
-    // Explicit, because the server's defaults may differ: other row formats cannot index a user id.
-    tableOptions: sql`engine = InnoDB, row_format = dynamic, default character set utf8mb4 ${BYTES}`,
+    nameKey: (name, id) =>
+      sql`concat(coalesce(${sql.ref(name)}, ''), char(1 using utf8mb4), lower(hex(${sql.ref(id)})))`,
+    tableOptions: TABLE_OPTIONS,
+    updatedTableOptions: TABLE_OPTIONS,
     sparseIndexes: false,
   },
 
@@ -65,25 +70,30 @@ export const mysqlTraits: DialectTraits = {
   withNotify: (stamp) => stamp,
   time: (ms) => sql<Instant>`cast(${datetime(ms)} as datetime(3))`,
   millis: (time) => sql<number>`timestampdiff(microsecond, ${EPOCH}, ${time}) div 1000`,
+  later: (one, other) => sql<Instant>`greatest(${one}, ${other})`,
+  id: (id) => sql<StoredId>`${bytesOfId(id)}`,
+  idParameter: bytesOfId,
+  // As a text, because a host's driver may return bytes in another type.
+  idText: (id) => sql<string>`hex(${id})`,
   lowerAscii,
   locked: (query, whenLocked = 'wait') =>
     whenLocked === 'skip' ? query.forUpdate().skipLocked() : query.forUpdate(),
 
   onConflictDoNothing,
-  onConflictAdd,
+  onConflictUpdate,
   usesTable,
 
   change: (storeDb, id, update) =>
     atomically(storeDb, async ({ db, traits }) => {
       const { numUpdatedRows } = await update(db.updateTable('api_tokens'))
-        .where('api_tokens.id', '=', id)
+        .where('api_tokens.id', '=', traits.id(id))
         .executeTakeFirstOrThrow()
       if (numUpdatedRows === 0n) return undefined
       // The row is locked until the end of the transaction, so this reads what the UPDATE wrote.
       return db
         .selectFrom('api_tokens')
         .select(tokenColumns(traits))
-        .where('id', '=', id)
+        .where('id', '=', traits.id(id))
         .$castTo<ApiTokenRow>()
         .executeTakeFirstOrThrow()
     }),
@@ -117,14 +127,17 @@ function onConflictDoNothing<Table extends keyof ApiTokenDatabase>(
   return insert.onDuplicateKeyUpdate({ [key]: sql.ref(key) } as never)
 }
 
-function onConflictAdd<Table extends keyof ApiTokenDatabase>(
+function onConflictUpdate<Table extends keyof ApiTokenDatabase>(
   insert: InsertQueryBuilder<ApiTokenDatabase, Table, InsertResult>,
-  _table: Table,
+  table: Table,
   _keys: readonly string[],
-  column: string & keyof ApiTokenDatabase[Table],
+  update: (stored: ColumnRef<Table>, added: ColumnRef<Table>) => UpdateObject<ApiTokenDatabase, Table>,
 ) {
-  const sum = sql`${sql.ref(column)} + values(${sql.ref(column)})`
-  return insert.onDuplicateKeyUpdate({ [column]: sum } as never)
+  const columns = update(
+    (name) => sql.ref(`${table}.${name}`),
+    (name) => sql`values(${sql.ref(name)})`,
+  )
+  return insert.onDuplicateKeyUpdate(columns as never)
 }
 
 /** `lower` of MySQL would fold letters beyond ASCII too. */
@@ -145,13 +158,17 @@ function datetime(ms: number): string {
 }
 
 function usesTable(uses: readonly TokenUse[]) {
-  const rows = JSON.stringify(uses.map((use) => useValues(use, datetime(use.lastUsedAt))))
+  const rows = JSON.stringify(storableUses(uses).map((use) => useValues(use, datetime(use.lastUsedAt))))
   const columns = sql.join(
     USE_COLUMNS.map(
       (name, n) => sql`${sql.ref(name)} ${sql.raw(USE_TYPES[name])} path ${sql.lit(`$[${n}]`)}`,
     ),
   )
-  return sql<UseRow>`json_table(${rows}, '$[*]' columns (${columns}))`.as<'used'>(sql`used`)
+  const selected = sql.join(USE_COLUMNS.map((name) => (name === 'id' ? sql`unhex(id) as id` : sql.ref(name))))
+  // A table in JSON has no binary columns.
+  return sql<UseRow>`(select ${selected} from json_table(${rows}, '$[*]' columns (${columns})) as uses)`.as<'used'>(
+    sql`used`,
+  )
 }
 
 /** DDL of MySQL cannot be rolled back. A lock of the connection keeps other instances waiting. */

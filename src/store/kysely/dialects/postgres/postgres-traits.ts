@@ -2,8 +2,9 @@
 
 import { type Expression, sql } from 'kysely'
 import type { TokenUse } from '../../../token-store.ts'
-import { USE_COLUMNS, useValues } from '../../queries/use-values.ts'
+import { storableUses, USE_COLUMNS, useValues } from '../../queries/use-values.ts'
 import type { Instant } from '../../tables/instant.ts'
+import { isUuid, type StoredId } from '../../tables/stored-id.ts'
 import { atomically } from '../../transactions.ts'
 import type { DialectTraits, UseRow } from '../dialect-traits.ts'
 import { returningTraits } from '../returning.ts'
@@ -18,7 +19,7 @@ const text = sql`text collate "C"`
 export const INVALIDATION_CHANNEL = 'fastify_api_tokens'
 
 const USE_TYPES: Readonly<Record<keyof UseRow, string>> = {
-  id: 'text collate "C"',
+  id: 'uuid',
   uses: 'bigint',
   used_at: 'timestamptz',
   asked: 'bigint',
@@ -38,6 +39,7 @@ export const postgresTraits: DialectTraits = {
     atomically(storeDb, (transaction) => returning.change(transaction, id, update)),
 
   types: {
+    id: sql`uuid`,
     text: () => text,
     longText: text,
     integer: sql`integer`,
@@ -46,9 +48,11 @@ export const postgresTraits: DialectTraits = {
     computed: (type, expression) => sql`${type} generated always as (${expression}) stored`,
     earliest: (columns) =>
       sql`coalesce(least(${sql.join(columns.map((column) => sql.ref(column)))}), timestamptz ${sql.lit(isoInRange(END_OF_TIME))})`,
-    joined: (nullableText, other) =>
-      sql`coalesce(${sql.ref(nullableText)}, '') || chr(1) || ${sql.ref(other)}`,
+    nameKey: (name, id) =>
+      sql`coalesce(${sql.ref(name)}, '') || chr(1) || encode(uuid_send(${sql.ref(id)}), 'hex')`,
     tableOptions: sql``,
+    // Room on each page for the new version of a row, which then needs no new index entry.
+    updatedTableOptions: sql`with (fillfactor = 80)`,
     sparseIndexes: true,
   },
 
@@ -63,21 +67,16 @@ export const postgresTraits: DialectTraits = {
   time: (ms) => sql<Instant>`${isoInRange(ms)}::timestamptz`,
   // A whole number, because `extra_float_digits` of the session may round a float.
   millis: (time) => sql<number>`round(extract(epoch from ${time}) * 1000)::bigint`,
+  later: (one, other) => sql<Instant>`greatest(${one}, ${other})`,
+  // PostgreSQL would also read capitals, braces and missing dashes.
+  id: (id) => sql<StoredId>`${idParameter(id)}::uuid`,
+  idParameter,
+  idText: (id) => sql<string>`${id}::text`,
   lowerAscii: (field: Expression<string | null>) => sql<string | null>`lower(${field})`,
   locked: (query, whenLocked = 'wait') =>
     whenLocked === 'skip' ? query.forUpdate().skipLocked() : query.forUpdate(),
 
-  updateWithUses: ({ db }, uses) =>
-    db.updateTable('api_tokens').from(
-      // Ordered by id, so that concurrent flushes lock rows in the same order and do not deadlock.
-      db
-        .selectFrom(usesTable(uses))
-        .innerJoin('api_tokens as token', 'token.id', 'used.id')
-        .select(USE_COLUMNS.map((column) => `used.${column}` as const))
-        .orderBy('used.id')
-        .forUpdate('token')
-        .as('used'),
-    ),
+  updateWithUses: ({ db }, uses) => db.updateTable('api_tokens').from(usesTable(uses)),
 
   requireServer: async ({ db }) => {
     const { rows } = await sql.raw<SessionRow>(SESSION_QUERY).execute(db)
@@ -102,8 +101,12 @@ export const postgresTraits: DialectTraits = {
   isRetryable,
 }
 
+function idParameter(id: string): string | null {
+  return isUuid(id) ? id : null
+}
+
 function usesTable(uses: readonly TokenUse[]) {
-  const rows = JSON.stringify(uses.map((use) => useValues(use, isoInRange(use.lastUsedAt))))
+  const rows = JSON.stringify(storableUses(uses).map((use) => useValues(use, isoInRange(use.lastUsedAt))))
   const columns = USE_COLUMNS.map(
     (name, n) => sql`(value ->> ${sql.lit(n)})::${sql.raw(USE_TYPES[name])} as ${sql.ref(name)}`,
   )

@@ -2,8 +2,9 @@
 
 import { type Expression, sql } from 'kysely'
 import type { TokenUse } from '../../../token-store.ts'
-import { USE_COLUMNS, useValues } from '../../queries/use-values.ts'
+import { storableUses, USE_COLUMNS, useValues } from '../../queries/use-values.ts'
 import type { Instant } from '../../tables/instant.ts'
+import { bytesOfId, type StoredId } from '../../tables/stored-id.ts'
 import { atomically, withRetries } from '../../transactions.ts'
 import type { DialectTraits, UseRow } from '../dialect-traits.ts'
 import { returningTraits } from '../returning.ts'
@@ -18,6 +19,7 @@ export const sqliteTraits: DialectTraits = {
   ...returningTraits(usesTable),
 
   types: {
+    id: sql`blob`,
     text: () => text,
     longText: text,
     integer,
@@ -26,9 +28,9 @@ export const sqliteTraits: DialectTraits = {
     instant: integer,
     computed: (type, expression) => sql`${type} generated always as (${expression}) virtual`,
     earliest: (columns) => sql`min(${sql.join(columns.map(orEndOfTime))})`,
-    joined: (nullableText, other) =>
-      sql`coalesce(${sql.ref(nullableText)}, '') || char(1) || ${sql.ref(other)}`,
+    nameKey: (name, id) => sql`coalesce(${sql.ref(name)}, '') || char(1) || lower(hex(${sql.ref(id)}))`,
     tableOptions: sql`strict, without rowid`,
+    updatedTableOptions: sql`strict, without rowid`,
     sparseIndexes: true,
   },
 
@@ -37,6 +39,11 @@ export const sqliteTraits: DialectTraits = {
   withNotify: (stamp) => stamp,
   time: (ms) => sql<Instant>`${ms}`,
   millis: (time) => sql<number>`${time}`,
+  later: (one, other) => sql<Instant>`max(${one}, ${other})`,
+  id: (id) => sql<StoredId>`${bytesOfId(id)}`,
+  idParameter: bytesOfId,
+  // As a text, because drivers return bytes in different types.
+  idText: (id) => sql<string>`hex(${id})`,
   // Without the ICU extension, SQLite folds ASCII letters only.
   lowerAscii: (field: Expression<string | null>) => sql<string | null>`lower(${field})`,
   locked: (query) => query,
@@ -57,7 +64,12 @@ function orEndOfTime(column: string) {
 }
 
 function usesTable(uses: readonly TokenUse[]) {
-  const rows = JSON.stringify(uses.map((use) => useValues(use, use.lastUsedAt)))
-  const columns = sql.join(USE_COLUMNS.map((column, n) => sql`value ->> ${sql.lit(n)} as ${sql.ref(column)}`))
+  const rows = JSON.stringify(storableUses(uses).map((use) => useValues(use, use.lastUsedAt)))
+  const columns = sql.join(
+    USE_COLUMNS.map((column, n) => {
+      const value = sql`value ->> ${sql.lit(n)}`
+      return sql`${column === 'id' ? sql`unhex(${value})` : value} as ${sql.ref(column)}`
+    }),
+  )
   return sql<UseRow>`(select ${columns} from json_each(${rows}))`.as<'used'>(sql`used`)
 }

@@ -34,11 +34,11 @@ function owners(schema: SchemaModule, types: ColumnTypes): readonly SchemaStatem
 }
 
 function tokens(schema: SchemaModule, types: ColumnTypes): readonly SchemaStatement[] {
-  const { text, longText, integer, count, instant, computed, earliest, joined, tableOptions } = types
+  const { id, text, longText, integer, count, instant, computed, earliest, nameKey, tableOptions } = types
   return [
     schema
       .createTable('api_tokens')
-      .addColumn('id', text(64), (column) => column.notNull().primaryKey())
+      .addColumn('id', id, (column) => column.notNull().primaryKey())
       .addColumn('user_id', text(255), (column) => column.notNull())
       .addColumn('generation', integer, (column) => column.notNull())
       .addColumn('name', text(100))
@@ -60,13 +60,14 @@ function tokens(schema: SchemaModule, types: ColumnTypes): readonly SchemaStatem
       .addColumn('last_used_user_agent', text(255))
       .addColumn('use_count', count, (column) => column.notNull())
       .addColumn('idle_from', instant, (column) => column.notNull())
+      .addColumn('idle_day', integer, (column) => column.notNull())
       .addColumn('idle_warning_from', instant)
       .addColumn('revoked_at', instant)
-      .addColumn('successor_id', text(64))
-      .addColumn('predecessor_id', text(64))
+      .addColumn('successor_id', id)
+      .addColumn('predecessor_id', id)
       .addColumn('grace_ends_at', instant)
       .addColumn('ends_at', computed(instant, earliest(['revoked_at', 'expires_at', 'grace_ends_at'])))
-      .addColumn('name_and_id', computed(text(165), joined('name', 'id')))
+      .addColumn('name_and_id', computed(text(133), nameKey('name', 'id')))
       .modifyEnd(tableOptions),
     schema.createIndex('api_tokens_of_owner').on('api_tokens').columns(['user_id', 'id']),
     schema.createIndex('api_tokens_names').on('api_tokens').columns(['user_id', 'name_and_id']),
@@ -75,7 +76,7 @@ function tokens(schema: SchemaModule, types: ColumnTypes): readonly SchemaStatem
     schema
       .createIndex('api_tokens_idle')
       .on('api_tokens')
-      .columns(['status', 'idle_from', 'idle_warning_from']),
+      .columns(['status', 'idle_day', 'idle_warning_from']),
     sparseIndex(schema, types, 'api_tokens_changed', 'api_tokens', 'changed_at'),
     sparseIndex(schema, types, 'api_tokens_revoked', 'api_tokens', 'revoked_at'),
     sparseIndex(schema, types, 'api_tokens_expired', 'api_tokens', 'expires_at'),
@@ -84,16 +85,20 @@ function tokens(schema: SchemaModule, types: ColumnTypes): readonly SchemaStatem
 }
 
 function usage(schema: SchemaModule, types: ColumnTypes): readonly SchemaStatement[] {
-  const { text, count, instant, tableOptions } = types
+  const { id, text, integer, count, instant, updatedTableOptions } = types
   return [
+    // Without other indexes, so that a flush changes no index and each row is updated in its place.
     schema
       .createTable('api_token_usage')
-      .addColumn('token_id', text(64), (column) => column.notNull())
-      .addColumn('day', instant, (column) => column.notNull())
+      .addColumn('day', integer, (column) => column.notNull())
+      .addColumn('token_id', id, (column) => column.notNull())
       .addColumn('requests', count, (column) => column.notNull())
-      .addPrimaryKeyConstraint('api_token_usage_key', ['token_id', 'day'])
-      .modifyEnd(tableOptions),
-    schema.createIndex('api_token_usage_day').on('api_token_usage').columns(['day']),
+      .addColumn('last_used_at', instant, (column) => column.notNull())
+      .addColumn('scopes_used', count, (column) => column.notNull())
+      .addColumn('last_used_ip', text(64))
+      .addColumn('last_used_user_agent', text(255))
+      .addPrimaryKeyConstraint('api_token_usage_key', ['day', 'token_id'])
+      .modifyEnd(updatedTableOptions),
   ]
 }
 
