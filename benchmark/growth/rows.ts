@@ -3,6 +3,8 @@
  * the idle times differs from the order of the ids.
  */
 
+import { dayNumberOf } from '../../src/utc-day.ts'
+
 /** The creation time of all tokens: 2026-01-01T00:00:00Z. */
 export const MADE_AT = Date.UTC(2026, 0, 1)
 
@@ -29,7 +31,7 @@ export function sqliteRows(size: number): readonly string[] {
   return rows(size, {
     numbers: `with recursive numbers(n) as (select 0 union all select n + 1 from numbers where n < ${size - 1})`,
     of: 'numbers',
-    id: "'019b7500-0000-7000-8000-' || printf('%012x', n)",
+    id: "unhex('019b7500000070008000' || printf('%012x', n))",
     user: "'user-' || (n / 100)",
     made: String(MADE_AT),
     idleFrom: `${MADE_AT} + ${idleSince(size)}`,
@@ -40,7 +42,7 @@ export function postgresRows(size: number): readonly string[] {
   return rows(size, {
     numbers: '',
     of: `generate_series(0::bigint, ${size - 1}) as n`,
-    id: "'019b7500-0000-7000-8000-' || lpad(to_hex(n), 12, '0')",
+    id: "('019b7500-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid",
     user: "'user-' || (n / 100)::text",
     made: "timestamptz '2026-01-01 00:00:00Z'",
     idleFrom: `timestamptz '2026-01-01 00:00:00Z' + (${idleSince(size)}) * interval '1 millisecond'`,
@@ -56,7 +58,7 @@ export function mariaDbRows(size: number): readonly string[] {
   return rows(size, {
     numbers: '',
     of: `(select seq as n from seq_0_to_${size - 1}) as numbers`,
-    id: "concat('019b7500-0000-7000-8000-', lower(lpad(hex(n), 12, '0')))",
+    id: "unhex(concat('019b7500000070008000', lpad(hex(n), 12, '0')))",
     user: "concat('user-', n div 100)",
     made: "timestamp '2026-01-01 00:00:00'",
     idleFrom: `timestamp '2026-01-01 00:00:00' + interval 1000 * (${idleSince(size)}) microsecond`,
@@ -81,8 +83,8 @@ function rows(size: number, { numbers, of, id, user, made, idleFrom }: Spelling)
       ${numbers} select ${user}, 'active', 1 from ${of} where n % 100 = 0`,
     "insert into api_token_owners (user_id, status, generation) values ('ada', 'active', 1)",
     `insert into api_tokens (id, user_id, generation, name, scopes, status, hint, kid, form, seal, created_at, updated_at,
-      idle_from, use_count)
+      idle_from, idle_day, use_count)
       ${numbers} select ${id}, ${owner}, 1, 'a token of the growth', 'chat:read chat:write', 'active', 'wxyz', 'growth', 'jwt', '-',
-      ${made}, ${made}, ${idleFrom}, 0 from ${of}`,
+      ${made}, ${made}, ${idleFrom}, ${dayNumberOf(MADE_AT)}, 0 from ${of}`,
   ]
 }

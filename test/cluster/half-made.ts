@@ -1,10 +1,10 @@
 /** What a process that dies in the middle must never leave behind. */
 
-import type { SqlDatabase } from '../support/sql-databases.ts'
+import { type SqlDatabase, USE_COUNT } from '../support/sql-databases.ts'
 
 /** The ids of rows that miss what belongs to them. */
 export async function halfMade({ run }: Pick<SqlDatabase, 'run'>, kid: string): Promise<readonly string[]> {
-  const rows = await run<{ id: string }>(`
+  const rows = await run<{ id: unknown }>(`
     select token.id from api_tokens token left join api_token_owners owner on owner.user_id = token.user_id
       where owner.user_id is null or token.generation > owner.generation
         or token.kid <> '${kid}' or token.hint = ''
@@ -17,11 +17,9 @@ export async function halfMade({ run }: Pick<SqlDatabase, 'run'>, kid: string): 
       where token.successor_id is not null
         and (new.id is null or (token.status <> 'revoked' and new.predecessor_id is null))
     union all
-    select token.id from api_tokens token
+    select api_tokens.id from api_tokens
       left join (select token_id, sum(requests) as uses from api_token_usage group by token_id) days
-        on days.token_id = token.id
-      where token.use_count <> coalesce(days.uses, 0)
-    union all
-    select token_id from api_token_usage where token_id not in (select id from api_tokens)`)
-  return rows.map(({ id }) => id)
+        on days.token_id = api_tokens.id
+      where ${USE_COUNT} <> coalesce(days.uses, 0)`)
+  return rows.map(({ id }) => String(id))
 }

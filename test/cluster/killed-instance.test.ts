@@ -10,7 +10,7 @@ import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-
 import type { TokenStore } from '../../src/store/token-store.ts'
 import { type Host, startHost, statusOf } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
-import { type SqlDatabase, sqlDatabases } from '../support/sql-databases.ts'
+import { type SqlDatabase, sqlDatabases, USE_COUNT } from '../support/sql-databases.ts'
 import { within } from '../support/within.ts'
 import { type Death, type Deed, makeDying, type Point, pointsOf, spread } from './dying.ts'
 import { halfMade } from './half-made.ts'
@@ -191,7 +191,7 @@ async function flushing(t: Test, { app, database }: Place): Promise<Trial> {
     does: { name: 'flush', credentials, flushed: FLUSHED, used: USED, revoked: gone.token.id },
     check: async (_death, decided) => {
       const rows = await database.run<{ n: number }>(
-        `select use_count as n from api_tokens where user_id = '${userId}'`,
+        `select ${USE_COUNT} as n from api_tokens where user_id = '${userId}'`,
       )
       const [count = -1, ...others] = [...new Set(rows.map(({ n }) => Number(n)))]
       t.same(others, [], 'a flush is stored as a whole or not at all')

@@ -135,8 +135,8 @@ if (database !== null) {
 
     // Those that live have flushed when nothing changes any more.
     await sleep(2 * FLUSH_MS)
-    const rows = await run<{ id: string; use_count: string }>('select id, use_count from api_tokens')
-    const recorded = new Map(rows.map((row) => [row.id, Number(row.use_count)]))
+    const recorded = new Map<string, number>()
+    for (const id of programs) recorded.set(id, (await apiTokens.get(id)).useCount)
     let lost = 0
     for (const id of programs) {
       const answered = uses.filter(({ tokenId }) => tokenId === id)

@@ -27,6 +27,8 @@ const page = (fields: Parameters<typeof query>[0] = {}): Work => {
 /** Everything that a store does, as it is done all day. */
 const WORKS: Readonly<Record<string, Work>> = {
   'a cold verification': (store) => store.findTokens([TOKEN]),
+  'the cold verifications of a turn': (store) =>
+    store.findTokens(Array.from({ length: 200 }, (_, n) => idOf(n * 401))),
   'an owner': (store) => store.findOwner(OWNER),
   'an issue': (store) =>
     store.insertToken(draft(0, { id: id(0xffff_ffff), userId: OWNER }), {
@@ -74,7 +76,7 @@ const WORKS: Readonly<Record<string, Work>> = {
     store.insertToken(draft(0, { id: id(0xffff_fff1), userId: OWNER }), {
       ...{ maxTokens: 1_000_000, maxEnded: 1, deletableBefore: NOW, now: NOW, maxAgeMs: 1 },
     }),
-  'a pruning of days': (store) => store.pruneDailyUses(MADE_AT - 80 * DAY, 500),
+  'a pruning of days': (store) => store.pruneDailyUses(MADE_AT - 95 * DAY, 500),
   'a pruning of leases': (store) => store.pruneLeases(500),
   'a lease': (store) => store.takeLease({ name: 'sweep', holder: 'me', ms: 0 }),
   'what has changed': (store) => store.feed.changesSince(Date.now() - 10_000),
@@ -129,28 +131,32 @@ t.test('what is explained is all that the store does', async (t) => {
   t.same([...asked, ...others].sort(), methods.sort())
 })
 
-/** Few have ended, were rotated or changed of late; use is of a hundred days; most users have no token any more. */
+/** A few tokens have ended, or changed recently; usage and idle periods are spread over 100 days; most users have no token. */
 function endings(name: string): readonly string[] {
-  const daysAgo = (days: string) =>
-    name === 'MariaDB' ? `created_at - interval ${days} day` : `created_at - (${days}) * interval '1 day'`
-  const day = name === 'MariaDB' ? 'conv(right(id, 2), 16, 10)' : "('x' || right(id, 2))::bit(8)::int"
-  const visitors =
-    name === 'MariaDB'
-      ? 'select seq as n from seq_1_to_30000'
-      : 'select n from generate_series(1, 30000) as n'
-  const visitor = name === 'MariaDB' ? "concat('visitor-', n)" : "'visitor-' || n"
+  const isMariaDb = name === 'MariaDB'
+  const digits = isMariaDb ? 'lower(hex(id))' : 'id::text'
+  const days = isMariaDb
+    ? 'conv(right(hex(id), 2), 16, 10) % 100'
+    : "('x' || right(id::text, 2))::bit(8)::int % 100"
+  const earlier = isMariaDb ? `interval ${days} day` : `(${days}) * interval '1 day'`
+  const visitors = isMariaDb
+    ? 'select seq as n from seq_1_to_30000'
+    : 'select n from generate_series(1, 30000) as n'
+  const visitor = isMariaDb ? "concat('visitor-', n)" : "'visitor-' || n"
   return [
     `insert into api_token_owners (user_id, status, generation) select ${visitor}, 'active', 1 from (${visitors}) as numbers`,
-    "update api_tokens set status = 'revoked', revoked_at = created_at where id like '%100'",
-    "update api_tokens set expires_at = created_at where id like '%101'",
-    "update api_tokens set grace_ends_at = created_at where id like '%102'",
-    "update api_tokens set changed_at = 1 where id like '%103'",
+    `update api_tokens set idle_from = idle_from - ${earlier}, idle_day = idle_day - ${days}`,
+    `update api_tokens set status = 'revoked', revoked_at = created_at where ${digits} like '%100'`,
+    `update api_tokens set expires_at = created_at where ${digits} like '%101'`,
+    `update api_tokens set grace_ends_at = created_at where ${digits} like '%102'`,
+    `update api_tokens set changed_at = 1 where ${digits} like '%103'`,
     "update api_token_owners set changed_at = 1 where user_id like '%77'",
     "update api_token_owners set removed_at = timestamp '2026-01-01 00:00:00', generation = 2 where user_id like 'user-_00'",
     `insert into api_token_leases (name, holder, ends_at) select ${visitor}, 'me', 9000000000000 - n from (${visitors}) as numbers`,
-    `insert into api_token_usage (token_id, day, requests) select id, ${daysAgo(`${day} % 100`)}, 7 from api_tokens`,
+    `insert into api_token_usage (day, token_id, requests, last_used_at, scopes_used)
+      select idle_day, id, 7, idle_from, 0 from api_tokens`,
     ...['api_tokens', 'api_token_owners', 'api_token_usage', 'api_token_leases'].map((table) =>
-      name === 'MariaDB' ? `analyze table ${table}` : `vacuum analyze ${table}`,
+      isMariaDb ? `analyze table ${table}` : `vacuum analyze ${table}`,
     ),
   ]
 }
@@ -158,6 +164,8 @@ function endings(name: string): readonly string[] {
 function usesOf(count: number) {
   return Array.from({ length: count }, (_, n) => ({
     ...{ tokenId: idOf(n * Math.floor(TOKENS / count)), count: 1, lastUsedAt: NOW },
+    // A flush later on the same day reads no token.
+    touchesToken: n % 2 === 0,
   }))
 }
 

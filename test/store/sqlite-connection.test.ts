@@ -112,7 +112,7 @@ t.test('a closed store has released its file and written everything into it', as
   const other = new Database(filename, { timeout: 0 })
   t.teardown(() => other.close())
   other.exec('begin exclusive')
-  t.same(other.prepare('select id from api_tokens').all(), [{ id: id(1) }])
+  t.same(other.prepare('select name from api_tokens').all(), [{ name: 'token 1' }])
   other.exec('commit')
 })
 

@@ -17,10 +17,15 @@ t.test(
     const { id, createdAt } = await put(store, 1)
     const other = new Database(filename, { readonly: true })
     t.teardown(() => other.close())
-    const committed = () => Number(other.prepare('select use_count from api_tokens').pluck().get())
+    const committed = () =>
+      Number(other.prepare('select coalesce(sum(requests), 0) from api_token_usage').pluck().get())
 
     const use = { tokenId: id, count: 3, lastUsedAt: createdAt + 1000 }
-    const written = store.recordUses([use], { now: createdAt + 1000, dayStart: 0, idleTimeoutMs: null })
+    const written = store.recordUses([use], {
+      now: createdAt + 1000,
+      dayStart: createdAt,
+      idleTimeoutMs: null,
+    })
     t.equal((await findToken(store, id))?.token.useCount, 0, 'before it begins')
     // Queued before the one for which the batch waits between its statements.
     const between = await new Promise((resolve) => setImmediate(() => resolve(committed())))

@@ -101,33 +101,53 @@ t.test('promise 15: by last use only the tokens of a stretch are sorted', async 
 })
 
 t.test('the newest time is read from the ends of indexes', async (t) => {
-  const plans = await plansOf(t, async (store) => store.newestStamp?.())
-  t.equal(plans.length, 4)
-  for (const plan of plans) t.notMatch(plan, /TEMP B-TREE/)
-  t.match(
-    plans.join('\n'),
-    /SCAN api_tokens USING COVERING INDEX api_tokens_changed|USING .*INDEX api_tokens_changed/,
-  )
-  t.match(plans.join('\n'), /SEARCH api_tokens USING COVERING INDEX api_tokens_idle \(status=\?\)/)
+  const plans = await plansOf(t, async (store) => {
+    await store.recordUses([use(1)], { now: NOW, dayStart: NOW, idleTimeoutMs: DAY })
+    await store.newestStamp?.()
+  })
+  for (const plan of plans.slice(-6)) t.notMatch(plan, /TEMP B-TREE/)
+  const all = plans.join('\n')
+  t.match(all, /SCAN api_tokens USING COVERING INDEX api_tokens_changed|USING .*INDEX api_tokens_changed/)
+  t.match(all, /SEARCH api_tokens USING INDEX api_tokens_idle \(status=\?\)/)
+  t.match(all, /SEARCH api_token_usage USING PRIMARY KEY \(day=\?\)/)
 })
 
-t.test('the sweep reads only idle tokens, from an index', async (t) => {
-  const plans = await plansOf(t, (store) => store.markIdle(NOW, 10))
-  t.match(plans.join('\n'), /SEARCH api_tokens USING INDEX api_tokens_idle \(status=\? AND idle_from<\?\)/)
-  t.notMatch(plans.join('\n'), /TEMP B-TREE/)
+t.test('the sweep reads only idle tokens, and those of one day, from an index', async (t) => {
+  const plans = await plansOf(t, (store) => store.markIdle(NOW + 1, 10))
+  const all = plans.join('\n')
+  t.match(all, /SEARCH api_tokens USING COVERING INDEX api_tokens_idle \(status=\? AND idle_day<\?\)/)
+  t.match(
+    all,
+    /SEARCH api_tokens USING COVERING INDEX api_tokens_idle \(status=\? AND idle_day=\? AND idle_warning_from=\?\)/,
+  )
+  t.match(all, /SEARCH api_token_usage USING PRIMARY KEY \(day=\? AND token_id=\?\)/)
+  t.notMatch(all, /TEMP B-TREE/)
   for (const plan of plans) t.notOk(walks(plan), plan)
 })
 
 t.test('due idle warnings are found in an index, without those already emitted', async (t) => {
-  const plans = await plansOf(t, (store) =>
-    store.listIdleWarnings({ since: NOW, before: NOW + 1, now: NOW }, 10),
+  const now = NOW + 20 * DAY
+  const plans = await plansOf(t, (store) => store.listIdleWarnings({ since: NOW, before: NOW + 1, now }, 10))
+  const all = plans.join('\n')
+  t.match(
+    all,
+    /SEARCH api_tokens USING COVERING INDEX api_tokens_idle \(status=\? AND idle_day=\? AND idle_warning_from=\?\)/,
   )
   t.match(
-    plans.join('\n'),
-    /SEARCH api_tokens USING INDEX api_tokens_idle \(status=\? AND idle_from>\? AND idle_from<\?\)/,
+    all,
+    /SEARCH api_tokens USING COVERING INDEX api_tokens_idle \(status=\? AND idle_day=\? AND idle_warning_from>\? AND idle_warning_from<\?\)/,
   )
   for (const plan of plans) t.notOk(walks(plan), plan)
-  t.notMatch(plans.join('\n'), /TEMP B-TREE/)
+  t.notMatch(all, /TEMP B-TREE/)
+})
+
+t.test('a flush reads a token only at its first use of a day', async (t) => {
+  const rules = { now: NOW, dayStart: NOW, idleTimeoutMs: DAY }
+  const first = await plansOf(t, (store) => store.recordUses([use(1)], rules))
+  t.match(first.join('\n'), /SEARCH api_tokens USING PRIMARY KEY \(id=\?\)/)
+  const second = await plansOf(t, (store) => store.recordUses([{ ...use(1), touchesToken: false }], rules))
+  t.notMatch(second.join('\n'), /api_tokens/)
+  for (const plan of [...first, ...second]) t.notOk(walks(plan), plan)
 })
 
 t.test('pruning reads only ended tokens, from an index for each kind of end', async (t) => {
@@ -164,12 +184,11 @@ t.test('a token is pruned by primary key, and its counts with it', async (t) => 
     await store.prune(NOW + 1, 10)
   })
   for (const plan of plans) t.notOk(walks(plan), plan)
-  t.match(plans.join('\n'), /SEARCH api_token_usage USING PRIMARY KEY \(token_id=\?\)/)
 })
 
-t.test('the usage by day is read by token, and pruned by an index of days', async (t) => {
+t.test('the usage by day is read and pruned by primary key', async (t) => {
   const reading = await plansOf(t, (store) => store.dailyUses(id(1), daysFrom(NOW)))
-  t.match(reading.join('\n'), /SEARCH api_token_usage USING PRIMARY KEY \(token_id=\? AND day>\?\)/)
+  t.match(reading.join('\n'), /SEARCH api_token_usage USING PRIMARY KEY \(day=\? AND token_id=\?\)/)
   const pruning = await plansOf(t, async (store) => {
     await store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW }], {
       now: NOW,
@@ -178,7 +197,7 @@ t.test('the usage by day is read by token, and pruned by an index of days', asyn
     })
     await store.pruneDailyUses(NOW + DAY, 10)
   })
-  t.match(pruning.join('\n'), /SEARCH api_token_usage USING COVERING INDEX api_token_usage_day \(day<\?\)/)
+  t.match(pruning.join('\n'), /SEARCH api_token_usage USING PRIMARY KEY \(day<\?\)/)
   for (const plan of [...reading, ...pruning]) {
     t.notOk(walks(plan), plan)
     t.notMatch(plan, /TEMP B-TREE/)
@@ -205,6 +224,10 @@ t.test('changes, owners and uses are found by primary key', async (t) => {
   t.ok(plans.length >= 6)
   for (const plan of plans) t.notOk(walks(plan), plan)
 })
+
+function use(n: number) {
+  return { tokenId: id(n), count: 1, lastUsedAt: NOW }
+}
 
 /** Whether a whole table is read. A sub-query of a part of it may bear its name. */
 function walks(plan: string): boolean {

@@ -16,6 +16,15 @@ export interface SqlDatabase {
   empty(): Promise<void>
 }
 
+/** The id of a token as the databases store it. */
+export function idLiteral(name: SqlDatabase['name'], id: string): string {
+  return name === 'PostgreSQL' ? `'${id}'` : `x'${id.replaceAll('-', '')}'`
+}
+
+/** All uses of a token, in SQL: those of its row and those of its day. */
+export const USE_COUNT = `use_count + coalesce((select requests from api_token_usage
+  where api_token_usage.day = api_tokens.idle_day and api_token_usage.token_id = api_tokens.id), 0)`
+
 /** Those of this machine; a server that is not there is said. */
 export async function sqlDatabases(t: Test): Promise<readonly SqlDatabase[]> {
   const databases = [sqliteFile(t), await onServer(t, 'PostgreSQL'), await onServer(t, 'MariaDB')]

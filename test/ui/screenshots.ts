@@ -117,7 +117,8 @@ function makeOlder(): void {
   database
     .prepare(
       `UPDATE api_tokens SET created_at = created_at - ?, updated_at = updated_at - ?,
-       idle_from = CASE WHEN name = 'Weekly report' THEN idle_from - ? ELSE idle_from END`,
+       idle_from = CASE WHEN name = 'Weekly report' THEN idle_from - ? ELSE idle_from END,
+       idle_day = CASE WHEN name = 'Weekly report' THEN idle_day - ${AGE_DAYS} ELSE idle_day END`,
     )
     .run(age, age, age)
   database.close()

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import type { ApiTokensOptions } from '../../src/index.ts'
 import { type Host, issue, startHost, statusOf, withToken } from '../support/host.ts'
 import { es256Key, hs256Key } from '../support/keys.ts'
-import { type SqlDatabase, sqlDatabases } from '../support/sql-databases.ts'
+import { idLiteral, type SqlDatabase, sqlDatabases } from '../support/sql-databases.ts'
 import { storeAt } from '../support/store-at.ts'
 
 /** Both keys are current: a row is not refused because its key is unknown. */
@@ -53,13 +53,16 @@ for (const database of await sqlDatabases(t)) {
       const other = await issue(app, 'ada', { scopes: ['models:read', 'models:write'], expires_in: 3600 })
       await issue(app, 'eve')
       const sealOf = async (id: string) =>
-        (await run<{ seal: string }>(`select seal from api_tokens where id = '${id}'`))[0]?.seal ?? ''
+        (await run<{ seal: string }>(`select seal from api_tokens where id = ${idLiteral(name, id)}`))[0]
+          ?.seal ?? ''
       const seals = { $OTHER_SEAL: await sealOf(other.id), $CUT_SEAL: (await sealOf(own.id)).slice(0, -1) }
       for (const { what, column, value } of changes) {
         const text = value.replace(/\$\w+/, (seal) => seals[seal as keyof typeof seals])
         await run('drop table if exists kept')
-        await run(`create table kept as select ${column} as was from api_tokens where id = '${own.id}'`)
-        await run(`update api_tokens set ${column} = ${text} where id = '${own.id}'`)
+        await run(
+          `create table kept as select ${column} as was from api_tokens where id = ${idLiteral(name, own.id)}`,
+        )
+        await run(`update api_tokens set ${column} = ${text} where id = ${idLiteral(name, own.id)}`)
         forget(app)
         t.equal(await statusOf(app, own.token), 401, what)
         t.same(reasons.at(-1), ['not_as_issued', own.id], `${what}: the event says why`)
@@ -76,7 +79,9 @@ for (const database of await sqlDatabases(t)) {
           /"reason":"not_as_issued".*API token not rotated/,
           `${what}: the log says why`,
         )
-        await run(`update api_tokens set ${column} = (select was from kept) where id = '${own.id}'`)
+        await run(
+          `update api_tokens set ${column} = (select was from kept) where id = ${idLiteral(name, own.id)}`,
+        )
         forget(app)
         t.equal(await statusOf(app, own.token), 200, `${what}: undone`)
       }
@@ -90,8 +95,10 @@ for (const database of await sqlDatabases(t)) {
         const { app } = await start(t, database, { credentials })
         const own = await issue(app, 'ada', { scopes: ['models:read'] })
         const wide = await issue(app, 'ada', { scopes: ['models:read', 'models:write'] })
-        await run(`delete from api_tokens where id = '${own.id}'`)
-        await run(`update api_tokens set id = '${own.id}' where id = '${wide.id}'`)
+        await run(`delete from api_tokens where id = ${idLiteral(name, own.id)}`)
+        await run(
+          `update api_tokens set id = ${idLiteral(name, own.id)} where id = ${idLiteral(name, wide.id)}`,
+        )
         forget(app)
         t.equal(await statusOf(app, own.token), 401, 'the credential of the id')
         t.equal(await statusOf(app, wide.token), 401, 'the credential of the row')
@@ -105,7 +112,7 @@ for (const database of await sqlDatabases(t)) {
         const { token, id } = await issue(app, 'ada')
         using verified = await app.apiTokens.verify(token)
         const { signal } = verified
-        await run(`update api_tokens set scopes = 'chat:write' where id = '${id}'`)
+        await run(`update api_tokens set scopes = 'chat:write' where id = ${idLiteral(name, id)}`)
         const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve))
         clock.advance('60ms')
         await aborted
@@ -117,7 +124,7 @@ for (const database of await sqlDatabases(t)) {
   t.test(`${name}: columns that are not sealed may be changed by SQL`, async (t) => {
     const { app } = await start(t, database)
     const { token, id } = await issue(app, 'ada')
-    await run(`update api_tokens set name = 'renamed', use_count = 7 where id = '${id}'`)
+    await run(`update api_tokens set name = 'renamed', use_count = 7 where id = ${idLiteral(name, id)}`)
     forget(app)
     t.equal(await statusOf(app, token), 200)
   })

@@ -100,6 +100,9 @@ export interface DialectTraits {
   /** With one writer at a time, a statement that reads and writes needs no lock. */
   readonly writers: 'one' | 'many'
 
+  /** Whether a page is read from the index of its order only if it has a key at its end, too. */
+  readonly pagesNeedEnds: boolean
+
   /** The database's clock when the statement runs, in whole milliseconds since the epoch. */
   readonly now: RawBuilder<number>
 

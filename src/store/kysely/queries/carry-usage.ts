@@ -17,7 +17,7 @@ export function carriedUsage(
   traits: DialectTraits,
 ): UpdateObject<ApiTokenDatabase, 'api_tokens'> {
   const day = dayOf(eb)
-  const hasClient = eb.exists(day.select('requests').where('api_token_usage.last_used_ip', 'is not', null))
+  const hasClient = eb(day.select('api_token_usage.last_used_ip'), 'is not', null)
   return {
     // Before `last_used_at`: MySQL assigns from left to right.
     last_used_user_agent: eb
@@ -34,7 +34,7 @@ export function carriedUsage(
     use_count: sql<number>`${eb.ref('api_tokens.use_count')} + coalesce(${day.select('requests')}, 0)`,
     last_used_at: eb
       .case()
-      .when(eb.exists(day.select('requests')))
+      .when(day.select('requests'), 'is not', null)
       .then(lastUse(eb, traits))
       .else(eb.ref('api_tokens.last_used_at'))
       .end(),

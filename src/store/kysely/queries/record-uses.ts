@@ -86,7 +86,7 @@ async function lockUsedTokens(
       sql<number>`case when ${eb.ref('api_tokens.idle_warning_from')} is null then 0 else 1 end`.as('warned'),
     ])
     .whereRef('api_tokens.id', '=', 'used.id')
-    .orderBy('api_tokens.id')
+    .$if(traits.writers === 'many', (rows) => rows.orderBy('api_tokens.id'))
   const rows = await traits.locked(query).execute()
   const tokens = rows.map(
     (row): LockedToken => ({
