@@ -16,8 +16,8 @@ export const boundsGuards: readonly Guard[] = [
   {
     name: 'promise 15: MySQL reads a descending page from its place on',
     file: 'src/store/kysely/queries/list-by-key.ts',
-    remove: 'isFiltered(query) || after !== null ?',
-    put: 'isFiltered(query) ?',
+    remove: 'isFiltered(query) || traits.pagesNeedEnds',
+    put: 'isFiltered(query)',
     tests: ['test/store/bounded-reads.test.ts'],
   },
   {

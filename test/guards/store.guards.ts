@@ -97,22 +97,22 @@ export const storeGuards: readonly Guard[] = [
   {
     name: 'promise 6: a late flush undoes idle',
     file: 'src/store/kysely/queries/record-uses.ts',
-    remove: "eb('api_tokens.status', '=', 'inactive'), isOrWasIdle, isRecent",
-    put: "eb('api_tokens.status', '=', 'inactive'), isOrWasIdle, isRecent, eb.lit(false)",
+    remove: '  if (wronglyIdle.length > 0) await undoIdle(storeDb, wronglyIdle)\n',
+    put: '',
     tests: ['test/store/sqlite-token-store.test.ts'],
   },
   {
     name: 'promise 6: a late flush undoes idle and nothing else',
     file: 'src/store/kysely/queries/record-uses.ts',
-    remove: "'inactive'), isOrWasIdle, isRecent",
-    put: "'inactive'), isRecent",
+    remove: "row.status === 'inactive' && row.status_reason === 'idle'",
+    put: "row.status === 'inactive'",
     tests: ['test/store/sqlite-token-store.test.ts'],
   },
   {
     name: 'promise 6: enabling a token restarts its idle timeout',
     file: 'src/store/kysely/queries/update-token.ts',
-    remove: 'eb.case().when(isInactive).then(traits.time(now))',
-    put: 'eb.case().when(isInactive).then(traits.time(0))',
+    remove: 'return () => ({ idle_from: traits.time(now) })',
+    put: 'return () => ({})',
     tests: ['test/store/sqlite-token-store.test.ts'],
   },
   {
@@ -131,9 +131,9 @@ export const storeGuards: readonly Guard[] = [
   },
   {
     name: 'promise 7: the last use moves forward only',
-    file: 'src/store/kysely/queries/record-uses.ts',
-    remove: ".when(known, '<', eb.ref('used.used_at'))",
-    put: ".when(known, '<>', eb.ref('used.used_at'))",
+    file: 'src/store/kysely/queries/daily-uses.ts',
+    remove: "traits.later(stored('last_used_at'), added('last_used_at'))",
+    put: "added('last_used_at')",
     tests: ['test/store/sqlite-token-store.test.ts'],
   },
   {
@@ -188,7 +188,11 @@ export const storeGuards: readonly Guard[] = [
   {
     name: 'of two rotations at once one wins',
     file: 'src/store/kysely/queries/rotate-token.ts',
-    remove: ".where('api_tokens.successor_id', replaces === null ? 'is' : '=', replaces)",
+    remove: `.where(
+          'api_tokens.successor_id',
+          replaces === null ? 'is' : '=',
+          replaces === null ? null : traits.id(replaces),
+        )`,
     put: '',
     tests: ['test/store/sqlite-token-store.test.ts'],
   },

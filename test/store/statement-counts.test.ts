@@ -6,7 +6,7 @@ import apiTokens, { verifyApiToken } from '../../src/index.ts'
 import { findToken } from '../../src/store/find-token.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
 import { manualClock } from '../../src/testing/manual-clock.ts'
-import { put } from '../../src/testing/store-contract/records.ts'
+import { id, put } from '../../src/testing/store-contract/records.ts'
 import { UsageRecorder } from '../../src/usage/usage-recorder.ts'
 import { hs256Key } from '../support/keys.ts'
 import {
@@ -56,7 +56,7 @@ for (const { name, store, statements } of stores) {
     })
     const useAll = () => {
       for (let n = 0; n < USED; n += 1) {
-        const tokenId = n === 0 ? token.id : `${token.id}-${n}`
+        const tokenId = n === 0 ? token.id : id(n + 2)
         recorder.countUse(recorder.hold(tokenId, clock.now()), clock.now())
       }
     }

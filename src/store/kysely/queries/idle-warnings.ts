@@ -6,10 +6,10 @@ import { DAY_MS, dayNumberOf } from '../../../utc-day.ts'
 import type { IdlePeriods } from '../../token-store.ts'
 import type { DialectTraits } from '../dialects/dialect-traits.ts'
 import { betweenSlices, inSlices } from '../slices.ts'
-import { type ApiTokenRow, tokenColumns, tokenFromRow } from '../tables/token-row.ts'
 import { atomically, type StoreDb, withRetries } from '../transactions.ts'
 import { beganBefore, idleFrom } from './idle-clock.ts'
 import { hasActiveOwner, ownerGeneration, type Tokens } from './owner-conditions.ts'
+import { lockActive } from './token-locks.ts'
 import { clockMoment, isLiving } from './token-status.ts'
 import { tokensOfDay } from './tokens-of-day.ts'
 
@@ -37,22 +37,14 @@ export async function storeIdleWarnings(
   return ids.length === 0 ? [] : withRetries(storeDb, (attempt) => storeWarnings(attempt, ids, condition))
 }
 
-/** Locked rows are skipped: they are being used, ended, or handled by another sweeper. */
 async function storeWarnings(
   storeDb: StoreDb,
   ids: readonly string[],
   condition: (eb: Tokens) => Expression<SqlBool>,
 ): Promise<readonly TokenRecord[]> {
-  return atomically(storeDb, async ({ db, traits }) => {
-    const soonIdle = db
-      .selectFrom('api_tokens')
-      .select(tokenColumns(traits))
-      .where('api_tokens.id', 'in', ids.map(traits.id))
-      .where('api_tokens.status', '=', 'active')
-      .where(condition)
-      .orderBy('api_tokens.id')
-      .$castTo<ApiTokenRow>()
-    const tokens = (await traits.locked(soonIdle, 'skip').execute()).map(tokenFromRow)
+  return atomically(storeDb, async (transaction) => {
+    const { db, traits } = transaction
+    const tokens = await lockActive(transaction, ids, condition)
     await betweenSlices({ traits })
     await inSlices({ traits }, tokens, SLICE, async (some) => {
       await db

@@ -6,10 +6,10 @@ import { dayNumberOf } from '../../../utc-day.ts'
 import type { DialectTraits } from '../dialects/dialect-traits.ts'
 import { betweenSlices, inSlices } from '../slices.ts'
 import { idFromText } from '../tables/stored-id.ts'
-import { type ApiTokenRow, tokenColumns, tokenFromRow } from '../tables/token-row.ts'
 import { atomically, reading, type StoreDb, withRetries } from '../transactions.ts'
 import { beganBefore } from './idle-clock.ts'
 import type { Tokens } from './owner-conditions.ts'
+import { lockActive } from './token-locks.ts'
 import { tokensOfDay } from './tokens-of-day.ts'
 
 const SLICE = 100
@@ -54,33 +54,20 @@ function isIdle(
   traits: DialectTraits,
   { idleBefore, day }: { readonly idleBefore: number; readonly day: number },
 ): Expression<SqlBool> {
-  return eb.and([
-    eb('api_tokens.status', '=', 'active'),
-    eb.or([
-      eb('api_tokens.idle_day', '<', day),
-      eb.and([eb('api_tokens.idle_day', '=', day), beganBefore(eb, traits.time(idleBefore))]),
-    ]),
+  return eb.or([
+    eb('api_tokens.idle_day', '<', day),
+    eb.and([eb('api_tokens.idle_day', '=', day), beganBefore(eb, traits.time(idleBefore))]),
   ])
 }
 
-/**
- * The rows are locked before they are evaluated. Locked rows are skipped: they are being used, ended, or handled by another
- * sweeper.
- */
 async function markTokens(
   storeDb: StoreDb,
   ids: readonly string[],
   condition: (eb: Tokens) => Expression<SqlBool>,
 ): Promise<readonly TokenRecord[]> {
-  return atomically(storeDb, async ({ db, traits }) => {
-    const idle = db
-      .selectFrom('api_tokens')
-      .select(tokenColumns(traits))
-      .where('id', 'in', ids.map(traits.id))
-      .where(condition)
-      .orderBy('api_tokens.id')
-      .$castTo<ApiTokenRow>()
-    const tokens = (await traits.locked(idle, 'skip').execute()).map(tokenFromRow)
+  return atomically(storeDb, async (transaction) => {
+    const { db, traits } = transaction
+    const tokens = await lockActive(transaction, ids, condition)
     await betweenSlices({ traits })
     await inSlices({ traits }, tokens, SLICE, async (some) => {
       await db

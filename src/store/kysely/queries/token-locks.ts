@@ -1,8 +1,10 @@
 /** Locks tokens by their ids until the end of the transaction, always in the order of the ids. */
 
 import type { Expression, SqlBool } from 'kysely'
+import type { TokenRecord } from '../../../token/token.ts'
 import type { WhenLocked } from '../dialects/dialect-traits.ts'
 import { idFromText } from '../tables/stored-id.ts'
+import { type ApiTokenRow, tokenColumns, tokenFromRow } from '../tables/token-row.ts'
 import type { StoreDb } from '../transactions.ts'
 import type { Tokens } from './owner-conditions.ts'
 
@@ -21,4 +23,28 @@ export async function lockTokens(
     .orderBy('api_tokens.id')
   const rows = await traits.locked(query, whenLocked).execute()
   return rows.map(({ text }) => idFromText(text))
+}
+
+/**
+ * Locks the active ones of these tokens, and returns those that then meet the condition. Locked rows are skipped: they are
+ * being used, ended, or handled by another sweeper. The condition reads usage rows, so it is evaluated in a statement after
+ * the lock.
+ */
+export async function lockActive(
+  transaction: StoreDb,
+  ids: readonly string[],
+  condition: (eb: Tokens) => Expression<SqlBool>,
+): Promise<readonly TokenRecord[]> {
+  const isActive = (eb: Tokens) => eb('api_tokens.status', '=', 'active')
+  const locked = await lockTokens(transaction, ids, isActive, 'skip')
+  if (locked.length === 0) return []
+  const { db, traits } = transaction
+  const rows = await db
+    .selectFrom('api_tokens')
+    .select(tokenColumns(traits))
+    .where('id', 'in', locked.map(traits.id))
+    .where(condition)
+    .$castTo<ApiTokenRow>()
+    .execute()
+  return rows.map(tokenFromRow)
 }
