@@ -3,7 +3,7 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { daysFrom, draft, hasFields, id, MANY_ENDED, NOW, put, rowOf, type StoreTest } from './records.ts'
 
-/** Spellings that PostgreSQL would read as the same UUID, and texts that are none. */
+/** Spellings that PostgreSQL would read as the same UUID, and texts that are not UUIDs. */
 function spellingsOf(tokenId: string): readonly string[] {
   return [
     tokenId.toUpperCase(),
