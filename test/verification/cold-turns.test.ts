@@ -149,7 +149,9 @@ t.test('promise 15: signatures are checked in slices of 5 ms', async (t) => {
 
 t.test('promise 11: all tokens of an owner in one turn ask findUser once', async (t) => {
   let asked = 0
+  const store = countingStore(memoryTokenStore())
   const { app } = await startHost(t, {
+    store,
     findUser: async () => {
       asked += 1
       return { active: true }
@@ -157,8 +159,11 @@ t.test('promise 11: all tokens of an owner in one turn ask findUser once', async
   })
   const credentials = await issueMany(app, 20, 'ada')
   asked = 0
+  store.calls.clear()
   await Promise.all(credentials.map((credential) => app.inject(withToken(credential))))
-  t.equal(asked, 1)
+  // On a busy machine the requests may be divided among several turns.
+  t.equal(asked, store.calls.get('findTokens'))
+  t.ok(asked < credentials.length)
 })
 
 t.test('promise 11: a failed read is 503 for its turn, and the next turn reads again', async (t) => {

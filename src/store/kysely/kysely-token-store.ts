@@ -122,7 +122,11 @@ export class KyselyTokenStore implements TokenStore {
     const size = this.#storeDb.traits.writers === 'one' ? 1 : MAX_FOUND_TOKENS
     const found = new Map<string, OwnedToken>()
     for (let from = 0; from < ids.length; from += size) {
-      for (const row of await this.#findSome(ids.slice(from, from + size))) {
+      const query = queryFor(this.#selectTokens, ids.slice(from, from + size), this.#storeDb.traits)
+      // Both ways return the columns that the query selects.
+      const atOnce = this.#readAtOnce?.(query.sql, query.parameters) as readonly JoinedRow[] | undefined
+      const rows = atOnce ?? (await this.#read(({ db }) => db.executeQuery(query))).rows
+      for (const row of rows) {
         const owned = ownedFromRow(row)
         found.set(owned.token.id, owned)
       }
@@ -215,15 +219,6 @@ export class KyselyTokenStore implements TokenStore {
     if (this.#migrate) await this.#migrator.migrate()
     else await this.#migrator.assertUpToDate()
     await this.#storeDb.traits.requireTables?.(this.#storeDb)
-  }
-
-  async #findSome(ids: readonly string[]): Promise<readonly JoinedRow[]> {
-    const query = queryFor(this.#selectTokens, ids, this.#storeDb.traits)
-    const atOnce = this.#readAtOnce?.(query.sql, query.parameters)
-    // Both ways return the columns that the query selects.
-    if (atOnce !== undefined) return atOnce as readonly JoinedRow[]
-    const { rows } = await this.#read(({ db }) => db.executeQuery(query))
-    return rows
   }
 
   #write<T>(work: (storeDb: StoreDb) => Promise<T>): Promise<T> {

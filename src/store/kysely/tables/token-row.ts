@@ -62,24 +62,38 @@ const OTHERS = [
 const API_TOKEN_COLUMNS = [...IDS, ...OTHERS, ...TIMES] as const
 
 /** The columns that `tokenFromRow` needs, of the token's row and of the usage row of its day. */
-export function tokenColumns({
-  millis,
-  idText,
-}: DialectTraits): readonly AliasedExpression<unknown, string>[] {
-  const ids = IDS.map((column) => idText(sql.ref<StoredId>(`api_tokens.${column}`)).as(column))
-  const plain = OTHERS.map((column) => sql.ref(`api_tokens.${column}`).as(column))
-  const times = TIMES.map((column) => millis(sql.ref<Instant>(`api_tokens.${column}`)).as(column))
+export function tokenColumns(traits: DialectTraits): readonly AliasedExpression<unknown, string>[] {
+  const { millis } = traits
   const day = dayOf(expressionBuilder<ApiTokenDatabase, 'api_tokens'>())
   return [
-    ...ids,
-    ...plain,
-    ...times,
+    ...ownColumns(traits),
     day.select('requests').as('day_requests'),
     day.select((eb) => millis(eb.ref('api_token_usage.last_used_at')).as('at')).as('day_last_used_at'),
     day.select('api_token_usage.scopes_used').as('day_scopes_used'),
     day.select('api_token_usage.last_used_ip').as('day_ip'),
     day.select('api_token_usage.last_used_user_agent').as('day_user_agent'),
   ]
+}
+
+/** The same columns of a query that joins the usage row, `dayOf`. */
+export function joinedTokenColumns(traits: DialectTraits): readonly AliasedExpression<unknown, string>[] {
+  const { millis } = traits
+  const { ref } = expressionBuilder<ApiTokenDatabase, 'api_token_usage'>()
+  return [
+    ...ownColumns(traits),
+    ref('api_token_usage.requests').as('day_requests'),
+    millis(ref('api_token_usage.last_used_at')).as('day_last_used_at'),
+    ref('api_token_usage.scopes_used').as('day_scopes_used'),
+    ref('api_token_usage.last_used_ip').as('day_ip'),
+    ref('api_token_usage.last_used_user_agent').as('day_user_agent'),
+  ]
+}
+
+function ownColumns({ millis, idText }: DialectTraits): readonly AliasedExpression<unknown, string>[] {
+  const ids = IDS.map((column) => idText(sql.ref<StoredId>(`api_tokens.${column}`)).as(column))
+  const plain = OTHERS.map((column) => sql.ref(`api_tokens.${column}`).as(column))
+  const times = TIMES.map((column) => millis(sql.ref<Instant>(`api_tokens.${column}`)).as(column))
+  return [...ids, ...plain, ...times]
 }
 
 export function tokenFromRow(row: ApiTokenRow): TokenRecord {
