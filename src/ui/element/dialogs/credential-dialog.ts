@@ -12,6 +12,10 @@ type Copied = '' | 'token' | 'curl' | 'refused'
 const MASK = '•'.repeat(40)
 
 export class CredentialDialog extends Modal<null> {
+  /**
+   * A field is as high as its text, so that a compact credential has no scroll bar, and has six lines at most, so that the
+   * buttons fit into a small window. Browsers without `field-sizing` take the rows.
+   */
   static override styles = [
     ...Modal.styles,
     css`
@@ -20,9 +24,7 @@ export class CredentialDialog extends Modal<null> {
         font: 0.875rem / 1.5 var(--_mono);
         resize: none;
         word-break: break-all;
-        /* As high as the text, so that a compact credential has no scroll bar. Other browsers take the rows. */
         field-sizing: content;
-        /* Six lines, so that the buttons fit into a small window. */
         max-height: 9rem;
       }
 
