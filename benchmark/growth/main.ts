@@ -12,6 +12,7 @@ const { values } = parseArgs({
   options: {
     sizes: { type: 'string', default: '10000,1000000' },
     stores: { type: 'string', default: GROWTH_STORES.join(',') },
+    keep: { type: 'boolean', default: false },
     postgres: { type: 'string', default: 'postgres://postgres@127.0.0.1:5432/test' },
   },
 })
@@ -23,7 +24,7 @@ for (const store of GROWTH_STORES.filter((name) => values.stores.split(',').incl
     try {
       const measured = await measure(grown, size)
       console.log(measured)
-      keep({ store, size, ...measured })
+      if (values.keep) keep({ store, size, ...measured })
     } finally {
       await grown.drop()
     }

@@ -1,37 +1,44 @@
 /** Measures operations of the plugin on a large table. */
 
-import { randomBytes } from 'node:crypto'
 import Fastify, { type FastifyInstance } from 'fastify'
 import apiTokens from '../../src/index.ts'
-import type { SigningJwk } from '../../src/keys/jwk.ts'
-import { type ManualClock, manualClock } from '../../src/testing/manual-clock.ts'
-import { hmac } from '../../test/support/forge.ts'
+import { manualClock } from '../../src/testing/manual-clock.ts'
+import { DAY_MS } from '../../src/utc-day.ts'
 import { median } from '../../test/support/median.ts'
 import type { GrownDatabase } from './databases.ts'
-import { idOf, MADE_AT, ownerOf } from './rows.ts'
+import { idOf, MADE_AT } from './rows.ts'
+import { credentialOf, GROWTH_KEY, USED, usedNumbers } from './used-tokens.ts'
 
 /** Times in milliseconds. They are medians, except for flush and sweep. */
 export interface Measured {
   readonly coldVerification: number
   readonly firstPage: number
   readonly hundredthPage: number
+  /** Flushes later on a day: the rows of the day exist. */
   readonly flush: number
+  /** The bytes of the write-ahead log of one such flush. */
+  readonly flushWal: number
+  /** The first flush of a day. */
+  readonly firstFlush: number
   readonly sweep: number
   /** In bytes. */
   readonly databaseSize: number
 }
 
-const USED = 10_000
 const PAGES_READ = 200
+const FLUSHES = 7
+/** As the plugin divides a flush. */
+const BATCH = 2_500
+/** As the plugin divides a sweep. */
+const SWEEP_BATCH = 500
 const FIFTY_FIVE_MINUTES = 3_300_000
 
 export async function measure(grown: GrownDatabase, size: number): Promise<Measured> {
   const databaseSize = await grown.size()
   const clock = manualClock(MADE_AT + FIFTY_FIVE_MINUTES)
-  const key = { kty: 'oct', kid: 'growth', alg: 'HS256', k: randomBytes(32).toString('base64url') } as const
   const app = Fastify()
   await app.register(apiTokens, {
-    ...{ routes: false, store: grown.makeStore(), keys: [key], clock },
+    ...{ routes: false, store: grown.makeStore(), keys: [GROWTH_KEY], clock },
     // No token is evicted, so each is verified cold exactly once.
     cache: { max: 2 * USED },
     usage: { flushInterval: '1h' },
@@ -40,36 +47,60 @@ export async function measure(grown: GrownDatabase, size: number): Promise<Measu
     const firstPage = await medianOf(PAGES_READ, () => page(app))
     const behind99 = await cursorBehind(app, 99)
     const hundredthPage = await medianOf(PAGES_READ, () => page(app, behind99))
-    const credentials = Array.from({ length: USED }, (_, n) =>
-      credentialOf(scattered(n, size), size, key, clock),
-    )
+    const credentials = usedNumbers(size).map((n) => credentialOf(n, size))
+    const useAll = async () => {
+      for (const credential of credentials) await app.apiTokens.verify(credential)
+      const { pending } = app.apiTokens.stats().usage
+      if (pending !== USED) throw new Error(`only ${pending} tokens were used`)
+    }
     const coldVerification = await medianOf(USED, (n) => app.apiTokens.verify(credentials[n] ?? ''))
-    const { pending } = app.apiTokens.stats().usage
-    if (pending !== USED) throw new Error(`only ${pending} tokens were used`)
-    const flush = await timed(() => app.apiTokens.flush())
-    clock.advance('31d')
-    const sweep = await timed(async () => {
-      const { idle } = await app.apiTokens.sweep()
-      if (idle !== USED) throw new Error(`the sweep found ${idle} idle tokens`)
-    })
-    return { coldVerification, firstPage, hundredthPage, flush, sweep, databaseSize }
+    const flushOf = async () => {
+      await useAll()
+      return timed(() => app.apiTokens.flush())
+    }
+    await flushOf()
+    const flushes: number[] = []
+    for (let flush = 0; flush < FLUSHES; flush += 1) flushes.push(await flushOf())
+    await useAll()
+    const flushWal = await grown.walOf(() => app.apiTokens.flush())
+    const firstFlush = await timed(() => useOnNextDay(grown, size))
+    const sweep = await timed(() => markIdle(grown))
+    return {
+      ...{ coldVerification, firstPage, hundredthPage, databaseSize },
+      ...{ flush: median(flushes), flushWal, firstFlush, sweep },
+    }
   } finally {
     await app.close()
   }
 }
 
-/** Token numbers spread over the whole table in mixed order. The prime stride repeats none. */
-function scattered(n: number, size: number): number {
-  return (Math.floor((n * size) / USED) * 104_729) % size
+/** As the sweep does it, which goes on until nothing is left. */
+async function markIdle(grown: GrownDatabase): Promise<void> {
+  const store = grown.makeStore()
+  await store.open()
+  for (let marked = 0; marked < USED; ) {
+    const idle = await store.markIdle(MADE_AT + 2 * DAY_MS, SWEEP_BATCH)
+    if (idle.length === 0) throw new Error(`only ${marked} idle tokens were found`)
+    marked += idle.length
+  }
+  await store.close()
 }
 
-function credentialOf(n: number, size: number, key: SigningJwk, clock: ManualClock): string {
-  const claims = {
-    ...{ iss: 'fastify-api-tokens', aud: 'fastify-api-tokens', sub: ownerOf(n, size), jti: idOf(n) },
-    ...{ iat: Math.floor(clock.now() / 1000), scope: 'chat:read chat:write' },
+/** Without the plugin, which would write the first use after an hour at once. */
+async function useOnNextDay(grown: GrownDatabase, size: number): Promise<void> {
+  const store = grown.makeStore()
+  await store.open()
+  const dayStart = MADE_AT + DAY_MS
+  const rules = { now: dayStart + 1, dayStart, idleTimeoutMs: 30 * DAY_MS }
+  const ids = usedNumbers(size).map(idOf).sort()
+  for (let from = 0; from < ids.length; from += BATCH) {
+    const some = ids.slice(from, from + BATCH)
+    await store.recordUses(
+      some.map((tokenId) => ({ tokenId, count: 1, lastUsedAt: dayStart + 1 })),
+      rules,
+    )
   }
-  const secret = Buffer.from(String(key.k), 'base64url')
-  return hmac(secret, { alg: 'HS256', typ: 'api-token+jwt', kid: key.kid }, claims)
+  await store.close()
 }
 
 function page(app: FastifyInstance, cursor?: string) {

@@ -20,8 +20,10 @@ const LINES: readonly (readonly [string, (growth: Growth) => string])[] = [
   ['the owner’s first page', ({ firstPage }) => inMilliseconds(firstPage)],
   ['the owner’s hundredth page', ({ hundredthPage }) => inMilliseconds(hundredthPage)],
   ['flush of 10,000 used tokens', ({ flush }) => inMilliseconds(flush)],
+  ['its write-ahead log', ({ flushWal }) => inMegabytes(flushWal)],
+  ['the first flush of a day', ({ firstFlush }) => inMilliseconds(firstFlush)],
   ['sweep of 10,000 idle tokens', ({ sweep }) => inMilliseconds(sweep)],
-  ['size of the database', ({ databaseSize }) => `${(databaseSize / 1e6).toFixed(0)} MB`],
+  ['size of the database', ({ databaseSize }) => inMegabytes(databaseSize)],
 ]
 
 export function readGrowth(): readonly Growth[] {
@@ -49,6 +51,10 @@ export function growthTable(all: readonly Growth[]): string {
 export function tableInPage(): string {
   const { before, after, page } = marked()
   return page.slice(before, after).trim()
+}
+
+function inMegabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`
 }
 
 function inMilliseconds(ms: number): string {

@@ -8,6 +8,9 @@ import { dayNumberOf } from '../../src/utc-day.ts'
 /** The creation time of all tokens: 2026-01-01T00:00:00Z. */
 export const MADE_AT = Date.UTC(2026, 0, 1)
 
+/** As long as a seal. */
+export const SEAL = `'${'x'.repeat(43)}'`
+
 /** 101 pages of 30 tokens. */
 const ADAS_TOKENS = 3_030
 /** A prime that divides no table size, so multiples of it permute the tokens. */
@@ -27,8 +30,8 @@ function adasStep(size: number): number {
   return Math.floor(size / ADAS_TOKENS)
 }
 
-export function sqliteRows(size: number): readonly string[] {
-  return rows(size, {
+export function sqliteRows(size: number, seal = SEAL): readonly string[] {
+  return rows(size, seal, {
     numbers: `with recursive numbers(n) as (select 0 union all select n + 1 from numbers where n < ${size - 1})`,
     of: 'numbers',
     id: "unhex('019b7500000070008000' || printf('%012x', n))",
@@ -38,8 +41,8 @@ export function sqliteRows(size: number): readonly string[] {
   })
 }
 
-export function postgresRows(size: number): readonly string[] {
-  return rows(size, {
+export function postgresRows(size: number, seal = SEAL): readonly string[] {
+  return rows(size, seal, {
     numbers: '',
     of: `generate_series(0::bigint, ${size - 1}) as n`,
     id: "('019b7500-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid",
@@ -54,8 +57,8 @@ function idleSince(size: number): string {
   return `(n * ${STRIDE} % ${size}) / ${Math.ceil(size / IDLE_MOMENTS)}`
 }
 
-export function mariaDbRows(size: number): readonly string[] {
-  return rows(size, {
+export function mariaDbRows(size: number, seal = SEAL): readonly string[] {
+  return rows(size, seal, {
     numbers: '',
     of: `(select seq as n from seq_0_to_${size - 1}) as numbers`,
     id: "unhex(concat('019b7500000070008000', lpad(hex(n), 12, '0')))",
@@ -75,7 +78,11 @@ interface Spelling {
   readonly idleFrom: string
 }
 
-function rows(size: number, { numbers, of, id, user, made, idleFrom }: Spelling): readonly string[] {
+function rows(
+  size: number,
+  seal: string,
+  { numbers, of, id, user, made, idleFrom }: Spelling,
+): readonly string[] {
   const step = adasStep(size)
   const owner = `case when n % ${step} = 0 and n < ${step * ADAS_TOKENS} then 'ada' else ${user} end`
   return [
@@ -84,7 +91,7 @@ function rows(size: number, { numbers, of, id, user, made, idleFrom }: Spelling)
     "insert into api_token_owners (user_id, status, generation) values ('ada', 'active', 1)",
     `insert into api_tokens (id, user_id, generation, name, scopes, status, hint, kid, form, seal, created_at, updated_at,
       idle_from, idle_day, use_count)
-      ${numbers} select ${id}, ${owner}, 1, 'a token of the growth', 'chat:read chat:write', 'active', 'wxyz', 'growth', 'jwt', '-',
+      ${numbers} select ${id}, ${owner}, 1, 'a token of the growth', 'chat:read chat:write', 'active', 'wxyz', 'growth', 'jwt', ${seal},
       ${made}, ${made}, ${idleFrom}, ${dayNumberOf(MADE_AT)}, 0 from ${of}`,
   ]
 }

@@ -88,6 +88,8 @@ export class UseQueue {
       if (postpones(use) && postponable > MAX_POSTPONABLE) this.#postponed.push(use)
       else this.#due.push(use)
     }
+    // By id as a whole, so that the rows of each batch lie together.
+    this.#due.sort(byId)
   }
 
   /** The batch with an unknown outcome, or the next batch; `null` when nothing is left. */
@@ -152,9 +154,13 @@ export class UseQueue {
       taken.push({ tokenId, count, lastUsedAt, scopesUsed, lastClient })
     }
     if (rest.length > 0) this.#due = rest.concat(this.#due)
-    taken.sort((a, b) => (a.tokenId < b.tokenId ? -1 : 1))
+    taken.sort(byId)
     return { id: randomUUID(), dayStart, uses: new Map(taken.map((use) => [use.tokenId, use])) }
   }
+}
+
+function byId(a: { readonly tokenId: string }, b: { readonly tokenId: string }): number {
+  return a.tokenId < b.tokenId ? -1 : 1
 }
 
 function halvesOf({ dayStart, uses }: QueuedBatch): readonly QueuedBatch[] {
