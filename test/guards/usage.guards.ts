@@ -327,4 +327,11 @@ export const usageGuards: readonly Guard[] = [
     put: 'return id',
     tests: ['test/store/pglite-token-store.test.ts'],
   },
+  {
+    name: 'the sweep reads its candidates by primary key, not all active tokens',
+    file: 'src/store/kysely/queries/token-locks.ts',
+    remove: "lockTokens(transaction, ids, (eb) => eb.lit(true), 'skip')",
+    put: "lockTokens(transaction, ids, (eb) => eb('api_tokens.status', '=', 'active'), 'skip')",
+    tests: ['test/store/sqlite-query-plans.test.ts'],
+  },
 ]

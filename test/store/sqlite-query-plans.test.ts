@@ -128,6 +128,8 @@ t.test('the sweep reads only idle tokens, and those of one day, from an index', 
     /SEARCH api_tokens USING COVERING INDEX api_tokens_idle \(status=\? AND idle_day=\? AND idle_warning_from=\?\)/,
   )
   t.match(all, /SEARCH api_token_usage USING PRIMARY KEY \(day=\? AND token_id=\?\)/)
+  t.match(all, /SEARCH api_tokens USING PRIMARY KEY \(id=\?\)/)
+  t.notMatch(all, /api_tokens_idle \(status=\?\)/, 'not all active tokens')
   t.notMatch(all, /TEMP B-TREE/)
   for (const plan of plans) t.notOk(walks(plan), plan)
 })
