@@ -88,8 +88,8 @@ export class UseQueue {
       if (postpones(use) && postponable > MAX_POSTPONABLE) this.#postponed.push(use)
       else this.#due.push(use)
     }
-    // By id as a whole, so that the rows of each batch lie together.
-    this.#due.sort(byId)
+    // Earlier days first. By id as a whole, so that the rows of each batch lie together.
+    this.#due.sort((a, b) => firstDayOf(a) - firstDayOf(b) || byId(a, b))
   }
 
   /** The batch with an unknown outcome, or the next batch; `null` when nothing is left. */
