@@ -9,12 +9,10 @@ import { Modal } from './modal.ts'
 
 type Copied = '' | 'token' | 'curl' | 'refused'
 
-const MASK = '•'.repeat(40)
-
 export class CredentialDialog extends Modal<null> {
   /**
    * A field is as high as its text, so that a compact credential has no scroll bar, and has six lines at most, so that the
-   * buttons fit into a small window. Browsers without `field-sizing` take the rows.
+   * buttons fit into a small window. Browsers without `field-sizing` show the rows.
    */
   static override styles = [
     ...Modal.styles,
@@ -81,7 +79,7 @@ export class CredentialDialog extends Modal<null> {
 
   protected override content(): TemplateResult {
     const { texts, revealed } = this
-    const shown = revealed ? this.#credential : `${MASK}${this.#hint}`
+    const shown = revealed ? this.#credential : '•'.repeat(40) + this.#hint
     return html`
       <p>${texts.say('shownText')}</p>
       <div class="field">
@@ -93,7 +91,7 @@ export class CredentialDialog extends Modal<null> {
         </div>
         <textarea
           id="credential"
-          rows=${revealed ? 5 : 2}
+          rows="5"
           readonly
           spellcheck="false"
           autocomplete="off"
@@ -106,9 +104,10 @@ export class CredentialDialog extends Modal<null> {
         <label for="curl">${texts.say('curl')}</label>
         <textarea
           id="curl"
-          rows=${revealed ? 6 : 5}
+          rows="5"
           readonly
           spellcheck="false"
+          autocomplete="off"
           translate="no"
           .value=${curlLine(this.curlUrl, shown)}
           @copy=${this.#onManualCopy}
