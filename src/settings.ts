@@ -13,6 +13,7 @@ import { OfflineTokens } from './oauth/provider-client/offline-tokens.ts'
 import { readClock, readKeys, readStore } from './object-options.ts'
 import { count, flag, isRecord, pluginOptionsOf, record, requireFunction, text } from './option-values.ts'
 import type { ApiTokensOptions } from './options.ts'
+import { devicesOf } from './store/devices-of.ts'
 import type { TokenStore } from './store/token-store.ts'
 import type { TokenPrefixes } from './token/credential.ts'
 import { isScopeName } from './token/scope.ts'
@@ -118,10 +119,17 @@ export function readOptions(given: ApiTokensOptions): Settings {
     )
   }
   const expiry = readExpiry(options.expiry)
+  const store = readStore(options.store)
+  const oauth =
+    options.oauth === undefined
+      ? null
+      : readOAuth(options.oauth, issuer, { expiry, hasIdentityProvider: identityProvider !== null })
+  // The default store has them.
+  if (oauth !== null && oauth.device !== null && store !== undefined) devicesOf(store)
   return {
     authenticateUser: options.authenticateUser,
     findUser: options.findUser,
-    store: readStore(options.store),
+    store,
     keys: readKeys(options),
     keyRefreshMs: durationMs(orDefault(options.keyRefresh, '30s'), 'keyRefresh', DAY_MS),
     issuer,
@@ -142,10 +150,7 @@ export function readOptions(given: ApiTokensOptions): Settings {
     scopes: readScopes(options.scopes),
     logsTokenIds: flag(orDefault(options.logTokenId, false), 'logTokenId'),
     openapi: readOpenApi(options.openapi),
-    oauth:
-      options.oauth === undefined
-        ? null
-        : readOAuth(options.oauth, issuer, { expiry, hasIdentityProvider: identityProvider !== null }),
+    oauth,
     clock: readClock(options.clock),
   }
 }

@@ -7,7 +7,7 @@ import type { TokenStore } from '../store/token-store.ts'
 const LEASE_MS = 120_000
 
 export interface SharedWork {
-  readonly store: Pick<TokenStore, 'takeLease'>
+  readonly store: Pick<TokenStore, 'acquireLease' | 'releaseLease'>
   /** The name of the job, the same on all instances. */
   readonly name: string
 }
@@ -19,12 +19,12 @@ export function oneAtATime<Args extends readonly unknown[]>(
 ): (...args: Args) => Promise<void> {
   const holder = randomUUID()
   return async (...args) => {
-    if (!(await store.takeLease({ name, holder, ms: LEASE_MS }))) return
+    if (!(await store.acquireLease({ name, holder, ms: LEASE_MS }))) return
     try {
       await work(...args)
     } finally {
       // A lease that cannot be released runs out.
-      await store.takeLease({ name, holder, ms: 0 }).catch(() => undefined)
+      await store.releaseLease({ name, holder }).catch(() => undefined)
     }
   }
 }

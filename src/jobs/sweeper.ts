@@ -13,10 +13,7 @@ interface RecordedUses {
 }
 
 export interface SweeperDeps {
-  readonly store: Pick<
-    TokenStore,
-    'markIdle' | 'listIdleWarnings' | 'prune' | 'pruneDailyUses' | 'pruneLeases' | 'devices'
-  >
+  readonly store: Pick<TokenStore, 'markIdle' | 'listIdleWarnings' | 'prune' | 'devices'>
   readonly recorder: RecordedUses
   readonly idleTimeoutMs: number | null
   /** The maximum age of tokens; `null` without one. */
@@ -86,19 +83,22 @@ function jobsOnTokens(deps: SweeperDeps, now: number, result: Counts): readonly 
     () => markIdle(deps, now, result),
     () => listIdleWarnings(deps, now, result),
     async () => {
-      const pruned = await store.prune(now - retentionMs, BATCH, maxAgeMs)
+      const pruned = await store.prune(
+        { rows: 'tokens', endedBefore: now - retentionMs, maxAgeMs: maxAgeMs },
+        BATCH,
+      )
       result.pruned += pruned
       return pruned
     },
-    () => store.pruneDailyUses(startOfDay(now - dailyRetentionMs), BATCH),
+    () => store.prune({ rows: 'usage', before: startOfDay(now - dailyRetentionMs) }, BATCH),
   ]
 }
 
 /** Anonymous callers create these rows, so they are deleted even while this process's clock is wrong. */
 function jobsByStoreClock({ store }: SweeperDeps): readonly Job[] {
   return [
-    inSmallBatches((limit) => store.pruneLeases(limit)),
-    inSmallBatches((limit) => store.devices.prune(DEVICE_MEMORY_MS, limit)),
+    inSmallBatches((limit) => store.prune({ rows: 'leases' }, limit)),
+    inSmallBatches(async (limit) => (await store.devices?.prune(DEVICE_MEMORY_MS, limit)) ?? 0),
   ]
 }
 

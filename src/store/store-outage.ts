@@ -4,6 +4,7 @@
  */
 
 import { InvalidOption, StoreFault, StoreUnavailable, unavailable } from '../errors.ts'
+import type { DeviceAuthorizationStore } from './device-authorization-store.ts'
 import type { TokenStore } from './token-store.ts'
 
 /**
@@ -21,14 +22,7 @@ export function withOutages(store: TokenStore): TokenStore {
       changesSince: classified((since) => store.feed.changesSince(since)),
       touchOwner: classified((userId) => store.feed.touchOwner(userId)),
     },
-    devices: {
-      insert: classified((device, rules) => store.devices.insert(device, rules)),
-      find: classified((userDigests) => store.devices.find(userDigests)),
-      decide: classified((deviceDigest, decision) => store.devices.decide(deviceDigest, decision)),
-      poll: classified((deviceDigest, clientId, rules) => store.devices.poll(deviceDigest, clientId, rules)),
-      redeem: classified((deviceDigest) => store.devices.redeem(deviceDigest)),
-      prune: classified((expiredForMs, limit) => store.devices.prune(expiredForMs, limit)),
-    },
+    ...(store.devices === undefined ? {} : { devices: classifiedDevices(store.devices, classified) }),
     ...(store.pubsub === undefined ? {} : { pubsub: store.pubsub }),
     // At boot the host developer sees the original error.
     open: () => store.open(),
@@ -47,14 +41,29 @@ export function withOutages(store: TokenStore): TokenStore {
     endPredecessor: classified((succession, now) => store.endPredecessor(succession, now)),
     setOwnerStatus: classified((userId, status, now) => store.setOwnerStatus(userId, status, now)),
     recordUses: classified((uses, rules) => store.recordUses(uses, rules)),
-    dailyUses: classified((tokenId, since) => store.dailyUses(tokenId, since)),
-    pruneDailyUses: classified((before, limit) => store.pruneDailyUses(before, limit)),
+    dailyUses: classified((tokenId, days) => store.dailyUses(tokenId, days)),
     markIdle: classified((idleBefore, limit) => store.markIdle(idleBefore, limit)),
     listIdleWarnings: classified((periods, limit) => store.listIdleWarnings(periods, limit)),
-    takeLease: classified((lease) => store.takeLease(lease)),
-    pruneLeases: classified((limit) => store.pruneLeases(limit)),
+    acquireLease: classified((lease) => store.acquireLease(lease)),
+    releaseLease: classified((lease) => store.releaseLease(lease)),
     newestStamp: classified(async () => (await store.newestStamp?.()) ?? null),
-    prune: classified((endedBefore, limit, maxAgeMs) => store.prune(endedBefore, limit, maxAgeMs)),
+    prune: classified((target, limit) => store.prune(target, limit)),
+  }
+}
+
+type Classified = ReturnType<typeof classifyingErrors>
+
+function classifiedDevices(
+  devices: DeviceAuthorizationStore,
+  classified: Classified,
+): DeviceAuthorizationStore {
+  return {
+    insert: classified((device, rules) => devices.insert(device, rules)),
+    find: classified((userDigests) => devices.find(userDigests)),
+    decide: classified((deviceDigest, decision) => devices.decide(deviceDigest, decision)),
+    poll: classified((deviceDigest, clientId, rules) => devices.poll(deviceDigest, clientId, rules)),
+    redeem: classified((deviceDigest) => devices.redeem(deviceDigest)),
+    prune: classified((expiredForMs, limit) => devices.prune(expiredForMs, limit)),
   }
 }
 

@@ -121,9 +121,18 @@ export interface Lease {
   readonly name: string
   /** A unique name of the instance. */
   readonly holder: string
-  /** The duration, by the store's clock; 0 releases the lease. */
+  /** The duration, by the store's clock. */
   readonly ms: number
 }
+
+/**
+ * The rows to delete: tokens that ended before a time, counts of days that began before a time, or leases that have run out
+ * by the store's clock.
+ */
+export type PruneTarget =
+  | { readonly rows: 'tokens'; readonly endedBefore: number; readonly maxAgeMs?: MaxAgeMs }
+  | { readonly rows: 'usage'; readonly before: number }
+  | { readonly rows: 'leases' }
 
 export interface TokenStore {
   /** Whether several machines can share the store. Then the option `keys` is required. */
@@ -132,8 +141,8 @@ export interface TokenStore {
   readonly volatile?: boolean | undefined
   /** The changes, for other instances. */
   readonly feed: ChangeFeed
-  /** Device authorizations (RFC 8628). */
-  readonly devices: DeviceAuthorizationStore
+  /** Device authorizations (RFC 8628). Only the option `oauth.device` needs them. */
+  readonly devices?: DeviceAuthorizationStore | undefined
   /** The pub/sub of the database, if it has one. It is faster than the feed. */
   readonly pubsub?: PubSub | undefined
 
@@ -206,12 +215,6 @@ export interface TokenStore {
   /** The days with use of a token, in order. The plugin asks for at most `usage.dailyRetention`. */
   dailyUses(tokenId: string, days: UsageDays): Promise<readonly DailyUses[]>
 
-  /**
-   * Deletes at most `limit` counts of days that began before `before`, and returns how many. The total and the last use of a
-   * token do not change.
-   */
-  pruneDailyUses(before: number, limit: number): Promise<number>
-
   /** Marks at most `limit` active tokens whose idle clock began before `idleBefore` as idle, and returns them. */
   markIdle(idleBefore: number, limit: number): Promise<readonly TokenRecord[]>
 
@@ -221,8 +224,11 @@ export interface TokenStore {
    */
   listIdleWarnings(periods: IdlePeriods, limit: number): Promise<readonly TokenRecord[]>
 
-  /** Deletes at most `limit` tokens that ended before `endedBefore`, and returns how many. Their usage by day may stay. */
-  prune(endedBefore: number, limit: number, maxAgeMs?: MaxAgeMs): Promise<number>
+  /**
+   * Deletes at most `limit` rows, and returns how many. Without the counts of pruned days, the total and the last use of a token
+   * do not change. The counts of pruned tokens may stay.
+   */
+  prune(target: PruneTarget, limit: number): Promise<number>
 
   /**
    * The newest time in the store (of an issue, use or change), in milliseconds; `null` without tokens. A sweep does nothing
@@ -230,9 +236,9 @@ export interface TokenStore {
    */
   newestStamp?(): Promise<number | null>
 
-  /** Takes or renews a lease. Returns whether the holder has it: it was free, had run out, or was the holder's already. */
-  takeLease(lease: Lease): Promise<boolean>
+  /** Acquires or renews a lease. Returns whether the holder has it: it was free, had run out, or was the holder's already. */
+  acquireLease(lease: Lease): Promise<boolean>
 
-  /** Deletes at most `limit` leases that have run out, and returns how many. */
-  pruneLeases(limit: number): Promise<number>
+  /** Releases a lease, if the holder has it. */
+  releaseLease(lease: Pick<Lease, 'name' | 'holder'>): Promise<void>
 }

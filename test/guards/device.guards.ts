@@ -60,7 +60,7 @@ export const deviceGuards: readonly Guard[] = [
     name: 'device: one token for a code',
     file: 'src/oauth/device/device-grant.ts',
     remove:
-      "  if (!(await store.takeLease({ ...lease, ms: ISSUE_MS }))) throw pending('The token is being issued')\n",
+      "  if (!(await store.acquireLease({ ...lease, ms: ISSUE_MS }))) throw pending('The token is being issued')\n",
     put: '',
     tests: flow,
   },

@@ -79,8 +79,8 @@ export const expiryGuards: readonly Guard[] = [
   {
     name: 'expiry: the store gets the maximum age when it prunes',
     file: 'src/store/store-outage.ts',
-    remove: 'store.prune(endedBefore, limit, maxAgeMs)',
-    put: 'store.prune(endedBefore, limit)',
+    remove: 'store.prune(target, limit)',
+    put: "store.prune(target.rows === 'tokens' ? { ...target, maxAgeMs: null } : target, limit)",
     tests: HOST,
   },
   {

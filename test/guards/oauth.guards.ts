@@ -82,7 +82,7 @@ export const oauthGuards: readonly Guard[] = [
   {
     name: 'oauth: an assertion is accepted once',
     file: 'src/oauth/clients/client-assertion.ts',
-    remove: 'return store.takeLease({ name, holder: randomUUID(), ms: replayWindowMs(exp, now) })',
+    remove: 'return store.acquireLease({ name, holder: randomUUID(), ms: replayWindowMs(exp, now) })',
     put: 'return true',
     tests: authentication,
   },

@@ -225,8 +225,8 @@ export const usageGuards: readonly Guard[] = [
   {
     name: 'the sweep is done by one instance at a time',
     file: 'src/jobs/one-at-a-time.ts',
-    remove: 'if (!(await store.takeLease({ name, holder, ms: LEASE_MS }))) return',
-    put: 'await store.takeLease({ name, holder, ms: LEASE_MS })',
+    remove: 'if (!(await store.acquireLease({ name, holder, ms: LEASE_MS }))) return',
+    put: 'await store.acquireLease({ name, holder, ms: LEASE_MS })',
     tests: ['test/jobs/one-at-a-time.test.ts'],
   },
   {
@@ -333,5 +333,19 @@ export const usageGuards: readonly Guard[] = [
     remove: "lockTokens(transaction, ids, (eb) => eb.lit(true), 'skip')",
     put: "lockTokens(transaction, ids, (eb) => eb('api_tokens.status', '=', 'active'), 'skip')",
     tests: ['test/store/sqlite-query-plans.test.ts'],
+  },
+  {
+    name: 'oauth.device with a store without device authorizations fails the boot',
+    file: 'src/settings.ts',
+    remove: '  if (oauth !== null && oauth.device !== null && store !== undefined) devicesOf(store)\n',
+    put: '',
+    tests: ['test/oauth/store-without-devices.test.ts'],
+  },
+  {
+    name: 'only its holder releases a lease',
+    file: 'src/store/kysely/queries/leases.ts',
+    remove: "    .where('holder', '=', holder)\n    .where('ends_at', '>', now)\n",
+    put: '',
+    tests: ['test/store/sqlite-token-store.test.ts'],
   },
 ]

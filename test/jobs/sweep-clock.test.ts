@@ -6,6 +6,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import apiTokens, { type ApiTokensOptions } from '../../src/index.ts'
 import { SweepClock } from '../../src/jobs/sweep-clock.ts'
+import { devicesOf } from '../../src/store/devices-of.ts'
 import { mysqlTokenStore } from '../../src/store/kysely/dialects/mysql/mysql-token-store.ts'
 import { postgresTokenStore } from '../../src/store/kysely/dialects/postgres/postgres-token-store.ts'
 import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
@@ -213,14 +214,17 @@ async function serverStore(t: Test, server: ServerName): Promise<TokenStore | nu
 
 /** Puts a lease and a device authorization that ended hours ago. */
 async function putEnded(store: TokenStore): Promise<void> {
-  await store.takeLease({ name: 'a lease', holder: 'a test', ms: -4 * HOUR })
+  await store.acquireLease({ name: 'a lease', holder: 'a test', ms: -4 * HOUR })
   const device = { deviceDigest: 'a', userDigest: 'b', clientId: 'cli', name: null, scopes: [] }
-  await store.devices.insert({ ...device, lifetimeMs: -4 * HOUR, intervalMs: 5_000 }, { maxPending: 1_000 })
+  await devicesOf(store).insert(
+    { ...device, lifetimeMs: -4 * HOUR, intervalMs: 5_000 },
+    { maxPending: 1_000 },
+  )
 }
 
 /** Prunes what the sweep has left, and returns how much that was. */
 async function countEnded(store: TokenStore) {
-  return { leases: await store.pruneLeases(100), devices: await store.devices.prune(0, 100) }
+  return { leases: await store.prune({ rows: 'leases' }, 100), devices: await devicesOf(store).prune(0, 100) }
 }
 
 /** As many ended tokens of a user as are kept with `maxTokensPerUser: 1`. */

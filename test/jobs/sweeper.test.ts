@@ -4,6 +4,7 @@ import { mock } from 'node:test'
 import t from 'tap'
 import { type SweeperDeps, sweep } from '../../src/jobs/sweeper.ts'
 import type { NewDeviceAuthorization } from '../../src/store/device-authorization-store.ts'
+import { devicesOf } from '../../src/store/devices-of.ts'
 import { findToken } from '../../src/store/find-token.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { manualClock } from '../../src/testing/index.ts'
@@ -51,11 +52,11 @@ t.test('a sweep continues until nothing is left, with 500 rows a statement', asy
   t.same(await sweep(parts), { idle: 1_001, idleWarning: 0, pruned: 0 })
   t.equal(marked.length, 1_001)
   t.equal(store.calls.get('markIdle'), 3)
-  t.equal(store.calls.get('prune'), 1)
+  t.equal(store.calls.get('prune'), 3, 'once for each kind of rows')
 })
 
 t.test('a sweep runs its jobs in turn, and the event loop turns between the batches', async (t) => {
-  const { store, rows, order } = storeWith({ prune: 11_000, pruneDailyUses: 30_000, pruneLeases: 600 })
+  const { store, rows, order } = storeWith({ tokens: 11_000, usage: 30_000, leases: 600 })
   const { parts } = sweeperOn(store, START)
   let turns = 0
   let over = false
@@ -65,47 +66,40 @@ t.test('a sweep runs its jobs in turn, and the event loop turns between the batc
   t.same(await sweep(parts), { idle: 0, idleWarning: 0, pruned: 11_000 })
   over = true
   await counting
-  t.same(rows, { prune: 0, pruneDailyUses: 0, pruneLeases: 0 })
-  t.same(order.slice(0, 6), [
-    'prune',
-    'pruneDailyUses',
-    'pruneLeases',
-    'prune',
-    'pruneDailyUses',
-    'pruneLeases',
-  ])
+  t.same(rows, { tokens: 0, usage: 0, leases: 0 })
+  t.same(order.slice(0, 6), ['tokens', 'usage', 'leases', 'tokens', 'usage', 'leases'])
   t.ok(turns >= order.length, `${turns} turns for ${order.length} statements`)
 })
 
 t.test('a sweep ends before its lease, and the next one continues', async (t) => {
-  const { store, rows } = storeWith({ prune: 10_000, pruneDailyUses: 0, pruneLeases: 0 })
+  const { store, rows } = storeWith({ tokens: 10_000, usage: 0, leases: 0 })
   let now = 0
   const clock = mock.method(performance, 'now', () => now)
   t.teardown(() => clock.mock.restore())
   const { parts } = sweeperOn(
     {
       ...store,
-      prune: (before, limit) => {
-        now += 10_000
-        return store.prune(before, limit)
+      prune: (target, limit) => {
+        if (target.rows === 'tokens') now += 10_000
+        return store.prune(target, limit)
       },
     },
     START,
   )
   t.same(await sweep(parts), { idle: 0, idleWarning: 0, pruned: 2_500 })
   t.same(await sweep(parts), { idle: 0, idleWarning: 0, pruned: 2_500 })
-  t.equal(rows.prune, 5_000)
+  t.equal(rows.tokens, 5_000)
 })
 
 t.test('a stopped sweep ends after the current statement', async (t) => {
-  const { store } = storeWith({ prune: 10_000, pruneDailyUses: 10_000, pruneLeases: 10_000 })
+  const { store } = storeWith({ tokens: 10_000, usage: 10_000, leases: 10_000 })
   const stopping = new AbortController()
   const { parts } = sweeperOn(
     {
       ...store,
-      prune: (before, limit) => {
+      prune: (target, limit) => {
         stopping.abort()
-        return store.prune(before, limit)
+        return store.prune(target, limit)
       },
     },
     START,
@@ -114,7 +108,7 @@ t.test('a stopped sweep ends after the current statement', async (t) => {
 })
 
 /** A store with so many rows to prune, and the order in which it is asked to. */
-function storeWith(rows: { prune: number; pruneDailyUses: number; pruneLeases: number }) {
+function storeWith(rows: { tokens: number; usage: number; leases: number }) {
   const order: string[] = []
   const take = (name: keyof typeof rows, limit: number) => {
     order.push(name)
@@ -126,9 +120,7 @@ function storeWith(rows: { prune: number; pruneDailyUses: number; pruneLeases: n
     markIdle: async () => [],
     listIdleWarnings: async () => [],
     devices: memoryTokenStore().devices,
-    prune: async (_, limit) => take('prune', limit),
-    pruneDailyUses: async (_, limit) => take('pruneDailyUses', limit),
-    pruneLeases: async (limit) => take('pruneLeases', limit),
+    prune: async (target, limit) => take(target.rows, limit),
   }
   return { store, rows, order }
 }
@@ -140,15 +132,15 @@ t.test(
     const store = memoryTokenStore({ clock: storeClock })
     const rules = { maxPending: 100_000 }
     for (let n = 0; n < 15_000; n += 1) {
-      await store.devices.insert(device(n), rules)
-      await store.takeLease({ name: `lease ${n}`, holder: 'me', ms: 1 })
+      await devicesOf(store).insert(device(n), rules)
+      await store.acquireLease({ name: `lease ${n}`, holder: 'me', ms: 1 })
     }
     storeClock.advance('20m')
-    await store.devices.insert(device(15_000), rules)
+    await devicesOf(store).insert(device(15_000), rules)
     const batches: number[] = []
-    const { prune } = store.devices
-    store.devices.prune = async (...args) => {
-      const pruned = await prune.apply(store.devices, args)
+    const { prune } = devicesOf(store)
+    devicesOf(store).prune = async (...args) => {
+      const pruned = await prune.apply(devicesOf(store), args)
       batches.push(pruned)
       return pruned
     }
@@ -168,23 +160,23 @@ t.test(
     )
     t.equal(Math.max(...batches), 100, 'a few at a time')
     t.ok(turns >= 2 * batches.length - 2, `${turns} turns of the event loop`)
-    t.equal(await store.pruneLeases(1), 0)
-    t.match(await store.devices.find(['user 15000']), { status: 'pending' })
-    t.equal(await store.takeLease({ name: 'lease 1', holder: 'another', ms: 1 }), true)
+    t.equal(await store.prune({ rows: 'leases' }, 1), 0)
+    t.match(await devicesOf(store).find(['user 15000']), { status: 'pending' })
+    t.equal(await store.acquireLease({ name: 'lease 1', holder: 'another', ms: 1 }), true)
   },
 )
 
 t.test('an expired authorization is deleted after ten minutes', async (t) => {
   const clock = manualClock(START)
   const store = memoryTokenStore({ clock })
-  await store.devices.insert(device(1), { maxPending: 1 })
+  await devicesOf(store).insert(device(1), { maxPending: 1 })
   for (const [ms, isThere] of [
     [600_000 + 599_999, true],
     [1, false],
   ] as const) {
     clock.advance(ms)
     await sweep(sweeperOn(store, START).parts)
-    const polled = await store.devices.poll('device 1', 'cli', { slowDownMs: 1 })
+    const polled = await devicesOf(store).poll('device 1', 'cli', { slowDownMs: 1 })
     t.equal(polled !== null, isThere)
   }
 })

@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import t from 'tap'
+import { devicesOf } from '../../src/store/devices-of.ts'
 import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { countingStore } from '../support/counting-store.ts'
@@ -371,8 +372,8 @@ for (const [algorithm, key] of [
 t.test('promise 2: the store has no code, and the user code cannot be derived from it', async (t) => {
   const store = memoryTokenStore()
   const kept: unknown[] = []
-  const insert = store.devices.insert.bind(store.devices)
-  store.devices.insert = async (device, rules) => {
+  const insert = devicesOf(store).insert.bind(devicesOf(store))
+  devicesOf(store).insert = async (device, rules) => {
     kept.push(device)
     return insert(device, rules)
   }
@@ -412,7 +413,7 @@ for (const step of ['insertToken', 'redeem'] as const) {
     const codes = await start(app)
     await approve(app, 'ada', codes)
     const down = async () => Promise.reject(new Error('gone'))
-    const part = step === 'redeem' ? store.devices : store
+    const part = step === 'redeem' ? devicesOf(store) : store
     Object.assign(part, { [step]: down })
     t.same(await rejectionOf(poll(app, codes)), [503, 'temporarily_unavailable'])
     Reflect.deleteProperty(part, step)

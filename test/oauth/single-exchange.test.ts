@@ -207,13 +207,13 @@ t.test('a reservation whose response was lost is released', async (t) => {
   const store = memoryTokenStore()
   const { provider, exchange, living } = await start(t, { store })
   const token = await provider.sign({ jti: 'one' }, ID_TOKEN)
-  const take: TokenStore['takeLease'] = store.takeLease.bind(store)
-  store.takeLease = async (lease) => {
+  const take: TokenStore['acquireLease'] = store.acquireLease.bind(store)
+  store.acquireLease = async (lease) => {
     await take(lease)
     throw new Error('gone')
   }
   t.equal((await exchange(token)).statusCode, 503)
-  store.takeLease = take
+  store.acquireLease = take
   t.equal((await exchange(token)).statusCode, 200)
   t.match((await exchange(token)).json(), USED)
   t.equal(await living(), 1)

@@ -17,6 +17,6 @@ t.test('a lease that is being taken for the first time is not pruned', async (t)
   end`)
   other.close()
   const lease = { name: 'assertion', ms: 60_000 }
-  t.equal(await store.takeLease({ ...lease, holder: 'here' }), true)
-  t.equal(await store.takeLease({ ...lease, holder: 'there' }), false)
+  t.equal(await store.acquireLease({ ...lease, holder: 'here' }), true)
+  t.equal(await store.acquireLease({ ...lease, holder: 'there' }), false)
 })

@@ -99,7 +99,7 @@ t.test(
     await store.open()
     t.teardown(() => store.close())
     await database?.run('alter table api_token_leases rename to elsewhere')
-    await t.rejects(store.takeLease({ name: 'a', holder: 'b', ms: 1 }), {
+    await t.rejects(store.acquireLease({ name: 'a', holder: 'b', ms: 1 }), {
       code: 'FST_API_TOKENS_STORE_FAULT',
       statusCode: 500,
       cause: { code: '42P01' },

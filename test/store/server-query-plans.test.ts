@@ -70,15 +70,17 @@ const WORKS: Readonly<Record<string, Work>> = {
   'an idle sweep when everything is idle': (store) => store.markIdle(NOW, 500),
   'a warning of idleness': (store) =>
     store.listIdleWarnings({ since: MADE_AT + 600, before: MADE_AT + 900, now: NOW }, 500),
-  'a pruning': (store) => store.prune(MADE_AT + 1, 500),
-  'a pruning by the maximum age': (store) => store.prune(MADE_AT + 1, 500, 30 * DAY),
+  'a pruning': (store) => store.prune({ rows: 'tokens', endedBefore: MADE_AT + 1 }, 500),
+  'a pruning by the maximum age': (store) =>
+    store.prune({ rows: 'tokens', endedBefore: MADE_AT + 1, maxAgeMs: 30 * DAY }, 500),
   'an issue where tokens of the maximum age go': (store) =>
     store.insertToken(draft(0, { id: id(0xffff_fff1), userId: OWNER }), {
       ...{ maxTokens: 1_000_000, maxEnded: 1, deletableBefore: NOW, now: NOW, maxAgeMs: 1 },
     }),
-  'a pruning of days': (store) => store.pruneDailyUses(MADE_AT - 95 * DAY, 500),
-  'a pruning of leases': (store) => store.pruneLeases(500),
-  'a lease': (store) => store.takeLease({ name: 'sweep', holder: 'me', ms: 0 }),
+  'a pruning of days': (store) => store.prune({ rows: 'usage', before: MADE_AT - 95 * DAY }, 500),
+  'a pruning of leases': (store) => store.prune({ rows: 'leases' }, 500),
+  'a lease': (store) => store.acquireLease({ name: 'sweep', holder: 'me', ms: 1 }),
+  'the end of a lease': (store) => store.releaseLease({ name: 'sweep', holder: 'me' }),
   'what has changed': (store) => store.feed.changesSince(Date.now() - 10_000),
   'a stamp of an owner': (store) => store.feed.touchOwner('user-18'),
 }

@@ -63,7 +63,7 @@ t.test('promise 15: what is slow is done in slices, between which requests come'
   const rules = { ...MANY_ENDED, now: NOW + DAY, maxTokens: 100_000 }
   t.ok((await turns(store.insertToken(draft(90_001), rules))) >= 20, 'a count of 20,000 tokens')
   t.ok((await turns(store.insertToken(draft(90_002), rules))) < 20, 'which the next issue does without')
-  t.ok((await turns(store.prune(NOW + DAY, 500))) >= 50, 'a deletion of 500')
+  t.ok((await turns(store.prune({ rows: 'tokens', endedBefore: NOW + DAY }, 500))) >= 50, 'a deletion of 500')
   t.ok((await turns(store.markIdle(NOW + DAY, 500))) >= 5, 'marking 500')
   const soonIdle = { since: NOW - DAY, before: NOW + DAY, now: NOW + DAY }
   t.ok((await turns(store.listIdleWarnings(soonIdle, 500))) >= 5, 'warning of 500')

@@ -75,7 +75,7 @@ t.test('the store prepares each of its statements once', async (t) => {
     })
     await store.revokeToken(id(n), { now: NOW + n })
     await store.markIdle(n, 1 + n)
-    await store.prune(n, 1 + n)
+    await store.prune({ rows: 'tokens', endedBefore: n }, 1 + n)
   }
   t.ok(statements.size >= 10, 'the statements were seen')
   t.same(

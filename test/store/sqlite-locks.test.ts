@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { Kysely, SqliteDialect } from 'kysely'
 import t, { type Test } from 'tap'
+import { devicesOf } from '../../src/store/devices-of.ts'
 import { findToken } from '../../src/store/find-token.ts'
 import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import { kyselyTokenStore } from '../../src/store/kysely/host-token-store.ts'
@@ -103,15 +104,15 @@ t.test('every write waits: changes, batches, leases, devices, stamps and the swe
   const writes = [
     store.updateToken(id(1), { name: 'new' }, scope),
     store.recordUses([use], { now: NOW, dayStart: 0, idleTimeoutMs: null }),
-    store.takeLease({ name: 'sweep', holder: 'me', ms: 1_000 }),
-    store.pruneLeases(1),
+    store.acquireLease({ name: 'sweep', holder: 'me', ms: 1_000 }),
+    store.prune({ rows: 'leases' }, 1),
     store.markIdle(0, 1),
     store.listIdleWarnings({ since: 0, before: 1, now: NOW }, 1),
-    store.prune(0, 1),
+    store.prune({ rows: 'tokens', endedBefore: 0 }, 1),
     store.setOwnerStatus('bob', 'active', NOW),
     store.feed.touchOwner('ada'),
-    store.devices.decide('none', { status: 'denied', userId: 'ada' }),
-    store.devices.redeem('none'),
+    devicesOf(store).decide('none', { status: 'denied', userId: 'ada' }),
+    devicesOf(store).redeem('none'),
     store.rotateToken(id(1), draft(2), { ...MANY_ENDED, now: NOW, graceEndsAt: NOW + 1, replaces: null }),
     store.endPredecessor({ successorId: id(2), predecessorId: id(1) }, NOW),
     store.revokeToken(id(1), scope),

@@ -160,7 +160,7 @@ t.test('a flush reads a token only at its first use of a day', async (t) => {
 })
 
 t.test('pruning reads only ended tokens, from an index for each kind of end', async (t) => {
-  const plans = await plansOf(t, (store) => store.prune(NOW, 10))
+  const plans = await plansOf(t, (store) => store.prune({ rows: 'tokens', endedBefore: NOW }, 10))
   t.equal(plans.length, 5, 'one for each way, and the owners')
   for (const plan of plans) t.notOk(walks(plan), plan)
   t.match(plans[0], /api_tokens_revoked \(revoked_at<\?\)/)
@@ -170,7 +170,9 @@ t.test('pruning reads only ended tokens, from an index for each kind of end', as
 })
 
 t.test('tokens of the maximum age are found by ranges of ids', async (t) => {
-  const pruning = await plansOf(t, (store) => store.prune(NOW, 10, DAY))
+  const pruning = await plansOf(t, (store) =>
+    store.prune({ rows: 'tokens', endedBefore: NOW, maxAgeMs: DAY }, 10),
+  )
   t.match(pruning[4], /SEARCH api_tokens USING PRIMARY KEY \(id<\?\)/)
   const rules = { maxTokens: 5, maxEnded: 1, deletableBefore: NOW, now: NOW, maxAgeMs: DAY }
   const inserting = await plansOf(t, async (store) => {
@@ -190,7 +192,7 @@ t.test('tokens of the maximum age are found by ranges of ids', async (t) => {
 t.test('a token is pruned by primary key, and its counts with it', async (t) => {
   const plans = await plansOf(t, async (store) => {
     await store.revokeToken(id(1), { now: NOW })
-    await store.prune(NOW + 1, 10)
+    await store.prune({ rows: 'tokens', endedBefore: NOW + 1 }, 10)
   })
   for (const plan of plans) t.notOk(walks(plan), plan)
 })
@@ -204,7 +206,7 @@ t.test('the usage by day is read and pruned by primary key', async (t) => {
       dayStart: NOW,
       idleTimeoutMs: DAY,
     })
-    await store.pruneDailyUses(NOW + DAY, 10)
+    await store.prune({ rows: 'usage', before: NOW + DAY }, 10)
   })
   t.match(pruning.join('\n'), /SEARCH api_token_usage USING PRIMARY KEY \(day<\?\)/)
   for (const plan of [...reading, ...pruning]) {

@@ -3,6 +3,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import { InvalidOption } from '../../src/errors.ts'
+import { devicesOf } from '../../src/store/devices-of.ts'
 import { findToken } from '../../src/store/find-token.ts'
 import { isPermanentInSqlite } from '../../src/store/kysely/dialects/sqlite/sqlite-errors.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
@@ -26,8 +27,7 @@ const CALLS: Record<string, (store: TokenStore) => Promise<unknown>> = {
   setOwnerStatus: (store) => store.setOwnerStatus('ada', 'active', NOW),
   listIdleWarnings: (store) => store.listIdleWarnings({ since: NOW, before: NOW, now: NOW }, 1),
   dailyUses: (store) => store.dailyUses(id(1), daysFrom(NOW)),
-  pruneDailyUses: (store) => store.pruneDailyUses(NOW, 1),
-  takeLease: (store) => store.takeLease({ name: 'sweep', holder: 'me', ms: 60_000 }),
+  acquireLease: (store) => store.acquireLease({ name: 'sweep', holder: 'me', ms: 60_000 }),
   recordUses: (store) =>
     store.recordUses([{ tokenId: id(1), count: 1, lastUsedAt: NOW }], {
       now: NOW,
@@ -35,8 +35,8 @@ const CALLS: Record<string, (store: TokenStore) => Promise<unknown>> = {
       idleTimeoutMs: null,
     }),
   markIdle: (store) => store.markIdle(NOW, 1),
-  pruneLeases: (store) => store.pruneLeases(1),
-  prune: (store) => store.prune(NOW, 1),
+  releaseLease: (store) => store.releaseLease({ name: 'sweep', holder: 'me' }),
+  prune: (store) => store.prune({ rows: 'tokens', endedBefore: NOW }, 1),
 }
 
 for (const [method, call] of Object.entries(CALLS)) {
@@ -66,11 +66,11 @@ t.test(
     bare.feed.changesSince = async () => {
       throw cause
     }
-    bare.devices.find = async () => {
+    devicesOf(bare).find = async () => {
       throw cause
     }
     const store = withOutages(bare)
-    for (const failed of [findToken(store, id(1)), store.feed.changesSince(0), store.devices.find([])]) {
+    for (const failed of [findToken(store, id(1)), store.feed.changesSince(0), devicesOf(store).find([])]) {
       const error = await failed.catch((thrown: unknown) => thrown)
       t.match(error, { code: 'FST_API_TOKENS_STORE_FAULT', statusCode: 500, cause })
       t.notOk(Object.hasOwn(error as Error, 'headers'), 'a client is not told to try again')

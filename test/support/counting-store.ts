@@ -1,5 +1,6 @@
 /** A store that counts what is asked of it, and can be made to fail: the real store behind it does the work. */
 
+import { devicesOf } from '../../src/store/devices-of.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
 
 export interface CountingStore extends TokenStore {
@@ -25,9 +26,8 @@ const WRITES: readonly (keyof TokenStore)[] = [
   'markIdle',
   'listIdleWarnings',
   'prune',
-  'pruneDailyUses',
-  'takeLease',
-  'pruneLeases',
+  'acquireLease',
+  'releaseLease',
 ]
 
 export function countingStore(store: TokenStore): CountingStore {
@@ -44,7 +44,7 @@ export function countingStore(store: TokenStore): CountingStore {
     get(target, name, receiver) {
       if (name in own) return Reflect.get(target, name, receiver)
       const method: unknown = Reflect.get(store, name)
-      if (name === 'devices') return failing(store.devices, () => own.outage)
+      if (name === 'devices') return failing(devicesOf(store), () => own.outage)
       if (typeof method !== 'function') return method
       return async (...args: unknown[]) => {
         calls.set(name as keyof TokenStore, (calls.get(name as keyof TokenStore) ?? 0) + 1)

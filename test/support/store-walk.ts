@@ -1,5 +1,6 @@
 /** Goes through every kind of statement of a store, and says what came out: the same on each that is right. */
 
+import { devicesOf } from '../../src/store/devices-of.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
 import {
   daysFrom,
@@ -105,7 +106,7 @@ async function used(store: TokenStore): Promise<unknown[]> {
     [useCount, lastUsedAt, idleFrom, scopesUsed, client],
     await store.dailyUses(id(102), daysFrom(NOW)),
     numbers(idle).sort((a, b) => a - b),
-    await store.pruneDailyUses(NOW + 1, 10),
+    await store.prune({ rows: 'usage', before: NOW + 1 }, 10),
   ]
 }
 
@@ -119,21 +120,21 @@ async function others(store: TokenStore): Promise<unknown[]> {
     lifetimeMs: 9_000_000_000,
     intervalMs: 5000,
   }
-  await store.devices.insert(device, { maxPending: 1_000 })
+  await devicesOf(store).insert(device, { maxPending: 1_000 })
   const { now, changes } = await store.feed.changesSince(0)
   const lease = { name: 'walk', holder: 'me', ms: 60_000 }
   return [
-    Math.abs(((await store.devices.find(['user']))?.expiresAt ?? 0) - now - 9_000_000_000) < 60_000,
-    await store.devices.decide('device', { status: 'denied', userId: 'šdmin' }),
-    await store.devices.decide('device', { status: 'denied', userId: 'šdmin' }),
+    Math.abs(((await devicesOf(store).find(['user']))?.expiresAt ?? 0) - now - 9_000_000_000) < 60_000,
+    await devicesOf(store).decide('device', { status: 'denied', userId: 'šdmin' }),
+    await devicesOf(store).decide('device', { status: 'denied', userId: 'šdmin' }),
     Math.abs(now - Date.now()) < 60_000,
     changes.length,
     [
-      await store.takeLease(lease),
-      await store.takeLease(lease),
-      await store.takeLease({ ...lease, holder: 'other' }),
+      await store.acquireLease(lease),
+      await store.acquireLease(lease),
+      await store.acquireLease({ ...lease, holder: 'other' }),
     ],
-    await store.takeLease({ ...lease, ms: 0 }),
-    await store.prune(NOW + 1000, 100),
+    await store.releaseLease(lease),
+    await store.prune({ rows: 'tokens', endedBefore: NOW + 1000 }, 100),
   ]
 }

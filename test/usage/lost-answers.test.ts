@@ -101,7 +101,7 @@ t.test('promise 7: a repeated batch counts nothing for a pruned token', async (t
   lose()
   await t.rejects(recorder.flush())
   await store.revokeToken(id(1), { now: NOW })
-  await store.prune(NOW + 1, 10)
+  await store.prune({ rows: 'tokens', endedBefore: NOW + 1 }, 10)
   await recorder.flush()
   t.equal(await findToken(store, id(1)), null)
   t.same(await store.dailyUses(id(1), daysFrom(TODAY)), [])

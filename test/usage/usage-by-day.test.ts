@@ -221,7 +221,7 @@ t.test('a sweep prunes 500 counts a statement, at most 20 statements', async (t)
   clock.advance('91d')
   store.calls.clear()
   await app.apiTokens.sweep()
-  t.equal(store.calls.get('pruneDailyUses'), 2)
+  t.equal(store.calls.get('prune'), 4, 'two of days, one of tokens and one of leases')
   t.same(await store.dailyUses(id, daysFrom(START)), [])
 })
 

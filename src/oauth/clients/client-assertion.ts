@@ -18,7 +18,7 @@ const MAX_JTI_LENGTH = 255
 
 export interface ClientAssertionDeps {
   readonly clock: Clock
-  readonly store: Pick<TokenStore, 'takeLease'>
+  readonly store: Pick<TokenStore, 'acquireLease'>
   /** Accepted values of `aud`: the issuer and the URLs of the endpoints (RFC 7523 §3 (3)). */
   readonly audiences: readonly string[]
 }
@@ -44,7 +44,7 @@ export async function acceptAssertion(
   if (typeof jti !== 'string' || jti === '' || jti.length > MAX_JTI_LENGTH) return false
   // A lease that is never released: the first request with the assertion gets it, on any instance.
   const name = `assertion ${hash('sha256', JSON.stringify([clientId, jti]), 'base64url')}`
-  return store.takeLease({ name, holder: randomUUID(), ms: replayWindowMs(exp, now) })
+  return store.acquireLease({ name, holder: randomUUID(), ms: replayWindowMs(exp, now) })
 }
 
 /** Every audience must be ours: another server that accepts the same assertion could replay it here. */

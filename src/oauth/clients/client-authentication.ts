@@ -18,7 +18,7 @@ export type AuthenticateClient = (request: FastifyRequest, form: Form) => Promis
 export interface ClientAuthenticationDeps {
   readonly settings: Pick<OAuthSettings, 'clients' | 'endpoints'>
   readonly clock: Clock
-  readonly store: Pick<TokenStore, 'takeLease'>
+  readonly store: Pick<TokenStore, 'acquireLease'>
   readonly realm: string
 }
 

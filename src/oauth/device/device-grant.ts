@@ -5,6 +5,7 @@ import type { Context } from '../../lifecycle/context.ts'
 import type { IssuedToken } from '../../lifecycle/issue-token.ts'
 import { revokeToken } from '../../lifecycle/revoke-token.ts'
 import type { DeviceAuthorization, DevicePoll } from '../../store/device-authorization-store.ts'
+import { devicesOf } from '../../store/devices-of.ts'
 import { SYSTEM } from '../../token/actor.ts'
 import { requiredParameter } from '../form-body.ts'
 import type { Grant } from '../grants.ts'
@@ -28,7 +29,7 @@ export function deviceGrant(lifecycle: Context, { tokenLifetimeMs }: DeviceSetti
   const { store } = lifecycle
   return async ({ form, client, ip }) => {
     const deviceDigest = deviceDigestOf(requiredParameter(form, 'device_code'))
-    const poll = await store.devices.poll(deviceDigest, client.clientId, { slowDownMs: SLOW_DOWN_MS })
+    const poll = await devicesOf(store).poll(deviceDigest, client.clientId, { slowDownMs: SLOW_DOWN_MS })
     if (poll === null) throw new OAuthError('invalid_grant', 'This client has no such device_code')
     requireApproval(poll)
     const issued = await redeem(lifecycle, poll.device, {
@@ -67,14 +68,14 @@ async function redeem(
   // The lease prevents concurrent redemptions. The code is marked as redeemed after the token exists, so that the
   // program can poll again after an outage.
   const lease = { name: `device ${deviceDigest}`, holder: randomUUID() }
-  if (!(await store.takeLease({ ...lease, ms: ISSUE_MS }))) throw pending('The token is being issued')
+  if (!(await store.acquireLease({ ...lease, ms: ISSUE_MS }))) throw pending('The token is being issued')
   try {
     const request = { userId, name: name ?? clientName, scopes, expiresIn }
     const issued = await issueForGrant(lifecycle, request, ip, ERRORS)
     await markRedeemed(lifecycle, deviceDigest, issued)
     return issued
   } finally {
-    await store.takeLease({ ...lease, ms: 0 }).catch(() => undefined)
+    await store.releaseLease(lease).catch(() => undefined)
   }
 }
 
@@ -82,7 +83,7 @@ async function redeem(
 async function markRedeemed(lifecycle: Context, deviceDigest: string, { token }: IssuedToken): Promise<void> {
   let isFirst = false
   try {
-    isFirst = await lifecycle.store.devices.redeem(deviceDigest)
+    isFirst = await devicesOf(lifecycle.store).redeem(deviceDigest)
   } finally {
     if (!isFirst) {
       await revokeToken(lifecycle, token.id, { by: SYSTEM, reason: 'not_delivered' }).catch(() => undefined)

@@ -9,6 +9,7 @@ import { refuseApiToken } from '../../http/session-only.ts'
 import { type AuthenticateUser, requireUser, type SignedInUser, userOf } from '../../http/signed-in-user.ts'
 import type { Context } from '../../lifecycle/context.ts'
 import type { DeviceAuthorization } from '../../store/device-authorization-store.ts'
+import { devicesOf } from '../../store/devices-of.ts'
 import { missingScopes } from '../../token/scope.ts'
 import { nameFault } from '../../token/text.ts'
 import { lookUpActiveUser } from '../../verification/look-up-user.ts'
@@ -102,7 +103,7 @@ async function respond(deps: DevicePageDeps, request: FastifyRequest, form: Form
     const html = note('Too many wrong codes', 'Wait ten minutes before you try again.')
     return { status: 429, html, retryAfter: WAIT_SECONDS }
   }
-  const device = await store.devices.find(userDigestsOf(code, signer.keys))
+  const device = await devicesOf(store).find(userDigestsOf(code, signer.keys))
   if (device === null || device.status !== 'pending') return { status: 400, html: codePage(typed, UNKNOWN) }
   await guess.wasRight()
   return decide(deps, request, form, device, user, formatUserCode(code))
@@ -123,7 +124,7 @@ async function decide(
   if (decision === undefined) return { status: 200, html: consentPage(consent) }
   const userId = user.id
   if (decision !== 'approve') {
-    const isDenied = await store.devices.decide(deviceDigest, { status: 'denied', userId })
+    const isDenied = await devicesOf(store).decide(deviceDigest, { status: 'denied', userId })
     return decided(isDenied, 'denied')
   }
   const name = parameter(form, 'name') ?? null
@@ -137,7 +138,7 @@ async function decide(
   }
   await requireActive(deps.lifecycle, userId)
   const approval = { status: 'approved', userId, name, scopes } as const
-  const isApproved = await store.devices.decide(deviceDigest, approval)
+  const isApproved = await devicesOf(store).decide(deviceDigest, approval)
   if (isApproved) log.info({ clientId, userId, scopes }, 'a device was approved')
   return decided(isApproved, 'approved')
 }

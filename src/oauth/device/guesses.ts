@@ -20,15 +20,18 @@ export interface Guess {
  *
  * @throws {StoreUnavailable} If the store is unavailable.
  */
-export async function takeGuess(store: Pick<TokenStore, 'takeLease'>, userId: string): Promise<Guess | null> {
+export async function takeGuess(
+  store: Pick<TokenStore, 'acquireLease' | 'releaseLease'>,
+  userId: string,
+): Promise<Guess | null> {
   const holder = randomUUID()
   const user = hash('sha256', userId, 'base64url')
   for (let n = 0; n < MAX_WRONG; n += 1) {
     const name = `guess ${user} ${n}`
-    if (await store.takeLease({ name, holder, ms: WAIT_SECONDS * 1000 })) {
+    if (await store.acquireLease({ name, holder, ms: WAIT_SECONDS * 1000 })) {
       return {
         wasRight: async () => {
-          await store.takeLease({ name, holder, ms: 0 })
+          await store.releaseLease({ name, holder })
         },
       }
     }

@@ -1,6 +1,7 @@
 /** Starts a device authorization: issues a user code and a device code (RFC 8628 §3.1 and §3.2). */
 
 import type { Context } from '../../lifecycle/context.ts'
+import { devicesOf } from '../../store/devices-of.ts'
 import { nameFault } from '../../token/text.ts'
 import type { ClientSettings } from '../clients/client-settings.ts'
 import type { Endpoints } from '../endpoints.ts'
@@ -48,7 +49,7 @@ export async function startDevice(
   const scopes = knownScopes(lifecycle, requestedScopes(form))
   const name = wantedName(form)
   const [deviceCode, userCode] = [newDeviceCode(), newUserCode()]
-  const outcome = await lifecycle.store.devices.insert(
+  const outcome = await devicesOf(lifecycle.store).insert(
     {
       deviceDigest: deviceDigestOf(deviceCode),
       userDigest: userDigestOf(userCode, lifecycle.signer.keys, lifecycle.clock.now()),

@@ -27,8 +27,8 @@ export async function exchangeOnce<T>(
   const lease = { name: `subject ${digestOf(subject)}`, holder: randomUUID() }
   const ms = replayWindowMs(subject.claims.exp, clock.now())
   // A lease that cannot be released expires.
-  const release = () => store.takeLease({ ...lease, ms: 0 }).catch(() => undefined)
-  const isOurs = await store.takeLease({ ...lease, ms }).catch(async (error) => {
+  const release = () => store.releaseLease(lease).catch(() => undefined)
+  const isOurs = await store.acquireLease({ ...lease, ms }).catch(async (error) => {
     // The store may have granted the lease although its response was lost.
     await release()
     throw error

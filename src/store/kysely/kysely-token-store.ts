@@ -14,7 +14,7 @@ import type {
   InsertOutcome,
   InsertRules,
   Lease,
-  MaxAgeMs,
+  PruneTarget,
   RecordUseRules,
   RevokeScope,
   RotateOutcome,
@@ -36,7 +36,7 @@ import { deviceAuthorizations } from './queries/devices.ts'
 import { type JoinedRow, ownedFromRow, queryFor, selectTokens } from './queries/find-token.ts'
 import { storeIdleWarnings } from './queries/idle-warnings.ts'
 import { writeToken } from './queries/insert-token.ts'
-import { deleteEndedLeases, takeLease } from './queries/leases.ts'
+import { deleteEndedLeases, endLease, takeLease } from './queries/leases.ts'
 import { selectPage } from './queries/list-tokens.ts'
 import { updateIdle } from './queries/mark-idle.ts'
 import { selectNewestStamp } from './queries/newest-stamp.ts'
@@ -185,10 +185,6 @@ export class KyselyTokenStore implements TokenStore {
     return this.#read((storeDb) => selectDailyUses(storeDb, tokenId, days))
   }
 
-  async pruneDailyUses(before: number, limit: number): Promise<number> {
-    return deleteDailyUses(this.#storeDb, before, limit)
-  }
-
   async markIdle(idleBefore: number, limit: number): Promise<readonly TokenRecord[]> {
     return updateIdle(this.#storeDb, idleBefore, limit)
   }
@@ -201,16 +197,25 @@ export class KyselyTokenStore implements TokenStore {
     return selectNewestStamp(this.#storeDb)
   }
 
-  async prune(endedBefore: number, limit: number, maxAgeMs?: MaxAgeMs): Promise<number> {
-    return deleteEnded(this.#storeDb, endedBefore, limit, maxAgeMs)
+  async prune(target: PruneTarget, limit: number): Promise<number> {
+    switch (target.rows) {
+      case 'tokens':
+        return deleteEnded(this.#storeDb, target.endedBefore, limit, target.maxAgeMs)
+      case 'usage':
+        return deleteDailyUses(this.#storeDb, target.before, limit)
+      case 'leases':
+        return this.#write((storeDb) => deleteEndedLeases(storeDb, limit))
+      default:
+        return target satisfies never
+    }
   }
 
-  async takeLease(lease: Lease): Promise<boolean> {
+  async acquireLease(lease: Lease): Promise<boolean> {
     return this.#write((storeDb) => takeLease(storeDb, lease))
   }
 
-  async pruneLeases(limit: number): Promise<number> {
-    return this.#write((storeDb) => deleteEndedLeases(storeDb, limit))
+  async releaseLease(lease: Pick<Lease, 'name' | 'holder'>): Promise<void> {
+    await this.#write((storeDb) => endLease(storeDb, lease))
   }
 
   async #openFirst({ open }: KyselyStoreDeps): Promise<void> {

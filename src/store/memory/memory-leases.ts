@@ -20,6 +20,12 @@ export class MemoryLeases {
     return true
   }
 
+  release({ name, holder }: Pick<Lease, 'name' | 'holder'>): void {
+    const now = this.#clock.now()
+    const last = this.#leases.get(name)
+    if (last?.holder === holder && last.endsAt > now) this.#leases.set(name, { holder, endsAt: now })
+  }
+
   /** Stores the batch, if it is identified, as its writer's last one; `false` when it is stored already. */
   storeBatch(batch: UseBatch | undefined): boolean {
     if (batch === undefined) return true

@@ -19,6 +19,7 @@ import type {
   InsertRules,
   Lease,
   MaxAgeMs,
+  PruneTarget,
   RevokeScope,
   RotateOutcome,
   RotateScope,
@@ -181,10 +182,6 @@ class MemoryTokenStore implements TokenStore {
     return this.#dailyUses.of(tokenId, days)
   }
 
-  async pruneDailyUses(before: number, limit: number): Promise<number> {
-    return this.#dailyUses.prune(before, limit)
-  }
-
   async markIdle(idleBefore: number, limit: number): Promise<readonly TokenRecord[]> {
     const idle = [...this.#tokens.values()]
       .filter((token) => token.status === 'active' && token.idleFrom < idleBefore)
@@ -202,16 +199,29 @@ class MemoryTokenStore implements TokenStore {
     return soon
   }
 
-  async prune(endedBefore: number, limit: number, maxAgeMs?: MaxAgeMs): Promise<number> {
+  async prune(target: PruneTarget, limit: number): Promise<number> {
+    switch (target.rows) {
+      case 'tokens':
+        return this.#pruneTokens(target.endedBefore, limit, target.maxAgeMs)
+      case 'usage':
+        return this.#dailyUses.prune(target.before, limit)
+      case 'leases':
+        return this.#leases.prune(limit)
+      default:
+        return target satisfies never
+    }
+  }
+
+  acquireLease = async (lease: Lease): Promise<boolean> => this.#leases.take(lease)
+  releaseLease = async (lease: Pick<Lease, 'name' | 'holder'>): Promise<void> => this.#leases.release(lease)
+  newestStamp = async (): Promise<number | null> => newestStampOf(this.#tokens.values())
+
+  #pruneTokens(endedBefore: number, limit: number, maxAgeMs?: MaxAgeMs): number {
     const all = [...this.#tokens.values()]
     const ended = all.filter((token) => this.#owners.endOf(token, maxAgeMs) < endedBefore).slice(0, limit)
     this.#delete(ended)
     return ended.length
   }
-
-  takeLease = async (lease: Lease): Promise<boolean> => this.#leases.take(lease)
-  pruneLeases = async (limit: number): Promise<number> => this.#leases.prune(limit)
-  newestStamp = async (): Promise<number | null> => newestStampOf(this.#tokens.values())
 
   #isActive(token: TokenRecord, { now, maxAgeMs = null }: IdlePeriods): boolean {
     const isActive = this.#owners.statusOf(token, { now, idleTimeoutMs: null, maxAgeMs }) === 'active'

@@ -99,7 +99,7 @@ export function boundingEnded(test: StoreTest): void {
   }) => {
     for (let n = 0; n < 5; n += 1) await putEnded(store, n, NOW + DAY)
     equal(await insert(store, 100), 'ended_limit_reached')
-    equal(await second.prune(NOW + DAY + 1, 3), 3)
+    equal(await second.prune({ rows: 'tokens', endedBefore: NOW + DAY + 1 }, 3), 3)
     equal(await insert(second, 100, { expiresAt: LATER + 10 }), 'inserted')
     const one = { ...RULES, maxTokens: 1 }
     equal(await insert(store, 101, {}, { ...one, now: LATER + 9 }), 'limit_reached')

@@ -87,7 +87,7 @@ export function boundingReads(test: StoreTest): void {
       await put(store, descending ? 100 : 101, { lastUsedAt: NOW + DAY })
       const gone = first.tokens[0]
       await store.revokeToken(gone?.id ?? '', { now: NOW - DAY })
-      equal(await store.prune(NOW, 10), 1)
+      equal(await store.prune({ rows: 'tokens', endedBefore: NOW }, 10), 1)
       const rest = await pagesOf(store, { ...fields, after: first.next ?? undefined })
       const seen = [...numbers(first.tokens), ...rest.flat()].filter((n) => n < 100)
       equal(new Set(seen).size, seen.length)

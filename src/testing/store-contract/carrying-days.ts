@@ -113,8 +113,8 @@ export function carryingDays(test: StoreTest): void {
     await store.recordUses([used(2, 0, { count: 4 }), used(3, 0)], on(0))
     await store.recordUses([used(2, 2)], on(2))
     const before = await rowOf(store, 1)
-    equal(await store.pruneDailyUses(NOW + DAY, 100), 3)
-    equal(await store.pruneDailyUses(NOW + DAY, 100), 0)
+    equal(await store.prune({ rows: 'usage', before: NOW + DAY }, 100), 3)
+    equal(await store.prune({ rows: 'usage', before: NOW + DAY }, 100), 0)
     deepEqual(await rowOf(store, 1), before)
     hasFields(await rowOf(store, 2), { useCount: 5, lastUsedAt: NOW + 2 * DAY + 5 })
     deepEqual(await store.dailyUses(id(1), daysFrom(NOW)), [])
@@ -125,7 +125,7 @@ export function carryingDays(test: StoreTest): void {
     await store.recordUses([used(1, 3), used(2, 3)], on(3))
     hasFields(await rowOf(store, 1), { useCount: 5, lastUsedAt: NOW + 3 * DAY + 5 })
     hasFields(await rowOf(store, 2), { useCount: 7 })
-    while ((await store.pruneDailyUses(NOW + 9 * DAY, 1)) > 0);
+    while ((await store.prune({ rows: 'usage', before: NOW + 9 * DAY }, 1)) > 0);
     const totals = await Promise.all([1, 2, 3].map(async (n) => (await rowOf(store, n)).useCount))
     deepEqual(totals, [5, 7, 1])
   })
@@ -140,7 +140,7 @@ export function carryingDays(test: StoreTest): void {
       all.map((n) => used(n, 0)),
       on(0),
     )
-    const prunes = Array.from({ length: 5 }, () => second.pruneDailyUses(NOW + DAY, 4))
+    const prunes = Array.from({ length: 5 }, () => second.prune({ rows: 'usage', before: NOW + DAY }, 4))
     const late = Array.from({ length: 5 }, () =>
       store.recordUses(
         all.map((n) => used(n, 0)),
@@ -154,7 +154,7 @@ export function carryingDays(test: StoreTest): void {
       ),
     )
     await Promise.all([...prunes, ...late, ...next])
-    while ((await store.pruneDailyUses(NOW + DAY, 100)) > 0);
+    while ((await store.prune({ rows: 'usage', before: NOW + DAY }, 100)) > 0);
     for (const n of all) hasFields(await rowOf(store, n), { useCount: 8, lastUsedAt: NOW + 2 * DAY + 5 })
   })
 
@@ -209,7 +209,7 @@ export function carryingDays(test: StoreTest): void {
     )
     await store.recordUses([used(2, 0, { lastUsedAt: NOW + 101 })], on(0))
     await store.recordUses([used(3, 0, { lastUsedAt: NOW + 50 })], on(0))
-    await store.pruneDailyUses(NOW + DAY, 100)
+    await store.prune({ rows: 'usage', before: NOW + DAY }, 100)
     await store.recordUses([used(3, 0, { lastUsedAt: NOW + 100, touchesToken: false })], on(0))
     await store.recordUses([used(4, 1)], on(1))
     deepEqual(numbers(await store.markIdle(NOW + 100, 100)).sort(), [0, 5])

@@ -59,10 +59,10 @@ export function countingDays(test: StoreTest): void {
     for (let n = 0; n < 20; n += 1) await put(store, n, { status: 'revoked', revokedAt: NOW - 1 })
     await Promise.all([
       ...Array.from({ length: 20 }, (_, n) => store.recordUses([use(n)], on(NOW))),
-      second.prune(NOW, 100),
+      second.prune({ rows: 'tokens', endedBefore: NOW }, 100),
     ])
     equal(await store.isEmpty(), true)
-    await store.pruneDailyUses(NOW + DAY, 100)
+    await store.prune({ rows: 'usage', before: NOW + DAY }, 100)
     for (let n = 0; n < 20; n += 1) deepEqual(await store.dailyUses(id(n), daysFrom(NOW)), [])
   })
 
@@ -75,7 +75,8 @@ export function countingDays(test: StoreTest): void {
       )
     }
     const sizes = []
-    for (let round = 0; round < 5; round += 1) sizes.push(await store.pruneDailyUses(NOW + 2 * DAY, 2))
+    for (let round = 0; round < 5; round += 1)
+      sizes.push(await store.prune({ rows: 'usage', before: NOW + 2 * DAY }, 2))
     deepEqual(sizes, [2, 2, 2, 0, 0])
     for (const n of [1, 2, 3]) {
       deepEqual(await store.dailyUses(id(n), daysFrom(NOW)), [{ dayStart: NOW + 2 * DAY, requests: 1 }])

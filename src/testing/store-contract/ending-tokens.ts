@@ -59,9 +59,9 @@ export function endingTokens(test: StoreTest): void {
     await put(store, 5, { status: 'inactive', statusReason: 'idle', idleFrom: 0 })
     await put(store, 6)
     await put(store, 7, { status: 'revoked', revokedAt: NOW + DAY, expiresAt: NOW - 1 })
-    equal(await store.prune(NOW, 100), 3)
+    equal(await store.prune({ rows: 'tokens', endedBefore: NOW }, 100), 3)
     deepEqual(numbers((await store.listTokens(query())).tokens), [2, 4, 5, 6])
-    equal(await store.prune(NOW, 100), 0)
+    equal(await store.prune({ rows: 'tokens', endedBefore: NOW }, 100), 0)
   })
 
   test('at most `limit` tokens are pruned, however they ended', async ({ store }) => {
@@ -70,7 +70,8 @@ export function endingTokens(test: StoreTest): void {
     for (let n = 6; n < 9; n += 1) await put(store, n, { userId: 'gone' })
     await store.setOwnerStatus('gone', 'removed', NOW - 1)
     const sizes = []
-    for (let round = 0; round < 6; round += 1) sizes.push(await store.prune(NOW, 2))
+    for (let round = 0; round < 6; round += 1)
+      sizes.push(await store.prune({ rows: 'tokens', endedBefore: NOW }, 2))
     deepEqual(sizes, [2, 2, 2, 2, 1, 0])
     equal(await store.isEmpty(), true)
   })
@@ -83,21 +84,29 @@ export function endingTokens(test: StoreTest): void {
     await store.setOwnerStatus('ada', 'removed', NOW)
     await store.setOwnerStatus('ada', 'active', NOW + 1)
     await put(store, 3)
-    equal(await store.prune(NOW, 100), 0, 'not before the moment of the removal')
-    equal(await store.prune(NOW + 1, 100), 2)
+    equal(
+      await store.prune({ rows: 'tokens', endedBefore: NOW }, 100),
+      0,
+      'not before the moment of the removal',
+    )
+    equal(await store.prune({ rows: 'tokens', endedBefore: NOW + 1 }, 100), 2)
     deepEqual(numbers((await store.listTokens(query())).tokens), [3])
     deepEqual(await store.findOwner('ada'), { userId: 'ada', status: 'active', generation: 2 })
     await store.setOwnerStatus('ada', 'removed', NOW + DAY)
-    equal(await store.prune(NOW + DAY, 100), 0, 'a second removal has a moment of its own')
-    equal(await store.prune(NOW + DAY + 1, 100), 1)
+    equal(
+      await store.prune({ rows: 'tokens', endedBefore: NOW + DAY }, 100),
+      0,
+      'a second removal has a moment of its own',
+    )
+    equal(await store.prune({ rows: 'tokens', endedBefore: NOW + DAY + 1 }, 100), 1)
     hasFields(await store.findOwner('ada'), { status: 'removed', generation: 3 })
   })
 
   test('promise 9: a removed owner stays removed after the prune of all tokens', async ({ store }) => {
     await put(store, 1)
     await store.setOwnerStatus('ada', 'removed', NOW)
-    await store.prune(NOW + 1, 100)
-    await store.prune(NOW + 1, 100)
+    await store.prune({ rows: 'tokens', endedBefore: NOW + 1 }, 100)
+    await store.prune({ rows: 'tokens', endedBefore: NOW + 1 }, 100)
     equal(await findToken(store, id(1)), null)
     hasFields(await store.findOwner('ada'), { status: 'removed', generation: 2 })
   })

@@ -75,10 +75,14 @@ export function enforcingAge(test: StoreTest): void {
     for (const n of [1, 2]) await putOfAge(store, n, MAX_AGE + DAY + ONE_MINUTE)
     await putOfAge(store, 3, MAX_AGE + DAY, { expiresAt: NOW + DAY })
     const endedBefore = NOW - DAY
-    equal(await store.prune(endedBefore, 10), 0, 'without one nothing has ended')
-    equal(await store.prune(endedBefore, 1, MAX_AGE), 1)
-    equal(await store.prune(endedBefore, 10, MAX_AGE), 1)
-    equal(await store.prune(endedBefore, 10, MAX_AGE), 0)
+    equal(
+      await store.prune({ rows: 'tokens', endedBefore: endedBefore }, 10),
+      0,
+      'without one nothing has ended',
+    )
+    equal(await store.prune({ rows: 'tokens', endedBefore: endedBefore, maxAgeMs: MAX_AGE }, 1), 1)
+    equal(await store.prune({ rows: 'tokens', endedBefore: endedBefore, maxAgeMs: MAX_AGE }, 10), 1)
+    equal(await store.prune({ rows: 'tokens', endedBefore: endedBefore, maxAgeMs: MAX_AGE }, 10), 0)
     deepEqual((await shown(store)).of, [3], 'what has ended at that very moment stays')
   })
 
@@ -89,11 +93,11 @@ export function enforcingAge(test: StoreTest): void {
     await putOfAge(store, 1, age, { idleFrom: lately, lastUsedAt: lately })
     await putOfAge(store, 2, age, { updatedAt: lately, status: 'revoked', revokedAt: lately })
     await putOfAge(store, 3, age)
-    equal(await store.prune(lately, 10, MAX_AGE), 1)
+    equal(await store.prune({ rows: 'tokens', endedBefore: lately, maxAgeMs: MAX_AGE }, 10), 1)
     deepEqual((await shown(store)).of, [1, 2])
     const rules = { ...THREE, maxEnded: 2, deletableBefore: lately }
     equal(await insert(store, 4, rules), 'ended_limit_reached')
-    equal(await store.prune(lately + 1, 10, MAX_AGE), 2)
+    equal(await store.prune({ rows: 'tokens', endedBefore: lately + 1, maxAgeMs: MAX_AGE }, 10), 2)
   })
 
   test('tokens of the maximum age leave room under the limit, and each only once', async ({

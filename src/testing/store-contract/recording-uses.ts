@@ -138,7 +138,7 @@ export function recordingUses(test: StoreTest): void {
     const uses = [1, 2].map((n) => ({ tokenId: id(n), count: 1, lastUsedAt: NOW + 5 }))
     await store.recordUses(uses, rules)
     await store.revokeToken(id(1), { now: NOW })
-    equal(await store.prune(NOW + 1, 10), 1)
+    equal(await store.prune({ rows: 'tokens', endedBefore: NOW + 1 }, 10), 1)
     await store.recordUses(uses, rules)
     equal(await findToken(store, id(1)), null)
     equal((await rowOf(store, 2)).useCount, 1)
@@ -149,7 +149,7 @@ export function recordingUses(test: StoreTest): void {
     const uses = [{ tokenId: id(1), count: 1, lastUsedAt: NOW + 5 }]
     const rules = { ...RULES, batch: { writer: 'here', id: 'first' } }
     await store.recordUses(uses, rules)
-    equal(await store.pruneLeases(10), 0)
+    equal(await store.prune({ rows: 'leases' }, 10), 0)
     await store.recordUses(uses, rules)
     equal((await rowOf(store, 1)).useCount, 1)
   })

@@ -205,8 +205,8 @@ export function rotatingTokens(test: StoreTest): void {
   test('a token whose grace ended before the moment is pruned', async ({ store }) => {
     await put(store, 1)
     await rotate(store, 1, 2)
-    equal(await store.prune(GRACE_END, 10), 0)
-    equal(await store.prune(GRACE_END + 1, 10), 1)
+    equal(await store.prune({ rows: 'tokens', endedBefore: GRACE_END }, 10), 0)
+    equal(await store.prune({ rows: 'tokens', endedBefore: GRACE_END + 1 }, 10), 1)
     equal(await findToken(store, id(1)), null)
     equal(await end(store, 1, 2), null, 'its successor is used all the same')
     equal((await rowOf(store, 2)).predecessorId, null)

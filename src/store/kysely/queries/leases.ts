@@ -26,6 +26,20 @@ async function takeFree({ db, traits: { now } }: StoreDb, { name, holder, ms }: 
   return numUpdatedRows > 0n
 }
 
+/** Ends the lease now, if the holder has it. */
+export async function endLease(
+  { db, traits: { now } }: StoreDb,
+  { name, holder }: Pick<Lease, 'name' | 'holder'>,
+): Promise<void> {
+  await db
+    .updateTable('api_token_leases')
+    .set({ ends_at: now })
+    .where('name', '=', name)
+    .where('holder', '=', holder)
+    .where('ends_at', '>', now)
+    .execute()
+}
+
 /** Deletes at most `limit` leases that have run out. A lease that was taken in the meantime stays. */
 export async function deleteEndedLeases(storeDb: StoreDb, limit: number): Promise<number> {
   const { db, traits } = storeDb
