@@ -2,8 +2,11 @@
 
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { NewDeviceAuthorization } from '../../store/device-authorization-store.ts'
-import { devicesOf } from '../../store/devices-of.ts'
+import type {
+  DeviceAuthorizationStore,
+  NewDeviceAuthorization,
+} from '../../store/device-authorization-store.ts'
+import type { TokenStore } from '../../store/token-store.ts'
 import { hasFields, type StoreTest } from './records.ts'
 
 const MINUTE = 60_000
@@ -26,6 +29,11 @@ function start(n: number, fields: Partial<NewDeviceAuthorization> = {}): NewDevi
 }
 
 const approval = (userId: string) => ({ status: 'approved', userId, name: 'laptop', scopes: ['a'] }) as const
+
+function devicesOf({ devices }: TokenStore): DeviceAuthorizationStore {
+  if (devices === undefined) throw new Error('the store has no device authorizations')
+  return devices
+}
 
 export function authorizingDevices(testStore: StoreTest): void {
   // A store may have no device authorizations.
