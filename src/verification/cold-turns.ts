@@ -48,6 +48,11 @@ interface Waiter {
   reject(error: unknown): void
 }
 
+/**
+ * When this many requests wait, a further one is only added if its signature is valid. Otherwise a client that pipelines
+ * invalid credentials would delay all others and fill the memory.
+ */
+const MAX_WAITING = 1_024
 /** Signatures in one go, in milliseconds: one of ES256 takes 0.1 ms. */
 const SLICE_MS = 5
 
@@ -69,6 +74,8 @@ export class ColdTurns {
   read<Target extends ReadTarget>(request: ColdRequest<Target>): Promise<DoneRead<Target> | null> {
     const inContext = this.#callsHost ? AsyncLocalStorage.snapshot() : null
     return new Promise((resolve, reject) => {
+      if (this.#turns.length >= MAX_WAITING && request.target(this.#deps.clock.now()) === null)
+        return resolve(null)
       // The target of the result is the one that `request.target` returned.
       this.#turns.add({ request, inContext, resolve: resolve as Waiter['resolve'], reject })
     })
@@ -110,9 +117,21 @@ export class ColdTurns {
       const found = await this.#deps.store.findTokens(idsOf(started))
       const now = this.#deps.clock.now()
       const users = new Map<string, Promise<UserStatus>>()
-      for (const one of started) this.#onRow(one, found.get(one.read.tokenId) ?? null, now, users)
+      for (const one of started) this.#onRowSafely(one, found.get(one.read.tokenId) ?? null, now, users)
     } catch (error) {
       for (const { read } of started) this.#fail(read, error)
+    }
+  }
+
+  /** A row that cannot be evaluated fails its own token only. */
+  #onRowSafely(
+    one: StartedRead,
+    ...row: [OwnedToken | null, number, Map<string, Promise<UserStatus>>]
+  ): void {
+    try {
+      this.#onRow(one, ...row)
+    } catch (error) {
+      this.#fail(one.read, error)
     }
   }
 
@@ -123,7 +142,7 @@ export class ColdTurns {
     now: number,
     users: Map<string, Promise<UserStatus>>,
   ): void {
-    read.userId ??= owned?.token.userId ?? null
+    if (owned !== null) this.#deps.reads.learnOwner(read, owned.token.userId)
     if (owned === null || this.#deps.isRefusedByRow(owned, now))
       return settle(read, { owned, user: null, refresh: null })
     if (inContext === null) return settle(read, { owned, user: ACTIVE, refresh: null })

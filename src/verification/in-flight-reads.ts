@@ -21,6 +21,8 @@ export interface ReadTarget {
 export interface InFlightRead extends Omit<ReadTarget, 'userId'> {
   /** `null` until the row is there, if the credential does not name the owner. */
   userId: string | null
+  /** The users who changed while the owner is not known. */
+  changedUsers: Set<string> | null
   /** When the read of the store began, in milliseconds; 0 before. */
   startedAt: number
   /** Whether the token or its owner changed after the read began. Its result must not be used then. */
@@ -52,6 +54,8 @@ export interface Found {
   readonly refresh: RefreshResult | null
 }
 
+/** A read of an unknown owner is invalidated when more users than this have changed. */
+const MAX_CHANGED = 1_000
 /** The map is replaced when it has this many reads that are over, and more of them than others. */
 const MAX_OVER = 256
 
@@ -96,9 +100,17 @@ export class InFlightReads {
     this.#invalidate((read) => read.tokenId === tokenId)
   }
 
-  /** Also invalidates reads of tokens whose owner is not known yet. */
+  /** Reads of tokens whose owner is not known yet are invalidated by `learnOwner`. */
   invalidateUserReads(userId: string): void {
-    this.#invalidate((read) => read.userId === userId || read.userId === null)
+    this.#invalidate((read) => read.userId === userId || (read.userId === null && isBeyond(read, userId)))
+  }
+
+  /** The row is there: invalidates the read if its owner changed since it began. */
+  learnOwner(read: InFlightRead, userId: string): void {
+    if (read.userId !== null) return
+    read.userId = userId
+    if (read.changedUsers?.has(userId)) read.isInvalidated = true
+    read.changedUsers = null
   }
 
   invalidateAll(): void {
@@ -122,6 +134,13 @@ export class InFlightReads {
   }
 }
 
+/** Adds the user to those who changed during the read. Returns whether these are too many. */
+function isBeyond(read: InFlightRead, userId: string): boolean {
+  read.changedUsers ??= new Set()
+  read.changedUsers.add(userId)
+  return read.changedUsers.size > MAX_CHANGED
+}
+
 /** A request with a refresh token must not join a read that skips the identity provider. */
 function keyOf({ tokenId, refreshToken }: ReadTarget): string {
   return refreshToken === undefined ? tokenId : `${tokenId} with refresh token`
@@ -137,6 +156,7 @@ function newRead(
     tokenId,
     userId,
     refreshToken,
+    changedUsers: null,
     startedAt: 0,
     isInvalidated: false,
     waiting: 1,

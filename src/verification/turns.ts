@@ -21,6 +21,11 @@ export class Turns<Item> {
     this.#work = work
   }
 
+  /** How many items wait for their turn. */
+  get length(): number {
+    return this.#items.length
+  }
+
   add(item: Item): void {
     this.#items.push(item)
     this.#schedule()

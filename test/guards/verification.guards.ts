@@ -327,10 +327,17 @@ export const verificationGuards: readonly Guard[] = [
     tests: ['test/verification/in-flight-reads.test.ts'],
   },
   {
-    name: 'promise 4: a read whose owner is not known is invalidated with every owner',
+    name: 'promise 4: an invalidation of a user reaches a read whose owner is not known yet',
     file: 'src/verification/in-flight-reads.ts',
-    remove: 'read.userId === userId || read.userId === null',
-    put: 'read.userId === userId',
+    remove: 'if (read.changedUsers?.has(userId)) read.isInvalidated = true',
+    put: '',
     tests: ['test/verification/in-flight-reads.test.ts'],
+  },
+  {
+    name: 'promise 15: invalid signatures do not fill the queue of a turn',
+    file: 'src/verification/cold-turns.ts',
+    remove: 'this.#turns.length >= MAX_WAITING && ',
+    put: 'this.#turns.length < 0 && ',
+    tests: ['test/verification/cold-turns.test.ts'],
   },
 ]

@@ -3,9 +3,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
+import { systemClock } from '../../src/clock.ts'
 import { verifyApiToken } from '../../src/index.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
+import { ColdTurns } from '../../src/verification/cold-turns.ts'
+import { InFlightReads } from '../../src/verification/in-flight-reads.ts'
 import { countingStore } from '../support/counting-store.ts'
 import { read, sign } from '../support/forge.ts'
 import { startHost, withToken } from '../support/host.ts'
@@ -176,6 +179,27 @@ t.test('promise 11: a failed read is 503 for its turn, and the next turn reads a
   counting.outage = undefined
   const read = await Promise.all(credentials.map((credential) => app.inject(withToken(credential))))
   t.ok(read.every(({ statusCode }) => statusCode === 200))
+})
+
+t.test('promise 15: invalid signatures do not fill the queue of a turn', async (t) => {
+  const queue = new ColdTurns({
+    store: memoryTokenStore(),
+    clock: systemClock,
+    reads: new InFlightReads(),
+    findUser: undefined,
+    identityProvider: null,
+    isRefusedByRow: () => false,
+    endToken: async () => undefined,
+  })
+  let checked = 0
+  const target = () => {
+    checked += 1
+    return null
+  }
+  const reads = Array.from({ length: 3_000 }, () => queue.read({ target }))
+  t.equal(checked, 3_000 - 1_024, 'beyond 1,024 waiting requests each is checked at once')
+  for (const read of await Promise.all(reads)) if (read !== null) t.fail('an invalid signature was read')
+  t.equal(checked, 3_000, 'and once')
 })
 
 async function issueMany(app: FastifyInstance, count: number, userId?: string): Promise<string[]> {
