@@ -120,7 +120,7 @@ t.test('the newest time is read from the ends of indexes', async (t) => {
 })
 
 t.test('the sweep reads only idle tokens, and those of one day, from an index', async (t) => {
-  const plans = await plansOf(t, (store) => store.markIdle(NOW + 1, 10))
+  const plans = await plansOf(t, (store) => store.markIdle(NOW + 1, 500), 50)
   const all = plans.join('\n')
   t.match(all, /SEARCH api_tokens USING COVERING INDEX api_tokens_idle \(status=\? AND idle_day<\?\)/)
   t.match(
