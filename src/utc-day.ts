@@ -28,11 +28,6 @@ export interface DayTime {
   readonly ms: number
 }
 
-export function splitTime(time: number): DayTime {
-  const first = startOfDay(time)
-  return { dayNumber: first / DAY_MS, ms: Math.trunc(time - first) }
-}
-
 /** The time as milliseconds since the epoch. */
 export function joinTime({ dayNumber, ms }: DayTime): number {
   return dayNumber * DAY_MS + ms

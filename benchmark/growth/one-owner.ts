@@ -9,12 +9,10 @@ import { parseArgs } from 'node:util'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t from 'tap'
 import apiTokens, { verifyApiToken } from '../../src/index.ts'
-import { mysqlTokenStore } from '../../src/store/kysely/dialects/mysql/mysql-token-store.ts'
-import { postgresTokenStore } from '../../src/store/kysely/dialects/postgres/postgres-token-store.ts'
-import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
 import { hs256Key } from '../../test/support/keys.ts'
-import { type SqlDatabase, sqlDatabases } from '../../test/support/sql-databases.ts'
+import { sqlDatabases } from '../../test/support/sql-databases.ts'
+import { storeAt } from '../../test/support/store-at.ts'
 import { oneOwnerRows } from './one-owner-rows.ts'
 
 const { values } = parseArgs({
@@ -57,11 +55,11 @@ for (const database of await sqlDatabases(t)) {
   if (values.stores !== '' && !values.stores.split(',').includes(database.name)) continue
   for (const size of SIZES) {
     await database.empty()
-    const store = storeOf(database)
+    const store = storeAt(database)
     await store.open()
     await store.close()
     for (const sql of oneOwnerRows(database.name, size)) await database.run(sql)
-    const { delay, longest, other, requests } = await measured(storeOf(database))
+    const { delay, longest, other, requests } = await measured(storeAt(database))
     const ms = (value: number) => `${value.toFixed(1)} ms`
     console.log(
       `| ${database.name} | ${size.toLocaleString('en')} | ${ms(delay)} | ${ms(longest)} | ${ms(other)} | ${requests} |`,
@@ -117,17 +115,4 @@ async function measured(store: TokenStore): Promise<Measured> {
 
 function ada(url: string) {
   return { url }
-}
-
-function storeOf({ name, address }: SqlDatabase): TokenStore {
-  switch (name) {
-    case 'SQLite':
-      return sqliteTokenStore({ filename: address.replace('sqlite:', '') })
-    case 'PostgreSQL':
-      return postgresTokenStore({ connectionString: address, migrate: true })
-    case 'MariaDB':
-      return mysqlTokenStore({ connectionString: address, migrate: true })
-    default:
-      return name satisfies never
-  }
 }

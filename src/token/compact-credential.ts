@@ -5,6 +5,7 @@
 
 import { decodeBase32, encodeBase32 } from './base32.ts'
 import { isTokenId } from './claims.ts'
+import { hexOfUuid, uuidOfHex } from './uuid.ts'
 
 /** Characters of a key's hint, of an id (16 bytes), and of a MAC (20 bytes). */
 export const KEY_HINT_LENGTH = 4
@@ -16,7 +17,7 @@ export const COMPACT_LENGTH = KEY_HINT_LENGTH + ID_LENGTH + MAC_LENGTH
 
 /** The text that the MAC covers. */
 export function textBeforeMac(prefix: string, keyHint: string, tokenId: string): string {
-  return prefix + keyHint + encodeBase32(Buffer.from(tokenId.replaceAll('-', ''), 'hex'))
+  return prefix + keyHint + encodeBase32(Buffer.from(hexOfUuid(tokenId), 'hex'))
 }
 
 /** A regular expression that finds the credentials with a prefix in a text, for secret scanners (also RE2). */
@@ -30,7 +31,6 @@ const idBytes = Buffer.alloc(16)
 /** The token's id in a credential whose prefix has `start` characters; `undefined` if it is not as it is written. */
 export function tokenIdIn(credential: string, start: number): string | undefined {
   if (!decodeBase32(credential, start + KEY_HINT_LENGTH, idBytes)) return undefined
-  const hex = idBytes.toString('hex')
-  const id = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+  const id = uuidOfHex(idBytes.toString('hex'))
   return isTokenId(id) ? id : undefined
 }

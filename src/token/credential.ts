@@ -52,8 +52,3 @@ function membersAfter(credential: string, prefix: string): CredentialMembers {
     ? { jwt: rest, refreshToken: undefined }
     : { jwt: rest.slice(0, end), refreshToken: rest.slice(end + 1) }
 }
-
-/** The index after the next `.` of a JWT (RFC 7515 §7.1); 0 without one. */
-export function nextPart(text: string, at: number): number {
-  return text.indexOf('.', at) + 1
-}

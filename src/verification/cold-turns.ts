@@ -2,8 +2,8 @@
  * Works off the cold verifications of one turn of the event loop together: first all signatures, then one read of the store
  * for all tokens, then the owners.
  *
- * Nothing is decided when a request is added: keys, clock and cache are looked at when its turn is worked off. Each request
- * continues in its own async context, because it awaits a promise of its own.
+ * A request is verified with the keys and the time of its turn, not of its arrival. It continues in its own async context,
+ * because it awaits a promise of its own.
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks'

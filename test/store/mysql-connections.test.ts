@@ -8,8 +8,8 @@ import t, { type Test } from 'tap'
 import { findToken } from '../../src/store/find-token.ts'
 import { mysqlTokenStore } from '../../src/store/kysely/dialects/mysql/mysql-token-store.ts'
 import { kyselyTokenStore } from '../../src/store/kysely/host-token-store.ts'
-import { hexOfId } from '../../src/store/kysely/tables/stored-id.ts'
 import { id, NOW, put, rowOf } from '../../src/testing/store-contract/records.ts'
+import { hexOfUuid } from '../../src/token/uuid.ts'
 import { ownDatabase } from '../support/databases.ts'
 import { as, issue, startHost, withToken } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
@@ -240,7 +240,7 @@ async function locked(t: Test, connectionString: string, tokenId: string) {
   const pool = hostPool(t, connectionString, [], { connectionLimit: 1 })
   const connection = await pool.promise().getConnection()
   await connection.query('begin')
-  await connection.query('select id from api_tokens where id = unhex(?) for update', [hexOfId(tokenId)])
+  await connection.query('select id from api_tokens where id = unhex(?) for update', [hexOfUuid(tokenId)])
   let isFree = false
   const free = async () => {
     if (isFree) return

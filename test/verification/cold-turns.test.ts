@@ -102,7 +102,7 @@ for (const [name, open] of Object.entries(STORES)) {
         const foreign = seen[n]?.filter((what) => !String(what).endsWith(` user-${n}`))
         t.same(foreign, [], `request ${n} runs in no other context`)
       }
-      // Each token once, but for the two that were changed during the read.
+      // Each token once, except the two that were changed during the read.
       t.equal(app.apiTokens.stats().verification.loads - loadsBefore, TURN - 1 + 2)
     },
   )

@@ -5,15 +5,12 @@ import type { TokenRecord } from '../../../token/token.ts'
 import { DAY_MS, dayNumberOf } from '../../../utc-day.ts'
 import type { IdlePeriods } from '../../token-store.ts'
 import type { DialectTraits } from '../dialects/dialect-traits.ts'
-import { betweenSlices, inSlices } from '../slices.ts'
-import { atomically, type StoreDb, withRetries } from '../transactions.ts'
+import type { StoreDb } from '../transactions.ts'
+import { changeActive } from './change-active.ts'
 import { beganBefore, idleFrom } from './idle-clock.ts'
 import { hasActiveOwner, ownerGeneration, type Tokens } from './owner-conditions.ts'
-import { lockActive } from './token-locks.ts'
 import { clockMoment, isLiving } from './token-status.ts'
 import { tokensOfDay } from './tokens-of-day.ts'
-
-const SLICE = 100
 
 /**
  * Stores the start of the idle period in the token's row, so that its warning is emitted once. The next use begins another
@@ -34,30 +31,9 @@ export async function storeIdleWarnings(
     ids.push(...(await tokensOfDay(storeDb, isRecent ? search : { ...search, warnedBefore: day * DAY_MS })))
     if (ids.length >= limit) break
   }
-  return ids.length === 0 ? [] : withRetries(storeDb, (attempt) => storeWarnings(attempt, ids, condition))
-}
-
-async function storeWarnings(
-  storeDb: StoreDb,
-  ids: readonly string[],
-  condition: (eb: Tokens) => Expression<SqlBool>,
-): Promise<readonly TokenRecord[]> {
-  return atomically(storeDb, async (transaction) => {
-    const { db, traits } = transaction
-    const tokens = await lockActive(transaction, ids, condition)
-    await betweenSlices({ traits })
-    await inSlices({ traits }, tokens, SLICE, async (some) => {
-      await db
-        .updateTable('api_tokens')
-        .set((eb) => ({ idle_warning_from: idleFrom(eb, traits) }))
-        .where(
-          'id',
-          'in',
-          some.map(({ id }) => traits.id(id)),
-        )
-        .execute()
-    })
-    return tokens
+  return changeActive(storeDb, ids, {
+    condition,
+    values: (eb) => ({ idle_warning_from: idleFrom(eb, traits) }),
   })
 }
 

@@ -4,10 +4,10 @@
  */
 
 import type { OwnerRecord, TokenRecord } from '../../../token/token.ts'
+import { hexOfUuid } from '../../../token/uuid.ts'
 import { nameAndId, nameIn } from '../../name-and-id.ts'
 import type { PagePosition, TokenPage, TokenQuery } from '../../token-store.ts'
 import { betweenSlices } from '../slices.ts'
-import { hexOfId } from '../tables/stored-id.ts'
 import { type ApiTokenRow, tokenColumns, tokenFromRow } from '../tables/token-row.ts'
 import type { StoreDb } from '../transactions.ts'
 import { isFiltered, matches } from './list-filters.ts'
@@ -48,11 +48,11 @@ export async function selectByKey(
   const last = tokens.at(-1)
   if (rows.length > limit && last !== undefined) return { tokens, next: positionOf(last, column) }
   if (end === undefined) return { tokens, next: null }
-  return { tokens, next: positionOf({ id: end.id, name: nameIn(end.key, hexOfId(end.id)) }, column) }
+  return { tokens, next: positionOf({ id: end.id, name: nameIn(end.key, hexOfUuid(end.id)) }, column) }
 }
 
 function keyOf({ value, id }: PagePosition, column: KeyColumn): string {
-  return column === 'id' ? id : nameAndId(String(value), hexOfId(id))
+  return column === 'id' ? id : nameAndId(String(value), hexOfUuid(id))
 }
 
 function positionOf({ id, name }: Pick<TokenRecord, 'id' | 'name'>, column: KeyColumn): PagePosition {

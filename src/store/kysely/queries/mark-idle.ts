@@ -4,15 +4,11 @@ import type { Expression, SqlBool } from 'kysely'
 import type { TokenRecord } from '../../../token/token.ts'
 import { dayNumberOf } from '../../../utc-day.ts'
 import type { DialectTraits } from '../dialects/dialect-traits.ts'
-import { betweenSlices, inSlices } from '../slices.ts'
-import { idFromText } from '../tables/stored-id.ts'
-import { atomically, reading, type StoreDb, withRetries } from '../transactions.ts'
+import { reading, type StoreDb } from '../transactions.ts'
+import { changeActive } from './change-active.ts'
 import { beganBefore } from './idle-clock.ts'
 import type { Tokens } from './owner-conditions.ts'
-import { lockActive } from './token-locks.ts'
-import { tokensOfDay } from './tokens-of-day.ts'
-
-const SLICE = 100
+import { idsOf, tokensOfDay } from './tokens-of-day.ts'
 
 /**
  * Marks at most `limit` active tokens whose idle timeout began before `idleBefore`. Tokens of an earlier day than
@@ -29,24 +25,25 @@ export async function updateIdle(
   const condition = (eb: Tokens) => beganBefore(eb, traits.time(idleBefore))
   const rest = limit - certain.length
   const others = rest > 0 ? await tokensOfDay(storeDb, { day, condition, limit: rest }) : []
-  const ids = [...certain, ...others]
-  if (ids.length === 0) return []
-  return withRetries(storeDb, (attempt) =>
-    markTokens(attempt, ids, (eb) => isIdle(eb, traits, { idleBefore, day })),
-  )
+  const marked = { status: 'inactive', statusReason: 'idle' } as const
+  const tokens = await changeActive(storeDb, [...certain, ...others], {
+    condition: (eb) => isIdle(eb, traits, { idleBefore, day }),
+    values: () => ({ status: marked.status, status_reason: marked.statusReason }),
+  })
+  return tokens.map((token) => ({ ...token, ...marked }))
 }
 
 /** The longest idle first. */
-async function tokensBeforeDay({ db, traits }: StoreDb, day: number, limit: number) {
-  const rows = await db
-    .selectFrom('api_tokens')
-    .select((eb) => traits.idText(eb.ref('api_tokens.id')).as('text'))
-    .where('status', '=', 'active')
-    .where('idle_day', '<', day)
-    .orderBy('idle_day')
-    .limit(limit)
-    .execute()
-  return rows.map(({ text }) => idFromText(text))
+async function tokensBeforeDay(storeDb: StoreDb, day: number, limit: number) {
+  return idsOf(
+    storeDb,
+    storeDb.db
+      .selectFrom('api_tokens')
+      .where('status', '=', 'active')
+      .where('idle_day', '<', day)
+      .orderBy('idle_day')
+      .limit(limit),
+  )
 }
 
 function isIdle(
@@ -58,28 +55,4 @@ function isIdle(
     eb('api_tokens.idle_day', '<', day),
     eb.and([eb('api_tokens.idle_day', '=', day), beganBefore(eb, traits.time(idleBefore))]),
   ])
-}
-
-async function markTokens(
-  storeDb: StoreDb,
-  ids: readonly string[],
-  condition: (eb: Tokens) => Expression<SqlBool>,
-): Promise<readonly TokenRecord[]> {
-  return atomically(storeDb, async (transaction) => {
-    const { db, traits } = transaction
-    const tokens = await lockActive(transaction, ids, condition)
-    await betweenSlices({ traits })
-    await inSlices({ traits }, tokens, SLICE, async (some) => {
-      await db
-        .updateTable('api_tokens')
-        .set({ status: 'inactive', status_reason: 'idle' })
-        .where(
-          'id',
-          'in',
-          some.map(({ id }) => traits.id(id)),
-        )
-        .execute()
-    })
-    return tokens.map((token) => ({ ...token, status: 'inactive', statusReason: 'idle' }))
-  })
 }

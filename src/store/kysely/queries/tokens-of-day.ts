@@ -117,7 +117,11 @@ async function amongIds(
   )
 }
 
-async function idsOf({ traits }: StoreDb, query: ReturnType<typeof byIndex>): Promise<readonly string[]> {
+/** Runs a query of tokens for their ids. */
+export async function idsOf(
+  { traits }: StoreDb,
+  query: ReturnType<typeof byIndex>,
+): Promise<readonly string[]> {
   const rows = await query.select((eb) => traits.idText(eb.ref('api_tokens.id')).as('text')).execute()
   return rows.map(({ text }) => idFromText(text))
 }

@@ -1,8 +1,9 @@
 /** The values of a batch of uses, from which each dialect makes a table. */
 
+import { hexOfUuid } from '../../../token/uuid.ts'
 import type { TokenUse } from '../../token-store.ts'
 import type { UseRow } from '../dialects/dialect-traits.ts'
-import { hexOfId, isUuid } from '../tables/stored-id.ts'
+import { isUuid } from '../tables/stored-id.ts'
 
 /** The columns of that table, in order. */
 export const USE_COLUMNS = [
@@ -22,5 +23,5 @@ export function storableUses(uses: readonly TokenUse[]): readonly TokenUse[] {
 /** A row of it, with its time in the dialect's format. */
 export function useValues<Time>(use: TokenUse, usedAt: Time) {
   const { ip = null, userAgent = null } = use.lastClient ?? {}
-  return [hexOfId(use.tokenId), use.count, usedAt, use.scopesUsed ?? 0, ip, userAgent]
+  return [hexOfUuid(use.tokenId), use.count, usedAt, use.scopesUsed ?? 0, ip, userAgent]
 }

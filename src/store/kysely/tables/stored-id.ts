@@ -3,6 +3,8 @@
  * `traits.idText` and `idFromText`. The code outside of `store/kysely/` knows ids as texts only.
  */
 
+import { hexOfUuid, uuidOfHex } from '../../../token/uuid.ts'
+
 declare const storedId: unique symbol
 
 /** Not assignable from a string, so that the compiler reports a missing conversion. */
@@ -19,17 +21,11 @@ export function isUuid(id: string): boolean {
 
 /** The bytes of an id, for databases without a type of their own; `null` for a text that is no UUID in lower case. */
 export function bytesOfId(id: string): Buffer | null {
-  return isUuid(id) ? Buffer.from(hexOfId(id), 'hex') : null
-}
-
-/** The 32 hexadecimal digits of an id. */
-export function hexOfId(id: string): string {
-  return id.replaceAll('-', '')
+  return isUuid(id) ? Buffer.from(hexOfUuid(id), 'hex') : null
 }
 
 /** The id in a text that `traits.idText` returned: with dashes, or as hexadecimal digits. */
 export function idFromText(text: string): string {
   if (text.length === 36) return text
-  const hex = text.toLowerCase()
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+  return uuidOfHex(text.toLowerCase())
 }
