@@ -86,6 +86,8 @@ t.test('promise 4: a load in flight while its key is removed is refused', async 
   const [old, next] = [hs256Key(), hs256Key()]
   const { app, change } = await changingHost(t, [old], { store })
   const { token } = await issue(app, 'ada')
+  const reasons: string[] = []
+  app.apiTokens.events.on('rejected', ({ reason }) => void reasons.push(reason))
   const { held, release } = store.hold('findTokens', 'after')
   const answer = app.inject(withToken(token))
   await held
@@ -93,6 +95,8 @@ t.test('promise 4: a load in flight while its key is removed is refused', async 
   release()
   t.equal((await answer).statusCode, 401)
   t.equal(app.apiTokens.stats().cache.size, 0)
+  // The seal of the row would refuse it as well, for another reason.
+  t.same(reasons, ['forged'], 'the signature is checked again')
 })
 
 t.test('promise 4: the open signal of a token fires when its key is removed, and of no other', async (t) => {
