@@ -11,7 +11,7 @@ import apiTokens from '../../src/index.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { FORGED } from '../../src/verification/verification-entry.ts'
 import { countingStore } from '../support/counting-store.ts'
-import { issue, startHost } from '../support/host.ts'
+import { issue, startHost, statusOf } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
 
 interface Answer {
@@ -56,6 +56,20 @@ t.test('a connection with the same token in each request reads nothing, and ever
   for (let times = 0; times < 9; times += 1) t.match(await get(token), { status: 200, port: first.port })
   t.equal(store.reads(), reads)
   t.match(await app.apiTokens.get(id), { useCount: 10 })
+})
+
+t.test('promise 11: a token that only one connection uses is not evicted while it is used', async (t) => {
+  const store = countingStore(memoryTokenStore())
+  const { app } = await startHost(t, { store, cache: { max: 2 } })
+  const [used, idle, other] = [await issue(app, 'ada'), await issue(app, 'bob'), await issue(app, 'eve')]
+  const get = await connect(t, app)
+  await carry(t, get, used.token)
+  t.equal(await statusOf(app, idle.token), 200)
+  t.equal((await get(used.token)).status, 200)
+  t.equal(await statusOf(app, other.token), 200)
+  const reads = store.reads()
+  t.equal((await get(used.token)).status, 200)
+  t.equal(store.reads(), reads, 'the entry is still in the cache')
 })
 
 t.test('promise 4: it refuses the next request after a revocation, disabling and deactivation', async (t) => {

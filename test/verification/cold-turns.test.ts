@@ -99,6 +99,8 @@ for (const [name, open] of Object.entries(STORES)) {
         if (statusCode === 200) t.same(JSON.parse(body), { userId: `user-${n}` })
         const ranHandler = statusCode === 200 || statusCode === 500
         t.equal(seen[n]?.includes(`handler user-${n}`), ranHandler, `request ${n} has its own context`)
+        if (ranHandler)
+          t.ok(seen[n]?.includes(`findUser user-${n}`), `findUser runs in the context of request ${n}`)
         const foreign = seen[n]?.filter((what) => !String(what).endsWith(` user-${n}`))
         t.same(foreign, [], `request ${n} runs in no other context`)
       }
