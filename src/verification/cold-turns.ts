@@ -14,15 +14,28 @@ import type { IdentityProvider } from './identity-provider.ts'
 import type { Found, InFlightRead, InFlightReads, ReadTarget } from './in-flight-reads.ts'
 import { type FindUser, lookUpUser, type UserStatus } from './look-up-user.ts'
 import { Turns } from './turns.ts'
+import type { VerificationEntry } from './verification-entry.ts'
 
 /** A request whose credential, if it has a valid signature, is read. */
 export interface ColdRequest<Target extends ReadTarget> {
   /** Checks the signature; `null` when it is invalid. */
   target(now: number): Target | null
+  /** The cache entry of the credential: another request with it may have been read during the wait. */
+  cached(now: number): VerificationEntry | undefined
 }
 
-/** A read that is done. Every receiver calls `leave` after its use. */
+/** What the turn of a request found: a cache entry, or a read that is done. `null`: the signature is invalid. */
+export type ColdResult<Target extends ReadTarget> = CachedResult | DoneRead<Target> | null
+
+/** The entry was current in the turn of the request. An answer to another request may have changed this. */
+export interface CachedResult {
+  readonly kind: 'cached'
+  readonly entry: VerificationEntry
+}
+
+/** Every receiver calls `leave` after its use. */
 export interface DoneRead<Target extends ReadTarget> {
+  readonly kind: 'read'
   readonly target: Target
   readonly read: InFlightRead
   readonly found: Found
@@ -44,7 +57,7 @@ interface Waiter {
   readonly request: ColdRequest<ReadTarget>
   /** Calls a function in the request's async context; `null` when nothing of the host is called. */
   readonly inContext: (<T>(call: () => T) => T) | null
-  resolve(done: DoneRead<ReadTarget> | null): void
+  resolve(result: ColdResult<ReadTarget>): void
   reject(error: unknown): void
 }
 
@@ -67,11 +80,11 @@ export class ColdTurns {
   }
 
   /**
-   * The read of the request's token, or `null` for an invalid signature.
+   * The cache entry or the read of the request's token, or `null` for an invalid signature.
    *
    * @throws {StoreUnavailable} When the store, `findUser` or the identity provider is unavailable.
    */
-  read<Target extends ReadTarget>(request: ColdRequest<Target>): Promise<DoneRead<Target> | null> {
+  read<Target extends ReadTarget>(request: ColdRequest<Target>): Promise<ColdResult<Target>> {
     const inContext = this.#callsHost ? AsyncLocalStorage.snapshot() : null
     return new Promise((resolve, reject) => {
       if (this.#turns.length >= MAX_WAITING && request.target(this.#deps.clock.now()) === null)
@@ -97,10 +110,13 @@ export class ColdTurns {
 
   #check(waiter: Waiter, started: StartedRead[]): void {
     try {
-      const target = waiter.request.target(this.#deps.clock.now())
+      const now = this.#deps.clock.now()
+      const target = waiter.request.target(now)
       if (target === null) return waiter.resolve(null)
+      const entry = waiter.request.cached(now)
+      if (entry !== undefined) return waiter.resolve({ kind: 'cached', entry })
       const { read, isNew } = this.#deps.reads.join(target, {
-        onFound: (read, found) => waiter.resolve({ target, read, found }),
+        onFound: (read, found) => waiter.resolve({ kind: 'read', target, read, found }),
         onFailed: (error) => waiter.reject(error),
       })
       if (isNew) started.push({ read, inContext: waiter.inContext })

@@ -34,7 +34,7 @@ export interface VerificationDeps {
 export interface VerificationStats {
   /** Credentials found in the cache. */
   readonly hits: number
-  /** Credentials not found in the cache. */
+  /** Credentials not found in the cache when they arrived. */
   readonly misses: number
   /** Tokens read from the store. */
   readonly loads: number

@@ -16,8 +16,12 @@ import { FORGED, isCacheable, type RejectionReason, type VerificationEntry } fro
 
 /** A credential with a valid signature. */
 interface SignedCredential extends SignedToken {
-  readonly credential: string
+  /** Its key in the cache. */
+  readonly digest: string
 }
+
+/** Why a credential is verified. A request counts once, and an inspection neither counts nor ends a predecessor. */
+type Purpose = 'use' | 'counted use' | 'inspection'
 
 export class Verification {
   readonly #deps: VerificationDeps
@@ -73,48 +77,22 @@ export class Verification {
     counts = true,
   ): Promise<T> {
     this.#misses += 1
-    // In every round the signature is checked again: the key may have been removed during the wait.
-    const request = { target: (now: number) => this.#signed(credential, now) }
-    for (const rounds = new Rounds(); ; rounds.next()) {
-      const done = await this.#cold.read(request)
-      if (done === null) return take(FORGED)
-      try {
-        if (done.read.isInvalidated) continue
-        const predecessorId = this.#predecessorOf(done)
-        if (predecessorId === null) {
-          const now = this.#deps.clock.now()
-          return take(this.#counted(this.#evaluateAndCache(done, now), now, counts))
-        }
-        done.read.ending ??= this.#deps.endPredecessor(done.target.tokenId, predecessorId)
-        // Then read the row again: the token may have been revoked first.
-        await done.read.ending
-      } finally {
-        this.#reads.leave(done.read)
-      }
-    }
+    return this.#load(credential, counts ? 'use' : 'counted use', take)
   }
 
   /**
-   * Verifies without counting a use: the idle clock is not moved and no predecessor is ended. The signature is checked
-   * first, also for a cached credential.
+   * Verifies without counting a use: the idle clock is not moved and no predecessor is ended. The signature is checked also
+   * for a cached credential.
    *
    * @throws {StoreUnavailable} As `loadAndCount`.
    */
   async inspect<T>(credential: string, take: (entry: VerificationEntry) => T): Promise<T> {
-    const request = { target: (now: number) => this.#signed(credential, now) }
-    for (const rounds = new Rounds(); ; rounds.next()) {
-      const now = this.#deps.clock.now()
-      if (this.#signed(credential, now) === null) return take(FORGED)
-      const cached = this.#deps.cache.get(digestOf(credential), now)
-      if (cached !== undefined) return take(cached)
-      const done = await this.#cold.read(request)
-      if (done === null) return take(FORGED)
-      try {
-        if (!done.read.isInvalidated) return take(this.#evaluateAndCache(done, this.#deps.clock.now()))
-      } finally {
-        this.#reads.leave(done.read)
-      }
-    }
+    if (credential.length > MAX_CREDENTIAL_LENGTH) return take(FORGED)
+    const now = this.#deps.clock.now()
+    const digest = digestOf(credential)
+    const cached = this.#deps.cache.get(digest, now)
+    if (cached === undefined) return this.#load(credential, 'inspection', take)
+    return take(this.#signed(credential, digest, now) === null ? FORGED : cached)
   }
 
   /**
@@ -125,8 +103,8 @@ export class Verification {
   async recheck(tokenId: string, userId: string): Promise<Recheck> {
     const target: ReadTarget = { tokenId, userId }
     for (const rounds = new Rounds(); ; rounds.next()) {
-      const done = await this.#cold.read({ target: () => target })
-      if (done === null) throw new Error('a recheck has a target')
+      const done = await this.#cold.read({ target: () => target, cached: () => undefined })
+      if (done?.kind !== 'read') throw new Error('a recheck always reads')
       this.#reads.leave(done.read)
       if (done.read.isInvalidated) continue
       const token = done.found.owned?.token
@@ -161,16 +139,46 @@ export class Verification {
     return { hits: this.#hits, misses: this.#misses, loads: this.#reads.count }
   }
 
+  async #load<T>(credential: string, purpose: Purpose, take: (entry: VerificationEntry) => T): Promise<T> {
+    const digest = digestOf(credential)
+    // In every round the signature is checked again: the key may have been removed during the wait.
+    const request = {
+      target: (now: number) => this.#signed(credential, digest, now),
+      cached: (now: number) => this.#deps.cache.get(digest, now),
+    }
+    for (const rounds = new Rounds(); ; rounds.next()) {
+      const done = await this.#cold.read(request)
+      if (done === null) return take(FORGED)
+      if (done.kind === 'cached') {
+        const now = this.#deps.clock.now()
+        if (!this.#deps.cache.isCurrent(done.entry, now)) continue
+        return take(this.#counted(done.entry, now, purpose === 'use'))
+      }
+      try {
+        if (done.read.isInvalidated) continue
+        const now = this.#deps.clock.now()
+        const predecessorId = purpose === 'inspection' ? null : this.#predecessorOf(done, now)
+        if (predecessorId === null)
+          return take(this.#counted(this.#evaluateAndCache(done, now), now, purpose === 'use'))
+        done.read.ending ??= this.#deps.endPredecessor(done.target.tokenId, predecessorId)
+        // Then read the row again: the token may have been revoked first.
+        await done.read.ending
+      } finally {
+        this.#reads.leave(done.read)
+      }
+    }
+  }
+
   /** Refuses every invalid signature before anything is read or cached. */
-  #signed(credential: string, now: number): SignedCredential | null {
+  #signed(credential: string, digest: string, now: number): SignedCredential | null {
     const signed = readSignedToken(this.#deps, credential, now)
     if (signed === undefined) return null
-    return { ...signed, credential }
+    return { ...signed, digest }
   }
 
   /** Evaluates what was found, and caches the result until its deadline. */
   #evaluateAndCache({ target, read, found }: DoneRead<SignedCredential>, now: number): VerificationEntry {
-    const digest = digestOf(target.credential)
+    const { digest } = target
     if (read.entry?.digest === digest && this.#deps.cache.isCurrent(read.entry, now)) return read.entry
     const token = found.owned?.token ?? null
     const refresh = found.refresh?.outcome === 'good' ? found.refresh : null
@@ -203,10 +211,10 @@ export class Verification {
   }
 
   /** The predecessor that this token's first accepted use ends. */
-  #predecessorOf({ target, found }: DoneRead<SignedCredential>): string | null {
+  #predecessorOf({ target, found }: DoneRead<SignedCredential>, now: number): string | null {
     const predecessorId = found.owned?.token.predecessorId ?? null
     if (predecessorId === null) return null
-    return this.#evaluate(target, found, this.#deps.clock.now()) === null ? predecessorId : null
+    return this.#evaluate(target, found, now) === null ? predecessorId : null
   }
 
   #evaluate(signed: SignedToken, found: Found, now: number): RejectionReason | null {

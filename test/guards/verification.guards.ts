@@ -90,15 +90,29 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'promise 4: an invalidated read is repeated',
     file: 'src/verification/verification.ts',
-    remove: 'if (done.read.isInvalidated) continue\n        const predecessorId',
-    put: 'const predecessorId',
+    remove: '        if (done.read.isInvalidated) continue\n        const now',
+    put: '        const now',
     tests: ['test/verification/races.test.ts'],
+  },
+  {
+    name: 'promise 11: a waiting request uses the cache entry that another has created',
+    file: 'src/verification/verification.ts',
+    remove: 'cached: (now: number) => this.#deps.cache.get(digest, now)',
+    put: "cached: (now: number) => this.#deps.cache.get('', now)",
+    tests: ['test/verification/cold-turns.test.ts'],
+  },
+  {
+    name: 'promise 4: a waiting request uses no cache entry that was dropped before its answer',
+    file: 'src/verification/verification.ts',
+    remove: 'if (!this.#deps.cache.isCurrent(done.entry, now)) continue',
+    put: '',
+    tests: ['test/verification/cold-turns.test.ts'],
   },
   {
     name: 'promise 4: an invalidated read of an inspection is repeated',
     file: 'src/verification/verification.ts',
-    remove: 'if (!done.read.isInvalidated) return take(',
-    put: 'return take(',
+    remove: '        if (done.read.isInvalidated) continue\n        const now',
+    put: '        const now',
     tests: ['test/oauth/introspection.test.ts'],
   },
   {
@@ -252,7 +266,7 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'a refused use of a successor ends nothing',
     file: 'src/verification/verification.ts',
-    remove: 'return this.#evaluate(target, found, this.#deps.clock.now()) === null ? predecessorId : null',
+    remove: 'return this.#evaluate(target, found, now) === null ? predecessorId : null',
     put: 'return target === null ? null : predecessorId',
     tests: ['test/http/rotate-token.test.ts'],
   },

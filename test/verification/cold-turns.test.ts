@@ -152,6 +152,58 @@ t.test('promise 15: signatures are checked in slices of 5 ms', async (t) => {
   t.ok((counting.calls.get('findTokens') ?? 0) > 1)
 })
 
+t.test('promise 11: requests with one token that wait for several turns share one read', async (t) => {
+  const { app } = await startHost(t)
+  const { token, credential } = await app.apiTokens.issue({ userId: 'ada' })
+  const waiting = Array.from({ length: 3 * TURN }, () => app.apiTokens.verify(credential))
+  for (const verified of await Promise.all(waiting)) t.equal(verified.id, token.id)
+  t.same(app.apiTokens.stats().verification, { hits: 0, misses: 3 * TURN, loads: 1 })
+  await app.apiTokens.flush()
+  t.equal(app.apiTokens.stats().usage.flushed, 3 * TURN, 'each counts as one use')
+})
+
+t.test(
+  'promise 11: requests with a successor that wait for several turns end its predecessor once',
+  async (t) => {
+    const store = countingStore(memoryTokenStore())
+    const { app } = await startHost(t, { store })
+    const { token } = await app.apiTokens.issue({ userId: 'ada' })
+    const successor = await app.apiTokens.rotate(token.id)
+    store.calls.clear()
+    const waiting = Array.from({ length: 3 * TURN }, () => app.apiTokens.verify(successor.credential))
+    for (const verified of await Promise.all(waiting)) t.equal(verified.id, successor.token.id)
+    t.equal(store.calls.get('endPredecessor'), 1)
+    t.equal((await app.apiTokens.get(token.id)).status, 'revoked')
+  },
+)
+
+t.test(
+  'promise 4: a shared result that an earlier request of the turn has dropped is read again',
+  async (t) => {
+    const users = new Map<string, { active: boolean }>()
+    const answers = { before: 0, after: 0 }
+    let isLaterTurn = false
+    const findUser = async (userId: string) => users.get(userId) ?? { active: true }
+    const { app } = await startHost(t, { findUser }, (app) => {
+      app.get('/ends', { onRequest: verifyApiToken }, async () => {
+        if (users.size > 0) answers.after += 1
+        else answers.before += 1
+        if (answers.before === 1) setImmediate(() => (isLaterTurn = true))
+        if (!isLaterTurn) return
+        // Takes effect before the next request of the turn is answered.
+        users.set('ada', { active: false })
+        app.apiTokens.invalidateUser('ada')
+      })
+    })
+    const { credential } = await app.apiTokens.issue({ userId: 'ada' })
+    const request = withToken(credential, '/ends')
+    const responses = await Promise.all(Array.from({ length: 4 * TURN }, () => app.inject(request)))
+    t.equal(users.size, 1, 'a request of a later turn was answered')
+    t.equal(answers.after, 0)
+    t.equal(responses.filter(({ statusCode }) => statusCode === 401).length, 4 * TURN - answers.before)
+  },
+)
+
 t.test('promise 11: all tokens of an owner in one turn ask findUser once', async (t) => {
   let asked = 0
   const store = countingStore(memoryTokenStore())
@@ -198,7 +250,7 @@ t.test('promise 15: invalid signatures do not fill the queue of a turn', async (
     checked += 1
     return null
   }
-  const reads = Array.from({ length: 3_000 }, () => queue.read({ target }))
+  const reads = Array.from({ length: 3_000 }, () => queue.read({ target, cached: () => undefined }))
   t.equal(checked, 3_000 - 1_024, 'beyond 1,024 waiting requests each is checked at once')
   for (const read of await Promise.all(reads)) if (read !== null) t.fail('an invalid signature was read')
   t.equal(checked, 3_000, 'and once')
