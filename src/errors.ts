@@ -74,6 +74,11 @@ export const CrossSite = errorClass(
   403,
 )
 export const TokenNotFound = errorClass(`${PREFIX}NOT_FOUND`, 'The API token does not exist', 404)
+/** The same code for an owner that `authenticateUser` did not return: whether it exists stays unknown. */
+export function ownerUnknown(): FastifyError {
+  return Object.assign(new TokenNotFound(), { message: 'You manage no API tokens of this owner' })
+}
+
 export const TokenConflict = errorClass(`${PREFIX}CONFLICT`, '%s', 409)
 export const AuthenticationDisabled = errorClass(
   `${PREFIX}AUTHENTICATION_DISABLED`,

@@ -16,6 +16,11 @@ import type { FindUser } from './verification/look-up-user.ts'
 export interface ApiTokensOptions {
   /** Returns the signed-in user of a management request, or `null`. Required, unless `routes` is `false`. */
   authenticateUser?: AuthenticateUser | undefined
+  /**
+   * The types of owners that are not people, such as `['org', 'team', 'service']`: the ids of further owners that
+   * `authenticateUser` returns begin with one of them and a colon, and no id of a user does. Default: none.
+   */
+  ownerTypes?: readonly string[] | undefined
   /** Looks up a token's owner in your user database, on a cache miss and at issue. Default: every owner is active. */
   findUser?: FindUser | undefined
   /** Default: `sqliteTokenStore({ filename: 'api-tokens.db' })`. */

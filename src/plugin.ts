@@ -117,11 +117,11 @@ async function registerRequired(
   startTimers(fastify, settings, instance)
   const ownRouteHook = createHook('verifyApiToken', NO_SCOPES, check)
   const hasRoutes = registerRoutes(fastify, settings, instance, { verifyApiToken: ownRouteHook, challenges })
-  const { oauth, realm, authenticateUser, trustedOrigins } = settings
+  const { oauth, realm, authenticateUser, ownerTypes, trustedOrigins } = settings
   if (oauth !== null) {
     registerOAuth(fastify, {
       ...{ settings: oauth, realm, verification, lifecycle },
-      ...{ authenticateUser, trustedOrigins },
+      ...{ authenticateUser, ownerTypes, trustedOrigins },
     })
   }
   return { ownErrorHook: putErrorHeaders, ownRouteHook: hasRoutes ? ownRouteHook : undefined }
@@ -140,7 +140,7 @@ function registerRoutes(
   instance: Instance,
   current: Pick<CurrentTokenRouteDeps, 'verifyApiToken' | 'challenges'>,
 ): boolean {
-  const { authenticateUser, trustedOrigins, routesPrefix, openapi } = settings
+  const { authenticateUser, ownerTypes, trustedOrigins, routesPrefix, openapi } = settings
   if (routesPrefix === null || authenticateUser === undefined) return false
   const { lifecycle } = instance
   const subjectToken = async (request: FastifyRequest) => settings.identityProvider?.subjectToken(request)
@@ -149,7 +149,10 @@ function registerRoutes(
     async (scope) => {
       makeStrict(scope)
       scope.register(async (manage) =>
-        tokenRoutes(manage, { lifecycle, authenticateUser, trustedOrigins, subjectToken, ...operations }),
+        tokenRoutes(manage, {
+          ...{ lifecycle, authenticateUser, ownerTypes, trustedOrigins, subjectToken },
+          ...operations,
+        }),
       )
       scope.register(async (own) => currentTokenRoutes(own, { lifecycle, ...current, ...operations }))
     },

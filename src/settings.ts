@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts'
 import { durationMs } from './duration.ts'
 import { InvalidOption } from './errors.ts'
 import { type OpenApiSettings, readOpenApi } from './http/open-api-options.ts'
+import { readOwnerTypes } from './http/owner-types.ts'
 import type { AuthenticateUser } from './http/signed-in-user.ts'
 import { type InvalidationSettings, readInvalidation } from './invalidation/invalidation-options.ts'
 import type { KeySource } from './keys/key-source.ts'
@@ -25,6 +26,7 @@ import type { FindUser } from './verification/look-up-user.ts'
 /** The checked options, with durations in milliseconds. */
 export interface Settings {
   readonly authenticateUser: AuthenticateUser | undefined
+  readonly ownerTypes: readonly string[]
   readonly findUser: FindUser | undefined
   readonly store: TokenStore | undefined
   readonly keys: KeySource
@@ -68,6 +70,7 @@ const DEFAULT_ISSUER = 'fastify-api-tokens'
 
 const KNOWN: readonly (keyof ApiTokensOptions)[] = [
   'authenticateUser',
+  'ownerTypes',
   'findUser',
   'store',
   'keys',
@@ -128,6 +131,7 @@ export function readOptions(given: ApiTokensOptions): Settings {
   if (oauth !== null && oauth.device !== null && store !== undefined) devicesOf(store)
   return {
     authenticateUser: options.authenticateUser,
+    ownerTypes: readOwnerTypes(options.ownerTypes, identityProvider !== null),
     findUser: options.findUser,
     store,
     keys: readKeys(options),

@@ -31,7 +31,7 @@ const UNAUTHENTICATED = {
 const REFUSALS: Readonly<Record<number, string>> = {
   400: 'The request is invalid: the message names the field and what is allowed',
   403: 'The user may not do this: the code gives the reason',
-  404: 'The user has no such API token',
+  404: 'The user has no such API token, or manages no tokens of this owner',
   409: 'The status of the API token, or the number of tokens, does not allow this',
   413: 'The body is too large',
   415: 'The body is not JSON',

@@ -15,6 +15,14 @@ const timestamp = (description: string) => Type.String({ format: 'date-time', de
 const name = Type.String({ maxLength: MAX_NAME_LENGTH, description: 'What the owner calls the token' })
 const description = Type.String({ maxLength: MAX_DESCRIPTION_LENGTH })
 
+/** Any other id is 404, therefore without a length. */
+const owner = Type.Optional(
+  Type.String({
+    description:
+      'The owner whose tokens are meant: you, or an owner that GET /tokens/scopes lists. Default: you',
+  }),
+)
+
 /** The error response in Fastify's own form. */
 export const ErrorBody = Type.Object(
   {
@@ -139,6 +147,7 @@ function expiresIn(policy: ExpiryPolicy, text: string) {
 
 export const ListQuery = Type.Object(
   {
+    owner,
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT })),
     cursor: Type.Optional(
       Type.String({ maxLength: 1024, description: 'The next_cursor of the previous page' }),
@@ -164,6 +173,7 @@ export type ListQuery = Static<typeof ListQuery>
 export function usageQuery(maxUsageDays: number) {
   return Type.Object(
     {
+      owner,
       days: Type.Optional(
         Type.Integer({
           minimum: 1,
@@ -197,6 +207,7 @@ export type UsageBody = Static<typeof Usage>
 
 export const RevokeQuery = Type.Object(
   {
+    owner,
     reason: Type.Optional(
       Type.Enum([...REVOCATION_REASONS], { description: 'Why the token is revoked: its status_reason' }),
     ),
@@ -205,6 +216,9 @@ export const RevokeQuery = Type.Object(
 )
 
 export const NoQuery = Type.Object({}, { additionalProperties: false })
+
+/** The query of the routes for signed-in users without parameters of their own. */
+export const OwnerQuery = Type.Object({ owner }, { additionalProperties: false })
 
 export const TokenList = Type.Object(
   {
@@ -236,6 +250,13 @@ export const ScopeList = Type.Object(
         maximum: nullable(Type.Integer({ description: 'null if a token need not expire' })),
       },
       { description: 'The lifetime that a new token may have, in seconds' },
+    ),
+    owners: Type.Array(
+      Type.Object({
+        id: Type.String({ description: 'For the parameter owner' }),
+        name: nullable(Type.String({ description: 'For people; null if the host gives none' })),
+      }),
+      { description: 'The further owners whose tokens you may manage' },
     ),
   },
   { title: 'Scopes' },

@@ -1,4 +1,4 @@
-/** The routes with which signed-in users manage their own tokens. */
+/** The routes with which signed-in users manage their own tokens, and those of further owners. */
 
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -16,25 +16,24 @@ import { sendJson, sendNothing } from './own-responses.ts'
 import * as schemas from './schemas.ts'
 import { sendIssued } from './send-issued.ts'
 import { refuseApiToken } from './session-only.ts'
-import { type AuthenticateUser, requireUser, signedInActor, userOf } from './signed-in-user.ts'
+import { ownerOf, requireUser, signedInActor, type UserSource, userOf } from './signed-in-user.ts'
 import { strictRoute } from './strict-scope.ts'
 import { listOnWire, scopesOnWire, tokenOnWire, usageOnWire } from './wire.ts'
 
-export interface TokenRouteDeps extends OperationDeps {
+export interface TokenRouteDeps extends OperationDeps, UserSource {
   readonly lifecycle: Context
-  readonly authenticateUser: AuthenticateUser
   readonly trustedOrigins: ReadonlySet<string>
   /** The user's access token at the identity provider, if the option `identityProvider` is set. */
   readonly subjectToken: (request: FastifyRequest) => Promise<string | undefined>
 }
 
 export function tokenRoutes(fastify: FastifyInstance, deps: TokenRouteDeps): void {
-  const { lifecycle, authenticateUser, trustedOrigins, subjectToken } = deps
+  const { lifecycle, trustedOrigins, subjectToken } = deps
   fastify.addHook('onRequest', async (request) => {
     refuseApiToken(request, lifecycle.tokenPrefixes)
     requireSameSite(request, trustedOrigins)
   })
-  requireUser(fastify, authenticateUser)
+  requireUser(fastify, deps)
   const scope = fastify.withTypeProvider<TypeBoxTypeProvider>()
 
   scope.post(
@@ -47,22 +46,22 @@ export function tokenRoutes(fastify: FastifyInstance, deps: TokenRouteDeps): voi
           summary: 'Generate an API token',
           caller: 'user',
           success: [201, schemas.IssuedToken, 'The API token with its credential, which is shown only here'],
-          refusals: [400, 401, 403, 409, 413, 415, 503],
+          refusals: [400, 401, 403, 404, 409, 413, 415, 503],
         }),
         body: schemas.newToken(lifecycle.expiry),
-        querystring: schemas.NoQuery,
+        querystring: schemas.OwnerQuery,
       },
     },
     async (request, reply) => {
-      const user = userOf(request)
+      const owner = ownerOf(request)
       const { name, description, scopes, expires_in: expiresIn } = request.body
       const draft = {
-        userId: user.id,
+        userId: owner.id,
         name,
         description,
         scopes,
         expiresIn: inMilliseconds(expiresIn),
-        grantable: user.scopes,
+        grantable: owner.scopes,
         subjectToken: await subjectToken(request),
       }
       const issued = await issueToken(lifecycle, draft, signedInActor(request))
@@ -80,13 +79,13 @@ export function tokenRoutes(fastify: FastifyInstance, deps: TokenRouteDeps): voi
           summary: 'List your API tokens',
           caller: 'user',
           success: [200, schemas.TokenList, 'A page of API tokens'],
-          refusals: [400, 401, 403, 503],
+          refusals: [400, 401, 403, 404, 503],
         }),
         querystring: schemas.ListQuery,
       },
     },
     async (request, reply) => {
-      const list = await listTokens(lifecycle, { userId: userOf(request).id, ...request.query })
+      const list = await listTokens(lifecycle, { ...request.query, userId: ownerOf(request).id })
       return sendJson(reply, 200, listOnWire(list))
     },
   )
@@ -98,17 +97,17 @@ export function tokenRoutes(fastify: FastifyInstance, deps: TokenRouteDeps): voi
       schema: {
         ...operation(deps, {
           operationId: 'listApiTokenScopes',
-          summary: 'List the scopes that you may grant, and the lifetimes',
+          summary: 'List the scopes that you may grant, the lifetimes, and the owners',
           caller: 'user',
-          success: [200, schemas.ScopeList, 'The scopes, and the lifetimes'],
-          refusals: [400, 401, 403],
+          success: [200, schemas.ScopeList, 'The scopes, the lifetimes, and the further owners'],
+          refusals: [400, 401, 403, 404],
         }),
-        querystring: schemas.NoQuery,
+        querystring: schemas.OwnerQuery,
       },
     },
     async (request, reply) => {
-      const entries = lifecycle.catalogue.entries(userOf(request).scopes)
-      return sendJson(reply, 200, scopesOnWire(entries, lifecycle.expiry))
+      const entries = lifecycle.catalogue.entries(ownerOf(request).scopes)
+      return sendJson(reply, 200, scopesOnWire(entries, lifecycle.expiry, userOf(request).owners))
     },
   )
 
@@ -125,11 +124,11 @@ export function tokenRoutes(fastify: FastifyInstance, deps: TokenRouteDeps): voi
           refusals: [400, 401, 403, 404, 503],
         }),
         params: schemas.TokenParams,
-        querystring: schemas.NoQuery,
+        querystring: schemas.OwnerQuery,
       },
     },
     async (request, reply) => {
-      const token = await getToken(lifecycle, request.params.id, { userId: userOf(request).id })
+      const token = await getToken(lifecycle, request.params.id, { userId: ownerOf(request).id })
       return sendJson(reply, 200, tokenOnWire(token))
     },
   )
@@ -152,7 +151,7 @@ export function tokenRoutes(fastify: FastifyInstance, deps: TokenRouteDeps): voi
     },
     async (request, reply) => {
       const { params, query } = request
-      const usage = await tokenUsage(lifecycle, params.id, query, { userId: userOf(request).id })
+      const usage = await tokenUsage(lifecycle, params.id, query, { userId: ownerOf(request).id })
       return sendJson(reply, 200, usageOnWire(usage))
     },
   )
@@ -170,7 +169,7 @@ export function tokenRoutes(fastify: FastifyInstance, deps: TokenRouteDeps): voi
           refusals: [400, 401, 403, 404, 409, 413, 415, 503],
         }),
         params: schemas.TokenParams,
-        querystring: schemas.NoQuery,
+        querystring: schemas.OwnerQuery,
         body: schemas.TokenUpdate,
       },
     },
@@ -193,12 +192,12 @@ export function tokenRoutes(fastify: FastifyInstance, deps: TokenRouteDeps): voi
           refusals: [400, 401, 403, 404, 409, 413, 415, 503],
         }),
         params: schemas.TokenParams,
-        querystring: schemas.NoQuery,
+        querystring: schemas.OwnerQuery,
         body: schemas.rotation(lifecycle.expiry),
       },
     },
     async (request, reply) => {
-      const { scopes: grantable } = userOf(request)
+      const { scopes: grantable } = ownerOf(request)
       const { grace_period: grace, scopes, expires_in: expiresIn } = request.body
       const rotated = await rotateToken(
         lifecycle,
@@ -238,9 +237,9 @@ export function tokenRoutes(fastify: FastifyInstance, deps: TokenRouteDeps): voi
   )
 }
 
-/** The user's own tokens, changed by the user. */
+/** The tokens of the chosen owner, changed by the user. */
 function actingUser(request: FastifyRequest): ActingScope {
-  return { userId: userOf(request).id, by: signedInActor(request) }
+  return { userId: ownerOf(request).id, by: signedInActor(request) }
 }
 
 /** The wire uses seconds, the code milliseconds. */

@@ -6,6 +6,7 @@ import type { IssuedToken } from '../lifecycle/issue-token.ts'
 import type { TokenList } from '../lifecycle/list-tokens.ts'
 import type { ScopeEntry } from '../lifecycle/scope-catalogue.ts'
 import type { TokenUsage } from '../lifecycle/token-usage.ts'
+import type { ManagedOwner } from './managed-owners.ts'
 import type { IssuedTokenBody, ScopeListBody, Token, TokenListBody, UsageBody } from './schemas.ts'
 
 export function tokenOnWire(token: ApiToken): Token {
@@ -42,9 +43,17 @@ export function usageOnWire({ data, scopes }: TokenUsage): UsageBody {
   return { data: [...data], scopes: [...scopes] }
 }
 
-/** The scopes and lifetimes that a user may choose for a new token. */
-export function scopesOnWire(entries: readonly ScopeEntry[], policy: ExpiryPolicy): ScopeListBody {
-  return { data: [...entries], expires_in: expiryOnWire(policy) }
+/** The scopes and lifetimes that a user may choose for a new token, and its further owners. */
+export function scopesOnWire(
+  entries: readonly ScopeEntry[],
+  policy: ExpiryPolicy,
+  owners: readonly ManagedOwner[] = [],
+): ScopeListBody {
+  return {
+    data: [...entries],
+    expires_in: expiryOnWire(policy),
+    owners: owners.map(({ id, name = null }) => ({ id, name })),
+  }
 }
 
 /** The wire uses seconds. */

@@ -4,6 +4,9 @@ import type { Duration } from '../duration.ts'
 import type { SignedInUser } from '../http/signed-in-user.ts'
 import type { Jwk } from '../keys/jwk.ts'
 
+/** A token is exchanged for one of the user's own. */
+type ExchangingUser = Pick<SignedInUser, 'id' | 'scopes'>
+
 /** See `docs/reference/oauth.md`. */
 export interface OAuthOptions {
   /** The clients that may use the endpoints. Default: none. */
@@ -66,7 +69,7 @@ export interface TrustedIssuer {
    * Maps the claims to a user of your application, or `null` for no user. A `sub` is unique only within its issuer.
    * May be async. An error, or no result within 5 s, is 503.
    */
-  user(claims: SubjectClaims): SignedInUser | null | Promise<SignedInUser | null>
+  user(claims: SubjectClaims): ExchangingUser | null | Promise<ExchangingUser | null>
   /**
    * Limits the scopes that an exchange of a token with these claims may grant. May be async. An error, or no result
    * within 5 s, is 503. Default: only the user's own scopes are the limit.

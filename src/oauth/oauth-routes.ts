@@ -35,6 +35,7 @@ export interface OAuthRouteDeps {
   readonly lifecycle: Context
   readonly verification: Verification
   readonly authenticateUser: AuthenticateUser | undefined
+  readonly ownerTypes: readonly string[]
   readonly trustedOrigins: ReadonlySet<string>
 }
 
@@ -46,10 +47,12 @@ const MAX_AGE = 60
 
 export function registerOAuth(fastify: FastifyInstance, deps: OAuthRouteDeps): void {
   requireRoot(fastify)
-  const { settings, lifecycle, authenticateUser, trustedOrigins } = deps
+  const { settings, lifecycle, authenticateUser, ownerTypes, trustedOrigins } = deps
   const { device, endpoints, clients, trustedIssuers } = settings
   const grants: Grants = {
-    ...(trustedIssuers.size === 0 ? {} : { [TOKEN_EXCHANGE]: tokenExchange({ settings, lifecycle }) }),
+    ...(trustedIssuers.size === 0
+      ? {}
+      : { [TOKEN_EXCHANGE]: tokenExchange({ settings, lifecycle, ownerTypes }) }),
     ...(device === null ? {} : { [DEVICE_CODE]: deviceGrant(lifecycle, device) }),
   }
   fastify.register(async (scope) => metadataRoutes(scope, deps, Object.keys(grants)))
@@ -60,7 +63,10 @@ export function registerOAuth(fastify: FastifyInstance, deps: OAuthRouteDeps): v
       'authenticateUser is required with oauth.device: it returns the user who approves',
     )
   }
-  const page = { settings: device, endpoints, clients, lifecycle, authenticateUser, trustedOrigins }
+  const page = {
+    ...{ settings: device, endpoints, clients, lifecycle },
+    ...{ authenticateUser, ownerTypes, trustedOrigins },
+  }
   fastify.register(async (scope) => devicePage(scope, page))
 }
 

@@ -12,6 +12,7 @@ import { keysGuards } from './keys.guards.ts'
 import { lifecycleGuards } from './lifecycle.guards.ts'
 import { mysqlGuards } from './mysql.guards.ts'
 import { oauthGuards } from './oauth.guards.ts'
+import { ownersGuards } from './owners.guards.ts'
 import { pluginGuards } from './plugin.guards.ts'
 import { postgresGuards } from './postgres.guards.ts'
 import { seamGuards } from './seam.guards.ts'
@@ -37,6 +38,7 @@ export const guards: readonly Guard[] = [
   ...expiryGuards,
   ...handsGuards,
   ...identityProviderGuards,
+  ...ownersGuards,
   ...pluginGuards,
   ...seamGuards,
 ]

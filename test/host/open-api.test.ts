@@ -107,10 +107,16 @@ t.test('every operation has an id, the tag, a summary and its parameters', async
       name,
     )
   }
+  for (const { name, parameters = [] } of operations) {
+    const owner = parameters.find((parameter) => parameter.name === 'owner')
+    if (name.endsWith('/current')) t.equal(owner, undefined, name)
+    else t.match(owner, { in: 'query', required: false, schema: { type: 'string' } }, name)
+  }
   const list = document.paths['/tokens']?.['get']
   t.strictSame(
     list?.parameters?.map(({ name, required, schema }) => [name, required, schema['type'] ?? schema['enum']]),
     [
+      ['owner', false, 'string'],
       ['limit', false, 'integer'],
       ['cursor', false, 'string'],
       ['status', false, 'array'],
@@ -241,6 +247,7 @@ t.test('every response status is in the document with its schema', async (t) => 
     // Where a token ends itself, it is gone from here on.
     { headers: bearer },
     { headers: ada, query: '?x=1' },
+    { headers: ada, query: '?owner=org:acme' },
     { headers: { ...bearer, ...json }, payload: '{' },
     { headers: { ...ada, ...json }, payload: '{' },
     { headers: { ...ada, ...json }, payload: JSON.stringify({ name: 'x'.repeat(70_000) }) },

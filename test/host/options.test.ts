@@ -134,6 +134,21 @@ const cases: Case[] = [
   [{ expiry: { default: '2d', max: '1d' } }, /: expiry\.default must be from expiry\.min to expiry\.max$/],
   [{ expiry: { default: '1h', min: '1d' } }, /: expiry\.default must be from expiry\.min to expiry\.max$/],
   [{ maxExpiresIn: 60 }, /: maxExpiresIn is not an option$/],
+  ...['org', {}, 1, null, true, new Set(['org'])].map(
+    (value): Case => [
+      { ownerTypes: value },
+      /: ownerTypes must be a list of types, such as \['org', 'team'\]$/,
+    ],
+  ),
+  ...['', 'org:', 'a b', 'x'.repeat(33), 'örg', 'org\n', 1, null, undefined].map(
+    (value): Case => [
+      { ownerTypes: ['org', value] },
+      /: ownerTypes\[1\] must be 1 to 32 letters, digits, _ or -/,
+    ],
+  ),
+  [{ ownerTypes: new Array(1) }, /: ownerTypes\[0\] must be 1 to 32 letters/],
+  [{ ownerTypes: ['org', 'team', 'org'] }, /: ownerTypes\[2\] is listed twice$/],
+  [{ ownerType: ['org'] }, /: ownerType is not an option: did you mean ownerTypes\?$/],
   ...['https://a.example', {}, 1].map(
     (value): Case => [{ trustedOrigins: value }, /: trustedOrigins must be an array of origins$/],
   ),
@@ -309,6 +324,7 @@ t.test('routes false: only code manages tokens, and authenticateUser is not requ
 t.test('an option that is undefined has its default', async (t) => {
   const names = [
     ...[
+      'ownerTypes',
       'findUser',
       'keyRefresh',
       'issuer',

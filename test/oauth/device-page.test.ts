@@ -63,6 +63,24 @@ t.test('promise 8: scopes that the user may not grant are not granted', async (t
   t.same(await rejectionOf(poll(app, nothing)), [400, 'authorization_pending'])
 })
 
+t.test('promise 8: a device gets a token of the user, never of an organization', async (t) => {
+  const { app } = await startDeviceHost(t, {
+    ownerTypes: ['org'],
+    authenticateUser: ({ headers }) => ({ id: String(headers['x-user']), owners: [{ id: 'org:acme' }] }),
+  })
+  const codes = await start(app)
+  const refused = await enter(app, 'org:acme', codes.user_code, { decision: 'approve' })
+  t.equal(refused.statusCode, 500, 'an organization is no user')
+  t.same(await rejectionOf(poll(app, codes)), [400, 'authorization_pending'])
+  t.equal(
+    (await enter(app, 'ada', codes.user_code, { decision: 'approve', owner: 'org:acme' })).statusCode,
+    200,
+  )
+  t.equal((await poll(app, codes)).statusCode, 200)
+  t.equal((await app.apiTokens.list({ userId: 'org:acme' })).total, 0)
+  t.equal((await app.apiTokens.list({ userId: 'ada' })).total, 1)
+})
+
 t.test('a signed-out user is asked to sign in, and decides nothing', async (t) => {
   const device = { signInUrl: '/sign-in?from=device&x=1' }
   const { app } = await startDeviceHost(t, { oauth: { clients: [CLI], device } })

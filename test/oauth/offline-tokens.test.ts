@@ -384,6 +384,10 @@ t.test('wrong options fail the boot and are named', async (t) => {
   for (const oauth of [{ device: {} }, { trustedIssuers: [] }]) {
     await t.rejects(startHost(t, { issuer, identityProvider, oauth }), /cannot be used with identityProvider/)
   }
+  await t.rejects(
+    startHost(t, { issuer, identityProvider, ownerTypes: ['org'] }),
+    /ownerTypes cannot be used with identityProvider: each token ends with its user there/,
+  )
   for (const wrong of ['https://id.example.com', { ...good }, null]) {
     await t.rejects(
       startHost(t, { identityProvider: wrong as never }),

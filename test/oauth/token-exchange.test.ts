@@ -416,6 +416,21 @@ t.test('an exchange at the limit of tokens is refused', async (t) => {
   t.match(answer.json(), { error: 'invalid_grant', error_description: /1 API tokens already/ })
 })
 
+t.test(
+  'promise 8: a subject token is exchanged for a token of a user, never of an organization',
+  async (t) => {
+    const user = { id: 'org:acme', owners: [{ id: 'org:acme' }] }
+    const { app, exchange } = await start(t, { ownerTypes: ['org'], trusted: { user: () => user } })
+    const refused = await exchange()
+    t.equal(refused.statusCode, 500)
+    t.match(refused.json(), { error: 'server_error' })
+    t.equal((await app.apiTokens.list({ userId: 'org:acme' })).total, 0)
+    user.id = 'ada'
+    const { access_token: token } = (await exchange({ owner: 'org:acme' })).json()
+    t.equal((await app.inject(withToken(token))).json().userId, 'ada', 'its further owners have no effect')
+  },
+)
+
 t.test('promise 1: logs, errors and events contain no subject token, secret or credential', async (t) => {
   const provider = await startFaultyProvider(t)
   const lines: string[] = []

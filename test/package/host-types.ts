@@ -35,6 +35,17 @@ await app.register(apiTokens, { authenticateUsers: () => null })
 await app.register(apiTokens, { authenticateUser: () => null, maxTokensPerUser: 'many' })
 // @ts-expect-error a user without an id
 await app.register(apiTokens, { authenticateUser: () => ({ name: 'ada' }) })
+await app.register(apiTokens, {
+  ownerTypes: ['org'],
+  authenticateUser: () => ({
+    id: 'ada',
+    owners: [{ id: 'org:7', name: 'Acme', scopes: ['a'] }, { id: 'org:8' }],
+  }),
+})
+// @ts-expect-error an owner without an id
+await app.register(apiTokens, { authenticateUser: () => ({ id: 'ada', owners: [{ name: 'Acme' }] }) })
+// @ts-expect-error the id of an owner is a string
+await app.register(apiTokens, { authenticateUser: () => ({ id: 'ada', owners: [{ id: 7 }] }) })
 
 app.get(
   '/a',

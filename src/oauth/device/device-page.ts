@@ -6,7 +6,7 @@ import { requireSameSite } from '../../http/cross-site.ts'
 import { keepResponses, type OwnResponse, sendOwn, sendOwnError } from '../../http/own-responses.ts'
 import { hiddenRoute, markOwnScope } from '../../http/own-routes.ts'
 import { refuseApiToken } from '../../http/session-only.ts'
-import { type AuthenticateUser, requireUser, type SignedInUser, userOf } from '../../http/signed-in-user.ts'
+import { requireUser, type SignedInUser, type UserSource, userOf } from '../../http/signed-in-user.ts'
 import type { Context } from '../../lifecycle/context.ts'
 import type { DeviceAuthorization } from '../../store/device-authorization-store.ts'
 import { devicesOf } from '../../store/devices-of.ts'
@@ -29,12 +29,11 @@ import {
 import type { DeviceSettings } from './device-settings.ts'
 import { takeGuess, WAIT_SECONDS } from './guesses.ts'
 
-export interface DevicePageDeps {
+export interface DevicePageDeps extends UserSource {
   readonly settings: DeviceSettings
   readonly endpoints: Endpoints
   readonly clients: ReadonlyMap<string, ClientSettings>
   readonly lifecycle: Context
-  readonly authenticateUser: AuthenticateUser
   readonly trustedOrigins: ReadonlySet<string>
 }
 
@@ -56,14 +55,14 @@ const HEADERS = {
 const UNKNOWN = 'This code is unknown, was already used, or has expired.'
 
 export function devicePage(scope: FastifyInstance, deps: DevicePageDeps): void {
-  const { endpoints, lifecycle, settings, authenticateUser, trustedOrigins } = deps
+  const { endpoints, lifecycle, settings, trustedOrigins } = deps
   markOwnScope(scope)
   parseForms(scope)
   scope.addHook('onRequest', async (request) => {
     refuseApiToken(request, lifecycle.tokenPrefixes)
     requireSameSite(request, trustedOrigins)
   })
-  requireUser(scope, authenticateUser)
+  requireUser(scope, deps)
   keepResponses(scope, HEADERS)
   scope.setErrorHandler<FastifyError>((error, request, reply) => {
     const { statusCode = 500 } = error

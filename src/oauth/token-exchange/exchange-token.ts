@@ -26,9 +26,11 @@ const ERRORS: GrantErrors = { refused: 'invalid_grant', noScope }
 export interface ExchangeTokenDeps {
   readonly settings: OAuthSettings
   readonly lifecycle: Context
+  /** Only users exchange tokens: the id of an organization is refused. */
+  readonly ownerTypes: readonly string[]
 }
 
-export function tokenExchange({ settings, lifecycle }: ExchangeTokenDeps): Grant {
+export function tokenExchange({ settings, lifecycle, ownerTypes }: ExchangeTokenDeps): Grant {
   const { trustedIssuers } = settings
   const { tokenPrefixes, clock } = lifecycle
   const subjects = new SubjectTokens({ trustedIssuers, tokenPrefixes, clock })
@@ -37,7 +39,7 @@ export function tokenExchange({ settings, lifecycle }: ExchangeTokenDeps): Grant
     requireNoActor(form)
     const type = subjectTokenType(form)
     const subject = await subjects.verify(requiredParameter(form, 'subject_token'), type)
-    const user = await userOf(subject)
+    const user = await userOf(subject, ownerTypes)
     const request = {
       userId: user.id,
       name: parameter(form, 'name') ?? client.clientName,
@@ -88,10 +90,13 @@ function subjectTokenType(form: Form): SubjectTokenType {
 }
 
 /** Maps the claims to a user. The host gets a copy, so that it cannot change which token counts as exchanged. */
-async function userOf({ trusted, claims }: VerifiedSubject): Promise<SignedInUser> {
+async function userOf(
+  { trusted, claims }: VerifiedSubject,
+  ownerTypes: readonly string[],
+): Promise<Pick<SignedInUser, 'id' | 'scopes'>> {
   const user: unknown = await askHost('user', () => trusted.user(structuredClone(claims)))
   if (user === null) throw new OAuthError('invalid_grant', 'The subject_token names no known user')
-  return checkedUser(user, 'trustedIssuers: user')
+  return checkedUser(user, 'trustedIssuers: user', ownerTypes)
 }
 
 /** The requested scopes that the host's function `scopes` allows for these claims. */
