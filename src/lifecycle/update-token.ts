@@ -8,6 +8,9 @@ import { changeToken } from './change-token.ts'
 import type { ActingScope, Context } from './context.ts'
 import { requireTexts } from './valid-input.ts'
 
+/** The fields to change. `null` clears a name or description. */
+export type TokenChanges = Pick<TokenPatch, 'name' | 'description' | 'status'>
+
 /**
  * Changes the given fields only. `null` clears a name or description. `active` enables an idle token and restarts its
  * idle timeout.
@@ -20,7 +23,7 @@ import { requireTexts } from './valid-input.ts'
 export async function updateToken(
   context: Context,
   id: string,
-  changes: TokenPatch,
+  changes: TokenChanges,
   { userId, by }: ActingScope,
 ): Promise<ApiToken> {
   requireChanges(changes)
@@ -48,9 +51,9 @@ function idleBeforeOf({ idleTimeoutMs, recorder }: Context, id: string, now: num
   return recorder.lastUsedAt(id) >= idleBefore ? null : idleBefore
 }
 
-const CHANGEABLE: readonly string[] = ['name', 'description', 'status'] satisfies (keyof TokenPatch)[]
+const CHANGEABLE: readonly string[] = ['name', 'description', 'status'] satisfies (keyof TokenChanges)[]
 
-function requireChanges(changes: TokenPatch): void {
+function requireChanges(changes: TokenChanges): void {
   // The host's code may pass a request body on unchecked: no other field may be written.
   for (const field of Object.keys(changes)) {
     if (!CHANGEABLE.includes(field)) throw new InvalidInput(`${field} cannot be changed`)

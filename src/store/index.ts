@@ -2,16 +2,23 @@
 
 export type { TokenStatus } from '../token/status.ts'
 export type {
+  Creator,
+  CreatorKind,
   CredentialForm,
+  JsonObject,
+  JsonValue,
   LastClient,
   NewTokenRecord,
   OwnedToken,
   OwnerRecord,
   OwnerStatus,
+  RateLimit,
   RevocationReason,
   StatusReason,
+  TokenLimits,
   TokenRecord,
 } from '../token/token.ts'
+export type * from './administration-store.ts'
 export type * from './change-feed.ts'
 export type * from './device-authorization-store.ts'
 export type * from './pubsub.ts'

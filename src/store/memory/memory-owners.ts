@@ -1,11 +1,12 @@
-/** Keeps the owners of tokens in memory, removals included. */
+/** Keeps the owners of tokens in memory, removed ones included. */
 
 import { endsAt, judge, type Moment, type TokenStatus } from '../../token/status.ts'
-import type { OwnerRecord, OwnerStatus, TokenRecord } from '../../token/token.ts'
+import type { OwnerRecord, OwnerStatus, StatusReason, TokenRecord } from '../../token/token.ts'
 import type { MaxAgeMs } from '../token-store.ts'
 
 interface MemoryOwner extends OwnerRecord {
-  readonly removedAt: number | null
+  /** When the generation was last raised. */
+  readonly raisedAt: number | null
 }
 
 export class MemoryOwners {
@@ -13,19 +14,27 @@ export class MemoryOwners {
 
   find(userId: string): OwnerRecord | null {
     const owner = this.#owners.get(userId)
-    if (owner === undefined) return null
-    return { userId, status: owner.status, generation: owner.generation }
+    return owner === undefined ? null : recordOf(owner)
+  }
+
+  all(): readonly OwnerRecord[] {
+    return [...this.#owners.values()].map(recordOf)
   }
 
   /** The owner, who is active when there was none. */
   findOrAdd(userId: string): OwnerRecord {
-    return this.find(userId) ?? this.#put({ userId, status: 'active', generation: 1, removedAt: null })
+    return this.find(userId) ?? this.#put(newOwner(userId))
   }
 
   setStatus(userId: string, status: OwnerStatus, now: number): OwnerRecord {
-    const { generation, removedAt } = this.#owners.get(userId) ?? { generation: 1, removedAt: null }
-    if (status === 'removed') return this.#put({ userId, status, generation: generation + 1, removedAt: now })
-    return this.#put({ userId, status, generation, removedAt })
+    if (status === 'removed') this.raiseGeneration(userId, 'user_removed', now)
+    return this.#put({ ...this.#ownerOf(userId), status })
+  }
+
+  /** Revokes all tokens of the owner, whose status stays. */
+  raiseGeneration(userId: string, endedReason: StatusReason | null, now: number): OwnerRecord {
+    const owner = this.#ownerOf(userId)
+    return this.#put({ ...owner, generation: owner.generation + 1, endedReason, raisedAt: now })
   }
 
   statusOf(token: TokenRecord, moment: Moment): TokenStatus {
@@ -35,16 +44,27 @@ export class MemoryOwners {
   /** When a token ended permanently; `Infinity` for one that has not. */
   endOf(token: TokenRecord, maxAgeMs: MaxAgeMs): number {
     const owner = this.#owners.get(token.userId)
-    const removedAt = owner !== undefined && token.generation < owner.generation ? owner.removedAt : null
-    const ends = [token.revokedAt, endsAt(token, null), removedAt].map((end) => end ?? Infinity)
+    const raisedAt = owner !== undefined && token.generation < owner.generation ? owner.raisedAt : null
+    const ends = [token.revokedAt, endsAt(token, null), raisedAt].map((end) => end ?? Infinity)
     return Math.min(...ends, agedAt(token, maxAgeMs))
   }
 
   #put(owner: MemoryOwner): OwnerRecord {
     this.#owners.set(owner.userId, owner)
-    const { userId, status, generation } = owner
-    return { userId, status, generation }
+    return recordOf(owner)
   }
+
+  #ownerOf(userId: string): MemoryOwner {
+    return this.#owners.get(userId) ?? newOwner(userId)
+  }
+}
+
+function newOwner(userId: string): MemoryOwner {
+  return { userId, status: 'active', generation: 1, endedReason: null, raisedAt: null }
+}
+
+function recordOf({ userId, status, generation, endedReason }: MemoryOwner): OwnerRecord {
+  return { userId, status, generation, endedReason }
 }
 
 /** When a token ended by the maximum age: not before its last use or change, since the option may have been set later. */

@@ -10,6 +10,7 @@ import type {
   StatusReason,
   TokenRecord,
 } from '../../token/token.ts'
+import type { AdministrationStore } from '../administration-store.ts'
 import type {
   ChangeOutcome,
   ChangeScope,
@@ -33,6 +34,7 @@ import type {
 } from '../token-store.ts'
 import type { RecordUseRules, TokenUse } from '../token-use.ts'
 import { whyUnchanged } from '../why-unchanged.ts'
+import { memoryAdministration } from './memory-administration.ts'
 import { MemoryChangeFeed } from './memory-change-feed.ts'
 import { MemoryDevices } from './memory-devices.ts'
 import { MemoryLeases } from './memory-leases.ts'
@@ -63,6 +65,7 @@ class MemoryTokenStore implements TokenStore {
   readonly volatile = true
   readonly feed = new MemoryChangeFeed()
   readonly devices: MemoryDevices
+  readonly administration: AdministrationStore
   readonly #tokens = new MemoryTokens()
   readonly #owners = new MemoryOwners()
   readonly #dailyUses = new MemoryDailyUses()
@@ -72,6 +75,12 @@ class MemoryTokenStore implements TokenStore {
 
   constructor(clock: Clock) {
     this.devices = new MemoryDevices(clock)
+    this.administration = memoryAdministration({
+      tokens: this.#tokens,
+      owners: this.#owners,
+      revokeToken: (id, scope) => this.revokeToken(id, scope),
+      stampOwner: (userId) => this.feed.stamp({ userId }),
+    })
     this.#leases = new MemoryLeases(clock)
   }
 
@@ -111,12 +120,14 @@ class MemoryTokenStore implements TokenStore {
     const found = this.#findForChange(id, scope)
     if (found.outcome !== 'unchanged' || Object.keys(changes).length === 0) return found
     const { token } = found
-    const { status, ...texts } = changes
+    const { status, limits, ...texts } = changes
+    if (limits !== undefined && limits.previousSeal !== token.seal) return found
     return {
       outcome: 'changed',
       token: this.#change({
         ...token,
         ...texts,
+        ...limitFields(limits),
         ...statusFields(token, status, scope),
         updatedAt: scope.now,
       }),
@@ -260,6 +271,12 @@ class MemoryTokenStore implements TokenStore {
     this.feed.stamp({ tokenId: token.id })
     return this.#tokens.put(token)
   }
+}
+
+function limitFields(limits: TokenPatch['limits']): Partial<TokenRecord> {
+  if (limits === undefined) return {}
+  const { metadata, allowedIps, rateLimit, seal } = limits
+  return { metadata, allowedIps, rateLimit, seal }
 }
 
 /** The fields that a change of the status writes. Enabling an inactive token restarts its idle clock. */
