@@ -11,9 +11,9 @@ import type { ChangeOptions, OwnerScope, RevokeOptions, TokenChangeOptions } fro
 import type { IssuedToken, IssueRequest } from './issue-token.ts'
 import type { ListRequest, TokenList } from './list-tokens.ts'
 import type { RotateRequest } from './rotate-token.ts'
+import type { TokenChanges } from './token-changes.ts'
 import type { TokenEvents } from './token-events.ts'
 import type { TokenUsage, UsageRequest } from './token-usage.ts'
-import type { TokenChanges } from './update-token.ts'
 
 /** Counters since the start. */
 export interface ApiTokensStats {

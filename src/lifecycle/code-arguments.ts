@@ -16,8 +16,8 @@ import type { ChangeOptions, OwnerScope, RevokeOptions, TokenChangeOptions } fro
 import type { IssueRequest } from './issue-token.ts'
 import { type ListRequest, TOKEN_SORTS } from './list-tokens.ts'
 import type { RotateRequest } from './rotate-token.ts'
+import type { TokenChanges } from './token-changes.ts'
 import type { UsageRequest } from './token-usage.ts'
-import type { TokenChanges } from './update-token.ts'
 import { requireNoFault } from './valid-input.ts'
 
 /** The fault of a value, as the end of an error message, or `undefined`. */

@@ -6,7 +6,7 @@ import type { Actor } from '../token/actor.ts'
 import type { StatusReason } from '../token/token.ts'
 import type { RejectionReason } from '../verification/verification-entry.ts'
 import type { ApiToken } from './api-token.ts'
-import type { TokenChanges } from './update-token.ts'
+import type { TokenChanges } from './token-changes.ts'
 
 /** The members of every event: when, who and why. */
 interface Caused<Reason = null> {

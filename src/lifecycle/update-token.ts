@@ -1,15 +1,12 @@
 /** Changes the name, description or status of a token. */
 
 import { InvalidInput, TokenNotFound } from '../errors.ts'
-import type { TokenPatch } from '../store/token-store.ts'
 import { isTokenId } from '../token/claims.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
 import { changeToken } from './change-token.ts'
 import type { ActingScope, Context } from './context.ts'
+import type { TokenChanges } from './token-changes.ts'
 import { requireTexts } from './valid-input.ts'
-
-/** The fields to change. `null` clears a name or description. */
-export type TokenChanges = Pick<TokenPatch, 'name' | 'description' | 'status'>
 
 /**
  * Changes the given fields only. `null` clears a name or description. `active` enables an idle token and restarts its

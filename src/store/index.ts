@@ -18,7 +18,6 @@ export type {
   TokenLimits,
   TokenRecord,
 } from '../token/token.ts'
-export type * from './administration-store.ts'
 export type * from './change-feed.ts'
 export type * from './device-authorization-store.ts'
 export type * from './pubsub.ts'

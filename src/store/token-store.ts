@@ -21,6 +21,15 @@ import type { PubSub } from './pubsub.ts'
 import type { TokenPage, TokenQuery } from './token-query.ts'
 import type { DailyUses, RecordUseRules, TokenUse, UsageDays } from './token-use.ts'
 
+export type {
+  AdministrationStore,
+  EndScope,
+  OwnerRange,
+  PlacedToken,
+  RangePlace,
+  RangePosition,
+  TokenRange,
+} from './administration-store.ts'
 export type { PagePosition, SortField, Stretch, TokenPage, TokenQuery } from './token-query.ts'
 export { SORT_FIELDS } from './token-query.ts'
 export type { DailyUses, RecordUseRules, TokenUse, UsageDays, UseBatch } from './token-use.ts'

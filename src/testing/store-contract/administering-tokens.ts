@@ -1,12 +1,7 @@
 /** The contract of the optional `administration`: reads over all owners in the order of an index, and ends of many tokens. */
 
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import type {
-  AdministrationStore,
-  PlacedToken,
-  RangePlace,
-  TokenRange,
-} from '../../store/administration-store.ts'
+import type { AdministrationStore, PlacedToken, RangePlace, TokenRange } from '../../store/token-store.ts'
 import {
   DAY,
   findToken,
