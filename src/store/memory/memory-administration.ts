@@ -20,14 +20,14 @@ export interface MemoryAdministrationDeps {
   readonly tokens: MemoryTokens
   readonly owners: MemoryOwners
   revokeToken(id: string, scope: RevokeScope): Promise<ChangeOutcome>
-  stampOwner(userId: string): void
+  touchOwner(userId: string): void
 }
 
 export function memoryAdministration({
   tokens,
   owners,
   revokeToken,
-  stampOwner,
+  touchOwner,
 }: MemoryAdministrationDeps): AdministrationStore {
   return {
     readTokens: async (range, place) =>
@@ -45,7 +45,7 @@ export function memoryAdministration({
       return revoked
     },
     revokeAllTokens: async (userId, { reason, now }) => {
-      stampOwner(userId)
+      touchOwner(userId)
       return owners.raiseGeneration(userId, reason, now)
     },
   }

@@ -79,7 +79,7 @@ class MemoryTokenStore implements TokenStore {
       tokens: this.#tokens,
       owners: this.#owners,
       revokeToken: (id, scope) => this.revokeToken(id, scope),
-      stampOwner: (userId) => this.feed.stamp({ userId }),
+      touchOwner: (userId) => this.feed.stamp({ userId }),
     })
     this.#leases = new MemoryLeases(clock)
   }

@@ -3,4 +3,4 @@
 import type { TokenPatch } from '../store/token-store.ts'
 
 /** The fields to change. `null` clears a name or description. */
-export type TokenChanges = Pick<TokenPatch, 'name' | 'description' | 'status'>
+export type TokenUpdate = Pick<TokenPatch, 'name' | 'description' | 'status'>
