@@ -31,10 +31,10 @@ export function oneOwnerRows(database: SqlDatabase['name'], size: number): reado
   return [
     "insert into api_token_owners (user_id, status, generation) values ('ada', 'active', 1)",
     `insert into api_tokens (id, user_id, generation, name, description, scopes, status, hint, kid, form,
-      seal, created_at, updated_at,
+      seal, created_by_kind, created_at, updated_at,
       idle_from, idle_day, use_count, revoked_at)
       select ${id}, 'ada', 1, ${name}, ${name}, 'chat:read', case when ${ended} then 'revoked' else 'active' end, 'wxyz',
-        'kid', 'jwt', '-', ${made}, ${made}, ${made}, 20454, 0, case when ${ended} then ${made} end from ${numbers(size)} as numbers`,
+        'kid', 'jwt', '-', 'user', ${made}, ${made}, ${made}, 20454, 0, case when ${ended} then ${made} end from ${numbers(size)} as numbers`,
     ...(database === 'SQLite' ? ['analyze'] : []),
     ...(database === 'PostgreSQL' ? ['analyze api_tokens'] : []),
     ...(database === 'MariaDB' ? ['analyze table api_tokens'] : []),

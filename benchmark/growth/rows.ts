@@ -89,9 +89,9 @@ function rows(
     `insert into api_token_owners (user_id, status, generation)
       ${numbers} select ${user}, 'active', 1 from ${of} where n % 100 = 0`,
     "insert into api_token_owners (user_id, status, generation) values ('ada', 'active', 1)",
-    `insert into api_tokens (id, user_id, generation, name, scopes, status, hint, kid, form, seal, created_at, updated_at,
+    `insert into api_tokens (id, user_id, generation, name, scopes, status, hint, kid, form, seal, created_by_kind, created_at, updated_at,
       idle_from, idle_day, use_count)
-      ${numbers} select ${id}, ${owner}, 1, 'a token of the growth', 'chat:read chat:write', 'active', 'wxyz', 'growth', 'jwt', ${seal},
+      ${numbers} select ${id}, ${owner}, 1, 'a token of the growth', 'chat:read chat:write', 'active', 'wxyz', 'growth', 'jwt', ${seal}, 'user',
       ${made}, ${made}, ${idleFrom}, ${dayNumberOf(MADE_AT)}, 0 from ${of}`,
   ]
 }

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { derivedSecret } from '../../src/keys/derived-secret.ts'
 import { ROW_SEAL, sealOf } from '../../src/keys/row-seal.ts'
 import { claimsOf } from '../../src/token/claims.ts'
+import { NO_LIMITS } from '../../src/token/token.ts'
 import { hmac } from '../../test/support/forge.ts'
 import { idOf, MADE_AT, ownerOf } from './rows.ts'
 
@@ -40,6 +41,6 @@ export function credentialOf(n: number, size: number): string {
 function tokenOf(n: number, size: number) {
   return {
     ...{ id: idOf(n), userId: ownerOf(n, size), kid: GROWTH_KEY.kid, form: 'jwt' as const },
-    ...{ createdAt: MADE_AT, expiresAt: null, scopes: ['chat:read', 'chat:write'] },
+    ...{ createdAt: MADE_AT, expiresAt: null, scopes: ['chat:read', 'chat:write'], ...NO_LIMITS },
   }
 }

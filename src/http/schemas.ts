@@ -7,7 +7,7 @@ import { DEFAULT_GRACE_MS, MAX_GRACE_MS } from '../lifecycle/rotate-token.ts'
 import { defaultUsageDays } from '../lifecycle/token-usage.ts'
 import { TOKEN_STATUSES } from '../token/status.ts'
 import { MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH } from '../token/text.ts'
-import { REVOCATION_REASONS } from '../token/token.ts'
+import { CREATOR_KINDS, REVOCATION_REASONS } from '../token/token.ts'
 
 const nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
 const timestamp = (description: string) => Type.String({ format: 'date-time', description })
@@ -48,6 +48,10 @@ const tokenMembers = {
   ),
   hint: Type.String({ description: 'The last four characters of the credential' }),
   created_at: timestamp('When it was issued'),
+  created_by: Type.Object(
+    { kind: Type.Enum([...CREATOR_KINDS]), id: nullable(Type.String()) },
+    { description: 'Who issued it: a signed-in user, an administrator, or the host’s code (id is null)' },
+  ),
   updated_at: timestamp('When its owner last changed it'),
   expires_at: nullable(timestamp('When it expires, or when its grace period after a rotation ends')),
   last_used_at: nullable(timestamp('When it was last used')),

@@ -20,6 +20,7 @@ export function tokenOnWire(token: ApiToken): Token {
     status_reason: token.statusReason,
     hint: token.hint,
     created_at: token.createdAt.toISOString(),
+    created_by: { ...token.createdBy },
     updated_at: token.updatedAt.toISOString(),
     expires_at: isoOf(token.expiresAt),
     last_used_at: isoOf(token.lastUsedAt),

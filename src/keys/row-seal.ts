@@ -4,7 +4,7 @@
  */
 
 import { createHmac, type KeyObject } from 'node:crypto'
-import type { TokenRecord } from '../token/token.ts'
+import type { TokenLimits, TokenRecord } from '../token/token.ts'
 import { isSameText } from './same-text.ts'
 
 /** The purpose of the subkey: see `derivedSecret`. */
@@ -16,7 +16,7 @@ const VERSION = 1
 /** The columns that the seal covers. The others may change while the token exists. */
 export type SealedColumns = Pick<
   TokenRecord,
-  'id' | 'userId' | 'kid' | 'form' | 'createdAt' | 'expiresAt' | 'scopes'
+  'id' | 'userId' | 'kid' | 'form' | 'createdAt' | 'expiresAt' | 'scopes' | keyof TokenLimits
 >
 
 export function sealOf(subkey: KeyObject, row: SealedColumns): string {
@@ -28,7 +28,10 @@ export function hasItsSeal(subkey: KeyObject, row: SealedColumns & Pick<TokenRec
   return isSameText(row.seal, sealOf(subkey, row))
 }
 
-/** JSON, so that no two rows have the same text. The last three places are those of metadata, allowed_ips, rate_limit. */
-function sealedText({ id, userId, kid, form, createdAt, expiresAt, scopes }: SealedColumns): string {
-  return JSON.stringify([VERSION, id, userId, kid, form, createdAt, expiresAt, scopes, null, null, null])
+/** JSON, so that no two rows have the same text. */
+function sealedText(row: SealedColumns): string {
+  const { id, userId, kid, form, createdAt, expiresAt, scopes, metadata, allowedIps, rateLimit } = row
+  const limit = rateLimit === null ? null : [rateLimit.max, rateLimit.timeWindow]
+  const limits = [metadata, allowedIps, limit]
+  return JSON.stringify([VERSION, id, userId, kid, form, createdAt, expiresAt, scopes, ...limits])
 }

@@ -1,7 +1,7 @@
 /** A token as its owner and the host's code see it: the record, evaluated at a moment. */
 
 import { endsAt, idleExpiresAt, idleWarningAt, judge, type TokenStatus } from '../token/status.ts'
-import type { LastClient, OwnerRecord, StatusReason, TokenRecord } from '../token/token.ts'
+import type { Creator, LastClient, OwnerRecord, StatusReason, TokenRecord } from '../token/token.ts'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
 
 export interface ApiToken {
@@ -16,6 +16,7 @@ export interface ApiToken {
   /** The credential's last four characters. */
   readonly hint: string
   readonly createdAt: Date
+  readonly createdBy: Creator
   /** The last change by the owner. */
   readonly updatedAt: Date
   /** With `expiry.enforce: 'all'` at most `expiry.max` after `createdAt`; of a rotated token at most the end of its grace. */
@@ -61,6 +62,7 @@ export function viewOf(
     statusReason: reason,
     hint: token.hint,
     createdAt: new Date(token.createdAt),
+    createdBy: token.createdBy,
     updatedAt: new Date(token.updatedAt),
     expiresAt: dateOf(endsAt(token, maxAgeMs)),
     lastUsedAt: dateOf(token.lastUsedAt),

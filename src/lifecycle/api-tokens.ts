@@ -3,7 +3,6 @@
 import type { InvalidationStats } from '../invalidation/remote-invalidation.ts'
 import type { SweepStats } from '../jobs/sweep-clock.ts'
 import type { SweepResult } from '../jobs/sweeper.ts'
-import type { TokenPatch } from '../store/token-store.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import type { UsageStats } from '../usage/usage-recorder.ts'
 import type { VerificationStats } from '../verification/verification-deps.ts'
@@ -13,6 +12,7 @@ import type { IssuedToken, IssueRequest } from './issue-token.ts'
 import type { ListRequest, TokenList } from './list-tokens.ts'
 import type { RotateRequest } from './rotate-token.ts'
 import type { TokenEvents } from './token-events.ts'
+import type { TokenUpdate } from './token-update.ts'
 import type { TokenUsage, UsageRequest } from './token-usage.ts'
 
 /** Counters since the start. */
@@ -37,7 +37,7 @@ export interface ApiTokens {
   /** One token by id. With `userId`, only a token of this user is found. */
   get(id: string, scope?: OwnerScope): Promise<ApiToken>
   /** Changes name, description or status (`inactive` disables, `active` enables). */
-  update(id: string, changes: TokenPatch, options?: TokenChangeOptions): Promise<ApiToken>
+  update(id: string, changes: TokenUpdate, options?: TokenChangeOptions): Promise<ApiToken>
   /**
    * Revokes a token permanently. A token that was revoked before keeps its reason.
    *

@@ -6,7 +6,6 @@
 import { parseDuration } from '../duration.ts'
 import { InvalidInput } from '../errors.ts'
 import { listOf, membersOf } from '../option-values.ts'
-import type { TokenPatch } from '../store/token-store.ts'
 import type { GivenActor } from '../token/actor.ts'
 import { scopeListOf } from '../token/scope.ts'
 import { TOKEN_STATUSES } from '../token/status.ts'
@@ -17,6 +16,7 @@ import type { ChangeOptions, OwnerScope, RevokeOptions, TokenChangeOptions } fro
 import type { IssueRequest } from './issue-token.ts'
 import { type ListRequest, TOKEN_SORTS } from './list-tokens.ts'
 import type { RotateRequest } from './rotate-token.ts'
+import type { TokenUpdate } from './token-update.ts'
 import type { UsageRequest } from './token-usage.ts'
 import { requireNoFault } from './valid-input.ts'
 
@@ -123,7 +123,7 @@ const LIST: Faults<ListRequest> = {
   sort: oneOf(TOKEN_SORTS),
 }
 
-const CHANGES: Faults<TokenPatch> = {
+const CHANGES: Faults<TokenUpdate> = {
   name: orNull(nameFault),
   description: orNull(descriptionFault),
   status: oneOf(['active', 'inactive']),
@@ -159,7 +159,7 @@ function listRequest(value: unknown): ListRequest {
   return request as typeof request & { userId: string }
 }
 
-function changesOf(value: unknown): TokenPatch {
+function changesOf(value: unknown): TokenUpdate {
   return requestOf(value, 'the changes', CHANGES)
 }
 

@@ -2,9 +2,9 @@
 
 import type { Duration } from '../duration.ts'
 import { ScopeNotGrantable, TokenConflict, UserInactive } from '../errors.ts'
-import type { Actor } from '../token/actor.ts'
+import { type Actor, creatorOf } from '../token/actor.ts'
 import { userIdFault } from '../token/text.ts'
-import type { NewTokenRecord } from '../token/token.ts'
+import { type NewTokenRecord, NO_LIMITS } from '../token/token.ts'
 import { lookUpActiveUser } from '../verification/look-up-user.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
 import type { Context } from './context.ts'
@@ -93,7 +93,7 @@ async function issue(
   const issued = await withRefreshToken(context, subjectToken, async (refreshToken) => {
     const now = context.clock.now()
     const expiresAt = lifetime === null ? null : now + lifetime
-    const draft = { userId, name, description, scopes, expiresAt }
+    const draft = { userId, name, description, scopes, expiresAt, createdBy: creatorOf(by), ...NO_LIMITS }
     const { record, credential } = makeToken(context, draft, now, refreshToken)
     return { token: await insert(context, record, now), credential }
   })

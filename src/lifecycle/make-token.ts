@@ -3,12 +3,15 @@
 import { InvalidInput } from '../errors.ts'
 import { claimsOf } from '../token/claims.ts'
 import { credentialOf, hintOf, MAX_CREDENTIAL_LENGTH } from '../token/credential.ts'
-import type { NewTokenRecord } from '../token/token.ts'
+import type { NewTokenRecord, TokenLimits } from '../token/token.ts'
 import { refreshTokenHash } from '../verification/signed-token.ts'
 import type { Context } from './context.ts'
 
 /** The members that the caller chooses. */
-type ChosenMembers = Pick<NewTokenRecord, 'userId' | 'name' | 'description' | 'scopes' | 'expiresAt'> &
+type ChosenMembers = Pick<
+  NewTokenRecord,
+  'userId' | 'name' | 'description' | 'scopes' | 'expiresAt' | 'createdBy' | keyof TokenLimits
+> &
   Partial<Pick<NewTokenRecord, 'predecessorId'>>
 
 /**

@@ -3,6 +3,7 @@
 import { type Duration, parseDuration } from '../duration.ts'
 import { InvalidInput, TokenConflict, TokenNotFound } from '../errors.ts'
 import { findToken } from '../store/find-token.ts'
+import { creatorOf } from '../token/actor.ts'
 import { isTokenId } from '../token/claims.ts'
 import { endsAt } from '../token/status.ts'
 import type { OwnedToken, TokenRecord } from '../token/token.ts'
@@ -85,11 +86,14 @@ async function issueSuccessor(
   { scopes, graceMs, lifetime = lifetimeAfter(old, context.expiry), scope, refreshToken }: SuccessorPlan,
 ): Promise<IssuedToken> {
   const now = context.clock.now()
-  const { id, name, description, userId, successorId: replaces } = old
+  const { id, name, description, userId, successorId: replaces, metadata, allowedIps, rateLimit } = old
   const expiresAt = lifetime === null ? null : now + lifetime
   const { record, credential } = makeToken(
     context,
-    { userId, name, description, scopes, expiresAt, predecessorId: id },
+    {
+      ...{ userId, name, description, scopes, expiresAt, predecessorId: id },
+      ...{ metadata, allowedIps, rateLimit, createdBy: creatorOf(scope.by) },
+    },
     now,
     refreshToken,
   )

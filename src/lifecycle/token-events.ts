@@ -2,11 +2,11 @@
 
 import { EventEmitter } from 'node:events'
 import { InvalidInput } from '../errors.ts'
-import type { TokenPatch } from '../store/token-store.ts'
 import type { Actor } from '../token/actor.ts'
 import type { StatusReason } from '../token/token.ts'
 import type { RejectionReason } from '../verification/verification-entry.ts'
 import type { ApiToken } from './api-token.ts'
+import type { TokenUpdate } from './token-update.ts'
 
 /** The members of every event: when, who and why. */
 interface Caused<Reason = null> {
@@ -18,7 +18,7 @@ interface Caused<Reason = null> {
 /** Every event has `at`, `by` and `reason`, which is `null` where there is only one. */
 export interface TokenEventMap {
   issued: [event: Caused & { readonly token: ApiToken }]
-  updated: [event: Caused & { readonly token: ApiToken; readonly changes: TokenPatch }]
+  updated: [event: Caused & { readonly token: ApiToken; readonly changes: TokenUpdate }]
   /** Also emitted for a rotated token at the first use of its successor. */
   revoked: [event: Caused<StatusReason | null> & { readonly token: ApiToken }]
   /** `successor` replaces `token`, which stays valid until its `expiresAt` or the first use of `successor`. */

@@ -1,11 +1,11 @@
 /** Changes the name, description or status of a token. */
 
 import { InvalidInput, TokenNotFound } from '../errors.ts'
-import type { TokenPatch } from '../store/token-store.ts'
 import { isTokenId } from '../token/claims.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
 import { changeToken } from './change-token.ts'
 import type { ActingScope, Context } from './context.ts'
+import type { TokenUpdate } from './token-update.ts'
 import { requireTexts } from './valid-input.ts'
 
 /**
@@ -20,7 +20,7 @@ import { requireTexts } from './valid-input.ts'
 export async function updateToken(
   context: Context,
   id: string,
-  changes: TokenPatch,
+  changes: TokenUpdate,
   { userId, by }: ActingScope,
 ): Promise<ApiToken> {
   requireChanges(changes)
@@ -48,9 +48,9 @@ function idleBeforeOf({ idleTimeoutMs, recorder }: Context, id: string, now: num
   return recorder.lastUsedAt(id) >= idleBefore ? null : idleBefore
 }
 
-const CHANGEABLE: readonly string[] = ['name', 'description', 'status'] satisfies (keyof TokenPatch)[]
+const CHANGEABLE: readonly string[] = ['name', 'description', 'status'] satisfies (keyof TokenUpdate)[]
 
-function requireChanges(changes: TokenPatch): void {
+function requireChanges(changes: TokenUpdate): void {
   // The host's code may pass a request body on unchecked: no other field may be written.
   for (const field of Object.keys(changes)) {
     if (!CHANGEABLE.includes(field)) throw new InvalidInput(`${field} cannot be changed`)

@@ -15,7 +15,7 @@ export function missingMethods(store: Readonly<Record<string, unknown>>): readon
 }
 
 const OPTIONAL = ['isPermanent', 'newestStamp']
-const PARTS = ['feed', 'devices']
+const PARTS = ['feed', 'devices', 'administration']
 
 function memberAt(store: unknown, path: readonly string[]): unknown {
   return path.reduce((value, name) => Object(value)[name], store)

@@ -4,6 +4,7 @@
  */
 
 import { InvalidOption, StoreFault, StoreUnavailable, unavailable } from '../errors.ts'
+import type { AdministrationStore } from './administration-store.ts'
 import type { DeviceAuthorizationStore } from './device-authorization-store.ts'
 import type { TokenStore } from './token-store.ts'
 
@@ -23,6 +24,9 @@ export function withOutages(store: TokenStore): TokenStore {
       touchOwner: classified((userId) => store.feed.touchOwner(userId)),
     },
     ...(store.devices === undefined ? {} : { devices: classifiedDevices(store.devices, classified) }),
+    ...(store.administration === undefined
+      ? {}
+      : { administration: classifiedAdministration(store.administration, classified) }),
     ...(store.pubsub === undefined ? {} : { pubsub: store.pubsub }),
     // At boot the host developer sees the original error.
     open: () => store.open(),
@@ -64,6 +68,18 @@ function classifiedDevices(
     poll: classified((deviceDigest, clientId, rules) => devices.poll(deviceDigest, clientId, rules)),
     redeem: classified((deviceDigest) => devices.redeem(deviceDigest)),
     prune: classified((expiredForMs, limit) => devices.prune(expiredForMs, limit)),
+  }
+}
+
+function classifiedAdministration(
+  administration: AdministrationStore,
+  classified: Classified,
+): AdministrationStore {
+  return {
+    readTokens: classified((range, place) => administration.readTokens(range, place)),
+    readOwners: classified((range) => administration.readOwners(range)),
+    revokeTokens: classified((ids, scope) => administration.revokeTokens(ids, scope)),
+    revokeAllTokens: classified((userId, scope) => administration.revokeAllTokens(userId, scope)),
   }
 }
 

@@ -11,14 +11,25 @@ import type {
   OwnerRecord,
   OwnerStatus,
   StatusReason,
+  TokenLimits,
   TokenRecord,
 } from '../token/token.ts'
+import type { AdministrationStore } from './administration-store.ts'
 import type { ChangeFeed } from './change-feed.ts'
 import type { DeviceAuthorizationStore } from './device-authorization-store.ts'
 import type { PubSub } from './pubsub.ts'
 import type { TokenPage, TokenQuery } from './token-query.ts'
 import type { DailyUses, RecordUseRules, TokenUse, UsageDays } from './token-use.ts'
 
+export type {
+  AdministrationStore,
+  EndScope,
+  OwnerRange,
+  PlacedToken,
+  RangePlace,
+  RangePosition,
+  TokenRange,
+} from './administration-store.ts'
 export type { PagePosition, SortField, Stretch, TokenPage, TokenQuery } from './token-query.ts'
 export { SORT_FIELDS } from './token-query.ts'
 export type { DailyUses, RecordUseRules, TokenUse, UsageDays, UseBatch } from './token-use.ts'
@@ -65,6 +76,14 @@ export interface TokenPatch {
   readonly name?: string | null
   readonly description?: string | null
   readonly status?: 'active' | 'inactive'
+  readonly limits?: SealedLimits
+}
+
+/** The limits of a token with the seal of the changed row: all of them are written. */
+export interface SealedLimits extends TokenLimits {
+  readonly seal: string
+  /** The row must still have this seal. Otherwise nothing changes, and the outcome is `unchanged`. */
+  readonly previousSeal: string
 }
 
 export interface RevokeScope extends ChangeScope {
@@ -143,6 +162,8 @@ export interface TokenStore {
   readonly feed: ChangeFeed
   /** Device authorizations (RFC 8628). Only the option `oauth.device` needs them. */
   readonly devices?: DeviceAuthorizationStore | undefined
+  /** The option `admin`, and the methods of `app.apiTokens` over all owners, need it. */
+  readonly administration?: AdministrationStore | undefined
   /** The pub/sub of the database, if it has one. It is faster than the feed. */
   readonly pubsub?: PubSub | undefined
 

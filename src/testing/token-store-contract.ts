@@ -1,6 +1,7 @@
 /** The contract of every `TokenStore`, as tests that run on a real store. New behavior of stores is tested here. */
 
 import { noMore, optionsOf } from '../option-values.ts'
+import { administeringTokens } from './store-contract/administering-tokens.ts'
 import { authorizingDevices } from './store-contract/authorizing-devices.ts'
 import { boundingEnded } from './store-contract/bounding-ended.ts'
 import { boundingReads } from './store-contract/bounding-reads.ts'
@@ -11,6 +12,7 @@ import { endingTokens } from './store-contract/ending-tokens.ts'
 import { enforcingAge } from './store-contract/enforcing-age.ts'
 import { insertingTokens } from './store-contract/inserting-tokens.ts'
 import { knowingTheNewestTime } from './store-contract/knowing-times.ts'
+import { limitingTokens } from './store-contract/limiting-tokens.ts'
 import { listingTokens } from './store-contract/listing-tokens.ts'
 import { namingTokens } from './store-contract/naming-tokens.ts'
 import { owningTokens } from './store-contract/owning-tokens.ts'
@@ -83,5 +85,7 @@ const PARTS = [
   takingLeases,
   knowingTheNewestTime,
   authorizingDevices,
+  administeringTokens,
+  limitingTokens,
   writingAtOnce,
 ]

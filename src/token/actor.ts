@@ -1,5 +1,7 @@
 /** Who caused an event: a change of a token or of its owner, or a refused request. */
 
+import type { Creator } from './token.ts'
+
 /**
  * - `user`: a signed-in user.
  * - `token`: a request with the token's credential.
@@ -22,6 +24,11 @@ export interface GivenActor {
   readonly kind: 'admin' | 'user'
   readonly id: string
   readonly ip?: string | null | undefined
+}
+
+/** Who created a token, by the actor of its issue. */
+export function creatorOf({ kind, id }: Actor): Creator {
+  return kind === 'user' || kind === 'admin' ? { kind, id } : { kind: 'code', id: null }
 }
 
 /** The plugin itself. */

@@ -24,18 +24,18 @@ export interface Moment {
 const ACTIVE: TokenState = { status: 'active', reason: null }
 const EXPIRED: TokenState = { status: 'expired', reason: null }
 const IDLE: TokenState = { status: 'inactive', reason: 'idle' }
-const USER_REMOVED: TokenState = { status: 'revoked', reason: 'user_removed' }
 const ROTATED: TokenState = { status: 'revoked', reason: 'rotated' }
 
 /**
- * Evaluates a token at `now`. A permanent end decides first: revoked, owner removed, rotated, expired. Then what can be
+ * Evaluates a token at `now`. A permanent end decides first: revoked, all of the owner's revoked, rotated, expired. Then what can be
  * undone: disabled, idle. The status of the owner is not part of a token's status and is not evaluated here.
  *
  * @example judge(token, owner, { now: Date.now(), idleTimeoutMs: 2_592_000_000, maxAgeMs: null }).status // 'active'
  */
 export function judge(token: TokenRecord, owner: OwnerRecord | null, moment: Moment): TokenState {
   if (token.status === 'revoked') return { status: 'revoked', reason: token.statusReason }
-  if (owner !== null && token.generation < owner.generation) return USER_REMOVED
+  if (owner !== null && token.generation < owner.generation)
+    return { status: 'revoked', reason: owner.endedReason }
   if (token.graceEndsAt !== null && moment.now >= token.graceEndsAt) return ROTATED
   if (isExpired(token, moment)) return EXPIRED
   if (token.status === 'inactive') return { status: 'inactive', reason: token.statusReason }

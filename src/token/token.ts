@@ -29,8 +29,45 @@ export interface LastClient {
 /** The form of a credential: a signed JWT (RFC 7519), or a short text with a MAC. */
 export type CredentialForm = 'jwt' | 'compact'
 
+/** Who created a token. The id is `null` for code without a stated person. */
+export interface Creator {
+  readonly kind: CreatorKind
+  readonly id: string | null
+}
+
+/** - `user`: a signed-in user. - `admin`: an administrator. - `code`: a call of `app.apiTokens` without `by`. */
+export const CREATOR_KINDS = ['user', 'admin', 'code'] as const
+
+export type CreatorKind = (typeof CREATOR_KINDS)[number]
+
+/** A value of JSON (RFC 8259). */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject
+
+export interface JsonObject {
+  readonly [name: string]: JsonValue
+}
+
+/** How many requests one token may make: at most `max` in each window. */
+export interface RateLimit {
+  readonly max: number
+  /** In milliseconds. */
+  readonly timeWindow: number
+}
+
+/** What only code and administrators set on a token. Each is `null` when it is not set. The row's seal covers them. */
+export interface TokenLimits {
+  /** Data of the host. At most 4,096 bytes of JSON. */
+  readonly metadata: JsonObject | null
+  /** The addresses that may use the token, as CIDR ranges (RFC 4632) in canonical form. Never empty. */
+  readonly allowedIps: readonly string[] | null
+  readonly rateLimit: RateLimit | null
+}
+
+/** The limits of a token without any. */
+export const NO_LIMITS: TokenLimits = Object.freeze({ metadata: null, allowedIps: null, rateLimit: null })
+
 /** One API token as stored. Times are in milliseconds since the epoch (UTC). */
-export interface TokenRecord {
+export interface TokenRecord extends TokenLimits {
   /** A UUIDv7, the credential's `jti` (RFC 7519 §4.1.7). */
   readonly id: string
   /** The owner, the credential's `sub` (RFC 7519 §4.1.2). */
@@ -47,9 +84,10 @@ export interface TokenRecord {
   readonly form: CredentialForm
   /** A MAC by the key `kid` of the columns that decide what the token may do, so that a changed row is refused. */
   readonly seal: string
-  /** The owner's generation at issue. Removing the owner raises theirs, which revokes all older tokens. */
+  /** The owner's generation at issue: see `OwnerRecord`. */
   readonly generation: number
   readonly createdAt: number
+  readonly createdBy: Creator
   /** The last change by the owner. Uses do not change it. */
   readonly updatedAt: number
   readonly expiresAt: number | null
@@ -79,7 +117,10 @@ export type OwnerStatus = 'active' | 'inactive' | 'removed'
 export interface OwnerRecord {
   readonly userId: string
   readonly status: OwnerStatus
+  /** Raised by a removal and by a revocation of all tokens. Tokens of earlier generations are revoked. */
   readonly generation: number
+  /** Why the tokens of earlier generations were revoked, as of the last time. */
+  readonly endedReason: StatusReason | null
 }
 
 /** A token with its owner, as one read returns them. `null` for an owner without a row. */

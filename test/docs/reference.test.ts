@@ -149,6 +149,8 @@ t.test('every claim is in claims.md, and no other', async (t) => {
       kid: '',
       form: 'jwt' as const,
       seal: '',
+      createdBy: { kind: 'code', id: null } as const,
+      ...{ metadata: null, allowedIps: null, rateLimit: null },
       createdAt: 0,
       updatedAt: 0,
       expiresAt: 1,

@@ -55,8 +55,8 @@ export const tokenGuards: readonly Guard[] = [
   {
     name: 'promise 9: a removed owner has no working token, also when the id returns',
     file: 'src/token/status.ts',
-    remove: 'if (owner !== null && token.generation < owner.generation) return USER_REMOVED',
-    put: '',
+    remove: 'if (owner !== null && token.generation < owner.generation)',
+    put: 'if (owner !== null && token.generation < 0)',
     tests: ['test/verification/races.test.ts'],
   },
   {

@@ -25,6 +25,7 @@ t.test('201 returns the token object with the credential and its type', async (t
     status_reason: null,
     hint: token.slice(-4),
     created_at: '2026-01-01T00:00:00.000Z',
+    created_by: { kind: 'user', id: 'ada' },
     updated_at: '2026-01-01T00:00:00.000Z',
     expires_at: '2026-01-01T01:00:00.000Z',
     last_used_at: null,

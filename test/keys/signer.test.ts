@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import type { SigningJwk } from '../../src/keys/jwk.ts'
 import { loadKeys } from '../../src/keys/key-source.ts'
 import { createSigner, type TokenSigner } from '../../src/keys/signer.ts'
+import { NO_LIMITS } from '../../src/token/token.ts'
 import {
   hmac,
   publicForms,
@@ -233,7 +234,15 @@ t.test('the signature is verified without exp and nbf', async (t) => {
 })
 
 function sealedRow(key: TokenSigner) {
-  const row = { id: CLAIMS.jti, userId: 'ada', kid: key.kid, scopes: [], createdAt: 1, expiresAt: null }
+  const row = {
+    id: CLAIMS.jti,
+    userId: 'ada',
+    kid: key.kid,
+    scopes: [],
+    createdAt: 1,
+    expiresAt: null,
+    ...NO_LIMITS,
+  }
   return { ...row, form: 'jwt', seal: key.seal({ ...row, form: 'jwt' }) } as const
 }
 

@@ -153,7 +153,7 @@ function endings(name: string): readonly string[] {
     `update api_tokens set grace_ends_at = created_at where ${digits} like '%102'`,
     `update api_tokens set changed_at = 1 where ${digits} like '%103'`,
     "update api_token_owners set changed_at = 1 where user_id like '%77'",
-    "update api_token_owners set removed_at = timestamp '2026-01-01 00:00:00', generation = 2 where user_id like 'user-_00'",
+    "update api_token_owners set raised_at = timestamp '2026-01-01 00:00:00', generation = 2 where user_id like 'user-_00'",
     `insert into api_token_leases (name, holder, ends_at) select ${visitor}, 'me', 9000000000000 - n from (${visitors}) as numbers`,
     `insert into api_token_usage (day, token_id, requests, last_used_at, scopes_used)
       select idle_day, id, 7, idle_from, 0 from api_tokens`,

@@ -164,9 +164,9 @@ t.test('pruning reads only ended tokens, from an index for each kind of end', as
   t.equal(plans.length, 5, 'one for each way, and the owners')
   for (const plan of plans) t.notOk(walks(plan), plan)
   t.match(plans[0], /api_tokens_revoked \(revoked_at<\?\)/)
-  t.match(plans[1], /api_tokens_expired \(expires_at<\?\)/)
+  t.match(plans[1], /api_tokens_by_expiry \(expires_at<\?\)/)
   t.match(plans[2], /api_tokens_grace \(grace_ends_at<\?\)/)
-  t.match(plans[3], /api_token_owners_removed \(removed_at<\?\)/)
+  t.match(plans[3], /api_token_owners_raised \(raised_at<\?\)/)
 })
 
 t.test('tokens of the maximum age are found by ranges of ids', async (t) => {

@@ -40,7 +40,8 @@ t.test('the reason in the row is returned', async (t) => {
 
 t.test('promise 9: removing the owner revokes older tokens only', async (t) => {
   const removed = { status: 'revoked', reason: 'user_removed' }
-  t.same(judge(token({ generation: 1 }), owner({ generation: 2 }), MOMENT), removed)
+  const after = owner({ generation: 2, endedReason: 'user_removed' })
+  t.same(judge(token({ generation: 1 }), after, MOMENT), removed)
   t.equal(judge(token({ generation: 2 }), owner({ generation: 2 }), MOMENT).status, 'active')
 })
 
@@ -51,7 +52,7 @@ t.test('deactivating the owner does not change the token’s status', async (t) 
 t.test('a permanent end decides before what can be undone', async (t) => {
   const everything = { expiresAt: NOW - 1, idleFrom: 0, generation: 1 }
   const off = { status: 'inactive', statusReason: 'disabled' } as const
-  const gone = owner({ generation: 2 })
+  const gone = owner({ generation: 2, endedReason: 'user_removed' })
   t.same(judge(token({ ...everything, status: 'revoked' }), gone, MOMENT), {
     status: 'revoked',
     reason: null,
@@ -66,5 +67,5 @@ function token(fields: Partial<TokenRecord>): TokenRecord {
 }
 
 function owner(fields: Partial<OwnerRecord>): OwnerRecord {
-  return { userId: 'ada', status: 'active', generation: 1, ...fields }
+  return { userId: 'ada', status: 'active', generation: 1, endedReason: null, ...fields }
 }

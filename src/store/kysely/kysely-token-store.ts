@@ -2,8 +2,8 @@
 
 import type { CompiledQuery } from 'kysely'
 import type { NewTokenRecord, OwnedToken, OwnerRecord, OwnerStatus, TokenRecord } from '../../token/token.ts'
+import type { AdministrationStore } from '../administration-store.ts'
 import type { ChangeFeed } from '../change-feed.ts'
-import { checkChange } from '../check-change.ts'
 import type { DeviceAuthorizationStore } from '../device-authorization-store.ts'
 import { findToken, MAX_FOUND_TOKENS } from '../find-token.ts'
 import type { PubSub } from '../pubsub.ts'
@@ -29,7 +29,9 @@ import type {
   UpdateScope,
   UsageDays,
 } from '../token-store.ts'
+import { whyUnchanged } from '../why-unchanged.ts'
 import type { Migrator } from './migrations/migrator.ts'
+import { administration } from './queries/administration.ts'
 import { changeFeed } from './queries/change-feed.ts'
 import { deleteDailyUses, selectDailyUses } from './queries/daily-uses.ts'
 import { deviceAuthorizations } from './queries/devices.ts'
@@ -72,6 +74,7 @@ export class KyselyTokenStore implements TokenStore {
   readonly shared: boolean
   readonly feed: ChangeFeed
   readonly devices: DeviceAuthorizationStore
+  readonly administration: AdministrationStore
   readonly pubsub?: PubSub
   readonly #storeDb: StoreDb
   readonly #migrator: Migrator
@@ -87,6 +90,7 @@ export class KyselyTokenStore implements TokenStore {
     this.shared = shared
     this.feed = changeFeed(storeDb)
     this.devices = deviceAuthorizations(storeDb)
+    this.administration = administration(storeDb)
     if (pubsub !== undefined) this.pubsub = pubsub
     this.#migrate = migrate
     this.#usage = new SharedOpening({ open: () => this.#openFirst(deps), close })
@@ -240,6 +244,6 @@ export class KyselyTokenStore implements TokenStore {
     scope: ChangeScope & Pick<UpdateScope, 'maxAgeMs'>,
     requiresActiveOwner?: boolean,
   ): Promise<ChangeOutcome> {
-    return checkChange(await findToken(this, id), scope, requiresActiveOwner)
+    return whyUnchanged(await findToken(this, id), scope, requiresActiveOwner)
   }
 }

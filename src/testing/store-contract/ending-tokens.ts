@@ -91,7 +91,9 @@ export function endingTokens(test: StoreTest): void {
     )
     equal(await store.prune({ rows: 'tokens', endedBefore: NOW + 1 }, 100), 2)
     deepEqual(numbers((await store.listTokens(query())).tokens), [3])
-    deepEqual(await store.findOwner('ada'), { userId: 'ada', status: 'active', generation: 2 })
+    deepEqual(await store.findOwner('ada'), {
+      ...{ userId: 'ada', status: 'active', generation: 2, endedReason: 'user_removed' },
+    })
     await store.setOwnerStatus('ada', 'removed', NOW + DAY)
     equal(
       await store.prune({ rows: 'tokens', endedBefore: NOW + DAY }, 100),

@@ -17,7 +17,7 @@ export function insertingTokens(test: StoreTest): void {
     deepEqual(inserted, { outcome: 'inserted', token: { ...whole, generation: 1 } })
     deepEqual(await findToken(store, id(1)), {
       token: { ...whole, generation: 1 },
-      owner: { userId: 'ada', status: 'active', generation: 1 },
+      owner: { userId: 'ada', status: 'active', generation: 1, endedReason: null },
     })
   })
 
@@ -27,10 +27,26 @@ export function insertingTokens(test: StoreTest): void {
       { form: 'jwt', userId: 'Ünïcode 𝕏', scopes: ['b', 'a:2', 'A:1', 'a:10'], seal: 'A'.repeat(43) },
       { scopes: Array.from({ length: 200 }, (_, n) => `scope:${(n * 7) % 200}`), kid: 'k'.repeat(255) },
       { createdAt: NOW - 1, expiresAt: NOW + 100 * 365 * DAY + 1 },
+      { metadata: { z: 1, a: [true, null, 1.5, 'Ünïcode 𝕏 "'], nested: { '': {} } }, rateLimit: null },
+      { metadata: {}, allowedIps: ['192.0.2.0/24', '2001:db8::/32'], rateLimit: { max: 1, timeWindow: 1 } },
+      { metadata: { text: 'x'.repeat(4_000) }, rateLimit: { max: 1e9, timeWindow: 365 * DAY } },
     ] as const
     for (const [n, fields] of sealed.entries()) {
       await store.insertToken(draft(n, fields), RULES)
       deepEqual(await rowOf(store, n), { ...draft(n, fields), generation: 1 })
+    }
+  })
+
+  test('who created a token comes back as it went in', async ({ store }) => {
+    const creators = [
+      { kind: 'user', id: 'ada' },
+      { kind: 'user', id: 'bob' },
+      { kind: 'admin', id: 'ada' },
+      { kind: 'code', id: null },
+    ] as const
+    for (const [n, createdBy] of creators.entries()) {
+      await put(store, n, { createdBy })
+      deepEqual((await rowOf(store, n)).createdBy, createdBy)
     }
   })
 
@@ -122,7 +138,9 @@ export function insertingTokens(test: StoreTest): void {
     )
     equal(outcomes.filter(({ outcome }) => outcome === 'inserted').length, 7)
     equal(outcomes.filter(({ outcome }) => outcome === 'limit_reached').length, 13)
-    deepEqual(await second.findOwner('ada'), { userId: 'ada', status: 'active', generation: 1 })
+    deepEqual(await second.findOwner('ada'), {
+      ...{ userId: 'ada', status: 'active', generation: 1, endedReason: null },
+    })
   })
 
   test('a new owner whom another writer makes meanwhile has room', async ({ store, second }) => {

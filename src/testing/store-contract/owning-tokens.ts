@@ -10,7 +10,12 @@ export function owningTokens(test: StoreTest): void {
   test('a user without a row is null, with the first token there is a row', async ({ store }) => {
     equal(await store.findOwner('ada'), null)
     await put(store, 1)
-    deepEqual(await store.findOwner('ada'), { userId: 'ada', status: 'active', generation: 1 })
+    deepEqual(await store.findOwner('ada'), {
+      userId: 'ada',
+      status: 'active',
+      generation: 1,
+      endedReason: null,
+    })
   })
 
   test('promise 9: the owner of a user who has no token yet can be deactivated and removed', async ({
@@ -20,13 +25,17 @@ export function owningTokens(test: StoreTest): void {
       userId: 'a',
       status: 'inactive',
       generation: 1,
+      endedReason: null,
     })
     deepEqual(await store.setOwnerStatus('b', 'removed', NOW), {
       userId: 'b',
       status: 'removed',
       generation: 2,
+      endedReason: 'user_removed',
     })
-    deepEqual(await store.findOwner('b'), { userId: 'b', status: 'removed', generation: 2 })
+    deepEqual(await store.findOwner('b'), {
+      ...{ userId: 'b', status: 'removed', generation: 2, endedReason: 'user_removed' },
+    })
   })
 
   test('promise 9: deactivation and return keep the generation, each removal raises it', async ({
@@ -43,8 +52,10 @@ export function owningTokens(test: StoreTest): void {
       ['removed', 4],
     ] as const
     for (const [status, generation] of steps) {
-      deepEqual(await store.setOwnerStatus('ada', status, NOW), { userId: 'ada', status, generation })
-      deepEqual((await findToken(store, id(1)))?.owner, { userId: 'ada', status, generation })
+      const endedReason = generation === 1 ? null : 'user_removed'
+      const owner = { userId: 'ada', status, generation, endedReason }
+      deepEqual(await store.setOwnerStatus('ada', status, NOW), owner)
+      deepEqual((await findToken(store, id(1)))?.owner, owner)
     }
     deepEqual(await rowOf(store, 1), token, 'the rows of tokens are not written')
   })

@@ -15,6 +15,7 @@ export interface Token {
   readonly status_reason: string | null
   readonly hint: string
   readonly created_at: string
+  readonly created_by: { readonly kind: 'user' | 'admin' | 'code'; readonly id: string | null }
   readonly updated_at: string
   readonly expires_at: string | null
   readonly last_used_at: string | null

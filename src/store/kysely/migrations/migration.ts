@@ -15,14 +15,18 @@ export interface SchemaStatement {
 
 export type Migration = (schema: SchemaModule, types: ColumnTypes) => readonly SchemaStatement[]
 
-/** An index of a column that is null in most rows. Where the database supports it, the index leaves those rows out. */
+/** An index that begins with a column that is null in most rows. Where the database supports it, it leaves those rows out. */
 export function sparseIndex(
   schema: SchemaModule,
   { sparseIndexes }: ColumnTypes,
   name: string,
   table: string,
   column: string,
+  ...more: readonly string[]
 ): SchemaStatement {
-  const index = schema.createIndex(name).on(table).column(column)
+  const index = schema
+    .createIndex(name)
+    .on(table)
+    .columns([column, ...more])
   return sparseIndexes ? index.where(column as never, 'is not', null) : index
 }

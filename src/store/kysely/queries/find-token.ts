@@ -1,9 +1,10 @@
 /** The queries of a cold verification: tokens and their owners by primary key. They are compiled once. */
 
-import { type CompiledQuery, sql } from 'kysely'
-import type { OwnedToken, OwnerRecord, OwnerStatus } from '../../../token/token.ts'
+import { type CompiledQuery, type ExpressionBuilder, sql } from 'kysely'
+import type { OwnedToken, OwnerRecord, OwnerStatus, StatusReason } from '../../../token/token.ts'
 import { MAX_FOUND_TOKENS } from '../../find-token.ts'
 import type { DialectTraits } from '../dialects/dialect-traits.ts'
+import type { ApiTokenDatabase } from '../tables/database.ts'
 import type { StoredId } from '../tables/stored-id.ts'
 import { type ApiTokenRow, joinedTokenColumns, tokenColumns, tokenFromRow } from '../tables/token-row.ts'
 import type { StoreDb } from '../transactions.ts'
@@ -11,6 +12,7 @@ import type { StoreDb } from '../transactions.ts'
 export interface JoinedRow extends ApiTokenRow {
   owner_status: OwnerStatus | null
   owner_generation: number | null
+  owner_ended_reason: StatusReason | null
 }
 
 /** The numbers of ids for which there is a query. A list of another length is filled up with one of its ids. */
@@ -41,18 +43,22 @@ function selectSome({ db, traits }: StoreDb, size: number): TokensQuery {
   return db
     .selectFrom('api_tokens')
     .select(tokenColumns(traits))
-    .select((eb) => {
-      const owner = eb
-        .selectFrom('api_token_owners')
-        .whereRef('api_token_owners.user_id', '=', 'api_tokens.user_id')
-      return [
-        owner.select('api_token_owners.status').as('owner_status'),
-        owner.select('api_token_owners.generation').as('owner_generation'),
-      ]
-    })
+    .select((eb) => ownerColumns(eb))
     .where((eb) => (size === 1 ? eb('api_tokens.id', '=', traits.id('')) : eb('api_tokens.id', 'in', ids)))
     .$castTo<JoinedRow>()
     .compile()
+}
+
+/** The columns of the token's owner, as subqueries. */
+export function ownerColumns(eb: ExpressionBuilder<ApiTokenDatabase, 'api_tokens'>) {
+  const owner = eb
+    .selectFrom('api_token_owners')
+    .whereRef('api_token_owners.user_id', '=', 'api_tokens.user_id')
+  return [
+    owner.select('api_token_owners.status').as('owner_status'),
+    owner.select('api_token_owners.generation').as('owner_generation'),
+    owner.select('api_token_owners.ended_reason').as('owner_ended_reason'),
+  ]
 }
 
 /**
@@ -69,7 +75,11 @@ function selectOne({ db, traits }: StoreDb): TokensQuery {
     )
     .leftJoin('api_token_owners', 'api_token_owners.user_id', 'api_tokens.user_id')
     .select(joinedTokenColumns(traits))
-    .select(['api_token_owners.status as owner_status', 'api_token_owners.generation as owner_generation'])
+    .select([
+      'api_token_owners.status as owner_status',
+      'api_token_owners.generation as owner_generation',
+      'api_token_owners.ended_reason as owner_ended_reason',
+    ])
     .where('api_tokens.id', '=', sql<StoredId>`+${traits.id('')}`)
     .$castTo<JoinedRow>()
     .compile()
@@ -82,5 +92,5 @@ export function ownedFromRow(row: JoinedRow): OwnedToken {
 function ownerFromJoined(row: JoinedRow): OwnerRecord | null {
   const { owner_status: status, owner_generation: generation } = row
   if (status === null || generation === null) return null
-  return { userId: row.user_id, status, generation: Number(generation) }
+  return { userId: row.user_id, status, generation: Number(generation), endedReason: row.owner_ended_reason }
 }

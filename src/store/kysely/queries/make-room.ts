@@ -67,7 +67,7 @@ async function oldestEnded(
   return [...new Set([...oldest, ...aged.map(({ text }) => idFromText(text))])].slice(0, MAX_DELETED)
 }
 
-/** Ended tokens from before a removal of the owner. */
+/** Ended tokens of earlier generations of the owner. */
 async function earlierGenerations(
   { db, traits }: StoreDb,
   { userId, generation }: OwnerRecord,
@@ -95,7 +95,7 @@ async function earlierGenerations(
             .selectFrom('api_token_owners')
             .select('api_token_owners.user_id')
             .where('api_token_owners.user_id', '=', userId)
-            .where('api_token_owners.removed_at', '<', moment),
+            .where('api_token_owners.raised_at', '<', moment),
         ),
       ]),
     )

@@ -1,6 +1,6 @@
 /** Reads, locks and writes the row of an owner. */
 
-import type { OwnerRecord, OwnerStatus } from '../../../token/token.ts'
+import type { OwnerRecord, OwnerStatus, StatusReason } from '../../../token/token.ts'
 import { ownerFromRow } from '../tables/api-token-owner.ts'
 import { atomically, type StoreDb } from '../transactions.ts'
 import { stamp } from './change-feed.ts'
@@ -42,23 +42,48 @@ export async function writeOwnerStatus(
   status: OwnerStatus,
   now: number,
 ): Promise<OwnerRecord> {
+  const raise = status === 'removed' ? { reason: 'user_removed' as const, now } : null
+  return writeOwner(storeDb, userId, { status, raise })
+}
+
+/** Raises the generation, which revokes all tokens of the owner. The status stays. */
+export async function raiseGeneration(
+  storeDb: StoreDb,
+  userId: string,
+  raise: GenerationRaise,
+): Promise<OwnerRecord> {
+  return writeOwner(storeDb, userId, { raise })
+}
+
+interface GenerationRaise {
+  /** The `status_reason` of the revoked tokens. */
+  readonly reason: StatusReason | null
+  readonly now: number
+}
+
+async function writeOwner(
+  storeDb: StoreDb,
+  userId: string,
+  { status, raise }: { readonly status?: OwnerStatus; readonly raise: GenerationRaise | null },
+): Promise<OwnerRecord> {
   return atomically(storeDb, async (transaction) => {
     await addOwner(transaction, userId)
     const { db, traits } = transaction
     await db
       .updateTable('api_token_owners')
       .set((eb) => ({
-        status,
+        ...(status === undefined ? {} : { status }),
         changed_at: stamp('api_token_owners', traits),
-        ...(status === 'removed'
-          ? {
+        ...(raise === null
+          ? {}
+          : {
               generation: eb('generation', '+', 1),
-              removed_at: traits.time(now),
+              raised_at: traits.time(raise.now),
+              ended_reason: raise.reason,
               // In this order, because MySQL assigns from left to right.
               ended_count: eb('ended_count', '+', eb.ref('living_count')),
               living_count: 0,
-            }
-          : {}),
+            }),
       }))
       .where('user_id', '=', userId)
       .execute()
@@ -87,6 +112,6 @@ function countsOf(row: {
 function ownerQuery({ db }: Pick<StoreDb, 'db'>, userId: string) {
   return db
     .selectFrom('api_token_owners')
-    .select(['user_id', 'status', 'generation'])
+    .select(['user_id', 'status', 'generation', 'ended_reason'])
     .where('user_id', '=', userId)
 }

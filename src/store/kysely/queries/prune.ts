@@ -19,13 +19,13 @@ export async function deleteEnded(
   maxAgeMs: MaxAgeMs,
 ): Promise<number> {
   let deleted = 0
-  for (const ended of [...ENDS.map(endedTokens), tokensOfRemoved, ...byAge(maxAgeMs)]) {
+  for (const ended of [...ENDS.map(endedTokens), earlierGenerations, ...byAge(maxAgeMs)]) {
     if (deleted >= limit) return deleted
     deleted += await deleteBatch(storeDb, (transaction) =>
       ended(transaction, endedBefore).limit(limit - deleted),
     )
   }
-  if (deleted < limit) await withRetries(storeDb, (attempt) => forgetRemovals(attempt, endedBefore))
+  if (deleted < limit) await withRetries(storeDb, (attempt) => forgetRaises(attempt, endedBefore))
   return deleted
 }
 
@@ -63,21 +63,21 @@ function byAge(maxAgeMs: MaxAgeMs) {
   ]
 }
 
-function tokensOfRemoved({ db, traits }: StoreDb, endedBefore: number): Ids {
+function earlierGenerations({ db, traits }: StoreDb, endedBefore: number): Ids {
   return db
     .selectFrom('api_token_owners')
     .innerJoin('api_tokens', 'api_tokens.user_id', 'api_token_owners.user_id')
     .select((eb) => [traits.idText(eb.ref('api_tokens.id')).as('text'), 'api_tokens.user_id'])
-    .where('api_token_owners.removed_at', '<', traits.time(endedBefore))
+    .where('api_token_owners.raised_at', '<', traits.time(endedBefore))
     .whereRef('api_tokens.generation', '<', 'api_token_owners.generation')
 }
 
-/** Clears `removed_at` of owners whose ended tokens are all deleted, so that they are not checked again. */
-async function forgetRemovals({ db, traits }: StoreDb, endedBefore: number): Promise<void> {
+/** Clears `raised_at` of owners whose ended tokens are all deleted, so that they are not checked again. */
+async function forgetRaises({ db, traits }: StoreDb, endedBefore: number): Promise<void> {
   await db
     .updateTable('api_token_owners')
-    .set({ removed_at: null })
-    .where('removed_at', '<', traits.time(endedBefore))
+    .set({ raised_at: null })
+    .where('raised_at', '<', traits.time(endedBefore))
     .where((eb) =>
       eb.not(
         eb.exists(

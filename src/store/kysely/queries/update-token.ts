@@ -3,10 +3,10 @@
 import type { UpdateObject } from 'kysely'
 import type { StatusReason, TokenRecord } from '../../../token/token.ts'
 import { dayNumberOf } from '../../../utc-day.ts'
-import type { TokenPatch, UpdateScope } from '../../token-store.ts'
+import type { SealedLimits, TokenPatch, UpdateScope } from '../../token-store.ts'
 import type { DialectTraits, TokenUpdate } from '../dialects/dialect-traits.ts'
 import type { ApiTokenDatabase } from '../tables/database.ts'
-import { type ApiTokenRow, tokenFromRow } from '../tables/token-row.ts'
+import { type ApiTokenRow, limitColumns, tokenFromRow } from '../tables/token-row.ts'
 import { atomically, type StoreDb } from '../transactions.ts'
 import { carriedUsage } from './carry-usage.ts'
 import { stamp } from './change-feed.ts'
@@ -46,30 +46,40 @@ export function revocationColumns(
 export async function writePatch(
   storeDb: StoreDb,
   id: string,
-  { status, ...texts }: TokenPatch,
+  { status, limits, ...texts }: TokenPatch,
   scope: UpdateScope,
 ): Promise<TokenRecord | undefined> {
+  const others = { ...texts, ...sealedColumns(limits) }
+  const patch = (on: StoreDb, columns: PatchColumns) =>
+    patchRow(on, id, { ...scope, seal: limits?.previousSeal }, columns)
   switch (status) {
     case undefined:
-      return patchRow(storeDb, id, scope, () => texts)
+      return patch(storeDb, () => others)
     case 'inactive':
-      return patchRow(storeDb, id, scope, () => ({ ...texts, status, status_reason: 'disabled' }))
+      return patch(storeDb, () => ({ ...others, status, status_reason: 'disabled' }))
     case 'active':
       return atomically(storeDb, async (transaction) => {
         const restart = await restartOf(transaction, id, scope)
-        const columns = { ...texts, status, status_reason: null }
-        return patchRow(transaction, id, scope, (eb) => ({ ...restart(eb), ...columns }))
+        const columns = { ...others, status, status_reason: null }
+        return patch(transaction, (eb) => ({ ...restart(eb), ...columns }))
       })
     default:
       return status satisfies never
   }
 }
 
+type PatchColumns = (eb: Tokens) => UpdateObject<ApiTokenDatabase, 'api_tokens'>
+
+function sealedColumns(limits: SealedLimits | undefined): UpdateObject<ApiTokenDatabase, 'api_tokens'> {
+  return limits === undefined ? {} : { ...limitColumns(limits), seal: limits.seal }
+}
+
+/** @param scope With `seal`: the row must have this seal. */
 async function patchRow(
   storeDb: StoreDb,
   id: string,
-  scope: UpdateScope,
-  columns: (eb: Tokens) => UpdateObject<ApiTokenDatabase, 'api_tokens'>,
+  scope: UpdateScope & { readonly seal?: string | undefined },
+  columns: PatchColumns,
 ): Promise<TokenRecord | undefined> {
   const moment = clockMoment(storeDb.traits, scope)
   return updateTokenRow(storeDb, id, (tokens) =>
@@ -81,7 +91,8 @@ async function patchRow(
       }))
       .where((eb) => isLiving(eb, moment))
       .where((eb) => eb('api_tokens.generation', '=', ownerGeneration(eb)))
-      .where((eb) => belongsTo(eb, scope.userId)),
+      .where((eb) => belongsTo(eb, scope.userId))
+      .$if(scope.seal !== undefined, (update) => update.where('api_tokens.seal', '=', scope.seal ?? '')),
   )
 }
 

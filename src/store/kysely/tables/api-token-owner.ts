@@ -1,15 +1,17 @@
 /** The table of owners. The row of a user deactivates or ends all of the user's tokens. It is never deleted. */
 
-import type { OwnerRecord, OwnerStatus } from '../../../token/token.ts'
+import type { OwnerRecord, OwnerStatus, StatusReason } from '../../../token/token.ts'
 import type { Instant } from './instant.ts'
 
 export interface ApiTokenOwnerTable {
   user_id: string
   status: OwnerStatus
-  /** Raised by a removal. Tokens of earlier generations count as revoked. */
+  /** Raised by a removal and by a revocation of all tokens. Tokens of earlier generations count as revoked. */
   generation: number
-  /** The last removal, until the tokens that it ended have been pruned. */
-  removed_at: Instant | null
+  /** When the generation was last raised, until the tokens that this ended have been pruned. */
+  raised_at: Instant | null
+  /** The `status_reason` of tokens of earlier generations. */
+  ended_reason: StatusReason | null
   /** The last change in the change feed, in milliseconds by the database's clock; `null` before the first. */
   changed_at: number | null
   /** How many tokens of this generation end at `counted_at` or later, as of that time. */
@@ -25,7 +27,8 @@ export interface ApiTokenOwnerTable {
 }
 
 export function ownerFromRow(
-  row: Pick<ApiTokenOwnerTable, 'user_id' | 'status' | 'generation'>,
+  row: Pick<ApiTokenOwnerTable, 'user_id' | 'status' | 'generation' | 'ended_reason'>,
 ): OwnerRecord {
-  return { userId: row.user_id, status: row.status, generation: Number(row.generation) }
+  const { user_id: userId, status, generation, ended_reason: endedReason } = row
+  return { userId, status, generation: Number(generation), endedReason }
 }

@@ -6,7 +6,7 @@
  */
 
 import type { ColumnType, Generated } from 'kysely'
-import type { CredentialForm, StatusReason, StoredStatus } from '../../../token/token.ts'
+import type { CreatorKind, CredentialForm, StatusReason, StoredStatus } from '../../../token/token.ts'
 import type { Instant } from './instant.ts'
 import type { StoredId } from './stored-id.ts'
 
@@ -24,6 +24,13 @@ export interface ApiTokenTable {
   form: CredentialForm
   seal: string
   created_at: Instant
+  created_by_kind: CreatorKind
+  /** `null` for code, and for the owner. */
+  created_by_id: string | null
+  /** JSON, like the two columns that follow. The seal covers their content. */
+  metadata: string | null
+  allowed_ips: string | null
+  rate_limit: string | null
   updated_at: Instant
   expires_at: Instant | null
   /** The last use on a day before `idle_day`, as of the last time that the row was written. */

@@ -2,7 +2,7 @@
 
 import { type AliasedExpression, expressionBuilder, sql } from 'kysely'
 import { formatScope, parseScope } from '../../../token/scope.ts'
-import type { LastClient, TokenRecord } from '../../../token/token.ts'
+import type { Creator, LastClient, TokenLimits, TokenRecord } from '../../../token/token.ts'
 import { eitherUsed } from '../../../token/used-scopes.ts'
 import { dayNumberOf } from '../../../utc-day.ts'
 import type { DialectTraits } from '../dialects/dialect-traits.ts'
@@ -53,6 +53,11 @@ const OTHERS = [
   'kid',
   'form',
   'seal',
+  'created_by_kind',
+  'created_by_id',
+  'metadata',
+  'allowed_ips',
+  'rate_limit',
   'use_count',
   'scopes_used',
   'last_used_ip',
@@ -112,6 +117,8 @@ export function tokenFromRow(row: ApiTokenRow): TokenRecord {
     form: row.form,
     seal: row.seal,
     createdAt: Number(row.created_at),
+    createdBy: creatorFromRow(row),
+    ...limitsFromRow(row),
     updatedAt: Number(row.updated_at),
     expiresAt: numberOrNull(row.expires_at),
     lastUsedAt,
@@ -144,6 +151,8 @@ export function rowFromToken(token: TokenRecord, { time, id }: Pick<DialectTrait
     form: token.form,
     seal: token.seal,
     created_at: time(token.createdAt),
+    ...creatorColumns(token),
+    ...limitColumns(token),
     updated_at: time(token.updatedAt),
     expires_at: orNull(token.expiresAt),
     last_used_at: orNull(token.lastUsedAt),
@@ -157,6 +166,47 @@ export function rowFromToken(token: TokenRecord, { time, id }: Pick<DialectTrait
     successor_id: idOrNull(token.successorId),
     predecessor_id: idOrNull(token.predecessorId),
     grace_ends_at: orNull(token.graceEndsAt),
+  }
+}
+
+/** The columns of `createdBy`. The owner's id is not stored twice. */
+function creatorColumns({ userId, createdBy: { kind, id } }: Pick<TokenRecord, 'userId' | 'createdBy'>) {
+  return { created_by_kind: kind, created_by_id: kind === 'user' && id === userId ? null : id }
+}
+
+function creatorFromRow({ user_id, created_by_kind: kind, created_by_id: id }: ApiTokenRow): Creator {
+  return { kind, id: kind === 'user' ? (id ?? user_id) : id }
+}
+
+export function limitColumns({ metadata, allowedIps, rateLimit }: TokenLimits) {
+  return {
+    metadata: jsonOrNull(metadata),
+    allowed_ips: jsonOrNull(allowedIps),
+    rate_limit: jsonOrNull(rateLimit && [rateLimit.max, rateLimit.timeWindow]),
+  }
+}
+
+/** What is not the JSON that `limitColumns` wrote was changed by SQL: the value then matches no seal. */
+function limitsFromRow({ metadata, allowed_ips, rate_limit }: ApiTokenRow): TokenLimits {
+  const limit = parsed(rate_limit)
+  const [max, timeWindow] = Array.isArray(limit) ? limit : []
+  return {
+    metadata: parsed(metadata),
+    allowedIps: parsed(allowed_ips),
+    rateLimit: limit === null ? null : { max, timeWindow },
+  } as TokenLimits
+}
+
+function jsonOrNull(value: unknown): string | null {
+  return value === null ? null : JSON.stringify(value)
+}
+
+function parsed(text: string | null): unknown {
+  if (text === null) return null
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
   }
 }
 

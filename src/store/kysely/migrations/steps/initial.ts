@@ -20,7 +20,8 @@ function owners(schema: SchemaModule, types: ColumnTypes): readonly SchemaStatem
       .addColumn('user_id', text(255), (column) => column.notNull().primaryKey())
       .addColumn('status', text(16), (column) => column.notNull())
       .addColumn('generation', integer, (column) => column.notNull())
-      .addColumn('removed_at', instant)
+      .addColumn('raised_at', instant)
+      .addColumn('ended_reason', text(16))
       .addColumn('changed_at', count)
       .addColumn('living_count', count)
       .addColumn('ended_count', count)
@@ -28,7 +29,7 @@ function owners(schema: SchemaModule, types: ColumnTypes): readonly SchemaStatem
       .addColumn('recounted_at', instant)
       .addColumn('counted_max_age', count)
       .modifyEnd(tableOptions),
-    sparseIndex(schema, types, 'api_token_owners_removed', 'api_token_owners', 'removed_at'),
+    sparseIndex(schema, types, 'api_token_owners_raised', 'api_token_owners', 'raised_at'),
     sparseIndex(schema, types, 'api_token_owners_changed', 'api_token_owners', 'changed_at'),
   ]
 }
@@ -66,6 +67,11 @@ function tokens(schema: SchemaModule, types: ColumnTypes): readonly SchemaStatem
       .addColumn('kid', text(255), (column) => column.notNull())
       .addColumn('form', text(16), (column) => column.notNull())
       .addColumn('seal', text(64), (column) => column.notNull())
+      .addColumn('created_by_kind', text(16), (column) => column.notNull())
+      .addColumn('created_by_id', text(255))
+      .addColumn('metadata', longText)
+      .addColumn('allowed_ips', longText)
+      .addColumn('rate_limit', text(64))
       .addColumn('last_used_ip', text(64))
       .addColumn('last_used_user_agent', text(255))
       .addColumn('name_and_id', computed(text(133), nameKey('name', 'id')))
@@ -80,7 +86,11 @@ function tokens(schema: SchemaModule, types: ColumnTypes): readonly SchemaStatem
       .columns(['status', 'idle_day', 'idle_warning_from']),
     sparseIndex(schema, types, 'api_tokens_changed', 'api_tokens', 'changed_at'),
     sparseIndex(schema, types, 'api_tokens_revoked', 'api_tokens', 'revoked_at'),
-    sparseIndex(schema, types, 'api_tokens_expired', 'api_tokens', 'expires_at'),
+    // The lists of administration, over all owners. The second one also finds expired tokens.
+    schema.createIndex('api_tokens_by_name').on('api_tokens').columns(['name_and_id']),
+    schema.createIndex('api_tokens_by_expiry').on('api_tokens').columns(['expires_at', 'id']),
+    schema.createIndex('api_tokens_by_last_use').on('api_tokens').columns(['idle_day', 'id']),
+    sparseIndex(schema, types, 'api_tokens_by_creator', 'api_tokens', 'created_by_id', 'id'),
     sparseIndex(schema, types, 'api_tokens_grace', 'api_tokens', 'grace_ends_at'),
   ]
 }
