@@ -26,7 +26,7 @@ await inChromium((browser) => {
       await state('Your tokens could not be loaded', () => openIn(context, host))
       await context.unrouteAll()
       await host.app.apiTokens.deactivateUser('ada')
-      await state('Your account is deactivated', () => openIn(context, host))
+      await state('This account is deactivated', () => openIn(context, host))
       const open = await startPageHost(t, { tokens: { authentication: 'none' } })
       await state('API Tokens Not Available', () => openIn(context, open))
     })

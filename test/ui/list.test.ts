@@ -121,6 +121,14 @@ await inChromium((browser) => {
     await page.waitForURL(/sort=name/)
     await page.locator('tbody tr:first-child', { hasText: 'a' }).waitFor()
     t.same(await names(page), ['a', 'b', 'c'])
+    await page.goBack()
+    await page.locator('tbody tr:first-child', { hasText: 'a' }).waitFor()
+    await page.locator('tbody tr:nth-child(2)', { hasText: 'c' }).waitFor()
+    t.equal(
+      await page.getByRole('combobox', { name: 'Sort by' }).inputValue(),
+      '-created_at',
+      'as the URL has it',
+    )
   })
 
   t.test('pages keep their place in the URL, over reload, back and a link', async (t) => {

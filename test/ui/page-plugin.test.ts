@@ -12,7 +12,7 @@ import { type ApiTokensPageOptions, apiTokensPage, english, german } from '../..
 import { issue, startHost, withToken } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
 
-const MAX_BYTES = 30_000
+const MAX_BYTES = 32_000
 const bundle = readFileSync(new URL('../../dist/ui/element.js', import.meta.url))
 
 async function startPage(t: Test, options: ApiTokensPageOptions & { prefix?: string } = {}) {

@@ -134,7 +134,7 @@ await inChromium((browser) => {
     await host.issue('ada', { name: 'CI' })
     await host.app.apiTokens.deactivateUser('ada')
     const page = await openAs(t, browser, host, 'ada')
-    await heading(page, 'Your account is deactivated').waitFor()
+    await heading(page, 'This account is deactivated').waitFor()
     t.equal(await page.getByRole('button').count(), 0)
     await host.app.apiTokens.reactivateUser('ada')
     await page.reload()

@@ -15,7 +15,6 @@ import { PageActions } from './page-actions.ts'
 import { type Dialogs, type PageDeps, rowOf } from './page-deps.ts'
 import { pageHeader } from './page-header.ts'
 import { pageStyles } from './page-styles.ts'
-import { START } from './place.ts'
 import { controls } from './styles/controls.ts'
 import { forcedColors } from './styles/forced-colors.ts'
 import { theme } from './styles/theme.ts'
@@ -57,7 +56,7 @@ export class ApiTokens extends LitElement implements ApiTokensElement {
   #otherTabs: OtherTabs | undefined
   #typing: ReturnType<typeof setTimeout> | undefined
   #listeners = new AbortController()
-  readonly #listing = new TokenListing(new TokenClient('/tokens'), () => this.requestUpdate())
+  readonly #listing = new TokenListing(this.#client('/tokens'), () => this.requestUpdate())
   readonly #deps: PageDeps = {
     listing: this.#listing,
     toast: new Toast(() => this.requestUpdate()),
@@ -126,6 +125,8 @@ export class ApiTokens extends LitElement implements ApiTokensElement {
         return this.#frame(views.notAvailableView(texts, !this.noHeading))
       case 'signed-out':
         return this.#frame(html`${this.#header(false)} ${views.signedOutView(texts, this.signInUrl)}`)
+      case 'gone':
+        return this.#frame(html`${this.#header(false)} ${views.ownerGoneView(texts)}`)
       case 'deactivated':
         return this.#frame(html`${this.#header(false)} ${views.deactivatedView(texts)}`)
       default:
@@ -156,7 +157,10 @@ export class ApiTokens extends LitElement implements ApiTokensElement {
   #header(withGenerate: boolean): TemplateResult {
     const { noHeading, offline } = this
     const onGenerate = withGenerate ? () => void this.#actions.generate() : undefined
-    return pageHeader({ texts: this.#texts, noHeading, offline, onGenerate })
+    return pageHeader({
+      ...{ listing: this.#listing, texts: this.#texts, noHeading, offline, onGenerate },
+      onOwner: (id) => void this.#listing.restart(id).then(() => this.#focus('#owner')),
+    })
   }
 
   #list(): TemplateResult {
@@ -178,13 +182,17 @@ export class ApiTokens extends LitElement implements ApiTokensElement {
         clearTimeout(this.#typing)
         this.#typing = setTimeout(() => void this.#listing.search(text.trim()), TYPING_MS)
       },
-      onClear: () => void this.#listing.go(START).then(() => this.#focus('[name="q"]')),
+      onClear: () => void this.#listing.restart().then(() => this.#focus('[name="q"]')),
       onTurn: (turn) => void turn?.().then(() => this.#focus('tbody [data-action="details"]')),
     })
   }
 
+  #client(url: string): TokenClient {
+    return new TokenClient(url, () => this.#listing.place.owner)
+  }
+
   #begin(): void {
-    this.#listing.client = new TokenClient(this.tokensUrl)
+    this.#listing.client = this.#client(this.tokensUrl)
     this.#otherTabs?.close()
     this.#otherTabs = new OtherTabs(this.tokensUrl, () => void this.#onOtherTabChange())
     void this.#listing.start().then(() => this.#showDetails())
@@ -222,7 +230,11 @@ export class ApiTokens extends LitElement implements ApiTokensElement {
   }
 
   async #onPopState(): Promise<void> {
-    await this.#listing.follow()
+    const { owner } = this.#listing.place
+    const following = this.#listing.follow()
+    // Its token would be another owner's.
+    if (this.#listing.place.owner !== owner) this.#dialog('generate').leave()
+    await following
     if (this.#listing.place.token === '') this.#dialog('details').close()
     else await this.#showDetails()
   }

@@ -1,5 +1,6 @@
 /** Why a call failed, in the kinds that the page handles differently. */
 
+import type { MessageName } from '../messages/messages.ts'
 import type { Texts } from './texts.ts'
 
 export type FaultKind =
@@ -45,24 +46,18 @@ export function faultOf(status: number, code: string | undefined, message: strin
 }
 
 /** The text for the user. */
-export function sayFault(fault: Fault, texts: Texts): string {
-  switch (fault.kind) {
-    case 'unreachable':
-      return texts.say('errorUnreachable')
-    case 'outage':
-    case 'no-route':
-      return texts.say('errorOutage')
-    case 'signed-out':
-      return texts.say('errorSignedOut')
-    case 'not-available':
-      return texts.say('notAvailableTitle')
-    case 'deactivated':
-      return texts.say('deactivatedText')
-    case 'conflict':
-      return texts.say('errorConflict')
-    case 'gone':
-      return texts.say('errorGone')
-    case 'refused':
-      return texts.say('errorRefused', { detail: fault.detail })
-  }
+export function sayFault({ kind, detail }: Fault, texts: Texts): string {
+  return texts.say(MESSAGES[kind], { detail })
+}
+
+const MESSAGES: Readonly<Record<FaultKind, MessageName>> = {
+  unreachable: 'errorUnreachable',
+  outage: 'errorOutage',
+  'no-route': 'errorOutage',
+  'signed-out': 'errorSignedOut',
+  'not-available': 'notAvailableTitle',
+  deactivated: 'deactivatedText',
+  conflict: 'errorConflict',
+  gone: 'errorGone',
+  refused: 'errorRefused',
 }

@@ -88,7 +88,7 @@ export class PageActions {
     const { id, name, hint } = issued
     const { status, q, sort, page } = listing.place
     const inSight = (status === 'all' || status === 'active') && q === '' && sort === START.sort && page === 1
-    const reloaded = inSight ? listing.load() : listing.go(START)
+    const reloaded = inSight ? listing.load() : listing.restart()
     await dialog('credential').show(issued)
     await reloaded
     this.#say(said, { name, hint })

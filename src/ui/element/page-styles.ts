@@ -42,6 +42,11 @@ export const pageStyles = css`
     max-width: 26rem;
   }
 
+  header .field {
+    max-width: 26rem;
+    margin-top: 0.5rem;
+  }
+
   .find input {
     padding-inline-start: 2.25rem;
   }

@@ -13,9 +13,14 @@ export interface Place {
   readonly page: number
   /** The id of the token whose details are open. */
   readonly token: string
+  /** The id of a further owner of the tokens; empty for the user. */
+  readonly owner: string
 }
 
-export const START: Place = { status: 'all', q: '', sort: '-created_at', cursor: '', page: 1, token: '' }
+export const START: Place = {
+  ...{ status: 'all', q: '', sort: '-created_at', cursor: '', page: 1 },
+  ...{ token: '', owner: '' },
+}
 
 export function readPlace(search: string): Place {
   const query = new URLSearchParams(search)
@@ -28,6 +33,7 @@ export function readPlace(search: string): Place {
     cursor,
     page: cursor !== '' && Number.isSafeInteger(page) && page > 1 ? page : 1,
     token: query.get('token') ?? '',
+    owner: query.get('owner') ?? '',
   }
 }
 

@@ -5,6 +5,7 @@ import {
   type Catalogue,
   type Counts,
   type IssuedToken,
+  type Owner,
   type Scope,
   STATUSES,
   type Token,
@@ -45,10 +46,15 @@ const MORE_PAGES = 9
 
 export class TokenClient {
   readonly #url: string
+  readonly #owner: () => string
 
-  /** @param url The path of the token routes, such as `/tokens`. */
-  constructor(url: string) {
+  /**
+   * @param url The path of the token routes, such as `/tokens`.
+   * @param owner Returns the id of the owner whose tokens are meant; empty for the user.
+   */
+  constructor(url: string, owner: () => string) {
     this.#url = url.replace(/\/+$/, '')
+    this.#owner = owner
   }
 
   list(query: ListQuery, signal?: AbortSignal): Promise<TokenPage> {
@@ -90,6 +96,11 @@ export class TokenClient {
     return this.#call('GET', '/scopes')
   }
 
+  /** The further owners of the user, whichever is chosen. */
+  async owners(): Promise<readonly Owner[]> {
+    return (await this.#call<Catalogue>('GET', '/scopes', { owner: '' })).owners
+  }
+
   async scopes(): Promise<readonly Scope[]> {
     return (await this.catalogue()).data
   }
@@ -118,12 +129,17 @@ export class TokenClient {
   async #call<Body>(
     method: string,
     path: string,
-    { body, signal }: { body?: object; signal?: AbortSignal | undefined } = {},
+    {
+      body,
+      signal,
+      owner = this.#owner(),
+    }: { body?: object; signal?: AbortSignal | undefined; owner?: string } = {},
   ): Promise<Body> {
     const timeout = AbortSignal.timeout(TIMEOUT_MS)
+    const query = owner && `${path.includes('?') ? '&' : '?'}owner=${encodeURIComponent(owner)}`
     let response: Response
     try {
-      response = await fetch(this.#url + path, {
+      response = await fetch(this.#url + path + query, {
         method,
         // The host redirects signed-out users to its sign-in page.
         redirect: 'manual',

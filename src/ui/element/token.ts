@@ -56,10 +56,17 @@ export interface ExpiryLimits {
   readonly maximum: number | null
 }
 
-/** The scopes and lifetimes that a new token may have. */
+/** A further owner whose tokens the user may manage. */
+export interface Owner {
+  readonly id: string
+  readonly name: string | null
+}
+
+/** The scopes and lifetimes that a new token may have, and the further owners. */
 export interface Catalogue {
   readonly data: readonly Scope[]
   readonly expires_in: ExpiryLimits
+  readonly owners: readonly Owner[]
 }
 
 export interface DayOfUse {

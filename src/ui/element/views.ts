@@ -5,22 +5,37 @@ import { type Fault, sayFault } from './fault.ts'
 import * as icons from './styles/icons.ts'
 import type { Texts } from './texts.ts'
 
+/** The beginning of the names of its messages. */
+type ViewName =
+  | 'empty'
+  | 'noMatch'
+  | 'failed'
+  | 'offline'
+  | 'signedOut'
+  | 'deactivated'
+  | 'ownerGone'
+  | 'notAvailable'
+
 interface View {
-  readonly name: string
-  readonly icon: TemplateResult
-  readonly title: string
-  readonly text: string
-  readonly action?: TemplateResult | undefined
+  /** Default: the message of the view. */
+  readonly text?: string
+  readonly action?: unknown
   /** Whether the view is the whole page, so that its title is the heading of the page. */
   readonly top?: boolean
 }
 
-function view({ name, icon, title, text, action, top = false }: View): TemplateResult {
+function view(
+  texts: Texts,
+  name: ViewName,
+  icon: TemplateResult,
+  { text = texts.say(`${name}Text`), action = nothing, top = false }: View = {},
+): TemplateResult {
+  const title = texts.say(`${name}Title`)
   return html`<section class="view" data-view=${name} aria-labelledby="view-title">
     <span class="emblem">${icon}</span>
     ${top ? html`<h1 id="view-title">${title}</h1>` : html`<h2 id="view-title">${title}</h2>`}
     <p class="muted">${text}</p>
-    ${action ?? nothing}
+    ${action}
   </section>`
 }
 
@@ -44,11 +59,7 @@ export function loadingView(texts: Texts, slow: boolean): TemplateResult {
 }
 
 export function emptyView(texts: Texts, onGenerate: () => void, locked: boolean): TemplateResult {
-  return view({
-    name: 'empty',
-    icon: icons.key,
-    title: texts.say('emptyTitle'),
-    text: texts.say('emptyText'),
+  return view(texts, 'empty', icons.key, {
     action: html`<button type="button" class="primary" data-action="generate" ?disabled=${locked} @click=${onGenerate}>
       ${icons.plus}${texts.say('generateNew')}
     </button>`,
@@ -56,20 +67,13 @@ export function emptyView(texts: Texts, onGenerate: () => void, locked: boolean)
 }
 
 export function noMatchView(texts: Texts, onClear: () => void): TemplateResult {
-  return view({
-    name: 'no-match',
-    icon: icons.search,
-    title: texts.say('noMatchTitle'),
-    text: texts.say('noMatchText'),
+  return view(texts, 'noMatch', icons.search, {
     action: html`<button type="button" data-action="clear" @click=${onClear}>${texts.say('clearSearch')}</button>`,
   })
 }
 
 export function failedView(texts: Texts, fault: Fault, onRetry: () => void): TemplateResult {
-  return view({
-    name: 'failed',
-    icon: icons.alert,
-    title: texts.say('failedTitle'),
+  return view(texts, 'failed', icons.alert, {
     text: `${sayFault(fault, texts)} ${texts.say('failedText')}`,
     action: html`<button type="button" class="primary" data-action="retry" @click=${onRetry}>
       ${texts.say('retry')}
@@ -78,44 +82,25 @@ export function failedView(texts: Texts, fault: Fault, onRetry: () => void): Tem
 }
 
 export function offlineView(texts: Texts): TemplateResult {
-  return view({
-    name: 'offline',
-    icon: icons.offline,
-    title: texts.say('offlineTitle'),
-    text: texts.say('offlineText'),
-  })
+  return view(texts, 'offline', icons.offline)
 }
 
 export function signedOutView(texts: Texts, signInUrl: string): TemplateResult {
-  return view({
-    name: 'signed-out',
-    icon: icons.person,
-    title: texts.say('signedOutTitle'),
-    text: texts.say('signedOutText'),
-    action:
-      signInUrl === ''
-        ? undefined
-        : html`<a class="button primary" href=${signInUrl}>${texts.say('signIn')}</a>`,
-  })
+  const link = html`<a class="button primary" href=${signInUrl}>${texts.say('signIn')}</a>`
+  return view(texts, 'signedOut', icons.person, { action: signInUrl === '' ? nothing : link })
 }
 
+/** For a user or another owner. */
 export function deactivatedView(texts: Texts): TemplateResult {
-  return view({
-    name: 'deactivated',
-    icon: icons.person,
-    title: texts.say('deactivatedTitle'),
-    text: texts.say('deactivatedText'),
-  })
+  return view(texts, 'deactivated', icons.person)
+}
+
+export function ownerGoneView(texts: Texts): TemplateResult {
+  return view(texts, 'ownerGone', icons.person)
 }
 
 export function notAvailableView(texts: Texts, top: boolean): TemplateResult {
-  return view({
-    top,
-    name: 'not-available',
-    icon: icons.key,
-    title: texts.say('notAvailableTitle'),
-    text: texts.say('notAvailableText'),
-  })
+  return view(texts, 'notAvailable', icons.key, { top })
 }
 
 export const viewsStyles = css`

@@ -8,6 +8,13 @@ export const english = {
     'With a token, programs can call this service in your name without your session. Treat each token like a password.',
   needsJavaScript: 'This page needs JavaScript.',
 
+  owner: 'Owner',
+  ownerYou: 'You',
+  ownerIntroduction:
+    'With a token, programs can call this service in the name of {name}. They keep working when members leave.',
+  ownerGoneTitle: 'You do not manage these tokens',
+  ownerGoneText: 'Choose another owner, or ask for access.',
+
   generateNew: 'Generate New Token',
   cancel: 'Cancel',
   close: 'Close',
@@ -95,8 +102,8 @@ export const english = {
   signedOutTitle: 'You are signed out',
   signedOutText: 'Sign in to see and manage your API tokens. Meanwhile they still work.',
   signIn: 'Sign in',
-  deactivatedTitle: 'Your account is deactivated',
-  deactivatedText: 'Your tokens are refused until it is reactivated. Please ask an administrator.',
+  deactivatedTitle: 'This account is deactivated',
+  deactivatedText: 'Its tokens are refused until it is reactivated. Please ask an administrator.',
   notAvailableTitle: 'API Tokens Not Available',
   notAvailableText:
     'This service runs in non-authenticated mode: everyone who can reach it may use it, and there are no users who could own tokens.',

@@ -8,6 +8,13 @@ export const german: Messages = {
     'Mit einem Token rufen Programme diesen Dienst in Ihrem Namen auf, ohne Ihre Sitzung. Behandeln Sie jedes wie ein Passwort.',
   needsJavaScript: 'Diese Seite braucht JavaScript.',
 
+  owner: 'Besitzer',
+  ownerYou: 'Sie',
+  ownerIntroduction:
+    'Mit einem Token rufen Programme diesen Dienst im Namen von {name} auf. Sie arbeiten weiter, wenn Mitglieder gehen.',
+  ownerGoneTitle: 'Diese Tokens verwalten Sie nicht',
+  ownerGoneText: 'Wählen Sie einen anderen Besitzer, oder bitten Sie um Zugang.',
+
   generateNew: 'Neues Token erzeugen',
   cancel: 'Abbrechen',
   close: 'Schließen',
@@ -95,8 +102,8 @@ export const german: Messages = {
   signedOutTitle: 'Sie sind abgemeldet',
   signedOutText: 'Melden Sie sich an, um Ihre API-Tokens zu verwalten. Sie arbeiten derweil weiter.',
   signIn: 'Anmelden',
-  deactivatedTitle: 'Ihr Konto ist deaktiviert',
-  deactivatedText: 'Solange werden Ihre Tokens abgewiesen. Bitte wenden Sie sich an die Verwaltung.',
+  deactivatedTitle: 'Dieses Konto ist deaktiviert',
+  deactivatedText: 'Solange werden seine Tokens abgewiesen. Bitte wenden Sie sich an die Verwaltung.',
   notAvailableTitle: 'API-Tokens nicht verfügbar',
   notAvailableText:
     'Dieser Dienst läuft ohne Anmeldung: Er steht jedem offen, der ihn erreicht. Darum gibt es niemanden, dem ein Token gehören könnte.',

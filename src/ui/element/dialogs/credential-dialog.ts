@@ -119,7 +119,7 @@ export class CredentialDialog extends Modal<null> {
   }
 
   /** Escape, a click outside and Done ask for confirmation if the token was not copied. */
-  protected override leave(): void {
+  override leave(): void {
     if (this.#safe) this.#end()
     else this.#ask()
   }

@@ -67,7 +67,7 @@ export class GenerateDialog extends Modal<IssuedToken> {
       ${this.faultNotice()}
       <div class="buttons end">
         <button type="button" @click=${() => this.leave()}>${texts.say('cancel')}</button>
-        <button type="submit" class="primary" aria-disabled=${this.busy ? 'true' : 'false'}>
+        <button type="submit" class="primary" aria-disabled=${this.busy}>
           ${texts.say(this.busy ? 'generating' : 'generate')}
         </button>
       </div>

@@ -75,7 +75,7 @@ export abstract class Modal<Result> extends LitElement {
   }
 
   /** Called on Escape, a click outside and the close button. */
-  protected leave(): void {
+  leave(): void {
     // A request in flight may still return a credential.
     if (!this.busy) this.finish(null)
   }

@@ -31,7 +31,7 @@ export class RevokeDialog extends Modal<'revoked'> {
           type="button"
           class="danger filled"
           data-action="revoke"
-          aria-disabled=${this.busy ? 'true' : 'false'}
+          aria-disabled=${this.busy}
           @click=${this.#revoke}
         >
           ${texts.say('revokeConfirm')}

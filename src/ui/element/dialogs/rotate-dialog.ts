@@ -73,7 +73,7 @@ export class RotateDialog extends Modal<IssuedToken> {
             type="submit"
             class="primary"
             data-action="rotate"
-            aria-disabled=${this.busy ? 'true' : 'false'}
+            aria-disabled=${this.busy}
           >
             ${texts.say('rotateConfirm')}
           </button>

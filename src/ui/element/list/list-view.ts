@@ -65,7 +65,7 @@ function tools({ listing, texts, onSearch }: ListView): TemplateResult {
       <select name="sort" aria-label=${texts.say('sort')} @change=${onSort}>
         ${SORTS.map(
           (sort) =>
-            html`<option value=${sort} ?selected=${sort === place.sort}>${texts.say(SORT_NAMES[sort])}</option>`,
+            html`<option value=${sort} .selected=${sort === place.sort}>${texts.say(SORT_NAMES[sort])}</option>`,
         )}
       </select>
     </div>

@@ -27,7 +27,7 @@ export function statusTabs({ chosen, counts, texts, onChoose }: StatusTabs): Tem
           role="tab"
           id="tab-${tab}"
           aria-controls="panel"
-          aria-selected=${tab === chosen ? 'true' : 'false'}
+          aria-selected=${tab === chosen}
           tabindex=${tab === chosen ? 0 : -1}
           @click=${() => onChoose(tab)}
         >

@@ -2,7 +2,7 @@
 
 import { Fault } from '../fault.ts'
 import { type Place, readPlace, START, searchOf } from '../place.ts'
-import type { Counts, Token } from '../token.ts'
+import type { Counts, Owner, Token } from '../token.ts'
 import type { TokenClient } from '../token-client.ts'
 import { RowUsage } from './row-usage.ts'
 
@@ -21,6 +21,8 @@ interface Step {
 
 export class TokenListing {
   place: Place = START
+  /** The further owners; empty until they are loaded. */
+  owners: readonly Owner[] = []
   tokens: readonly Token[] = []
   /** The number on all pages; `null` if unknown. */
   total: number | null = null
@@ -47,6 +49,7 @@ export class TokenListing {
   /** Loads the place that the URL names. */
   async start(): Promise<void> {
     this.place = readPlace(location.search)
+    void this.#loadOwners()
     await this.load()
   }
 
@@ -55,6 +58,11 @@ export class TokenListing {
     this.#move(change, step)
     this.loaded = false
     await this.load()
+  }
+
+  /** Goes to the beginning of the list of this owner. */
+  restart(owner = this.place.owner): Promise<void> {
+    return this.go({ ...START, owner })
   }
 
   /** Loads the place of the URL after the browser went back or forward. */
@@ -164,6 +172,7 @@ export class TokenListing {
         return this.load()
       }
       this.fault = error
+      if (error.kind === 'gone') this.#forget()
     } finally {
       clearTimeout(slow)
       if (this.#abort === abort) {
@@ -201,6 +210,20 @@ export class TokenListing {
     const counts = await counting
     signal.throwIfAborted()
     this.counts = counts
+  }
+
+  /** The user manages no tokens of this owner: a membership has ended, or the URL is another user's. */
+  #forget(): void {
+    this.loaded = false
+    this.tokens = []
+    this.#beyond = undefined
+    void this.#loadOwners()
+  }
+
+  /** Asked for the user, because the chosen owner may be unknown. The page works without the owners. */
+  async #loadOwners(): Promise<void> {
+    this.owners = await this.client.owners().catch(() => this.owners)
+    this.#onChange()
   }
 
   #move(change: Partial<Place>, step: Step, how: 'pushState' | 'replaceState' = 'pushState'): void {

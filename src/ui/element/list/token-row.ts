@@ -95,7 +95,7 @@ function menu(token: Token, context: RowContext): TemplateResult {
       tabindex="-1"
       class="quiet ${danger ? 'danger' : ''}"
       data-action=${action}
-      aria-disabled=${disabled ? 'true' : 'false'}
+      aria-disabled=${disabled}
       @click=${() => disabled || onAction(action, token)}
     >
       ${label}
@@ -106,7 +106,7 @@ function menu(token: Token, context: RowContext): TemplateResult {
       class="quiet icon-only"
       data-action="menu"
       aria-haspopup="menu"
-      aria-expanded=${open ? 'true' : 'false'}
+      aria-expanded=${open}
       aria-label=${texts.say('actionsFor', { name: titleOf(token, texts) })}
       @click=${() => onMenu(open ? '' : token.id)}
     >

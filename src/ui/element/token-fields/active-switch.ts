@@ -18,9 +18,9 @@ export function activeSwitch({ token, texts, disabled, onSwitch }: ActiveSwitch)
     class="switch"
     role="switch"
     data-action="switch"
-    aria-checked=${token.status === 'active' ? 'true' : 'false'}
+    aria-checked=${token.status === 'active'}
     aria-label=${texts.say('switchLabel', { name: titleOf(token, texts) })}
-    aria-disabled=${disabled ? 'true' : 'false'}
+    aria-disabled=${disabled}
     @click=${() => disabled || onSwitch(token)}
   ></button>`
 }

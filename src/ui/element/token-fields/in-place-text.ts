@@ -119,7 +119,7 @@ export class InPlaceText extends LitElement {
         ${this.fault === '' ? nothing : html`<p class="notice error"><span>${this.fault}</span></p>`}
       </div>
       <div class="buttons">
-        <button type="submit" class="primary" aria-disabled=${this.busy ? 'true' : 'false'}>
+        <button type="submit" class="primary" aria-disabled=${this.busy}>
           ${texts.say('save')}
         </button>
         <button type="button" @click=${this.#cancel}>${texts.say('cancel')}</button>
