@@ -6,7 +6,12 @@
 import t from 'tap'
 import { idOf, MADE_AT, mariaDbRows, ownerOf, postgresRows } from '../../benchmark/growth/rows.ts'
 import { KyselyTokenStore } from '../../src/store/kysely/kysely-token-store.ts'
-import { SORT_FIELDS, type TokenStore } from '../../src/store/token-store.ts'
+import {
+  type RangePosition,
+  SORT_FIELDS,
+  type TokenRange,
+  type TokenStore,
+} from '../../src/store/token-store.ts'
 import { DAY, daysFrom, draft, id, MANY_ENDED, query } from '../../src/testing/store-contract/records.ts'
 import { TOKEN_STATUSES } from '../../src/token/status.ts'
 import { type PublishedStore, type Statement, toldOnServer } from '../support/published-stores.ts'
@@ -22,6 +27,34 @@ type Work = (store: TokenStore) => Promise<unknown>
 const page = (fields: Parameters<typeof query>[0] = {}): Work => {
   return (store) =>
     store.listTokens(query({ userId: 'ada', limit: 30, now: NOW, idleBefore: MADE_AT, ...fields }))
+}
+
+/** A first page over all owners, and one after a position. */
+function ranges(): Readonly<Record<string, Work>> {
+  const places: readonly (readonly [TokenRange, RangePosition['value']])[] = [
+    [{ by: 'id' }, null],
+    [{ by: 'owner', userId: OWNER }, null],
+    [{ by: 'creator', creatorId: OWNER }, null],
+    [{ by: 'name', prefix: 'a token' }, 'a token of the growth'],
+    [{ by: 'last_use', before: MADE_AT - 50 * DAY }, Math.floor(MADE_AT / DAY) - 60],
+    [{ by: 'expiry', before: NOW + 30 * DAY }, MADE_AT],
+    [{ by: 'expiry', before: null }, null],
+  ]
+  return Object.fromEntries(
+    places.flatMap(([range, value]) =>
+      [true, false].flatMap((descending) => {
+        if (descending && !['id', 'owner', 'creator'].includes(range.by)) return []
+        const title = `${JSON.stringify(range)} over all owners${descending ? ', newest first' : ''}`
+        const read = (after: RangePosition | null): Work => {
+          return async (store) => store.administration?.readTokens(range, { after, descending, limit: 100 })
+        }
+        return [
+          [`a first page of ${title}`, read(null)],
+          [`a late page of ${title}`, read({ id: idOf(50_000), value })],
+        ]
+      }),
+    ),
+  )
 }
 
 /** Everything that a store does, as it is done all day. */
@@ -83,6 +116,14 @@ const WORKS: Readonly<Record<string, Work>> = {
   'the end of a lease': (store) => store.releaseLease({ name: 'sweep', holder: 'me' }),
   'what has changed': (store) => store.feed.changesSince(Date.now() - 10_000),
   'a stamp of an owner': (store) => store.feed.touchOwner('user-18'),
+  ...ranges(),
+  'the owners': async (store) => store.administration?.readOwners({ prefix: '', after: null, limit: 100 }),
+  'the owners of a type': async (store) =>
+    store.administration?.readOwners({ prefix: 'user-', after: 'user-4', limit: 100 }),
+  'the revocation of many tokens': async (store) =>
+    store.administration?.revokeTokens([idOf(7), idOf(70_000)], { now: NOW, reason: 'leaked' }),
+  'the revocation of all tokens of an owner': async (store) =>
+    store.administration?.revokeAllTokens('user-19', { now: NOW, reason: null }),
 }
 
 const SERVERS = [
@@ -120,9 +161,11 @@ for (const { told, rows, scansOf } of SERVERS) {
 
 t.test('what is explained is all that the store does', async (t) => {
   const asked = new Set<string>()
+  const administration = new Proxy({}, { get: (_, name) => async () => asked.add(String(name)) })
   const store = new Proxy({ feed: {} } as TokenStore, {
     get: (_, name) => {
       if (name === 'feed') return { changesSince: async () => asked, touchOwner: async () => asked }
+      if (name === 'administration') return administration
       return async () => asked.add(String(name))
     },
   })
@@ -130,7 +173,8 @@ t.test('what is explained is all that the store does', async (t) => {
   const methods = Object.getOwnPropertyNames(KyselyTokenStore.prototype)
   // The newest stamp is of stores that are not shared: its plans are SQLite's.
   const others = ['constructor', 'open', 'close', 'isEmpty', 'isPermanent', 'newestStamp']
-  t.same([...asked, ...others].sort(), methods.sort())
+  const administering = ['readTokens', 'readOwners', 'revokeTokens', 'revokeAllTokens']
+  t.same([...asked, ...others].sort(), [...methods, ...administering].sort())
 })
 
 /** A few tokens have ended, or changed recently; usage and idle periods are spread over 100 days; most users have no token. */
@@ -152,6 +196,7 @@ function endings(name: string): readonly string[] {
     `update api_tokens set expires_at = created_at where ${digits} like '%101'`,
     `update api_tokens set grace_ends_at = created_at where ${digits} like '%102'`,
     `update api_tokens set changed_at = 1 where ${digits} like '%103'`,
+    `update api_tokens set created_by_id = 'user-4' where ${digits} like '%104'`,
     "update api_token_owners set changed_at = 1 where user_id like '%77'",
     "update api_token_owners set raised_at = timestamp '2026-01-01 00:00:00', generation = 2 where user_id like 'user-_00'",
     `insert into api_token_leases (name, holder, ends_at) select ${visitor}, 'me', 9000000000000 - n from (${visitors}) as numbers`,

@@ -236,6 +236,44 @@ t.test('changes, owners and uses are found by primary key', async (t) => {
   for (const plan of plans) t.notOk(walks(plan), plan)
 })
 
+t.test('administration reads each order from its index, and sorts nothing', async (t) => {
+  const after = { id: id(1), value: null }
+  const ranges = [
+    [{ by: 'id' }, after, /SEARCH api_tokens USING PRIMARY KEY \(id>\?\)/],
+    [{ by: 'owner', userId: 'ada' }, after, /api_tokens_of_owner \(user_id=\? AND id>\?\)/],
+    [{ by: 'creator', creatorId: 'ada' }, after, /api_tokens_by_creator \(created_by_id=\? AND id>\?\)/],
+    [{ by: 'creator', creatorId: 'ada' }, after, /api_tokens_of_owner \(user_id=\? AND id>\?\)/],
+    [{ by: 'name', prefix: 'x' }, null, /api_tokens_by_name \(name_and_id>\? AND name_and_id<\?\)/],
+    [{ by: 'name', prefix: 'x' }, after, /api_tokens_by_name \(name_and_id>\? AND name_and_id<\?\)/],
+    [{ by: 'last_use', before: NOW }, null, /api_tokens_by_last_use \(idle_day<\?\)/],
+    [{ by: 'last_use', before: NOW }, { ...after, value: 1 }, /by_last_use \(idle_day=\? AND id>\?\)/],
+    [{ by: 'last_use', before: NOW }, { ...after, value: 1 }, /by_last_use \(idle_day>\? AND idle_day<\?\)/],
+    [{ by: 'expiry', before: NOW }, null, /api_tokens_by_expiry \(expires_at<\?\)/],
+    [{ by: 'expiry', before: null }, null, /api_tokens_by_expiry \(expires_at>\?\)/],
+    [{ by: 'expiry', before: null }, { ...after, value: 1 }, /by_expiry \(expires_at=\? AND id>\?\)/],
+    [{ by: 'expiry', before: null }, after, /by_expiry \(expires_at=\? AND id>\?\)/],
+  ] as const
+  for (const [range, position, index] of ranges) {
+    const place = { after: position, descending: false, limit: 10 }
+    const plans = await plansOf(t, async (store) => store.administration?.readTokens(range, place))
+    t.match(plans.join('\n'), index, JSON.stringify([range, position]))
+    for (const plan of plans) {
+      t.notOk(walks(plan), plan)
+      t.notMatch(plan, /TEMP B-TREE/, 'nothing is sorted')
+    }
+  }
+})
+
+t.test('administration reads and ends by keys', async (t) => {
+  const plans = await plansOf(t, async (store) => {
+    await store.administration?.readOwners({ prefix: 'a', after: 'aa', limit: 10 })
+    await store.administration?.revokeTokens([id(1)], { now: NOW, reason: null })
+    await store.administration?.revokeAllTokens('ada', { now: NOW, reason: null })
+  })
+  t.ok(plans.length >= 4)
+  for (const plan of plans) t.notOk(walks(plan), plan)
+})
+
 function use(n: number) {
   return { tokenId: id(n), count: 1, lastUsedAt: NOW }
 }

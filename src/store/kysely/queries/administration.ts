@@ -30,7 +30,8 @@ async function selectOwners(
     .$if(prefix !== '', (owners) =>
       owners.where('user_id', '>=', prefix).where('user_id', '<', afterPrefix(prefix)),
     )
-    .$if(after !== null, (owners) => owners.where('user_id', '>', after ?? ''))
+    // No id is empty.
+    .where('user_id', '>', after ?? '')
     .orderBy('user_id')
     .limit(limit)
     .execute()

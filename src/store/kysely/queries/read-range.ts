@@ -9,7 +9,6 @@ import { dayNumberOf } from '../../../utc-day.ts'
 import type { PlacedToken, RangePlace, RangePosition, TokenRange } from '../../administration-store.ts'
 import { nameAndId } from '../../name-and-id.ts'
 import type { ApiTokenDatabase } from '../tables/database.ts'
-import type { StoredId } from '../tables/stored-id.ts'
 import { tokenColumns } from '../tables/token-row.ts'
 import type { StoreDb } from '../transactions.ts'
 import { afterPrefix } from './after-prefix.ts'
@@ -153,7 +152,8 @@ function stretchesOf(
           eb('api_tokens.expires_at', 'is', null),
           ...(after?.value === null ? afterId(storeDb, place)(eb) : []),
         ],
-        order: ['id'],
+        // Not by id alone: PostgreSQL would then read all tokens by primary key and filter them.
+        order: ['expires_at', 'id'],
       }
       const withoutExpiry = before === null ? [never] : []
       if (after !== null && after.value === null) return withoutExpiry
@@ -197,9 +197,10 @@ function inOrder(
 }
 
 function afterId({ traits }: StoreDb, { after, descending }: RangePlace) {
-  return (eb: Tokens): readonly Expression<SqlBool>[] => {
-    if (after === null) return []
-    const id: Expression<StoredId> = traits.id(after.id)
-    return [eb('api_tokens.id', descending ? '<' : '>', id)]
-  }
+  const id = traits.id(after?.id ?? (descending ? LAST_ID : FIRST_ID))
+  return (eb: Tokens): readonly Expression<SqlBool>[] => [eb('api_tokens.id', descending ? '<' : '>', id)]
 }
+
+/** The nil and the max UUID (RFC 9562 §5.9 and §5.10), which are no ids of tokens. */
+const FIRST_ID = '00000000-0000-0000-0000-000000000000'
+const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
