@@ -9,25 +9,29 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { pages, type Snippet, snippetsOf } from './markdown.ts'
+import { source } from './sources.ts'
 import { fileNameOf, typeErrors } from './typescript.ts'
 
 const LANGUAGES = ['ts', 'tsx', 'html', 'css', 'sh', 'text', 'json', 'yaml', 'mermaid']
 const snippets = pages().flatMap(snippetsOf)
-const programs = snippets.filter(({ language }) => language === 'ts')
+/** Parts of a program do not compile alone. The program that they make up is an example. */
+const programs = snippets.filter(({ language, mark }) => language === 'ts' && mark !== 'part')
+/** A snippet may import the example of a store, which is a file of the reader's own. */
+const STORE_EXAMPLE = source('examples/json-store.ts')
 
 t.test('every snippet has a language and a known mark', async (t) => {
   t.ok(programs.length > 20, 'there are snippets')
   for (const { place, language, mark } of snippets) {
     t.ok(LANGUAGES.includes(language), `${place} is in one of ${LANGUAGES}`)
     t.ok(
-      (language === 'ts' ? ['', 'run', 'test', 'start'] : ['']).includes(mark),
+      (language === 'ts' ? ['', 'run', 'test', 'start', 'part'] : ['']).includes(mark),
       `${place} is marked in a known way`,
     )
   }
 })
 
 t.test('every TypeScript snippet compiles against the built package', async (t) => {
-  t.equal(await typeErrors(t, programs), '')
+  t.equal(await typeErrors(t, [...programs, { place: 'json-store', code: STORE_EXAMPLE }]), '')
 })
 
 t.test('a snippet that does not compile is found', async (t) => {
@@ -48,7 +52,7 @@ for (const snippet of programs.filter(({ mark }) => mark === 'run')) {
 for (const snippet of programs.filter(({ mark }) => mark === 'test')) {
   t.test(`${snippet.place} passes as a file of tests`, async (t) => {
     const file = fileNameOf(snippet.place).replace(/ts$/, 'test.ts')
-    const folder = t.testdir({ [file]: snippet.code })
+    const folder = t.testdir({ [file]: snippet.code, 'json-store.ts': STORE_EXAMPLE })
     const args = ['--test', '--test-reporter=tap', file]
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder, env: plainly() })
     t.match(stdout, /^# fail 0$/m)

@@ -20,11 +20,13 @@ import { storeGuards } from './store.guards.ts'
 import { tokenGuards } from './token.guards.ts'
 import { usageGuards } from './usage.guards.ts'
 import { verificationGuards } from './verification.guards.ts'
+import { wholeRecordGuards } from './whole-records.guards.ts'
 
 export const guards: readonly Guard[] = [
   ...tokenGuards,
   ...keysGuards,
   ...storeGuards,
+  ...wholeRecordGuards,
   ...boundsGuards,
   ...mysqlGuards,
   ...postgresGuards,

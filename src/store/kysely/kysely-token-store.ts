@@ -4,6 +4,7 @@ import type { CompiledQuery } from 'kysely'
 import type { NewTokenRecord, OwnedToken, OwnerRecord, OwnerStatus, TokenRecord } from '../../token/token.ts'
 import type { AdministrationStore } from '../administration-store.ts'
 import type { ChangeFeed } from '../change-feed.ts'
+import { checkChange } from '../check-change.ts'
 import type { DeviceAuthorizationStore } from '../device-authorization-store.ts'
 import { findToken, MAX_FOUND_TOKENS } from '../find-token.ts'
 import type { PubSub } from '../pubsub.ts'
@@ -29,7 +30,6 @@ import type {
   UpdateScope,
   UsageDays,
 } from '../token-store.ts'
-import { whyUnchanged } from '../why-unchanged.ts'
 import type { Migrator } from './migrations/migrator.ts'
 import { administration } from './queries/administration.ts'
 import { changeFeed } from './queries/change-feed.ts'
@@ -244,6 +244,6 @@ export class KyselyTokenStore implements TokenStore {
     scope: ChangeScope & Pick<UpdateScope, 'maxAgeMs'>,
     requiresActiveOwner?: boolean,
   ): Promise<ChangeOutcome> {
-    return whyUnchanged(await findToken(this, id), scope, requiresActiveOwner)
+    return checkChange(await findToken(this, id), scope, requiresActiveOwner)
   }
 }

@@ -10,11 +10,11 @@ import type {
   RangePosition,
   TokenRange,
 } from '../administration-store.ts'
+import { compareBytes } from '../compare-bytes.ts'
 import { nameAndId } from '../name-and-id.ts'
 import type { ChangeOutcome, RevokeScope } from '../token-store.ts'
 import type { MemoryOwners } from './memory-owners.ts'
 import type { MemoryTokens } from './memory-tokens.ts'
-import { compareBytes } from './sorted-keys.ts'
 
 export interface MemoryAdministrationDeps {
   readonly tokens: MemoryTokens

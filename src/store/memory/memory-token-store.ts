@@ -2,18 +2,14 @@
 
 import { type Clock, checkedClock, systemClock } from '../../clock.ts'
 import { noMore, optionsOf, requireMethod } from '../../option-values.ts'
-import type {
-  NewTokenRecord,
-  OwnedToken,
-  OwnerRecord,
-  OwnerStatus,
-  StatusReason,
-  TokenRecord,
-} from '../../token/token.ts'
+import type { NewTokenRecord, OwnedToken, OwnerRecord, OwnerStatus, TokenRecord } from '../../token/token.ts'
 import type { AdministrationStore } from '../administration-store.ts'
+import { withoutSuccessor, withPatch, withRevocation, withSuccessor, withUse } from '../changed-record.ts'
+import { checkChange } from '../check-change.ts'
+import { pageOf } from '../owner-page.ts'
+import { endOf } from '../token-end.ts'
 import type {
   ChangeOutcome,
-  ChangeScope,
   DailyUses,
   IdlePeriods,
   InsertOutcome,
@@ -33,17 +29,15 @@ import type {
   UsageDays,
 } from '../token-store.ts'
 import type { RecordUseRules, TokenUse } from '../token-use.ts'
-import { whyUnchanged } from '../why-unchanged.ts'
 import { memoryAdministration } from './memory-administration.ts'
 import { MemoryChangeFeed } from './memory-change-feed.ts'
 import { MemoryDevices } from './memory-devices.ts'
 import { MemoryLeases } from './memory-leases.ts'
 import { newestStampOf } from './memory-newest-stamp.ts'
 import { MemoryOwners } from './memory-owners.ts'
-import { pageOf } from './memory-page.ts'
 import { endedBeyondLimit } from './memory-room.ts'
 import { MemoryTokens } from './memory-tokens.ts'
-import { MemoryDailyUses, withUse } from './memory-uses.ts'
+import { MemoryDailyUses } from './memory-uses.ts'
 
 /**
  * Makes a store in memory, for one process. Its data is lost when the process ends.
@@ -57,8 +51,6 @@ export function memoryTokenStore(options: { readonly clock?: Clock } = {}, ...mo
   requireMethod(clock, 'now', 'memoryTokenStore: clock must have a now() that returns milliseconds')
   return new MemoryTokenStore(checkedClock(clock))
 }
-
-type AgedScope = ChangeScope & Pick<UpdateScope, 'maxAgeMs'>
 
 class MemoryTokenStore implements TokenStore {
   readonly shared = false
@@ -94,7 +86,7 @@ class MemoryTokenStore implements TokenStore {
     if (owner.status !== 'active') return { outcome: 'owner_inactive' }
     const { living } = this.#tokens.count(owner, rules.now, rules.maxAgeMs)
     if (living >= rules.maxTokens) return { outcome: 'limit_reached' }
-    const oldest = endedBeyondLimit(this.#tokens, this.#owners, owner, rules)
+    const oldest = endedBeyondLimit(this.#tokens, owner, rules)
     if (oldest === null) return { outcome: 'ended_limit_reached' }
     this.#delete(oldest)
     return { outcome: 'inserted', token: this.#tokens.put({ ...token, generation: owner.generation }) }
@@ -103,8 +95,8 @@ class MemoryTokenStore implements TokenStore {
   async findTokens(ids: readonly string[]): Promise<ReadonlyMap<string, OwnedToken>> {
     const found = new Map<string, OwnedToken>()
     for (const id of ids) {
-      const token = this.#tokens.get(id)
-      if (token !== undefined) found.set(id, { token, owner: this.#owners.find(token.userId) })
+      const owned = this.#findOwned(id)
+      if (owned !== null) found.set(id, owned)
     }
     return found
   }
@@ -112,56 +104,41 @@ class MemoryTokenStore implements TokenStore {
   findOwner = async (userId: string): Promise<OwnerRecord | null> => this.#owners.find(userId)
 
   async listTokens(query: TokenQuery): Promise<TokenPage> {
-    const owner = this.#owners.find(query.userId)
-    return { ...pageOf(this.#tokens, owner, query), owner }
+    return pageOf(query, this.#owners.find(query.userId), (range) => this.#tokens.read(range))
   }
 
   async updateToken(id: string, changes: TokenPatch, scope: UpdateScope): Promise<ChangeOutcome> {
-    const found = this.#findForChange(id, scope)
-    if (found.outcome !== 'unchanged' || Object.keys(changes).length === 0) return found
-    const { token } = found
-    const { status, limits, ...texts } = changes
-    if (limits !== undefined && limits.previousSeal !== token.seal) return found
-    return {
-      outcome: 'changed',
-      token: this.#change({
-        ...token,
-        ...texts,
-        ...limitFields(limits),
-        ...statusFields(token, status, scope),
-        updatedAt: scope.now,
-      }),
-    }
+    const found = checkChange(this.#findOwned(id), scope)
+    const patched = found.outcome === 'unchanged' ? withPatch(found.token, changes, scope) : null
+    return patched === null ? found : { outcome: 'changed', token: this.#change(patched) }
   }
 
   async revokeToken(id: string, scope: RevokeScope): Promise<ChangeOutcome> {
-    const found = this.#findForChange(id, scope)
+    const found = checkChange(this.#findOwned(id), scope)
     if (found.outcome === 'not_found' || found.outcome === 'owner_inactive') return found
     const { token } = found
     if (token.status === 'revoked') return { outcome: 'unchanged', token }
-    this.#cancelRotation(token, scope)
-    return { outcome: 'changed', token: this.#revoke(token, scope.reason ?? null, scope.now) }
+    const predecessor = token.predecessorId === null ? undefined : this.#tokens.get(token.predecessorId)
+    const restored = withoutSuccessor(predecessor, token, scope)
+    if (restored !== null) this.#change(restored)
+    return { outcome: 'changed', token: this.#revoke(token, scope) }
   }
 
   async rotateToken(id: string, successor: NewTokenRecord, scope: RotateScope): Promise<RotateOutcome> {
-    const found = this.#findForChange(id, scope)
-    if (found.outcome === 'not_found' || found.outcome === 'owner_inactive') return found
+    const found = checkChange(this.#findOwned(id), scope, true)
+    if (found.outcome !== 'unchanged') return found
     const { token } = found
-    const owner = this.#owners.find(token.userId)
-    if (owner?.status !== 'active') return { outcome: 'owner_inactive' }
-    if (found.outcome === 'ended') return found
+    const owner = this.#owners.findOrAdd(token.userId)
     if (token.status !== 'active' || token.successorId !== scope.replaces) return found
-    const { now, graceEndsAt, replaces } = scope
-    const oldest = endedBeyondLimit(this.#tokens, this.#owners, owner, scope)
+    const { now, replaces } = scope
+    const oldest = endedBeyondLimit(this.#tokens, owner, scope)
     if (oldest === null) return { outcome: 'ended_limit_reached' }
     this.#delete(oldest)
     this.#tokens.put({ ...successor, generation: token.generation })
     const replaced = replaces === null ? undefined : this.#tokens.get(replaces)
-    if (replaced !== undefined && replaced.status !== 'revoked') this.#revoke(replaced, 'rotated', now)
-    return {
-      outcome: 'changed',
-      token: this.#change({ ...token, successorId: successor.id, graceEndsAt, updatedAt: now }),
-    }
+    if (replaced !== undefined && replaced.status !== 'revoked')
+      this.#revoke(replaced, { reason: 'rotated', now })
+    return { outcome: 'changed', token: this.#change(withSuccessor(token, successor, scope)) }
   }
 
   async endPredecessor({ successorId, predecessorId }: Succession, now: number): Promise<TokenRecord | null> {
@@ -171,7 +148,9 @@ class MemoryTokenStore implements TokenStore {
     this.#change({ ...successor, predecessorId: null })
     const predecessor = this.#tokens.get(predecessorId)
     if (predecessor === undefined || predecessor.status === 'revoked') return null
-    return predecessor.successorId === successorId ? this.#revoke(predecessor, 'rotated', now) : null
+    return predecessor.successorId === successorId
+      ? this.#revoke(predecessor, { reason: 'rotated', now })
+      : null
   }
 
   async setOwnerStatus(userId: string, status: OwnerStatus, now: number): Promise<OwnerRecord> {
@@ -229,21 +208,21 @@ class MemoryTokenStore implements TokenStore {
 
   #pruneTokens(endedBefore: number, limit: number, maxAgeMs?: MaxAgeMs): number {
     const all = [...this.#tokens.values()]
-    const ended = all.filter((token) => this.#owners.endOf(token, maxAgeMs) < endedBefore).slice(0, limit)
+    const ended = all
+      .filter((token) => endOf(token, this.#owners.stored(token.userId), maxAgeMs) < endedBefore)
+      .slice(0, limit)
     this.#delete(ended)
     return ended.length
   }
 
-  #isActive(token: TokenRecord, { now, maxAgeMs = null }: IdlePeriods): boolean {
-    const isActive = this.#owners.statusOf(token, { now, idleTimeoutMs: null, maxAgeMs }) === 'active'
-    return isActive && this.#owners.find(token.userId)?.status === 'active'
+  #isActive(token: TokenRecord, periods: IdlePeriods): boolean {
+    const owner = this.#owners.find(token.userId)
+    return token.status === 'active' && checkChange({ token, owner }, periods, true).outcome === 'unchanged'
   }
 
-  /** Finds the token; `unchanged` means that it may be changed. */
-  #findForChange(id: string, scope: AgedScope): ChangeOutcome {
+  #findOwned(id: string): OwnedToken | null {
     const token = this.#tokens.get(id)
-    const found = token === undefined ? null : { token, owner: this.#owners.find(token.userId) }
-    return whyUnchanged(found, scope)
+    return token === undefined ? null : { token, owner: this.#owners.find(token.userId) }
   }
 
   #delete(tokens: readonly TokenRecord[]): void {
@@ -254,16 +233,8 @@ class MemoryTokenStore implements TokenStore {
     }
   }
 
-  #revoke(token: TokenRecord, statusReason: StatusReason | null, now: number): TokenRecord {
-    return this.#change({ ...token, status: 'revoked', statusReason, revokedAt: now, updatedAt: now })
-  }
-
-  /** Restores the predecessor of an unused successor that is revoked. */
-  #cancelRotation({ id, predecessorId }: TokenRecord, { now, undoesRotation = false }: RevokeScope): void {
-    const predecessor = predecessorId === null ? undefined : this.#tokens.get(predecessorId)
-    if (predecessor === undefined || predecessor.successorId !== id) return
-    if (!undoesRotation && (predecessor.graceEndsAt ?? 0) <= now) return
-    this.#change({ ...predecessor, successorId: null, graceEndsAt: null })
+  #revoke(token: TokenRecord, scope: RevokeScope): TokenRecord {
+    return this.#change(withRevocation(token, scope))
   }
 
   /** Stores a change that other instances must receive. */
@@ -271,22 +242,4 @@ class MemoryTokenStore implements TokenStore {
     this.feed.stamp({ tokenId: token.id })
     return this.#tokens.put(token)
   }
-}
-
-function limitFields(limits: TokenPatch['limits']): Partial<TokenRecord> {
-  if (limits === undefined) return {}
-  const { metadata, allowedIps, rateLimit, seal } = limits
-  return { metadata, allowedIps, rateLimit, seal }
-}
-
-/** The fields that a change of the status writes. Enabling an inactive token restarts its idle clock. */
-function statusFields(
-  token: TokenRecord,
-  status: TokenPatch['status'],
-  { now, idleBefore }: UpdateScope,
-): Partial<TokenRecord> {
-  if (status === undefined) return {}
-  if (status === 'inactive') return { status, statusReason: 'disabled' }
-  const isInactive = token.status === 'inactive' || (idleBefore !== null && token.idleFrom < idleBefore)
-  return { status, statusReason: null, idleFrom: isInactive ? now : token.idleFrom }
 }

@@ -3,6 +3,7 @@
 import { endsAt } from '../../token/status.ts'
 import type { OwnerRecord, TokenRecord } from '../../token/token.ts'
 import { nameAndId } from '../name-and-id.ts'
+import type { PageRange } from '../owner-page.ts'
 import type { MaxAgeMs } from '../token-store.ts'
 import { SortedKeys } from './sorted-keys.ts'
 
@@ -56,17 +57,12 @@ export class MemoryTokens {
     if (orders.id.length === 0) this.#owners.delete(token.userId)
   }
 
-  /** At most `limit` tokens of an owner in that order, after a key or from the start. */
-  read(userId: string, place: KeyPlace): readonly TokenRecord[] {
-    const { order, after, descending, limit } = place
+  read({ userId, order, descending, from, limit }: KeyRange): readonly TokenRecord[] {
     const keys = this.#owners.get(userId)?.[order]
     if (keys === undefined) return []
-    // No other key sorts between a key and the same key followed by NUL.
-    const ascendingFrom = after === null ? 0 : keys.countBefore(`${after}\0`)
-    const descendingFrom = after === null ? keys.length : keys.countBefore(after)
-    return keys
-      .slice(descending ? descendingFrom : ascendingFrom, limit, descending)
-      .flatMap((key) => this.#tokens.get(idIn(key, order)) ?? [])
+    const start =
+      from === null ? (descending ? keys.length : 0) : keys.countBefore(startKey(from, descending))
+    return keys.slice(start, limit, descending).flatMap((key) => this.#tokens.get(idIn(key, order)) ?? [])
   }
 
   /** The numbers of the owner's tokens that have not ended at `now`, and that have. */
@@ -98,12 +94,12 @@ export class MemoryTokens {
   }
 }
 
-export interface KeyPlace {
-  readonly order: KeyOrder
-  /** A key of that order; `null` for the start. */
-  readonly after: string | null
-  readonly descending: boolean
-  readonly limit: number
+/** A range in one of the sort orders. */
+export type KeyRange = Omit<PageRange, 'order'> & { readonly order: KeyOrder }
+
+/** No other key sorts between a key and the same key followed by NUL. */
+function startKey({ key, inclusive }: NonNullable<KeyRange['from']>, descending: boolean): string {
+  return inclusive === descending ? `${key}\0` : key
 }
 
 function keysOf(token: TokenRecord): Keys {

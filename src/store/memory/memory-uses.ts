@@ -1,31 +1,6 @@
-/** Records uses in memory: in the token, and by day. */
+/** Counts uses in memory by token and day. */
 
-import type { TokenRecord } from '../../token/token.ts'
-import { eitherUsed } from '../../token/used-scopes.ts'
-import type { DailyUses, RecordUseRules, TokenUse, UsageDays } from '../token-store.ts'
-
-/** The token after its use. A token that was wrongly marked idle becomes active. */
-export function withUse(
-  token: TokenRecord,
-  use: TokenUse,
-  { now, idleTimeoutMs, storesClients = false }: RecordUseRules,
-): TokenRecord {
-  const wasIdle = token.status === 'inactive' && token.statusReason === 'idle'
-  const undoesIdle = wasIdle && idleTimeoutMs !== null && use.lastUsedAt + idleTimeoutMs >= now
-  return {
-    ...token,
-    ...(undoesIdle ? { status: 'active', statusReason: null } : {}),
-    useCount: token.useCount + use.count,
-    scopesUsed: eitherUsed(token.scopesUsed, use.scopesUsed ?? 0),
-    lastClient: storesClients ? latestClient(token, use) : null,
-    lastUsedAt: Math.max(token.lastUsedAt ?? 0, use.lastUsedAt),
-    idleFrom: Math.max(token.idleFrom, use.lastUsedAt),
-  }
-}
-
-function latestClient(token: TokenRecord, { lastUsedAt, lastClient = null }: TokenUse) {
-  return lastClient !== null && lastUsedAt >= (token.lastUsedAt ?? 0) ? lastClient : token.lastClient
-}
+import type { DailyUses, TokenUse, UsageDays } from '../token-store.ts'
 
 export class MemoryDailyUses {
   /** By token, by day. */

@@ -1,5 +1,7 @@
 /** A sorted list of texts, in the byte order of the databases, with binary search. */
 
+import { compareBytes } from '../compare-bytes.ts'
+
 export class SortedKeys {
   readonly #keys: string[] = []
 
@@ -33,8 +35,4 @@ export class SortedKeys {
       ? this.#keys.slice(Math.max(0, place - limit), place).reverse()
       : this.#keys.slice(place, place + limit)
   }
-}
-
-export function compareBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
