@@ -35,7 +35,7 @@ t.test('a member issues, reads, changes, rotates and revokes a token of an organ
   members.set('ada', [ACME])
   const issued = await call('ada', 'POST', '/tokens?owner=org:acme', { name: 'ci', scopes: ['models:read'] })
   t.equal(issued.status, 201)
-  t.equal(issued.body['user_id'], 'org:acme')
+  t.match(issued.body, { user_id: 'org:acme', created_by: { kind: 'user', id: 'ada' } })
   const used = await app.inject(withToken(issued.body.token))
   t.match(used.json(), { userId: 'org:acme', scopes: ['models:read'] })
   const { id } = issued.body
@@ -46,8 +46,12 @@ t.test('a member issues, reads, changes, rotates and revokes a token of an organ
   t.match(await call('ada', 'PATCH', `/tokens/${id}?owner=org:acme`, { name: 'deploy' }), {
     body: { name: 'deploy', user_id: 'org:acme' },
   })
-  const rotated = await call('ada', 'POST', `/tokens/${id}/rotate?owner=org:acme`, {})
-  t.match(rotated, { status: 201, body: { user_id: 'org:acme', scopes: ['models:read'] } })
+  members.set('bob', [ACME])
+  const rotated = await call('bob', 'POST', `/tokens/${id}/rotate?owner=org:acme`, {})
+  t.match(rotated, {
+    status: 201,
+    body: { user_id: 'org:acme', scopes: ['models:read'], created_by: { kind: 'user', id: 'bob' } },
+  })
   const last = `/tokens/${rotated.body.id}?owner=org:acme&reason=unused`
   t.equal((await call('ada', 'DELETE', last)).status, 204)
   t.equal(await statusOf(app, rotated.body.token), 401)
