@@ -153,6 +153,29 @@ await inChromium((browser) => {
     t.equal((await host.app.apiTokens.list({ userId: 'ada' })).total, 1)
   })
 
+  t.test(
+    'the details name who issued a token of an organization, and not the user of an own token',
+    async (t) => {
+      const host = await startOwnersPage(t)
+      const by = { kind: 'user', id: HOSTILE.replace('\u202e', '') } as const
+      await host.app.apiTokens.issue({ userId: 'org:acme', name: 'by another', by })
+      await host.app.apiTokens.issue({ userId: 'ada', name: 'own', by: { kind: 'user', id: 'ada' } })
+      for (const [search, name, creator] of [
+        ['?owner=org:acme', 'by another', by.id],
+        ['?owner=org:acme', 'of acme', undefined],
+        ['', 'own', undefined],
+      ] as const) {
+        const page = await openAs(t, browser, host, 'ada', { path: PAGE + search })
+        await details(page, name).click()
+        const dialog = page.getByRole('dialog')
+        await dialog.getByText('Created', { exact: true }).waitFor()
+        const fact = dialog.locator('dl > div', { hasText: 'Created by' })
+        t.equal(await fact.count(), creator === undefined ? 0 : 1, name)
+        if (creator !== undefined) t.equal(await fact.locator('bdi').innerText(), creator)
+      }
+    },
+  )
+
   t.test('going back to another owner closes the dialog that would generate a token', async (t) => {
     const host = await startOwnersPage(t)
     const page = await openAs(t, browser, host, 'ada')

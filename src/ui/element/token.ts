@@ -8,6 +8,7 @@ export const STATUSES: readonly Status[] = ['active', 'inactive', 'revoked', 'ex
 
 export interface Token {
   readonly id: string
+  readonly user_id: string
   readonly name: string | null
   readonly description: string | null
   readonly scopes: readonly string[]

@@ -46,6 +46,7 @@ export const english = {
   noScopes: 'no scopes',
   moreScopes: '{count} more',
   created: 'Created',
+  createdBy: 'Created by',
   lastUsed: 'Last used',
   neverUsed: 'Never used',
   lastUpdated: 'Last updated',

@@ -46,6 +46,7 @@ export const german: Messages = {
   noScopes: 'keine Berechtigungen',
   moreScopes: '{count} weitere',
   created: 'Erzeugt',
+  createdBy: 'Erzeugt von',
   lastUsed: 'Zuletzt benutzt',
   neverUsed: 'Nie benutzt',
   lastUpdated: 'Zuletzt geändert',

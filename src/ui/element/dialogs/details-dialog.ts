@@ -160,6 +160,7 @@ export class DetailsDialog extends Modal<null> {
     const facts: [MessageName, unknown][] = [
       ['token', html`<span class="mono">${texts.say('hint', { hint: token.hint })}</span>`],
       ['created', moment(token.created_at, texts, now)],
+      ['createdBy', token.created_by.id === token.user_id ? null : token.created_by.id],
       ['lastUpdated', moment(token.updated_at, texts, now)],
       ['lastUsed', token.last_used_at === null ? never : moment(token.last_used_at, texts, now)],
       ['expires', token.expires_at === null ? never : texts.moment(token.expires_at)],
