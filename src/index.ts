@@ -68,6 +68,7 @@ export type { IssuedToken, IssueRequest } from './lifecycle/issue-token.ts'
 export type { ListRequest, TokenList, TokenSort } from './lifecycle/list-tokens.ts'
 export type { RotateRequest } from './lifecycle/rotate-token.ts'
 export type { TokenEventMap, TokenEventName, TokenEvents } from './lifecycle/token-events.ts'
+export type { GivenLimits, GivenRateLimit } from './lifecycle/token-limits.ts'
 export type { TokenUpdate } from './lifecycle/token-update.ts'
 export type { DayUsage, TokenUsage, UsageRequest } from './lifecycle/token-usage.ts'
 export type * from './oauth/oauth-options.ts'
@@ -75,7 +76,17 @@ export type { OfflineTokens, OfflineTokensOptions } from './oauth/provider-clien
 export type { ApiTokensOptions } from './options.ts'
 export type { Actor, ActorKind, GivenActor } from './token/actor.ts'
 export type { TokenStatus } from './token/status.ts'
-export type { LastClient, OwnerRecord, OwnerStatus, RevocationReason, StatusReason } from './token/token.ts'
+export type {
+  JsonObject,
+  JsonValue,
+  LastClient,
+  OwnerRecord,
+  OwnerStatus,
+  RateLimit,
+  RevocationReason,
+  StatusReason,
+  TokenLimits,
+} from './token/token.ts'
 export type { VerifiedToken } from './token/verified-token.ts'
 export type { UsageStats } from './usage/usage-recorder.ts'
 export type { FindUser, KnownUser, UserStatus } from './verification/look-up-user.ts'

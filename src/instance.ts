@@ -118,7 +118,8 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     invalidations,
     events,
     isClockTrusted: () => sweepClock.isTrusted(),
-    onNotAsIssued: (tokenId) => log.warn({ reason: 'not_as_issued', tokenId }, 'API token not rotated'),
+    onNotAsIssued: (tokenId, refused) =>
+      log.warn({ reason: 'not_as_issued', tokenId }, `API token not ${refused}`),
     onTouchFailed: (err) => log.error({ err }, 'the invalidation of a user could not be published'),
     newId: createIds(),
   }

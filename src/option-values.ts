@@ -145,7 +145,7 @@ export function requireMethod(value: unknown, method: string, message: string): 
 }
 
 /** Whether an object inherits only from `Object.prototype` of any realm. */
-function isPlain(value: object): boolean {
+export function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype === null) return true
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(Object(prototype), 'isPrototypeOf')

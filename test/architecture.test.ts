@@ -56,6 +56,7 @@ const KNOWN_BY: Readonly<Record<string, readonly string[]>> = {
   ioredis: ['invalidation/redis-pubsub.ts', 'invalidation/redis-address.ts'],
   jose: ['oauth/'],
   oauth4webapi: ['oauth/provider-client/offline-tokens.ts'],
+  'ipaddr.js': ['verification/address-ranges.ts'],
   'lru-cache': ['verification/verification-cache.ts'],
   '@lukeed/ms': ['duration.ts'],
   uuidv7: ['instance.ts'],

@@ -41,6 +41,8 @@ export interface Signer {
   verifyCompact(credential: string, start: number): CompactToken | undefined
   /** Whether the row is as its own key sealed it. `false` also when that key is retired, or has no private half. */
   isSealed(row: SealedColumns & Pick<TokenRecord, 'seal'>): boolean
+  /** The seal of a changed row by its own key. `undefined` when that key is retired, or has no private half. */
+  seal(row: SealedColumns): string | undefined
   /** Replaces the keys. */
   change(keys: SigningKeys): void
 }
@@ -151,6 +153,11 @@ class JwtSigner implements Signer {
   isSealed(row: SealedColumns & Pick<TokenRecord, 'seal'>): boolean {
     const seal = this.#jwts.get(row.kid)?.secrets.seal
     return seal !== undefined && hasItsSeal(seal, row)
+  }
+
+  seal(row: SealedColumns): string | undefined {
+    const seal = this.#jwts.get(row.kid)?.secrets.seal
+    return seal === undefined ? undefined : sealOf(seal, row)
   }
 
   change(keys: SigningKeys): void {

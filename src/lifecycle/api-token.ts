@@ -1,10 +1,17 @@
 /** A token as its owner and the host's code see it: the record, evaluated at a moment. */
 
 import { endsAt, idleExpiresAt, idleWarningAt, judge, type TokenStatus } from '../token/status.ts'
-import type { Creator, LastClient, OwnerRecord, StatusReason, TokenRecord } from '../token/token.ts'
+import type {
+  Creator,
+  LastClient,
+  OwnerRecord,
+  StatusReason,
+  TokenLimits,
+  TokenRecord,
+} from '../token/token.ts'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
 
-export interface ApiToken {
+export interface ApiToken extends TokenLimits {
   readonly id: string
   readonly userId: string
   readonly name: string | null
@@ -63,6 +70,9 @@ export function viewOf(
     hint: token.hint,
     createdAt: new Date(token.createdAt),
     createdBy: token.createdBy,
+    metadata: token.metadata,
+    allowedIps: token.allowedIps,
+    rateLimit: token.rateLimit,
     updatedAt: new Date(token.updatedAt),
     expiresAt: dateOf(endsAt(token, maxAgeMs)),
     lastUsedAt: dateOf(token.lastUsedAt),

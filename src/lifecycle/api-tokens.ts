@@ -36,7 +36,11 @@ export interface ApiTokens {
   list(request: ListRequest): Promise<TokenList>
   /** One token by id. With `userId`, only a token of this user is found. */
   get(id: string, scope?: OwnerScope): Promise<ApiToken>
-  /** Changes name, description or status (`inactive` disables, `active` enables). */
+  /**
+   * Changes name, description, status (`inactive` disables, `active` enables) or limits.
+   *
+   * @example await app.apiTokens.update(token.id, { allowedIps: ['192.0.2.0/24'], rateLimit: null })
+   */
   update(id: string, changes: TokenUpdate, options?: TokenChangeOptions): Promise<ApiToken>
   /**
    * Revokes a token permanently. A token that was revoked before keeps its reason.

@@ -16,6 +16,7 @@ import type { ChangeOptions, OwnerScope, RevokeOptions, TokenChangeOptions } fro
 import type { IssueRequest } from './issue-token.ts'
 import { type ListRequest, TOKEN_SORTS } from './list-tokens.ts'
 import type { RotateRequest } from './rotate-token.ts'
+import type { GivenLimits } from './token-limits.ts'
 import type { TokenUpdate } from './token-update.ts'
 import type { UsageRequest } from './token-usage.ts'
 import { requireNoFault } from './valid-input.ts'
@@ -102,6 +103,11 @@ const someOf =
 /** Its members are checked by `actorFrom`, which copies them. */
 const actor: Fault = () => undefined
 
+/** The operation checks and copies it. */
+const limit: Fault = () => undefined
+
+const LIMITS: Faults<GivenLimits> = { metadata: limit, allowedIps: limit, rateLimit: limit }
+
 const ACTOR: Faults<GivenActor> = { kind: oneOf(['admin', 'user']), id: userIdFault, ip: orNull(text) }
 
 const ISSUE: Faults<Omit<IssueRequest, 'grantable'> & ChangeOptions> = {
@@ -111,6 +117,7 @@ const ISSUE: Faults<Omit<IssueRequest, 'grantable'> & ChangeOptions> = {
   scopes: scopeNames,
   expiresIn: orNull(duration),
   subjectToken: text,
+  ...LIMITS,
   by: actor,
 }
 
@@ -127,6 +134,7 @@ const CHANGES: Faults<TokenUpdate> = {
   name: orNull(nameFault),
   description: orNull(descriptionFault),
   status: oneOf(['active', 'inactive']),
+  ...LIMITS,
 }
 
 const ROTATE: Faults<Omit<RotateRequest, 'grantable'>> = {

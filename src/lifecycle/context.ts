@@ -43,8 +43,8 @@ export interface Context {
   readonly events: TokenEventEmitter
   /** Whether this process's clock agrees with the store's. Otherwise nothing is deleted by it. */
   isClockTrusted(): boolean
-  /** Called when a row that is not as it was sealed was to be rotated. */
-  onNotAsIssued(tokenId: string): void
+  /** Called when a row that is not as it was sealed was to be rotated, or to get other limits. */
+  onNotAsIssued(tokenId: string, refused: 'rotated' | 'changed'): void
   /** Called when the invalidation of a user could not be published. */
   onTouchFailed(error: unknown): void
   /** A new UUIDv7 of this time. Ids sort by time, also within a millisecond. */

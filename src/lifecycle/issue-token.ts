@@ -11,10 +11,12 @@ import type { Context } from './context.ts'
 import { endedRules, tooManyEnded } from './ended-tokens.ts'
 import { lifetimeMs } from './expiry-policy.ts'
 import { makeToken } from './make-token.ts'
+import { type GivenLimits, limitsFrom } from './token-limits.ts'
 import { distinctScopes, requireNoFault, requireTexts } from './valid-input.ts'
 import { withRefreshToken } from './with-refresh-token.ts'
 
-export interface IssueRequest {
+/** `metadata`, `allowedIps` and `rateLimit` are for code and administrators: owners must not set them. */
+export interface IssueRequest extends GivenLimits {
   readonly userId: string
   readonly name?: string | null | undefined
   readonly description?: string | null | undefined
@@ -40,7 +42,7 @@ export interface IssuedToken {
 /**
  * Issues a token to a user.
  *
- * @throws {InvalidInput} For an invalid name, description, scope or lifetime.
+ * @throws {InvalidInput} For an invalid name, description, scope, lifetime or limit.
  * @throws {ScopeNotGrantable} For a scope that the user does not have.
  * @throws {UserInactive} For a user who is deactivated or removed.
  * @throws {ProviderRefused} When the identity provider refuses a refresh token.
@@ -90,10 +92,11 @@ async function issue(
 ): Promise<IssuedToken> {
   const { userId, name = null, description = null, subjectToken } = request
   const lifetime = lifetimeMs(context.expiry, request.expiresIn)
+  const limits = { ...NO_LIMITS, ...limitsFrom(request) }
   const issued = await withRefreshToken(context, subjectToken, async (refreshToken) => {
     const now = context.clock.now()
     const expiresAt = lifetime === null ? null : now + lifetime
-    const draft = { userId, name, description, scopes, expiresAt, createdBy: creatorOf(by), ...NO_LIMITS }
+    const draft = { userId, name, description, scopes, expiresAt, createdBy: creatorOf(by), ...limits }
     const { record, credential } = makeToken(context, draft, now, refreshToken)
     return { token: await insert(context, record, now), credential }
   })

@@ -127,7 +127,7 @@ async function issueSuccessor(
 /** Otherwise a row that was given more rights by SQL would be copied into a row with a seal of its own. */
 function requireAsIssued({ signer, onNotAsIssued }: Context, token: TokenRecord): void {
   if (signer.isSealed(token)) return
-  onNotAsIssued(token.id)
+  onNotAsIssued(token.id, 'rotated')
   throw new TokenConflict('The API token is refused, and cannot be rotated: generate another')
 }
 

@@ -10,6 +10,7 @@ import { identityProviderGuards } from './identity-provider.guards.ts'
 import { invalidationGuards } from './invalidation.guards.ts'
 import { keysGuards } from './keys.guards.ts'
 import { lifecycleGuards } from './lifecycle.guards.ts'
+import { limitsGuards } from './limits.guards.ts'
 import { mysqlGuards } from './mysql.guards.ts'
 import { oauthGuards } from './oauth.guards.ts'
 import { ownersGuards } from './owners.guards.ts'
@@ -34,6 +35,7 @@ export const guards: readonly Guard[] = [
   ...usageGuards,
   ...verificationGuards,
   ...lifecycleGuards,
+  ...limitsGuards,
   ...httpGuards,
   ...oauthGuards,
   ...deviceGuards,

@@ -128,6 +128,66 @@ for (const database of await sqlDatabases(t)) {
     )
   }
 
+  t.test(`promise 16: ${name}: limits that were changed by SQL are refused and not sealed`, async (t) => {
+    const log: string[] = []
+    const { app } = await start(t, database, {}, log)
+    const limits = {
+      metadata: { team: 'core' },
+      allowedIps: ['127.0.0.1', '192.0.2.0/24'],
+      rateLimit: { max: 10, timeWindow: '1m' },
+    }
+    const { token, credential } = await app.apiTokens.issue({ userId: 'ada', ...limits })
+    const row = `where id = ${idLiteral(name, token.id)}`
+    const [stored] = await run<Record<string, string>>(
+      `select metadata, allowed_ips, rate_limit from api_tokens ${row}`,
+    )
+    t.equal(await statusOf(app, credential), 200)
+    for (const [column, value] of [
+      ['metadata', '{"team":"eve"}'],
+      ['metadata', '{"team": "core"}x'],
+      ['metadata', null],
+      ['allowed_ips', '["127.0.0.1/32","0.0.0.0/0"]'],
+      ['allowed_ips', '["127.0.0.1/32"]'],
+      ['allowed_ips', '[]'],
+      ['allowed_ips', '["x"]'],
+      ['allowed_ips', null],
+      ['rate_limit', '[1000000,60000]'],
+      ['rate_limit', '[10,1]'],
+      ['rate_limit', null],
+    ] as const) {
+      const what = `${column} ${value}`
+      await run(`update api_tokens set ${column} = ${value === null ? 'null' : `'${value}'`} ${row}`)
+      forget(app)
+      t.equal(await statusOf(app, credential), 401, what)
+      t.match(log.at(-1) ?? '', /"reason":"not_as_issued"/, `${what}: the log says why`)
+      for (const changes of [
+        { metadata: { team: 'core' } },
+        { allowedIps: ['127.0.0.1'] },
+        { rateLimit: null },
+      ]) {
+        await t.rejects(
+          app.apiTokens.update(token.id, changes),
+          {
+            code: 'FST_API_TOKENS_CONFLICT',
+            statusCode: 409,
+            message: /refused, and its limits cannot change/,
+          },
+          `${what}: the row gets no new seal`,
+        )
+      }
+      t.match(
+        log.at(-1) ?? '',
+        /"reason":"not_as_issued".*API token not changed/,
+        `${what}: the log says why`,
+      )
+      await run(`update api_tokens set ${column} = '${stored?.[column]}' ${row}`)
+      forget(app)
+      t.equal(await statusOf(app, credential), 200, `${what}: undone`)
+    }
+    await app.apiTokens.update(token.id, { metadata: null, allowedIps: null, rateLimit: null })
+    t.equal(await statusOf(app, credential), 200, 'limits that were removed by code')
+  })
+
   t.test(`${name}: columns that are not sealed may be changed by SQL`, async (t) => {
     const { app } = await start(t, database)
     const { token, id } = await issue(app, 'ada')

@@ -1,0 +1,109 @@
+/** The checks that hold the limits of a token: metadata, addresses and rate. */
+
+import type { Guard } from './guard.ts'
+
+const GIVEN = ['test/lifecycle/token-limits.test.ts']
+const metadata = { file: 'src/lifecycle/metadata.ts', tests: GIVEN }
+const given = { file: 'src/lifecycle/token-limits.ts', tests: GIVEN }
+const ranges = { file: 'src/verification/address-ranges.ts', tests: GIVEN }
+const update = { file: 'src/lifecycle/update-token.ts', tests: GIVEN }
+
+export const limitsGuards: readonly Guard[] = [
+  {
+    ...metadata,
+    name: 'limits: metadata is bounded in bytes',
+    remove: 'if (Buffer.byteLength(JSON.stringify(metadata)) > MAX_METADATA_BYTES) throw tooLarge()',
+    put: 'if (JSON.stringify(metadata).length > MAX_METADATA_BYTES) throw tooLarge()',
+  },
+  {
+    ...metadata,
+    name: 'limits: the depth of metadata is bounded, also of a circular one',
+    remove: '  allowance.levels -= 1\n',
+    put: '',
+  },
+  {
+    ...metadata,
+    name: 'limits: an array with holes or members is not metadata',
+    remove: 'if (Reflect.ownKeys(list).length !== list.length + 1) throw noJson(path)',
+    put: '',
+  },
+  {
+    ...metadata,
+    name: 'limits: an instance of a class is not metadata',
+    remove: 'if (!isPlain(value)) throw noJson(path)',
+    put: '',
+  },
+  {
+    ...metadata,
+    name: 'limits: metadata has no __proto__',
+    remove: " || name === '__proto__'",
+    put: '',
+  },
+  {
+    ...metadata,
+    name: 'limits: metadata is frozen',
+    remove: 'return Object.freeze(copy)',
+    put: 'return copy',
+  },
+  {
+    ...given,
+    name: 'limits: an empty list of addresses is refused',
+    remove: 'list.length < 1 || ',
+    put: '',
+  },
+  {
+    ...given,
+    name: 'limits: the list of addresses is bounded',
+    remove: ' || list.length > MAX_RANGES)',
+    put: ')',
+  },
+  {
+    ...given,
+    name: 'limits: the rate is bounded',
+    remove: ' && max >= 1 && max <= MAX_REQUESTS) return max',
+    put: ') return max',
+  },
+  {
+    ...given,
+    name: 'limits: the time window is bounded',
+    remove: ' && ms >= SECOND_MS && ms <= DAY_MS && ms % SECOND_MS === 0) return ms',
+    put: ') return ms',
+  },
+  {
+    ...ranges,
+    name: 'limits: shortened and octal addresses are refused in a list',
+    remove: "more.length > 0 || isIP(given) === 0 || given.includes('%')",
+    put: 'more.length > 0 || !/^[\\da-f.:]+$/i.test(given)',
+  },
+  {
+    ...ranges,
+    name: 'limits: a zone in a list is refused',
+    remove: " || given.includes('%'))",
+    put: ')',
+  },
+  {
+    ...ranges,
+    name: 'limits: bits after the prefix are refused',
+    remove: '  requireNoHostBits(address, bits)\n',
+    put: '',
+  },
+  {
+    ...ranges,
+    name: 'limits: an IPv4-mapped range is one of IPv4',
+    remove: ' ? [address, bits] : [ipv4, bits - 96]',
+    put: ' ? [address, bits] : [address, bits]',
+  },
+  {
+    ...update,
+    name: 'promise 16: a row that was changed by SQL gets no new seal',
+    remove: 'if (!signer.isSealed(token)) {',
+    put: 'if (seal === previousSeal) {',
+    tests: ['test/verification/sealed-rows.test.ts'],
+  },
+  {
+    ...update,
+    name: 'limits: a change of limits is tried three times',
+    remove: 'tries < MAX_TRIES',
+    put: 'tries < 1',
+  },
+]
