@@ -6,7 +6,7 @@ import type { ManagedOwner } from '../../src/index.ts'
 import { checkWithAxe, PAGE_LOOKS } from './axe.ts'
 import { inChromium } from './chromium.ts'
 import { focused, untilFocused } from './focus.ts'
-import { openAs, PAGE, type PageHost, type PageHostOptions, startPageHost } from './page-host.ts'
+import { openAs, PAGE, type PageHost, type PageHostOptions, signIn, startPageHost } from './page-host.ts'
 
 interface OwnersPageHost extends PageHost {
   /** The further owners of each user. They change while the host runs. */
@@ -249,6 +249,17 @@ await inChromium((browser) => {
     await details(page, 'of ada').waitFor()
     await untilFocused(page, 'Owner')
     t.equal(await focused(page), 'Owner', 'the focus stays, although the view changed')
+  })
+
+  t.test('the owners appear when the list does, also after a failure', async (t) => {
+    const host = await startOwnersPage(t)
+    const page = await openAs(t, browser, host, null)
+    await page.getByRole('heading', { name: 'You are signed out' }).waitFor()
+    t.equal(await owner(page).count(), 0)
+    await signIn(page.context(), host, 'ada')
+    await page.locator('api-tokens').evaluate((element) => Object(element).refresh())
+    await owner(page).waitFor()
+    await details(page, 'of ada').waitFor()
   })
 
   t.test('the owner is chosen by keyboard, also at 320 px, and nothing sticks out', async (t) => {

@@ -50,7 +50,7 @@ export function pageHeader(header: PageHeader): TemplateResult {
 }
 
 /** The further owners, with the chosen one also if it is unknown. */
-function ownersIn({ owners, place: { owner: id } }: TokenListing): readonly Owner[] {
+function ownersIn({ owners = [], place: { owner: id } }: TokenListing): readonly Owner[] {
   return id === '' || owners.some((owner) => owner.id === id) ? owners : [...owners, { id, name: null }]
 }
 

@@ -21,8 +21,8 @@ interface Step {
 
 export class TokenListing {
   place: Place = START
-  /** The further owners; empty until they are loaded. */
-  owners: readonly Owner[] = []
+  /** The further owners; undefined until they are loaded. */
+  owners: readonly Owner[] | undefined
   tokens: readonly Token[] = []
   /** The number on all pages; `null` if unknown. */
   total: number | null = null
@@ -49,7 +49,6 @@ export class TokenListing {
   /** Loads the place that the URL names. */
   async start(): Promise<void> {
     this.place = readPlace(location.search)
-    void this.#loadOwners()
     await this.load()
   }
 
@@ -157,6 +156,7 @@ export class TokenListing {
     this.loading = true
     this.slow = false
     this.#onChange()
+    if (this.owners === undefined) void this.#loadOwners()
     const slow = setTimeout(() => {
       this.slow = true
       this.#onChange()
