@@ -16,8 +16,8 @@ const TABLES = `
   create table if not exists owner (id text primary key, json text not null, changed_at integer,
     change text as (json_object('target', json_object('userId', id), 'changedAt', changed_at)));
   create index if not exists owner_by_change on owner (changed_at);
-  create table if not exists day (token text, start integer, requests integer,
-    json text as (json_object('dayStart', start, 'requests', requests)), primary key (token, start));
+  create table if not exists day (token text, start integer, uses integer,
+    json text as (json_object('dayStart', start, 'requests', uses)), primary key (token, start));
   create table if not exists lease (name text primary key, holder text, ends_at integer)`
 
 export function jsonStore(filename: string): TokenStore {
@@ -38,8 +38,9 @@ export function jsonStore(filename: string): TokenStore {
         const result = work(...args)
         db.exec('commit')
         return result
-      } finally {
-        if (db.isTransaction) db.exec('rollback')
+      } catch (error) {
+        db.exec('rollback')
+        throw error
       }
     }
   }
@@ -57,15 +58,15 @@ export function jsonStore(filename: string): TokenStore {
     return tokens(where, userId, ...(from === null ? [] : [from.key]), limit)
   }
 
-  /** Runs a statement with the id and the JSON text of a record, and returns the record. */
+  /** Runs a statement with the JSON text of a record and the id, and returns the record. */
   const save = <Stored>(sql: string, id: string, record: Stored): Stored => {
-    run(sql, id, JSON.stringify(record))
+    run(sql, JSON.stringify(record), id)
     return record
   }
-  const add = (token: TokenRecord) => save('insert into token (id, json) values (?1, ?2)', token.id, token)
-  const write = (token: TokenRecord) => save('update token set json = ?2 where id = ?1', token.id, token)
-  const writeOwner = (owner: StoredOwner) =>
-    save('insert into owner values (?1, ?2, null) on conflict do update set json = ?2', owner.userId, owner)
+  const add = (token: TokenRecord) => save('insert into token (json, id) values (?, ?)', token.id, token)
+  const write = (token: TokenRecord) => save('update token set json = ? where id = ?', token.id, token)
+  const upsert = 'insert into owner (json, id) values (?, ?) on conflict do update set json = excluded.json'
+  const writeOwner = (owner: StoredOwner) => save(upsert, owner.userId, owner)
   const ownerFor = (id: string) => storedOwner(id) ?? writeOwner(records.newOwner(id))
   /** Puts a change into the feed. Each change of a row gets a later stamp. */
   const stamp = (table: 'token' | 'owner', id: string) =>
@@ -79,9 +80,9 @@ export function jsonStore(filename: string): TokenStore {
     return ended.length
   }
   /** Writes a lease that is new or meets the condition. Returns whether it did. */
-  const writeLease = ({ name, holder, ms }: Lease, condition: string) => {
-    const update = `on conflict do update set holder = ?2, ends_at = ?3 where ${condition}`
-    return run(`insert into lease values (?1, ?2, ?3) ${update}`, name, holder, Date.now() + ms) === 1
+  const setLease = ({ name, holder, ms }: Lease, condition: string) => {
+    const update = `on conflict do update set holder = excluded.holder, ends_at = excluded.ends_at where ${condition}`
+    return run(`insert into lease values (?, ?, ?) ${update}`, name, holder, Date.now() + ms) === 1
   }
 
   return {
@@ -149,8 +150,8 @@ export function jsonStore(filename: string): TokenStore {
     recordUses: atomic((uses, { batch, ...rules }) => {
       // The last batch of a writer is stored as a lease of a week, so that `prune` deletes it.
       const last = batch && { name: `uses ${batch.writer}`, holder: batch.id, ms: records.BATCH_MEMORY_MS }
-      if (last && !writeLease(last, 'holder <> ?2')) return
-      const add = 'insert into day values (?1, ?2, ?3) on conflict do update set requests = requests + ?3'
+      if (last && !setLease(last, 'holder <> excluded.holder')) return
+      const add = 'insert into day values (?, ?, ?) on conflict do update set uses = uses + excluded.uses'
       for (const use of uses) {
         const token = tokenOf(use.tokenId)
         if (token === undefined) continue
@@ -179,17 +180,17 @@ export function jsonStore(filename: string): TokenStore {
         `delete from ${table} where rowid in (select rowid from ${table} where ${where} limit ?)`
       if (target.rows === 'usage') return run(some('day', 'start < ?'), target.before, limit)
       if (target.rows === 'leases') return run(some('lease', 'ends_at <= ?'), Date.now(), limit)
-      const { endedBefore, maxAgeMs } = target
       const isOld = (token: TokenRecord) =>
-        records.endOf(token, storedOwner(token.userId), maxAgeMs) < endedBefore
+        records.endOf(token, storedOwner(token.userId), target.maxAgeMs) < target.endedBefore
       return remove(tokens('true').filter(isOld).slice(0, limit))
     }),
-    acquireLease: atomic((lease) => writeLease(lease, `holder = ?2 or ends_at <= ${Date.now()}`)),
-    releaseLease: atomic((lease) => void writeLease({ ...lease, ms: 0 }, 'holder = ?2')),
+    acquireLease: atomic((lease) => setLease(lease, `holder = excluded.holder or ends_at <= ${Date.now()}`)),
+    releaseLease: atomic((lease) => void setLease({ ...lease, ms: 0 }, 'holder = excluded.holder')),
     feed: {
       changesSince: async (since) => {
-        const changed = (table: string) => `select change as json from ${table} where changed_at >= ?1`
-        return { now: Date.now(), changes: read(`${changed('token')} union all ${changed('owner')}`, since) }
+        const changed = (table: string) =>
+          read<records.StoredChange>(`select change as json from ${table} where changed_at >= ?`, since)
+        return { now: Date.now(), changes: [...changed('token'), ...changed('owner')] }
       },
       touchOwner: async (userId) => void stamp('owner', userId),
     },
