@@ -82,6 +82,18 @@ export const ownersGuards: readonly Guard[] = [
   },
   {
     ...managed,
+    name: 'owners: a value that is no list is refused',
+    remove: 'if (list === undefined) throw',
+    put: 'if (list === undefined) return []\n  if (list.length < 0) throw',
+  },
+  {
+    ...managed,
+    name: 'owners: a name is text',
+    remove: "if (name !== undefined && typeof name !== 'string') throw",
+    put: "if (name === '\\n') throw",
+  },
+  {
+    ...managed,
     name: 'owners: each entry is copied',
     remove: 'return { id, name: name === undefined ? undefined : shownName(name), scopes: list }',
     put: 'return given as unknown as ManagedOwner',
@@ -163,6 +175,13 @@ export const ownersGuards: readonly Guard[] = [
     remove: 'id.startsWith(`${type}:`)',
     put: 'id.startsWith(type)',
     tests: ROUTES,
+  },
+  {
+    name: 'owners: a type is listed once',
+    file: 'src/http/owner-types.ts',
+    remove: 'if (double !== -1)',
+    put: 'if (double < -1)',
+    tests: ['test/host/options.test.ts'],
   },
   {
     name: 'owners: a type has no colon',
