@@ -10,7 +10,10 @@ import type { ApiToken } from './api-token.ts'
 import type { ChangeOptions, OwnerScope, RevokeOptions, TokenChangeOptions } from './context.ts'
 import type { IssuedToken, IssueRequest } from './issue-token.ts'
 import type { ListRequest, TokenList } from './list-tokens.ts'
+import type { RevokeAllRequest, RevokedTokens } from './revoke-all.ts'
+import type { RevokeCredentialOptions } from './revoke-by-credential.ts'
 import type { RotateRequest } from './rotate-token.ts'
+import type { SearchRequest, SearchResult } from './search-tokens.ts'
 import type { TokenEvents } from './token-events.ts'
 import type { TokenUpdate } from './token-update.ts'
 import type { TokenUsage, UsageRequest } from './token-usage.ts'
@@ -72,6 +75,31 @@ export interface ApiTokens {
    * @example using verified = await app.apiTokens.verify('eyJ…')
    */
   verify(credential: string): Promise<VerifiedToken & Disposable>
+
+  /**
+   * The tokens of all owners that match, page by page. It needs a store with `administration`.
+   *
+   * @example const { data } = await app.apiTokens.search({ unusedSince: new Date('2026-01-31'), status: 'active' })
+   */
+  search(request?: SearchRequest): Promise<SearchResult>
+  /**
+   * The token of a credential, whatever its status. `null` without a token, also for a retired key. Counts no use.
+   *
+   * @example const token = await app.apiTokens.find('eyJ…')
+   */
+  find(credential: string): Promise<ApiToken | null>
+  /**
+   * Revokes the token of a credential permanently. `null` without a token.
+   *
+   * @example await app.apiTokens.revokeCredential('eyJ…', { reason: 'leaked' })
+   */
+  revokeCredential(credential: string, options?: RevokeCredentialOptions): Promise<ApiToken | null>
+  /**
+   * Revokes all present tokens of a user, who stays active. It needs a store with `administration`.
+   *
+   * @example await app.apiTokens.revokeAll({ userId: 'ada', reason: 'leaked' })
+   */
+  revokeAll(request: RevokeAllRequest): Promise<RevokedTokens>
 
   /** All tokens of the user are refused until `reactivateUser`. */
   deactivateUser(userId: string, options?: ChangeOptions): Promise<void>

@@ -18,11 +18,15 @@ import { deactivateUser, invalidateUser, reactivateUser, removeUser } from './ch
 import { withCheckedArguments } from './code-arguments.ts'
 import type { ActingScope, Context, TokenChangeOptions } from './context.ts'
 import { emitRejected } from './emit-rejected.ts'
+import { findByCredential } from './find-by-credential.ts'
 import { getToken } from './get-token.ts'
 import { issueToken } from './issue-token.ts'
 import { listTokens } from './list-tokens.ts'
+import { revokeAllTokens } from './revoke-all.ts'
+import { revokeByCredential } from './revoke-by-credential.ts'
 import { revokeToken } from './revoke-token.ts'
 import { rotateToken } from './rotate-token.ts'
+import { searchTokens } from './search-tokens.ts'
 import { createTokenEvents, type TokenEventEmitter } from './token-events.ts'
 import { tokenUsage } from './token-usage.ts'
 import { updateToken } from './update-token.ts'
@@ -65,6 +69,11 @@ export function createApiTokens(deps: CodeApiDeps): ApiTokens {
       const entry = verification.getAndCount(credential, now)
       return entry === undefined ? verification.loadAndCount(credential, accept) : accept(entry)
     },
+    search: (request = {}) => searchTokens(lifecycle, request),
+    find: (credential) => findByCredential(lifecycle, credential),
+    revokeCredential: (credential, { by, reason } = {}) =>
+      revokeByCredential(lifecycle, credential, () => actorOf(by), reason),
+    revokeAll: ({ by, ...request }) => revokeAllTokens(lifecycle, { ...request, by: actorOf(by) }),
     deactivateUser: (userId, { by } = {}) => deactivateUser(lifecycle, userId, actorOf(by)),
     reactivateUser: (userId, { by } = {}) => reactivateUser(lifecycle, userId, actorOf(by)),
     removeUser: (userId, { by } = {}) => removeUser(lifecycle, userId, actorOf(by)),
@@ -103,6 +112,10 @@ export function createDisabledApiTokens(cacheMax: number): ApiTokens {
     rotate: refuse,
     usage: refuse,
     verify: refuse,
+    search: refuse,
+    find: refuse,
+    revokeCredential: refuse,
+    revokeAll: refuse,
     deactivateUser: refuse,
     reactivateUser: refuse,
     removeUser: refuse,

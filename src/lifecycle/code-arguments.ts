@@ -3,6 +3,7 @@
  * could issue a token without expiry or skip an ownership check.
  */
 
+import { isDate } from 'node:util/types'
 import { parseDuration } from '../duration.ts'
 import { InvalidInput } from '../errors.ts'
 import { listOf, membersOf } from '../option-values.ts'
@@ -15,7 +16,11 @@ import type { ApiTokens } from './api-tokens.ts'
 import type { ChangeOptions, OwnerScope, RevokeOptions, TokenChangeOptions } from './context.ts'
 import type { IssueRequest } from './issue-token.ts'
 import { type ListRequest, TOKEN_SORTS } from './list-tokens.ts'
+import type { RevokeAllRequest } from './revoke-all.ts'
+import type { RevokeCredentialOptions } from './revoke-by-credential.ts'
 import type { RotateRequest } from './rotate-token.ts'
+import { SEARCH_SORTS } from './search-order.ts'
+import type { SearchRequest } from './search-tokens.ts'
 import type { GivenLimits } from './token-limits.ts'
 import type { TokenUpdate } from './token-update.ts'
 import type { UsageRequest } from './token-usage.ts'
@@ -55,6 +60,19 @@ export function withCheckedArguments(api: ApiTokens): ApiTokens {
       const [credential] = atMost('verify', 1, args)
       return api.verify(textOf(credential, 'credential'))
     },
+    search: async (...args: unknown[]) => {
+      const [request = {}] = atMost('search', 1, args)
+      return api.search(searchRequest(request))
+    },
+    find: async (...args: unknown[]) => {
+      const [credential] = atMost('find', 1, args)
+      return api.find(textOf(credential, 'credential'))
+    },
+    revokeCredential: async (...args: unknown[]) => {
+      const [credential, options = {}] = atMost('revokeCredential', 2, args)
+      return api.revokeCredential(textOf(credential, 'credential'), revokeCredentialOptions(options))
+    },
+    revokeAll: async (...args: unknown[]) => api.revokeAll(revokeAllRequest(atMost('revokeAll', 1, args)[0])),
     deactivateUser: async (...args: unknown[]) =>
       api.deactivateUser(...userChange(atMost('deactivateUser', 2, args))),
     reactivateUser: async (...args: unknown[]) =>
@@ -79,6 +97,8 @@ export function withCheckedArguments(api: ApiTokens): ApiTokens {
 
 const text: Fault = (value) => (typeof value === 'string' ? undefined : 'must be a string')
 const number: Fault = (value) => (typeof value === 'number' ? undefined : 'must be a number')
+/** Also of another realm. */
+const date: Fault = (value) => (isDate(value) ? undefined : 'must be a Date')
 const duration: Fault = (value) =>
   parseDuration(value) === undefined ? "must be whole milliseconds, or a string such as '30d'" : undefined
 const scopeNames: Fault = (value) =>
@@ -152,6 +172,24 @@ const CHANGE: Faults<TokenChangeOptions> = { ...SCOPE, by: actor }
 
 const REVOKE: Faults<RevokeOptions> = { ...CHANGE, reason: oneOf(REVOCATION_REASONS) }
 
+const SEARCH: Faults<SearchRequest> = {
+  userId: userIdFault,
+  createdBy: userIdFault,
+  name: text,
+  unusedSince: date,
+  expiresBefore: date,
+  createdBefore: date,
+  status: someOf(TOKEN_STATUSES),
+  scope: text,
+  sort: oneOf(SEARCH_SORTS),
+  limit: number,
+  cursor: text,
+}
+
+const REVOKE_CREDENTIAL: Faults<RevokeCredentialOptions> = { by: actor, reason: oneOf(REVOCATION_REASONS) }
+
+const REVOKE_ALL: Faults<RevokeAllRequest> = { userId: userIdFault, ...REVOKE_CREDENTIAL }
+
 const USER_CHANGE: Faults<ChangeOptions> = { by: actor }
 
 function issueRequest(value: unknown) {
@@ -177,6 +215,28 @@ function rotateRequest(value: unknown) {
 
 function usageRequest(value: unknown): UsageRequest {
   return requestOf(value, 'the request', USAGE)
+}
+
+/** `{ userId: session.user?.id }` without a user is refused: it must not mean all users. */
+function searchRequest(value: unknown): SearchRequest {
+  const request = requestOf(value, 'the request', SEARCH)
+  for (const name of ['userId', 'createdBy'] as const) {
+    // `value` is an object: `requestOf` has checked it.
+    if (Object.hasOwn(Object(value), name)) requireNoFault(name, userIdFault(request[name]))
+  }
+  return request
+}
+
+function revokeCredentialOptions(value: unknown): RevokeCredentialOptions {
+  const options = requestOf(value, 'the options', REVOKE_CREDENTIAL)
+  return { ...options, by: actorFrom(options.by) }
+}
+
+function revokeAllRequest(value: unknown): RevokeAllRequest {
+  const request = requestOf(value, 'the request', REVOKE_ALL)
+  requireNoFault('userId', userIdFault(request.userId))
+  // Checked above.
+  return { ...request, by: actorFrom(request.by) } as typeof request & { userId: string }
 }
 
 /**

@@ -3,11 +3,10 @@
  * member is checked like its field, because databases refuse some texts that JSON can contain.
  */
 
-import { createHash } from 'node:crypto'
-import { InvalidInput } from '../errors.ts'
 import type { PagePosition, SortField, Stretch } from '../store/token-store.ts'
 import { isTokenId } from '../token/claims.ts'
 import { searchFault } from '../token/text.ts'
+import { foreignCursor, isStorableTime, readOpaqueCursor, writeOpaqueCursor } from './opaque-cursor.ts'
 
 /** The list that a cursor belongs to. With another user, sort or filter it is refused. */
 export interface CursorList {
@@ -18,38 +17,22 @@ export interface CursorList {
   readonly text?: string | undefined
 }
 
-/** The latest time that every database can store. */
-const LAST_MOMENT = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
-
 /** The cursor of the page after this position. */
 export function writeCursor(list: CursorList, { value, id, stretch }: PagePosition): string {
-  const members = [digestOf(list), value, id, ...(stretch === undefined ? [] : [stretch.first, stretch.last])]
-  return Buffer.from(JSON.stringify(members)).toString('base64url')
+  const position = [value, id, ...(stretch === undefined ? [] : [stretch.first, stretch.last])]
+  return writeOpaqueCursor(listMembers(list), position)
 }
 
 /** @throws {InvalidInput} For anything but a cursor of this list. */
 export function readCursor(cursor: unknown, list: CursorList): PagePosition {
-  const [digest, value, id, ...ends] = membersOf(cursor)
+  const [value, id, ...ends] = readOpaqueCursor(cursor, listMembers(list)) ?? []
   const stretch = ends.length === 0 ? undefined : stretchOf(ends)
-  if (digest !== digestOf(list) || !isId(id) || stretch === null || !isValueOf(list.sort, value, stretch)) {
-    throw new InvalidInput('cursor belongs to another list')
-  }
+  if (!isId(id) || stretch === null || !isValueOf(list.sort, value, stretch)) throw foreignCursor()
   return { value, id, ...(stretch === undefined ? {} : { stretch }) }
 }
 
-function membersOf(cursor: unknown): unknown[] {
-  if (typeof cursor !== 'string') return []
-  try {
-    const members: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-    return Array.isArray(members) ? members : []
-  } catch {
-    return []
-  }
-}
-
-function digestOf({ userId, sort, descending, statuses, text }: CursorList): string {
-  const list = JSON.stringify([userId, sort, descending, statuses?.toSorted() ?? null, text ?? null])
-  return createHash('sha256').update(list).digest('base64url').slice(0, 16)
+function listMembers({ userId, sort, descending, statuses, text }: CursorList): readonly unknown[] {
+  return [userId, sort, descending, statuses?.toSorted() ?? null, text ?? null]
 }
 
 function stretchOf([first, last, ...more]: readonly unknown[]): Stretch | null {
@@ -72,12 +55,8 @@ function isValueOf(
     case 'name':
       return (value === '' || searchFault(value) === undefined) && stretch === undefined
     case 'last_used_at':
-      return stretch === undefined ? value === null : isMoment(value)
+      return stretch === undefined ? value === null : isStorableTime(value)
     default:
       return sort satisfies never
   }
-}
-
-function isMoment(value: unknown): boolean {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= LAST_MOMENT
 }

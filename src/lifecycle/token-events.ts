@@ -36,6 +36,8 @@ export interface TokenEventMap {
   'user-reactivated': [event: Caused & { readonly userId: string }]
   /** All tokens of the user are revoked. No `revoked` is emitted for each of them. */
   'user-removed': [event: Caused & { readonly userId: string }]
+  /** `revokeAll`: all present tokens of the user are revoked, and the user stays. No `revoked` is emitted for each of them. */
+  'user-tokens-revoked': [event: Caused<StatusReason | null> & { readonly userId: string }]
 }
 
 export type TokenEventName = keyof TokenEventMap
@@ -51,6 +53,7 @@ const NAMES: Readonly<Record<TokenEventName, true>> = {
   'user-deactivated': true,
   'user-reactivated': true,
   'user-removed': true,
+  'user-tokens-revoked': true,
 }
 
 /** Events of every `EventEmitter`. `on` and `once` of `node:events` add a listener of `error`, too. */

@@ -100,3 +100,12 @@ export function isTokenId(id: string): boolean {
 export function timeOfTokenId(id: string): number {
   return Number.parseInt(id.slice(0, 13).replace('-', ''), 16)
 }
+
+/** The first id of a time, in the order of ids. The inverse of `timeOfTokenId`. */
+export function firstTokenIdAt(time: number): string {
+  const hex = time.toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`
+}
+
+/** No id sorts after it. */
+export const LAST_TOKEN_ID = 'ffffffff-ffff-7fff-bfff-ffffffffffff'

@@ -99,9 +99,9 @@ export const boundsGuards: readonly Guard[] = [
   },
   {
     name: 'promise 15: a cursor is bound to its list',
-    file: 'src/lifecycle/page-cursor.ts',
-    remove: 'digest !== digestOf(list) || ',
-    put: 'digest === undefined || ',
+    file: 'src/lifecycle/opaque-cursor.ts',
+    remove: 'digest === digestOf(list) ?',
+    put: 'digest !== undefined ?',
     tests: HTTP,
   },
   {
@@ -113,7 +113,7 @@ export const boundsGuards: readonly Guard[] = [
   },
   {
     name: 'promise 14: the last use in a cursor is a moment that every database has',
-    file: 'src/lifecycle/page-cursor.ts',
+    file: 'src/lifecycle/opaque-cursor.ts',
     remove: 'value >= 0 && value <= LAST_MOMENT',
     put: 'value > -1e300',
     tests: HTTP,

@@ -1,5 +1,6 @@
 /** The checks that hold the promises, by the folder of the source that they stand in. */
 
+import { adminGuards } from './admin.guards.ts'
 import { boundsGuards } from './bounds.guards.ts'
 import { deviceGuards } from './device.guards.ts'
 import { expiryGuards } from './expiry.guards.ts'
@@ -43,6 +44,7 @@ export const guards: readonly Guard[] = [
   ...handsGuards,
   ...identityProviderGuards,
   ...ownersGuards,
+  ...adminGuards,
   ...pluginGuards,
   ...seamGuards,
 ]

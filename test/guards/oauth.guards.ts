@@ -130,9 +130,9 @@ export const oauthGuards: readonly Guard[] = [
   },
   {
     name: 'oauth: only a credential as issued revokes',
-    file: 'src/oauth/revoke-credential.ts',
-    remove: ' && isAsIssued(signed, owned.token, deps)',
-    put: '',
+    file: 'src/lifecycle/find-by-credential.ts',
+    remove: 'owned && isAsIssued(signed, owned.token, context) ?',
+    put: 'owned ?',
     tests: ['test/oauth/revocation.test.ts'],
   },
   {

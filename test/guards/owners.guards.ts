@@ -158,8 +158,8 @@ export const ownersGuards: readonly Guard[] = [
   {
     name: 'owners: a cursor is bound to its owner',
     file: 'src/lifecycle/page-cursor.ts',
-    remove: 'JSON.stringify([userId, sort,',
-    put: "JSON.stringify([userId === '', sort,",
+    remove: 'return [userId, sort,',
+    put: "return [userId === '', sort,",
     tests: RANDOM,
   },
   {
