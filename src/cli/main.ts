@@ -6,12 +6,16 @@ import { readFileSync } from 'node:fs'
 import { WrongCall } from './arguments.ts'
 import { KEYS_USAGE, keysCommand } from './keys-command.ts'
 import { MIGRATE_USAGE, migrateCommand } from './migrate-command.ts'
+import { OWNERS_USAGE, ownersCommand } from './owners-command.ts'
 import { SCAN_RULE_USAGE, scanRuleCommand } from './scan-rule-command.ts'
 import type { Command, Terminal } from './terminal.ts'
+import { TOKENS_USAGE, tokensCommand } from './tokens-command.ts'
 
 const COMMANDS: Readonly<Record<string, { readonly run: Command; readonly usage: string }>> = {
   keys: { run: keysCommand, usage: KEYS_USAGE },
   migrate: { run: migrateCommand, usage: MIGRATE_USAGE },
+  tokens: { run: tokensCommand, usage: TOKENS_USAGE },
+  owners: { run: ownersCommand, usage: OWNERS_USAGE },
   'scan-rule': { run: scanRuleCommand, usage: SCAN_RULE_USAGE },
 }
 

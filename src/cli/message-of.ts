@@ -2,11 +2,10 @@
 
 import { secretsOf } from '../store/store-address.ts'
 
-export function messageOf(error: unknown, address: string): string {
-  return secretsOf(address).reduce(
-    (text, secret) => text.replaceAll(secret, '***'),
-    messagesOf(error).join(': '),
-  )
+/** @param address Its password is not printed. `null` without an address. */
+export function messageOf(error: unknown, address: string | null): string {
+  const secrets = address === null ? [] : secretsOf(address)
+  return secrets.reduce((text, secret) => text.replaceAll(secret, '***'), messagesOf(error).join(': '))
 }
 
 function messagesOf(error: unknown): readonly string[] {

@@ -23,11 +23,18 @@ export interface RunningCommand {
   kill(): void
 }
 
-/** Starts the command; `kill` ends it as a power cut would. */
-export function startCommand(args: readonly string[], env: NodeJS.ProcessEnv = {}): RunningCommand {
+/** Starts the command, with this standard input; `kill` ends it as a power cut would. */
+export function startCommand(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  input = '',
+): RunningCommand {
   const child = spawn(process.execPath, [BUILT_COMMAND, ...args], {
     env: { ...process.env, ...NOT_COVERED, DATABASE_URL: undefined, ...env },
   })
+  // A command that does not read its input may have ended.
+  child.stdin.on('error', () => undefined)
+  child.stdin.end(input)
   const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   return {
     ended: ended.then(([printed, errors, [code]]) => ({ code, lines: linesOf(printed), errors })),
@@ -38,8 +45,12 @@ export function startCommand(args: readonly string[], env: NodeJS.ProcessEnv = {
 }
 
 /** Runs the command to its end. */
-export function runCommand(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<CommandRun> {
-  return startCommand(args, env).ended
+export function runCommand(
+  args: readonly string[],
+  env?: NodeJS.ProcessEnv,
+  input?: string,
+): Promise<CommandRun> {
+  return startCommand(args, env, input).ended
 }
 
 function linesOf(printed: string): readonly string[] {

@@ -25,12 +25,13 @@ export function openMigrator(
   options?: MigratorOptions,
 ): OpenMigrator {
   const { dialect } = address
-  const db = open(address, place.changes)
+  const db = openDatabase(address, place.changes)
   const storeDb = { traits: traitsOf(dialect), db: ownTables(db, dialect, place) }
   return { migrator: new Migrator(storeDb, options), close: () => db.destroy() }
 }
 
-function open(address: StoreAddress, changes: boolean): Kysely<unknown> {
+/** One connection, without a time limit for statements. With `changes: false` nothing is written. */
+export function openDatabase(address: StoreAddress, changes: boolean): Kysely<unknown> {
   switch (address.dialect) {
     case 'postgres':
       return openPostgresForMigration(address.url)
