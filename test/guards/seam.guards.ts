@@ -248,4 +248,25 @@ export const seamGuards: readonly Guard[] = [
     put: 'await running',
     tests: ['test/jobs/repeat.test.ts'],
   },
+  {
+    name: 'commands: a missing SQLite file is not created',
+    file: 'src/store/kysely/open-token-store.ts',
+    remove: "if (dialect === 'sqlite' && !existsSync(sqlitePath(address.filename)))",
+    put: "if (dialect === 'sqlite' && sqlitePath(address.filename) === '')",
+    tests: ['test/cli/administration-commands.test.ts'],
+  },
+  {
+    name: 'commands: texts of users do not control the terminal',
+    file: 'src/cli/print-table.ts',
+    remove: 'const cells = rows.map((row) => row.map(printable))',
+    put: 'const cells = rows',
+    tests: ['test/cli/administration-commands.test.ts'],
+  },
+  {
+    name: 'commands: an option without effect is refused',
+    file: 'src/cli/tokens-command.ts',
+    remove: 'if (other !== undefined) throw new WrongCall',
+    put: 'if (other === undefined) throw new WrongCall',
+    tests: ['test/cli/administration-commands.test.ts'],
+  },
 ]
