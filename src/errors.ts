@@ -174,3 +174,17 @@ const RETRY_AFTER_SECONDS = 5
 export function unavailable(cause: unknown): FastifyError {
   return withHeaders(new StoreUnavailable({ cause }), { 'retry-after': String(RETRY_AFTER_SECONDS) })
 }
+
+/**
+ * An equal error with the same cause, for one of several requests that fail together: the error handler of a host may change
+ * the error of its request.
+ */
+export function ownError(error: unknown): Error {
+  const message = error instanceof Error ? error.message : String(error)
+  if (!isApiTokensError(error)) return new Error(message, { cause: error })
+  // The code may be a later version's, when two copies of the package are in use.
+  const ErrorClass: PluginError | undefined = errorCodes[error.code as keyof typeof errorCodes]
+  if (ErrorClass === undefined) return new Error(message, { cause: error })
+  const own = Object.assign(new ErrorClass({ cause: error.cause }), { message })
+  return error.headers === undefined ? own : withHeaders(own, { ...error.headers })
+}

@@ -7,7 +7,7 @@ import { type ScopeRequirement, satisfies } from '../token/scope.ts'
 import type { LastClient } from '../token/token.ts'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
 import type { TokenSignals } from '../verification/token-signals.ts'
-import type { Verification } from '../verification/verification.ts'
+import { CacheMiss, type Verification } from '../verification/verification.ts'
 import type { RejectionReason, VerificationEntry } from '../verification/verification-entry.ts'
 import { findCredential, isCredential, NOT_ONE_CREDENTIAL } from './authorization-header.ts'
 import type { Challenges } from './challenge.ts'
@@ -44,27 +44,27 @@ export function requestCheck(deps: VerifyHookDeps): RequestCheck {
   const connections = new ConnectionMemories()
   return (request, reply, required, done) => {
     let now: number
-    let found: VerificationEntry | Error | string
+    let found: VerificationEntry | CacheMiss | Error
     try {
       now = deps.clock.now()
       found = entryOf(deps, connections, request, required, now)
     } catch (thrown) {
       return done(refuseWith(thrown, request, deps))
     }
-    if (typeof found === 'string') return load(deps, found, request, reply, required, done)
+    if (found instanceof CacheMiss) return load(deps, found, request, reply, required, done)
     if (found instanceof Error) return done(refuseWith(found, request, deps))
     return done(respond(deps, found, request, reply, required))
   }
 }
 
-/** Returns the cached entry, an error, or the credential if it is not cached and must be loaded. */
+/** Returns the cached entry, an error, or the credential that is not cached and must be loaded. */
 function entryOf(
   { verification, challenges, slot }: VerifyHookDeps,
   connections: ConnectionMemories,
   request: FastifyRequest,
   required: ScopeRequirement,
   now: number,
-): VerificationEntry | Error | string {
+): VerificationEntry | CacheMiss | Error {
   const earlier = readSlot(request, slot)
   // The deadline is not checked again within one request.
   if (earlier?.entry.live === true) return earlier.entry
@@ -76,19 +76,18 @@ function entryOf(
   const start = findCredential(raw)
   if (typeof start !== 'number') return challenges.fault(start, required)
   const credential = raw.headers.authorization?.slice(start) ?? ''
-  const entry = verification.getAndCount(credential, now, counts)
-  if (entry !== undefined) {
-    connection.store(raw, entry)
-    return entry
-  }
+  const found = verification.getAndCount(credential, now, counts)
   // Cached credentials are well-formed. This one has not been checked yet.
-  return isCredential(credential) ? credential : challenges.fault(NOT_ONE_CREDENTIAL, required)
+  if (found instanceof CacheMiss)
+    return isCredential(credential) ? found : challenges.fault(NOT_ONE_CREDENTIAL, required)
+  connection.store(raw, found)
+  return found
 }
 
 /** The cold path. */
 function load(
   deps: VerifyHookDeps,
-  credential: string,
+  miss: CacheMiss,
   request: FastifyRequest,
   reply: FastifyReply,
   required: ScopeRequirement,
@@ -100,7 +99,7 @@ function load(
     done(respond(deps, entry, request, reply, required))
   }
   deps.verification
-    .loadAndCount(credential, take, readSlot(request, deps.slot) === null)
+    .loadAndCount(miss, take, readSlot(request, deps.slot) === null)
     .catch((thrown) => {
       // This hook has already called `done`: the error comes from a later hook or the handler.
       if (isSettled) throw thrown

@@ -9,7 +9,7 @@ import type { VerifiedToken } from '../token/verified-token.ts'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
 import { BoundedSignals } from '../verification/bounded-signals.ts'
 import type { TokenSignals } from '../verification/token-signals.ts'
-import type { Verification } from '../verification/verification.ts'
+import { CacheMiss, type Verification } from '../verification/verification.ts'
 import type { VerificationCache } from '../verification/verification-cache.ts'
 import type { VerificationEntry } from '../verification/verification-entry.ts'
 import { disposableToken } from '../verification/verified-token.ts'
@@ -66,8 +66,8 @@ export function createApiTokens(deps: CodeApiDeps): ApiTokens {
     usage: (id, request, scope) => tokenUsage(lifecycle, id, request, scope),
     verify: async (credential) => {
       const now = lifecycle.clock.now()
-      const entry = verification.getAndCount(credential, now)
-      return entry === undefined ? verification.loadAndCount(credential, accept) : accept(entry)
+      const found = verification.getAndCount(credential, now)
+      return found instanceof CacheMiss ? verification.loadAndCount(found, accept) : accept(found)
     },
     search: (request = {}) => searchTokens(lifecycle, request),
     find: (credential) => findByCredential(lifecycle, credential),

@@ -3,7 +3,7 @@
 import type { Clock } from '../clock.ts'
 import { type Audience, claimsOf, type TokenClaims } from '../token/claims.ts'
 import { formatScope } from '../token/scope.ts'
-import type { Verification } from '../verification/verification.ts'
+import { CacheMiss, type Verification } from '../verification/verification.ts'
 import type { VerificationEntry } from '../verification/verification-entry.ts'
 
 /** RFC 7662 §2.2. The response for an inactive token has no other members. */
@@ -25,8 +25,8 @@ export async function introspectToken(deps: IntrospectTokenDeps, credential: str
   const now = deps.clock.now()
   const toResponse = (entry: VerificationEntry) => describe(entry, deps.audience)
   if (!countsAsUse) return verification.inspect(credential, toResponse)
-  const entry = verification.getAndCount(credential, now)
-  return entry === undefined ? verification.loadAndCount(credential, toResponse) : toResponse(entry)
+  const found = verification.getAndCount(credential, now)
+  return found instanceof CacheMiss ? verification.loadAndCount(found, toResponse) : toResponse(found)
 }
 
 /** The claims with the current scopes and expiry, which may be narrower than those in the credential. */

@@ -4,9 +4,17 @@
  */
 
 import { InvalidOption, StoreFault, StoreUnavailable, unavailable } from '../errors.ts'
+import { withTimeout } from '../with-timeout.ts'
 import type { AdministrationStore } from './administration-store.ts'
 import type { DeviceAuthorizationStore } from './device-authorization-store.ts'
 import type { TokenStore } from './token-store.ts'
+
+/**
+ * The time limit of a read of tokens, in milliseconds, for a store without a limit of its own: further requests with the same
+ * token join the read. It is longer than the limit of the package's stores. A write has no limit here, because it may take
+ * effect later.
+ */
+const READ_TIMEOUT_MS = 30_000
 
 /**
  * Wraps a store. Errors after boot become `FST_API_TOKENS_STORE_UNAVAILABLE`, or `FST_API_TOKENS_STORE_FAULT` if the
@@ -36,7 +44,7 @@ export function withOutages(store: TokenStore): TokenStore {
     },
     isEmpty: () => store.isEmpty(),
     insertToken: classified((token, rules) => store.insertToken(token, rules)),
-    findTokens: classified((ids) => store.findTokens(ids)),
+    findTokens: classified((ids) => withTimeout(store.findTokens(ids), READ_TIMEOUT_MS, 'the store')),
     findOwner: classified((userId) => store.findOwner(userId)),
     listTokens: classified((query) => store.listTokens(query)),
     updateToken: classified((id, changes, scope) => store.updateToken(id, changes, scope)),

@@ -8,6 +8,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Clock } from '../clock.ts'
+import { ownError } from '../errors.ts'
 import type { TokenStore } from '../store/token-store.ts'
 import type { OwnedToken } from '../token/token.ts'
 import type { IdentityProvider } from './identity-provider.ts'
@@ -47,7 +48,7 @@ export interface ColdTurnsDeps {
   readonly reads: InFlightReads
   readonly findUser: FindUser | undefined
   readonly identityProvider: IdentityProvider | null
-  /** Whether the row alone decides that a token is refused, without its owner and the identity provider. */
+  /** Whether the row alone decides that a token is refused, so that `findUser` and the identity provider are not called. */
   isRefusedByRow(owned: OwnedToken, now: number): boolean
   /** Revokes a token that the identity provider has ended, and publishes the invalidation. */
   endToken(tokenId: string): Promise<void>
@@ -117,7 +118,7 @@ export class ColdTurns {
       if (entry !== undefined) return waiter.resolve({ kind: 'cached', entry })
       const { read, isNew } = this.#deps.reads.join(target, {
         onFound: (read, found) => waiter.resolve({ kind: 'read', target, read, found }),
-        onFailed: (error) => waiter.reject(error),
+        onFailed: (error) => waiter.reject(ownError(error)),
       })
       if (isNew) started.push({ read, inContext: waiter.inContext })
     } catch (error) {
@@ -159,9 +160,9 @@ export class ColdTurns {
     users: Map<string, Promise<UserStatus>>,
   ): void {
     if (owned !== null) this.#deps.reads.learnOwner(read, owned.token.userId)
+    if (inContext === null) return settle(read, { owned, user: ACTIVE, refresh: null })
     if (owned === null || this.#deps.isRefusedByRow(owned, now))
       return settle(read, { owned, user: null, refresh: null })
-    if (inContext === null) return settle(read, { owned, user: ACTIVE, refresh: null })
     inContext(() => this.#findUser(read, owned, users)).then(
       (found) => settle(read, found),
       (error) => this.#fail(read, error),

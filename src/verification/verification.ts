@@ -1,5 +1,6 @@
 /** Verifies a credential: cache, signature, store, owner, clock. */
 
+import { ownError } from '../errors.ts'
 import type { Invalidation } from '../invalidation/invalidation-bus.ts'
 import { MAX_CREDENTIAL_LENGTH } from '../token/credential.ts'
 import { effectiveScopes } from '../token/scope.ts'
@@ -14,14 +15,20 @@ import type { Recheck } from './token-signals.ts'
 import type { VerificationDeps, VerificationStats } from './verification-deps.ts'
 import { FORGED, isCacheable, type RejectionReason, type VerificationEntry } from './verification-entry.ts'
 
-/** A credential with a valid signature. */
-interface SignedCredential extends SignedToken {
-  /** Its key in the cache. */
-  readonly digest: string
-}
-
 /** Why a credential is verified. A request counts once, and an inspection neither counts nor ends a predecessor. */
 type Purpose = 'use' | 'counted use' | 'inspection'
+
+/** A credential that is not in the cache, for `loadAndCount`. */
+export class CacheMiss {
+  readonly credential: string
+  /** Its key in the cache, which is computed once. */
+  readonly digest: string
+
+  constructor(credential: string, digest: string) {
+    this.credential = credential
+    this.digest = digest
+  }
+}
 
 export class Verification {
   readonly #deps: VerificationDeps
@@ -44,10 +51,11 @@ export class Verification {
    *
    * @param counts Whether to count a use: a request counts once, however many hooks verify it.
    */
-  getAndCount(credential: string, now: number, counts = true): VerificationEntry | undefined {
+  getAndCount(credential: string, now: number, counts = true): VerificationEntry | CacheMiss {
     if (credential.length > MAX_CREDENTIAL_LENGTH) return FORGED
-    const entry = this.#deps.cache.get(digestOf(credential), now)
-    if (entry === undefined) return undefined
+    const digest = digestOf(credential)
+    const entry = this.#deps.cache.get(digest, now)
+    if (entry === undefined) return new CacheMiss(credential, digest)
     this.#hits += 1
     return this.#counted(entry, now, counts)
   }
@@ -71,13 +79,9 @@ export class Verification {
    *
    * @throws {StoreUnavailable} When the store or `findUser` is unavailable, or changes invalidate every read.
    */
-  async loadAndCount<T>(
-    credential: string,
-    take: (entry: VerificationEntry) => T,
-    counts = true,
-  ): Promise<T> {
+  loadAndCount<T>(miss: CacheMiss, take: (entry: VerificationEntry) => T, counts = true): Promise<T> {
     this.#misses += 1
-    return this.#load(credential, counts ? 'use' : 'counted use', take)
+    return this.#load(miss, counts ? 'use' : 'counted use', take)
   }
 
   /**
@@ -91,8 +95,8 @@ export class Verification {
     const now = this.#deps.clock.now()
     const digest = digestOf(credential)
     const cached = this.#deps.cache.get(digest, now)
-    if (cached === undefined) return this.#load(credential, 'inspection', take)
-    return take(this.#signed(credential, digest, now) === null ? FORGED : cached)
+    if (cached === undefined) return this.#load(new CacheMiss(credential, digest), 'inspection', take)
+    return take(this.#signed(credential, now) === null ? FORGED : cached)
   }
 
   /**
@@ -139,11 +143,11 @@ export class Verification {
     return { hits: this.#hits, misses: this.#misses, loads: this.#reads.count }
   }
 
-  async #load<T>(credential: string, purpose: Purpose, take: (entry: VerificationEntry) => T): Promise<T> {
-    const digest = digestOf(credential)
+  async #load<T>(miss: CacheMiss, purpose: Purpose, take: (entry: VerificationEntry) => T): Promise<T> {
+    const { credential, digest } = miss
     // In every round the signature is checked again: the key may have been removed during the wait.
     const request = {
-      target: (now: number) => this.#signed(credential, digest, now),
+      target: (now: number) => this.#signed(credential, now),
       cached: (now: number) => this.#deps.cache.get(digest, now),
     }
     for (const rounds = new Rounds(); ; rounds.next()) {
@@ -159,10 +163,12 @@ export class Verification {
         const now = this.#deps.clock.now()
         const predecessorId = purpose === 'inspection' ? null : this.#predecessorOf(done, now)
         if (predecessorId === null)
-          return take(this.#counted(this.#evaluateAndCache(done, now), now, purpose === 'use'))
+          return take(this.#counted(this.#evaluateAndCache(digest, done, now), now, purpose === 'use'))
         done.read.ending ??= this.#deps.endPredecessor(done.target.tokenId, predecessorId)
         // Then read the row again: the token may have been revoked first.
-        await done.read.ending
+        await done.read.ending.catch((error) => {
+          throw ownError(error)
+        })
       } finally {
         this.#reads.leave(done.read)
       }
@@ -170,15 +176,16 @@ export class Verification {
   }
 
   /** Refuses every invalid signature before anything is read or cached. */
-  #signed(credential: string, digest: string, now: number): SignedCredential | null {
-    const signed = readSignedToken(this.#deps, credential, now)
-    if (signed === undefined) return null
-    return { ...signed, digest }
+  #signed(credential: string, now: number): SignedToken | null {
+    return readSignedToken(this.#deps, credential, now) ?? null
   }
 
   /** Evaluates what was found, and caches the result until its deadline. */
-  #evaluateAndCache({ target, read, found }: DoneRead<SignedCredential>, now: number): VerificationEntry {
-    const { digest } = target
+  #evaluateAndCache(
+    digest: string,
+    { target, read, found }: DoneRead<SignedToken>,
+    now: number,
+  ): VerificationEntry {
     if (read.entry?.digest === digest && this.#deps.cache.isCurrent(read.entry, now)) return read.entry
     const token = found.owned?.token ?? null
     const refresh = found.refresh?.outcome === 'good' ? found.refresh : null
@@ -211,7 +218,7 @@ export class Verification {
   }
 
   /** The predecessor that this token's first accepted use ends. */
-  #predecessorOf({ target, found }: DoneRead<SignedCredential>, now: number): string | null {
+  #predecessorOf({ target, found }: DoneRead<SignedToken>, now: number): string | null {
     const predecessorId = found.owned?.token.predecessorId ?? null
     if (predecessorId === null) return null
     return this.#evaluate(target, found, now) === null ? predecessorId : null

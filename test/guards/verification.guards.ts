@@ -109,6 +109,20 @@ export const verificationGuards: readonly Guard[] = [
     tests: ['test/verification/cold-turns.test.ts'],
   },
   {
+    name: 'requests that fail together have errors of their own',
+    file: 'src/verification/cold-turns.ts',
+    remove: 'waiter.reject(ownError(error))',
+    put: 'waiter.reject(error)',
+    tests: ['test/verification/outage.test.ts'],
+  },
+  {
+    name: 'a read of a store that hangs ends',
+    file: 'src/store/store-outage.ts',
+    remove: "withTimeout(store.findTokens(ids), READ_TIMEOUT_MS, 'the store')",
+    put: 'store.findTokens(ids)',
+    tests: ['test/verification/outage.test.ts'],
+  },
+  {
     name: 'promise 4: an invalidated read of an inspection is repeated',
     file: 'src/verification/verification.ts',
     remove: '        if (done.read.isInvalidated) continue\n        const now',
@@ -259,8 +273,8 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'promise 12: the first use of a rotated token waits for the end of its predecessor',
     file: 'src/verification/verification.ts',
-    remove: 'await done.read.ending',
-    put: '',
+    remove: 'await done.read.ending.catch(',
+    put: 'done.read.ending.catch(',
     tests: ['test/http/rotate-token.test.ts', 'test/verification/rotation-races.test.ts'],
   },
   {

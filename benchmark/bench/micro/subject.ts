@@ -16,6 +16,8 @@ import { readOptions } from '../../../src/settings.ts'
 import { sqliteTokenStore } from '../../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import { actorOf } from '../../../src/token/actor.ts'
 import { NO_SCOPES } from '../../../src/token/scope.ts'
+import { digestOf } from '../../../src/verification/credential-digest.ts'
+import { CacheMiss } from '../../../src/verification/verification.ts'
 import { hs256Key } from '../../../test/support/keys.ts'
 import { host } from '../variants/variant.ts'
 
@@ -78,7 +80,7 @@ export async function startSubject({ cacheMax = 10_000, folder = tmpdir() } = {}
       const credentials: string[] = []
       for (let user = 0; user < count; user += 1) {
         const credential = await issue(`user-${user}`)
-        await verification.loadAndCount(credential, () => undefined)
+        await verification.loadAndCount(missOf(credential), () => undefined)
         credentials.push(credential)
       }
       return credentials
@@ -89,4 +91,9 @@ export async function startSubject({ cacheMax = 10_000, folder = tmpdir() } = {}
       rmSync(place, { recursive: true })
     },
   }
+}
+
+/** A credential that is not in the cache, for the cold path. */
+export function missOf(credential: string): CacheMiss {
+  return new CacheMiss(credential, digestOf(credential))
 }

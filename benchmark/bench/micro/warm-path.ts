@@ -5,6 +5,7 @@ import { findCredential } from '../../../src/http/authorization-header.ts'
 import { writeSlot } from '../../../src/http/request-slot.ts'
 import { RequestVerification } from '../../../src/http/request-verification.ts'
 import { digestOf } from '../../../src/verification/credential-digest.ts'
+import { CacheMiss } from '../../../src/verification/verification.ts'
 import { FORGED } from '../../../src/verification/verification-entry.ts'
 import type { Step } from '../steps.ts'
 import { CREDENTIALS } from '../variants/variant.ts'
@@ -19,7 +20,8 @@ export async function warmPath(): Promise<Step[]> {
   const requests = await requestsOf(app)
   const entries = credentials.map((credential) => {
     const entry = verification.getAndCount(credential, Date.now())
-    if (entry?.use == null || entry.rejection !== null) throw new Error('the token is not in the cache')
+    if (entry instanceof CacheMiss || entry.use === null || entry.rejection !== null)
+      throw new Error('the token is not in the cache')
     return { ...entry, use: entry.use }
   })
   const connection = newConnection()
