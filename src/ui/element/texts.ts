@@ -2,20 +2,25 @@
 
 import { DAY_MS } from '../../utc-day.ts'
 import { english } from '../messages/english.ts'
-import type { MessageName, MessageOverrides } from '../messages/messages.ts'
+import type { Message } from '../messages/message.ts'
+import type { MessageName } from '../messages/messages.ts'
 
 export type Params = Readonly<Record<string, string | number>>
 
-export class Texts {
-  readonly #messages: MessageOverrides
+/** @typeParam Name The names of the messages: those of `english`, and those that an element adds. */
+export class Texts<Name extends string = MessageName> {
+  readonly #messages: Readonly<Record<string, Message | undefined>>
   readonly #plural: Intl.PluralRules
   readonly #number: Intl.NumberFormat
   readonly #day: Intl.DateTimeFormat
   readonly #moment: Intl.DateTimeFormat
   readonly #relative: Intl.RelativeTimeFormat
 
-  /** @param language The language of dates, numbers and plurals. The messages are English unless overridden. */
-  constructor(language: string, overrides: MessageOverrides = {}) {
+  /**
+   * @param language The language of dates, numbers and plurals.
+   * @param overrides Messages in addition to those of `english`, or instead of them.
+   */
+  constructor(language: string, overrides?: Readonly<Partial<Record<Name, Message>>>) {
     const locale = knownLocale(language)
     this.#messages = { ...english, ...overrides }
     this.#plural = new Intl.PluralRules(locale)
@@ -26,13 +31,13 @@ export class Texts {
   }
 
   /** A message as plain text. */
-  say(name: MessageName, params: Params = {}): string {
+  say(name: Name, params: Params = {}): string {
     return this.parts(name, params, (value) => value).join('')
   }
 
   /** A message in pieces for a template; `show` renders string parameters. */
   parts<Shown>(
-    name: MessageName,
+    name: Name,
     params: Params,
     show: (value: string, place: string) => Shown,
   ): (string | Shown)[] {
@@ -83,7 +88,7 @@ export class Texts {
     return text.charAt(0).toLocaleUpperCase(locale) + text.slice(1)
   }
 
-  #form(name: MessageName, { count }: Params): string {
+  #form(name: Name, { count }: Params): string {
     const message = this.#messages[name] ?? name
     if (typeof message === 'string') return message
     const category = this.#plural.select(typeof count === 'number' ? count : 0)

@@ -1,6 +1,6 @@
 /** Calls the token routes with the user's session. */
 
-import { Fault, faultOf } from './fault.ts'
+import { queryOf, sendRequest } from './send-request.ts'
 import {
   type Catalogue,
   type Counts,
@@ -40,7 +40,6 @@ export interface Rotation {
   readonly scopes?: readonly string[]
 }
 
-const TIMEOUT_MS = 30_000
 /** The maximum number of short pages that are joined: after that the user decides whether to continue. */
 const MORE_PAGES = 9
 
@@ -58,10 +57,7 @@ export class TokenClient {
   }
 
   list(query: ListQuery, signal?: AbortSignal): Promise<TokenPage> {
-    const entries = Object.entries(query).flatMap(([name, value]) =>
-      value === undefined || value === '' ? [] : [[name, String(value)]],
-    )
-    return this.#call<TokenPage>('GET', `?${new URLSearchParams(entries)}`, { signal })
+    return this.#call<TokenPage>('GET', queryOf(query), { signal })
   }
 
   /** Fetches a full page, from several short pages if necessary. */
@@ -126,7 +122,7 @@ export class TokenClient {
   }
 
   /** @throws {Fault} */
-  async #call<Body>(
+  #call<Body>(
     method: string,
     path: string,
     {
@@ -135,30 +131,7 @@ export class TokenClient {
       owner = this.#owner(),
     }: { body?: object; signal?: AbortSignal | undefined; owner?: string } = {},
   ): Promise<Body> {
-    const timeout = AbortSignal.timeout(TIMEOUT_MS)
     const query = owner && `${path.includes('?') ? '&' : '?'}owner=${encodeURIComponent(owner)}`
-    let response: Response
-    try {
-      response = await fetch(this.#url + path + query, {
-        method,
-        // The host redirects signed-out users to its sign-in page.
-        redirect: 'manual',
-        signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-        headers: { accept: 'application/json', ...(body && { 'content-type': 'application/json' }) },
-        ...(body && { body: JSON.stringify(body) }),
-      })
-    } catch (cause) {
-      if (signal?.aborted) throw cause
-      throw new Fault('unreachable', '', { cause })
-    }
-    if (response.type === 'opaqueredirect') throw new Fault('signed-out')
-    if (response.status === 204) return undefined as Body
-    // The connection may break, and the error of a proxy is not JSON.
-    const content: unknown = await response.json().catch((cause: unknown) => cause)
-    if (signal?.aborted) throw signal.reason
-    if (response.ok && !(content instanceof Error)) return content as Body
-    if (response.ok) throw new Fault('unreachable', '', { cause: content })
-    const { code, message = '' } = Object(content) as { code?: string; message?: string }
-    throw faultOf(response.status, code, message)
+    return sendRequest({ method, url: this.#url + path + query, body, signal })
   }
 }

@@ -15,14 +15,22 @@ import { Modal } from './modal.ts'
 /** Actions that the page performs on a token. */
 export interface TokenActions {
   readonly onSwitch: (token: Token) => void
-  readonly onRotate: (token: Token) => void
+  /** Absent if the page does not offer it. */
+  readonly onRotate?: (token: Token) => void
   readonly onRevoke: (token: Token) => void
   readonly change: (token: Token, change: Invalidation) => Promise<void>
 }
 
+/** The calls that the details need. */
+export interface DetailsClient {
+  usage(id: string, days: number): Promise<Usage>
+  /** `undefined` if they are unknown. */
+  scopes(): Promise<readonly Scope[] | undefined>
+}
+
 const DAYS = 30
 
-export class DetailsDialog extends Modal<null> {
+export class DetailsDialog extends Modal<null, DetailsClient> {
   static override styles = [...Modal.styles, switchStyles, chartStyles, detailsStyles]
   static override properties: PropertyDeclarations = {
     token: { attribute: false },
@@ -91,7 +99,7 @@ export class DetailsDialog extends Modal<null> {
         <h3 id="scopes-title">${texts.say('scopes')}</h3>
         ${this.#scopes(token)}
       </section>
-      ${this.#facts(token, now)} ${hasEnded(token) ? nothing : this.#endings(token)}
+      ${this.#list(token, now)} ${hasEnded(token) ? nothing : this.#endings(token)}
     `
   }
 
@@ -154,13 +162,24 @@ export class DetailsDialog extends Modal<null> {
     return html`<span class="muted use">${texts.say(used.includes(name) ? 'scopesUsed' : 'scopesUnused')}</span>`
   }
 
-  #facts(token: Token, now: number): TemplateResult {
+  #list(token: Token, now: number): TemplateResult {
+    return html`<dl>
+      ${this.facts(token, now).map(([label, value]) =>
+        value === undefined || value === null
+          ? nothing
+          : html`<div><dt>${label}</dt><dd><bdi>${value}</bdi></dd></div>`,
+      )}
+    </dl>`
+  }
+
+  /** Labels and values. Those without a value are not shown. */
+  protected facts(token: Token, now: number): (readonly [string, unknown])[] {
     const { texts } = this
     const never = texts.say('never')
     const facts: [MessageName, unknown][] = [
       ['token', html`<span class="mono">${texts.say('hint', { hint: token.hint })}</span>`],
       ['created', moment(token.created_at, texts, now)],
-      ['createdBy', token.created_by.id === token.user_id ? null : token.created_by.id],
+      ['createdBy', this.creator(token)],
       ['lastUpdated', moment(token.updated_at, texts, now)],
       ['lastUsed', token.last_used_at === null ? never : moment(token.last_used_at, texts, now)],
       ['expires', token.expires_at === null ? never : texts.moment(token.expires_at)],
@@ -169,27 +188,31 @@ export class DetailsDialog extends Modal<null> {
       ['lastAddress', token.last_used_ip],
       ['lastUserAgent', token.last_used_user_agent],
     ]
-    return html`<dl>
-      ${facts.map(([name, value]) =>
-        value === undefined || value === null
-          ? nothing
-          : html`<div><dt>${texts.say(name)}</dt><dd><bdi>${value}</bdi></dd></div>`,
-      )}
-    </dl>`
+    return facts.map(([name, value]) => [texts.say(name), value])
+  }
+
+  /** Who issued the token, if that is not its owner. */
+  protected creator({ created_by: { id }, user_id: owner }: Token): string | null {
+    return id === owner ? null : id
   }
 
   #endings(token: Token): TemplateResult {
     const { texts, locked, actions } = this
+    const { onRotate } = actions
     return html`<section class="endings" aria-label=${texts.say('dangerZone')}>
       <div class="buttons">
-        <button
-          type="button"
-          data-action="rotate"
-          ?disabled=${locked || token.status !== 'active'}
-          @click=${() => actions.onRotate(token)}
-        >
-          ${texts.say('rotate')}
-        </button>
+        ${
+          onRotate === undefined
+            ? nothing
+            : html`<button
+                type="button"
+                data-action="rotate"
+                ?disabled=${locked || token.status !== 'active'}
+                @click=${() => onRotate(token)}
+              >
+                ${texts.say('rotate')}
+              </button>`
+        }
         <button
           type="button"
           class="danger"

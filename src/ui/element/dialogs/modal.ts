@@ -17,7 +17,8 @@ import { theme } from '../styles/theme.ts'
 import type { Texts } from '../texts.ts'
 import type { TokenClient } from '../token-client.ts'
 
-export abstract class Modal<Result> extends LitElement {
+/** @typeParam Client What calls the service. */
+export abstract class Modal<Result, Client = TokenClient> extends LitElement {
   static override styles = [theme, controls, forcedColors, dialogs]
   static override properties: PropertyDeclarations = {
     texts: { attribute: false },
@@ -28,7 +29,7 @@ export abstract class Modal<Result> extends LitElement {
   }
 
   declare texts: Texts
-  declare client: TokenClient
+  declare client: Client
   /** A closed dialog renders nothing, so that its content is no longer in the document. */
   declare protected opened: boolean
   declare protected busy: boolean

@@ -11,7 +11,11 @@ export function titleOf(token: Pick<Token, 'name' | 'hint'>, texts: Texts): stri
 }
 
 /** A sentence whose names are emphasized and isolated in text direction. */
-export function sentence(texts: Texts, name: MessageName, params: Params): unknown {
+export function sentence<Name extends string = MessageName>(
+  texts: Texts<Name>,
+  name: Name,
+  params: Params,
+): unknown {
   return texts.parts<string | TemplateResult>(
     name,
     params,
