@@ -1,10 +1,11 @@
 /** The queries of a cold verification: tokens and their owners by primary key. They are compiled once. */
 
-import { type CompiledQuery, type ExpressionBuilder, sql } from 'kysely'
+import { type CompiledQuery, type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
 import type { OwnedToken, OwnerRecord, OwnerStatus, StatusReason } from '../../../token/token.ts'
 import { MAX_FOUND_TOKENS } from '../../find-token.ts'
 import type { DialectTraits } from '../dialects/dialect-traits.ts'
 import type { ApiTokenDatabase } from '../tables/database.ts'
+import { dayOf } from '../tables/day-of-token.ts'
 import type { StoredId } from '../tables/stored-id.ts'
 import { type ApiTokenRow, joinedTokenColumns, tokenColumns, tokenFromRow } from '../tables/token-row.ts'
 import type { StoreDb } from '../transactions.ts'
@@ -19,11 +20,13 @@ export interface JoinedRow extends ApiTokenRow {
 const SIZES = [1, 2, 4, 8, 16, 32, 64, 128, MAX_FOUND_TOKENS]
 
 type TokensQuery = CompiledQuery<JoinedRow>
+type Tokens = ExpressionBuilder<ApiTokenDatabase, 'api_tokens'>
 
 /** The queries by their number of ids, for `queryFor`. On SQLite one id at a time is the fastest. */
 export function selectTokens(storeDb: StoreDb): readonly TokensQuery[] {
   if (storeDb.traits.writers === 'one') return [selectOne(storeDb)]
-  return SIZES.map((size) => selectSome(storeDb, size))
+  const select = storeDb.traits.lateralJoins ? selectByLateralJoin : selectBySubqueries
+  return SIZES.map((size) => select(storeDb, size))
 }
 
 /** The query for these ids, of which there must be one at least. */
@@ -37,28 +40,60 @@ export function queryFor(
   return { ...query, parameters: query.parameters.map((_, n) => idParameter(ids[n] ?? ids[0] ?? '')) }
 }
 
-/** The parameters are the ids. In subqueries, so that no server plans to read all owners or all usage of a day. */
-function selectSome({ db, traits }: StoreDb, size: number): TokensQuery {
-  const ids = Array.from({ length: size }, () => traits.id(''))
+/**
+ * The parameters are the ids. With a limit in each lateral join, so that the server reads by primary key and never plans to
+ * read all owners or all usage of a day. It takes a quarter less time than a subquery for each column.
+ */
+function selectByLateralJoin({ db, traits }: StoreDb, size: number): TokensQuery {
   return db
     .selectFrom('api_tokens')
-    .select(tokenColumns(traits))
-    .select((eb) => ownerColumns(eb))
-    .where((eb) => (size === 1 ? eb('api_tokens.id', '=', traits.id('')) : eb('api_tokens.id', 'in', ids)))
+    .leftJoinLateral(
+      (eb) => dayOf(eb).selectAll().limit(sql.lit(1)).as('used_day'),
+      (join) => join.onTrue(),
+    )
+    .leftJoinLateral(
+      (eb) => ownerOf(eb).selectAll().limit(sql.lit(1)).as('owner'),
+      (join) => join.onTrue(),
+    )
+    .select(joinedTokenColumns(traits, 'used_day'))
+    .select([
+      'owner.status as owner_status',
+      'owner.generation as owner_generation',
+      'owner.ended_reason as owner_ended_reason',
+    ])
+    .where((eb) => isOneOf(eb, traits, size))
     .$castTo<JoinedRow>()
     .compile()
 }
 
+/** The same in subqueries, for servers without lateral joins. */
+function selectBySubqueries({ db, traits }: StoreDb, size: number): TokensQuery {
+  return db
+    .selectFrom('api_tokens')
+    .select(tokenColumns(traits))
+    .select((eb) => ownerColumns(eb))
+    .where((eb) => isOneOf(eb, traits, size))
+    .$castTo<JoinedRow>()
+    .compile()
+}
+
+function isOneOf(eb: Tokens, traits: DialectTraits, size: number): Expression<SqlBool> {
+  const ids = Array.from({ length: size }, () => traits.id(''))
+  return size === 1 ? eb('api_tokens.id', '=', traits.id('')) : eb('api_tokens.id', 'in', ids)
+}
+
 /** The columns of the token's owner, as subqueries. */
-export function ownerColumns(eb: ExpressionBuilder<ApiTokenDatabase, 'api_tokens'>) {
-  const owner = eb
-    .selectFrom('api_token_owners')
-    .whereRef('api_token_owners.user_id', '=', 'api_tokens.user_id')
+export function ownerColumns(eb: Tokens) {
+  const owner = ownerOf(eb)
   return [
     owner.select('api_token_owners.status').as('owner_status'),
     owner.select('api_token_owners.generation').as('owner_generation'),
     owner.select('api_token_owners.ended_reason').as('owner_ended_reason'),
   ]
+}
+
+function ownerOf(eb: Tokens) {
+  return eb.selectFrom('api_token_owners').whereRef('api_token_owners.user_id', '=', 'api_tokens.user_id')
 }
 
 /**
@@ -74,7 +109,7 @@ function selectOne({ db, traits }: StoreDb): TokensQuery {
         .onRef('api_token_usage.token_id', '=', 'api_tokens.id'),
     )
     .leftJoin('api_token_owners', 'api_token_owners.user_id', 'api_tokens.user_id')
-    .select(joinedTokenColumns(traits))
+    .select(joinedTokenColumns(traits, 'api_token_usage'))
     .select([
       'api_token_owners.status as owner_status',
       'api_token_owners.generation as owner_generation',

@@ -80,17 +80,18 @@ export function tokenColumns(traits: DialectTraits): readonly AliasedExpression<
   ]
 }
 
-/** The same columns of a query that joins the usage row, `dayOf`. */
-export function joinedTokenColumns(traits: DialectTraits): readonly AliasedExpression<unknown, string>[] {
-  const { millis } = traits
-  const { ref } = expressionBuilder<ApiTokenDatabase, 'api_token_usage'>()
+/** The same columns of a query that joins the usage row, `dayOf`, by this name. */
+export function joinedTokenColumns(
+  traits: DialectTraits,
+  day: 'api_token_usage' | 'used_day',
+): readonly AliasedExpression<unknown, string>[] {
   return [
     ...ownColumns(traits),
-    ref('api_token_usage.requests').as('day_requests'),
-    millis(ref('api_token_usage.last_used_at')).as('day_last_used_at'),
-    ref('api_token_usage.scopes_used').as('day_scopes_used'),
-    ref('api_token_usage.last_used_ip').as('day_ip'),
-    ref('api_token_usage.last_used_user_agent').as('day_user_agent'),
+    sql.ref(`${day}.requests`).as('day_requests'),
+    traits.millis(sql.ref<Instant>(`${day}.last_used_at`)).as('day_last_used_at'),
+    sql.ref(`${day}.scopes_used`).as('day_scopes_used'),
+    sql.ref(`${day}.last_used_ip`).as('day_ip'),
+    sql.ref(`${day}.last_used_user_agent`).as('day_user_agent'),
   ]
 }
 
