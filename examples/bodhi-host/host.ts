@@ -22,6 +22,7 @@ import type { Settings } from './settings.ts'
 import { sessionSecret } from './sign-in/session-secret.ts'
 import { addSessions, signedInUser } from './sign-in/sessions.ts'
 import { addSignIn, CALLBACK_PATH, type SignInOptions } from './sign-in/sign-in.ts'
+import { demoOrganizations, ownersOf, ownerTypes } from './users/organizations.ts'
 import { roleOfDemoUser, roleOfSubject, scopeCatalogue, scopesOf } from './users/roles.ts'
 import { userRoutes } from './users/user-routes.ts'
 import { UserDirectory } from './users/users.ts'
@@ -100,14 +101,24 @@ async function addPeople(app: FastifyInstance, settings: Settings, origin: () =>
   })
 
   const provider = await providerOf(app, settings, origin)
+  const organizations = settings.provider ? [] : demoOrganizations
   await app.register(apiTokens, {
+    ownerTypes,
     // Tokens are managed only by the user of the session.
     authenticateUser: async (request) => {
       const user = await signedInUser(request, users)
-      return user && { id: user.id, scopes: scopesOf(user.role) }
+      return (
+        user && {
+          id: user.id,
+          scopes: scopesOf(user.role),
+          owners: ownersOf(user.id, organizations),
+        }
+      )
     },
     // Deactivated and deleted users, and users who lost scopes, affect their tokens.
     findUser: async (userId) => {
+      const organization = organizations.find(({ id }) => id === userId)
+      if (organization !== undefined) return { active: true, scopes: [...organization.scopes] }
       const user = await users.find(userId)
       return user && { active: user.status === 'active', scopes: scopesOf(user.role) }
     },
@@ -132,7 +143,7 @@ async function addPeople(app: FastifyInstance, settings: Settings, origin: () =>
     // The tokens of a removed user stay revoked. A user who returns may generate new ones.
     onNewUser: (user) => app.apiTokens.reactivateUser(user.id),
   })
-  await app.register(userRoutes, { prefix: '/bodhi/v1', users })
+  await app.register(userRoutes, { prefix: '/bodhi/v1', users, organizations })
   await app.register(settingsPage, { users, tokensPath: TOKENS_PATH })
   await app.register(usersPage, { users })
   return provider.issuer

@@ -13,6 +13,7 @@ import { deviceTour } from './tour/device-tour.ts'
 import { freePort } from './tour/free-port.ts'
 import { Narrator } from './tour/narrator.ts'
 import { type Gateway, oauthTour } from './tour/oauth-tour.ts'
+import { organizationTour } from './tour/organization-tour.ts'
 import { ownerTour } from './tour/owner-tour.ts'
 import type { GeneratedToken, Program } from './tour/program.ts'
 
@@ -130,6 +131,10 @@ async function tour(origin: string): Promise<void> {
     },
   )
   await ownerTour(grace, TOKENS, nightly, narrator, program)
+
+  const alan = new Browser(origin, narrator.fetch)
+  await narrator.step('Alan, who may only list models, signs in', () => signIn(alan, 'alan'))
+  await organizationTour({ grace, alan }, TOKENS, narrator, program)
 
   await oauthTour(origin, gateway, narrator, program)
   await deviceTour(origin, grace, narrator, program)

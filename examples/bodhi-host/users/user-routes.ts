@@ -5,6 +5,7 @@ import type { FastifyRequest } from 'fastify'
 import { verifyApiTokenOr } from 'fastify-api-tokens'
 import { requireSameOrigin } from '../sign-in/same-origin.ts'
 import { signedInUser } from '../sign-in/sessions.ts'
+import type { Organization } from './organizations.ts'
 import { scopesOf } from './roles.ts'
 import type { User, UserDirectory } from './users.ts'
 
@@ -25,7 +26,8 @@ const UserAnswer = Type.Object({
 })
 
 const CallerAnswer = Type.Object({
-  ...UserAnswer.properties,
+  ...Type.Omit(UserAnswer, ['created_at', 'last_signed_in_at']).properties,
+  ...Type.Partial(Type.Pick(UserAnswer, ['created_at', 'last_signed_in_at'])).properties,
   authenticated_by: Type.Union([Type.Literal('session'), Type.Literal('api_token')]),
 })
 
@@ -50,8 +52,17 @@ function described<Schema extends TSchema>(schema: Schema, description: string):
   return { ...schema, description }
 }
 
+export interface UserRoutesOptions {
+  readonly users: UserDirectory
+  /** The owners of tokens that are not people. */
+  readonly organizations: readonly Organization[]
+}
+
 /** Registers the routes. They read the directory, and tell the token plugin of every user's end. */
-export const userRoutes: FastifyPluginAsyncTypebox<{ users: UserDirectory }> = async (app, { users }) => {
+export const userRoutes: FastifyPluginAsyncTypebox<UserRoutesOptions> = async (
+  app,
+  { users, organizations },
+) => {
   // A person's data, and what each person may see of it: no cache keeps these answers.
   app.addHook('onRequest', async (_, reply) => {
     reply.header('cache-control', 'no-store')
@@ -73,6 +84,8 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ users: UserDirectory }> = a
     },
     async (request) => {
       const token = request.apiToken
+      const organization = organizations.find(({ id }) => id === token?.userId)
+      if (token && organization) return organizationOf(organization, token.scopes)
       const user = token ? await users.find(token.userId) : await signedInUser(request, users)
       if (!user) throw new NotSignedIn()
       // A token may do less than its owner, so its own scopes are the answer.
@@ -188,6 +201,14 @@ async function otherUser(
   const administrator = await administratorBehind(request, users)
   if (user.id === administrator.id) throw new OwnAccount()
   return user
+}
+
+/** The caller is no person: a token of an organization or of a service account. */
+function organizationOf({ id, name }: Organization, scopes: readonly string[]) {
+  return {
+    ...{ id, name, email: null, role: 'organization', scopes: [...scopes], status: 'active' },
+    authenticated_by: 'api_token' as const,
+  }
 }
 
 function answerOf(user: User) {
