@@ -12,7 +12,7 @@ export interface Organization {
   readonly scopes: readonly Scope[]
 }
 
-/** Those of the demo users: with a provider of one's own there are none. */
+/** Those of the demo users of the built-in provider. */
 export const demoOrganizations: readonly Organization[] = [
   {
     id: 'org:lab',
