@@ -2,17 +2,15 @@
 
 import type { DailyUses } from '../store/token-store.ts'
 import type { LastClient } from '../token/token.ts'
-import { DAY_MS, joinTime } from '../utc-day.ts'
+import { DAY_MS } from '../utc-day.ts'
 
 /** A counter. It exists while a cache entry refers to it or it has uses to write. */
 export interface PendingUse {
-  // The fields that each use reads or writes come first, so that they share a cache line.
-  /** The latest known use, written or not; day 0 without one. */
-  lastUsedDay: number
-  lastUsedMs: number
+  /** The latest known use, written or not, in milliseconds since the epoch; 0 without one. */
+  lastUsedAt: number
   /** Uses of `dayNumber` that are not written yet. If 0, other days have no uses either. */
   count: number
-  /** In days (UTC) since the epoch: small integers are the fastest to read and write. */
+  /** In days (UTC) since the epoch. */
   dayNumber: number
   readonly tokenId: string
   /** Uses of earlier days that are not written yet, after a midnight since the last flush. */
@@ -35,8 +33,7 @@ const NO_DAYS: readonly DailyUses[] = []
 
 export function newPendingUse(tokenId: string): PendingUse {
   return {
-    lastUsedDay: 0,
-    lastUsedMs: 0,
+    lastUsedAt: 0,
     count: 0,
     dayNumber: 0,
     tokenId,
@@ -48,11 +45,6 @@ export function newPendingUse(tokenId: string): PendingUse {
     client: null,
     holders: 0,
   }
-}
-
-/** The latest known use, in milliseconds since the epoch; 0 without one. */
-export function lastUsedAtOf({ lastUsedDay, lastUsedMs }: PendingUse): number {
-  return joinTime({ dayNumber: lastUsedDay, ms: lastUsedMs })
 }
 
 /** Counts uses of a day. Except after midnight, it writes only two fields. */

@@ -9,10 +9,10 @@ import { Failures } from '../jobs/failures.ts'
 import type { DailyUses, TokenStore, TokenUse } from '../store/token-store.ts'
 import type { LastClient } from '../token/token.ts'
 import { withUsedScopes } from '../token/used-scopes.ts'
-import { DAY_MS, DayClock, dayNumberOf } from '../utc-day.ts'
+import { DAY_MS, dayNumberOf } from '../utc-day.ts'
 import { withTimeout } from '../with-timeout.ts'
 import { writable } from './last-client.ts'
-import { addUses, daysOf, lastUsedAtOf, newPendingUse, type PendingUse } from './pending-use.ts'
+import { addUses, daysOf, newPendingUse, type PendingUse } from './pending-use.ts'
 import { type QueuedBatch, UseQueue } from './use-queue.ts'
 
 export interface UsageRecorderDeps {
@@ -54,7 +54,6 @@ export class UsageRecorder {
   readonly #backoff = new Backoff(PAUSES)
   readonly #uses = new Map<string, PendingUse>()
   readonly #queue = new UseQueue()
-  readonly #days = new DayClock()
   /** The writer in `UseBatch`. */
   readonly #writer = randomUUID()
   /** The running flush, and the next one, which all callers share that come in the meantime. */
@@ -83,7 +82,7 @@ export class UsageRecorder {
     use.holders += 1
     if (idleFrom > use.idleFrom) use.idleFrom = idleFrom
     // The caller may have added a use that is counted here and not written yet.
-    if (idleFrom !== lastUsedAtOf(use)) use.storedAt = Math.max(use.storedAt, idleFrom)
+    if (idleFrom !== use.lastUsedAt) use.storedAt = Math.max(use.storedAt, idleFrom)
     return use
   }
 
@@ -94,15 +93,11 @@ export class UsageRecorder {
 
   /** Counts one use. This is the hot path: it writes a few fields of one object. */
   countUse(use: PendingUse, now: number): void {
-    const { dayNumber, ms } = this.#days.split(now)
-    const sinceLastUse = (dayNumber - use.lastUsedDay) * DAY_MS + (ms - use.lastUsedMs)
+    const sinceLastUse = now - use.lastUsedAt
     if (sinceLastUse > FIRST_USE_GAP_MS && now - use.idleFrom > FIRST_USE_GAP_MS) this.#scheduleFlush()
-    if (sinceLastUse > 0) {
-      use.lastUsedDay = dayNumber
-      use.lastUsedMs = ms
-    }
+    if (sinceLastUse > 0) use.lastUsedAt = now
     if (use.count === 0) this.#enqueue(use)
-    addUses(use, dayNumber, 1)
+    addUses(use, dayNumberOf(now), 1)
   }
 
   /**
@@ -117,8 +112,7 @@ export class UsageRecorder {
 
   /** The latest use that is known here, flushed or not, or 0. */
   lastUsedAt(tokenId: string): number {
-    const use = this.#uses.get(tokenId)
-    return use === undefined ? 0 : lastUsedAtOf(use)
+    return this.#uses.get(tokenId)?.lastUsedAt ?? 0
   }
 
   /** The number of uses that are not in the token's row yet. */

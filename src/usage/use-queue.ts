@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import type { DailyUses, TokenUse } from '../store/token-use.ts'
 import { DAY_MS } from '../utc-day.ts'
 import { writable } from './last-client.ts'
-import { firstDayOf, lastUsedAtOf, type PendingUse, takeDay } from './pending-use.ts'
+import { firstDayOf, type PendingUse, takeDay } from './pending-use.ts'
 
 /** Uses of one day, which the store records in one transaction. */
 export interface QueuedBatch {
@@ -150,7 +150,7 @@ export class UseQueue {
       use.holders += 1
       const lastClient = client === null ? null : writable(client)
       // After midnight, the latest use is on a later day than the batch.
-      const lastUsedAt = Math.min(lastUsedAtOf(use), dayStart + DAY_MS - 1)
+      const lastUsedAt = Math.min(use.lastUsedAt, dayStart + DAY_MS - 1)
       taken.push({ tokenId, count, lastUsedAt, scopesUsed, lastClient })
     }
     if (rest.length > 0) this.#due = rest.concat(this.#due)

@@ -133,8 +133,8 @@ export const usageGuards: readonly Guard[] = [
   {
     name: 'promise 7: a warm request writes nothing',
     file: 'src/usage/usage-recorder.ts',
-    remove: 'addUses(use, dayNumber, 1)',
-    put: 'addUses(use, dayNumber, 1)\n    this.flushInBackground()',
+    remove: 'addUses(use, dayNumberOf(now), 1)',
+    put: 'addUses(use, dayNumberOf(now), 1)\n    this.flushInBackground()',
     tests: ['test/verification/cost.test.ts'],
   },
   {
@@ -309,8 +309,8 @@ export const usageGuards: readonly Guard[] = [
   {
     name: 'a use before midnight is not stored as one of the next day',
     file: 'src/usage/use-queue.ts',
-    remove: 'Math.min(lastUsedAtOf(use), dayStart + DAY_MS - 1)',
-    put: 'lastUsedAtOf(use)',
+    remove: 'Math.min(use.lastUsedAt, dayStart + DAY_MS - 1)',
+    put: 'use.lastUsedAt',
     tests: ['test/usage/touching-tokens.test.ts'],
   },
   {
