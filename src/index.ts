@@ -56,7 +56,7 @@ export type {
   SigningKeyList,
 } from './keys/key-source.ts'
 export type { ApiToken } from './lifecycle/api-token.ts'
-export type { ApiTokens, ApiTokensStats } from './lifecycle/api-tokens.ts'
+export type { ApiTokens, ApiTokensStats, VerifyOptions } from './lifecycle/api-tokens.ts'
 export type {
   ChangeOptions,
   OwnerScope,

@@ -71,12 +71,12 @@ function entryOf(
   const counts = earlier === null
   const { raw } = request
   const connection = connections.of(raw.socket)
-  const known = verification.revalidateAndCount(connection.entryFor(raw), now, counts)
+  const known = verification.revalidateAndCount(connection.entryFor(raw), now, request, counts)
   if (known !== undefined) return known
   const start = findCredential(raw)
   if (typeof start !== 'number') return challenges.fault(start, required)
   const credential = raw.headers.authorization?.slice(start) ?? ''
-  const found = verification.getAndCount(credential, now, counts)
+  const found = verification.getAndCount(credential, now, request, counts)
   // Cached credentials are well-formed. This one has not been checked yet.
   if (found instanceof CacheMiss)
     return isCredential(credential) ? found : challenges.fault(NOT_ONE_CREDENTIAL, required)
@@ -99,7 +99,7 @@ function load(
     done(respond(deps, entry, request, reply, required))
   }
   deps.verification
-    .loadAndCount(miss, take, readSlot(request, deps.slot) === null)
+    .loadAndCount(miss, take, request, readSlot(request, deps.slot) === null)
     .catch((thrown) => {
       // This hook has already called `done`: the error comes from a later hook or the handler.
       if (isSettled) throw thrown

@@ -27,6 +27,11 @@ export interface ApiTokensStats {
   readonly sweep: SweepStats
 }
 
+export interface VerifyOptions {
+  /** The address that the credential comes from, for a token with `allowedIps`. */
+  readonly ip?: string | undefined
+}
+
 /** Methods throw the same errors as the routes; with `authentication: 'none'`, `FST_API_TOKENS_AUTHENTICATION_DISABLED`. */
 export interface ApiTokens {
   /**
@@ -70,11 +75,11 @@ export interface ApiTokens {
   /**
    * Verifies a credential that did not come in the header of a request, and counts a use. Reading `signal` starts a watch,
    * which ends when the signal fires or the result is disposed. At most 1,000 signals are watched: one more throws
-   * `FST_API_TOKENS_TOO_MANY_SIGNALS`.
+   * `FST_API_TOKENS_TOO_MANY_SIGNALS`. Without `ip`, a token that is limited to addresses is refused.
    *
-   * @example using verified = await app.apiTokens.verify('eyJ…')
+   * @example using verified = await app.apiTokens.verify('eyJ…', { ip: request.ip })
    */
-  verify(credential: string): Promise<VerifiedToken & Disposable>
+  verify(credential: string, options?: VerifyOptions): Promise<VerifiedToken & Disposable>
 
   /**
    * The tokens of all owners that match, page by page. It needs a store with `administration`.

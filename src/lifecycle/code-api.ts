@@ -13,7 +13,7 @@ import { CacheMiss, type Verification } from '../verification/verification.ts'
 import type { VerificationCache } from '../verification/verification-cache.ts'
 import type { VerificationEntry } from '../verification/verification-entry.ts'
 import { disposableToken } from '../verification/verified-token.ts'
-import type { ApiTokens } from './api-tokens.ts'
+import type { ApiTokens, VerifyOptions } from './api-tokens.ts'
 import { deactivateUser, invalidateUser, reactivateUser, removeUser } from './change-owner.ts'
 import { withCheckedArguments } from './code-arguments.ts'
 import type { ActingScope, Context, TokenChangeOptions } from './context.ts'
@@ -48,10 +48,10 @@ export interface CodeApiDeps {
 export function createApiTokens(deps: CodeApiDeps): ApiTokens {
   const { lifecycle, verification, cache, recorder, events } = deps
   const bounded = new BoundedSignals(deps.signals)
-  const accept = (entry: VerificationEntry): VerifiedToken & Disposable => {
+  const accept = (entry: VerificationEntry, { ip }: VerifyOptions): VerifiedToken & Disposable => {
     const { rejection: reason, tokenId, userId } = entry
     if (reason !== null) {
-      emitRejected(events, { reason, tokenId, userId }, { now: lifecycle.clock.now(), ip: null })
+      emitRejected(events, { reason, tokenId, userId }, { now: lifecycle.clock.now(), ip: ip ?? null })
       throw deps.rejected()
     }
     return disposableToken(entry, () => bounded.hold(entry))
@@ -64,10 +64,11 @@ export function createApiTokens(deps: CodeApiDeps): ApiTokens {
     revoke: (id, options) => revokeToken(lifecycle, id, { ...actingScope(options), reason: options?.reason }),
     rotate: (id, request = {}, options) => rotateToken(lifecycle, id, request, actingScope(options)),
     usage: (id, request, scope) => tokenUsage(lifecycle, id, request, scope),
-    verify: async (credential) => {
+    verify: async (credential, options = {}) => {
       const now = lifecycle.clock.now()
-      const found = verification.getAndCount(credential, now)
-      return found instanceof CacheMiss ? verification.loadAndCount(found, accept) : accept(found)
+      const found = verification.getAndCount(credential, now, options)
+      if (!(found instanceof CacheMiss)) return accept(found, options)
+      return verification.loadAndCount(found, (entry) => accept(entry, options), options)
     },
     search: (request = {}) => searchTokens(lifecycle, request),
     find: (credential) => findByCredential(lifecycle, credential),

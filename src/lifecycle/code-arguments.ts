@@ -3,6 +3,7 @@
  * could issue a token without expiry or skip an ownership check.
  */
 
+import { isIP } from 'node:net'
 import { isDate } from 'node:util/types'
 import { parseDuration } from '../duration.ts'
 import { InvalidInput } from '../errors.ts'
@@ -12,7 +13,7 @@ import { scopeListOf } from '../token/scope.ts'
 import { TOKEN_STATUSES } from '../token/status.ts'
 import { descriptionFault, nameFault, userIdFault } from '../token/text.ts'
 import { REVOCATION_REASONS } from '../token/token.ts'
-import type { ApiTokens } from './api-tokens.ts'
+import type { ApiTokens, VerifyOptions } from './api-tokens.ts'
 import type { ChangeOptions, OwnerScope, RevokeOptions, TokenChangeOptions } from './context.ts'
 import type { IssueRequest } from './issue-token.ts'
 import { type ListRequest, TOKEN_SORTS } from './list-tokens.ts'
@@ -57,8 +58,8 @@ export function withCheckedArguments(api: ApiTokens): ApiTokens {
       return api.usage(idOf(id), usageRequest(request), ...scopeOf(args, 2, SCOPE))
     },
     verify: async (...args: unknown[]) => {
-      const [credential] = atMost('verify', 1, args)
-      return api.verify(textOf(credential, 'credential'))
+      const [credential, options = {}] = atMost('verify', 2, args)
+      return api.verify(textOf(credential, 'credential'), verifyOptions(options))
     },
     search: async (...args: unknown[]) => {
       const [request = {}] = atMost('search', 1, args)
@@ -101,6 +102,8 @@ const number: Fault = (value) => (typeof value === 'number' ? undefined : 'must 
 const date: Fault = (value) => (isDate(value) ? undefined : 'must be a Date')
 const duration: Fault = (value) =>
   parseDuration(value) === undefined ? "must be whole milliseconds, or a string such as '30d'" : undefined
+const address: Fault = (value) =>
+  typeof value === 'string' && isIP(value) !== 0 ? undefined : 'must be an IP address'
 const scopeNames: Fault = (value) =>
   scopeListOf(value) !== undefined ? undefined : 'must be an array of strings'
 const orNull =
@@ -166,6 +169,8 @@ const ROTATE: Faults<Omit<RotateRequest, 'grantable'>> = {
 
 const USAGE: Faults<UsageRequest> = { days: number }
 
+const VERIFY: Faults<VerifyOptions> = { ip: address }
+
 const SCOPE: Faults<OwnerScope> = { userId: userIdFault }
 
 const CHANGE: Faults<TokenChangeOptions> = { ...SCOPE, by: actor }
@@ -191,6 +196,10 @@ const REVOKE_CREDENTIAL: Faults<RevokeCredentialOptions> = { by: actor, reason: 
 const REVOKE_ALL: Faults<RevokeAllRequest> = { userId: userIdFault, ...REVOKE_CREDENTIAL }
 
 const USER_CHANGE: Faults<ChangeOptions> = { by: actor }
+
+function verifyOptions(value: unknown): VerifyOptions {
+  return requestOf(value, 'the options', VERIFY)
+}
 
 function issueRequest(value: unknown) {
   const request = requestOf(value, 'the request', ISSUE)

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 import { type Audience, claimsOf, type TokenClaims } from '../token/claims.ts'
 import { formatScope } from '../token/scope.ts'
 import { CacheMiss, type Verification } from '../verification/verification.ts'
-import type { VerificationEntry } from '../verification/verification-entry.ts'
+import { NO_ADDRESS, type VerificationEntry } from '../verification/verification-entry.ts'
 
 /** RFC 7662 §2.2. The response for an inactive token has no other members. */
 export type Introspection =
@@ -19,14 +19,20 @@ export interface IntrospectTokenDeps {
   readonly countsAsUse: boolean
 }
 
-/** @throws {StoreUnavailable} If the store or `findUser` is unavailable. */
+/**
+ * A token that is limited to addresses is not active: the client's address is not known here.
+ *
+ * @throws {StoreUnavailable} If the store or `findUser` is unavailable.
+ */
 export async function introspectToken(deps: IntrospectTokenDeps, credential: string): Promise<Introspection> {
   const { verification, countsAsUse } = deps
   const now = deps.clock.now()
   const toResponse = (entry: VerificationEntry) => describe(entry, deps.audience)
   if (!countsAsUse) return verification.inspect(credential, toResponse)
-  const found = verification.getAndCount(credential, now)
-  return found instanceof CacheMiss ? verification.loadAndCount(found, toResponse) : toResponse(found)
+  const found = verification.getAndCount(credential, now, NO_ADDRESS)
+  return found instanceof CacheMiss
+    ? verification.loadAndCount(found, toResponse, NO_ADDRESS)
+    : toResponse(found)
 }
 
 /** The claims with the current scopes and expiry, which may be narrower than those in the credential. */

@@ -1,5 +1,7 @@
 /** The verified token of a request: `request.apiToken`. */
 
+import type { JsonObject, RateLimit } from './token.ts'
+
 export interface VerifiedToken {
   /** The token's id, never its credential. */
   readonly id: string
@@ -8,6 +10,10 @@ export interface VerifiedToken {
   /** The granted scopes that the owner has now. */
   readonly scopes: readonly string[]
   readonly name: string | null
+  /** Data of the host, deeply frozen; `null` without. */
+  readonly metadata: JsonObject | null
+  /** For `tokenRateLimit`. The plugin itself counts no requests. `null` without a limit. */
+  readonly rateLimit: RateLimit | null
   readonly issuedAt: Date
   readonly expiresAt: Date | null
   /**

@@ -2,11 +2,12 @@
 
 import type { TokenRecord } from '../token/token.ts'
 import type { PendingUse } from '../usage/pending-use.ts'
+import type { EntryLimits } from './entry-limits.ts'
 
 /**
  * Why a credential is rejected. Clients never get the reason. `forged` is a credential that this plugin did not sign in this
  * form: wrong form, signature, claims or refresh token. `missing_scopes`: the credential is valid, but a route requires
- * more scopes (403).
+ * more scopes (403). `address_not_allowed`: the credential is valid, but not from this address.
  */
 export type RejectionReason =
   | 'forged'
@@ -19,6 +20,7 @@ export type RejectionReason =
   | 'inactive'
   | 'idle'
   | 'missing_scopes'
+  | 'address_not_allowed'
 
 /** Has what requests need of a token's row, not the row: a cache may have many entries. Times are in milliseconds. */
 export interface VerificationEntry {
@@ -44,11 +46,22 @@ export interface VerificationEntry {
   readonly granted: readonly string[]
   /** Those of them that the owner has. */
   readonly scopes: readonly string[]
+  /** `null` for a token without limits, and for a rejected one. */
+  readonly limits: EntryLimits | null
   /** The identity provider's access token, with `identityProvider`. */
   readonly accessToken: string | null
   /** When the read behind the entry began. */
   readonly readAt: number
 }
+
+/** Where a credential comes from. A request of Fastify is one: its address is read only for a token that needs it. */
+export interface CredentialSource {
+  /** The address follows the host's `trustProxy`. `undefined` refuses a token that is limited to addresses. */
+  readonly ip?: string | undefined
+}
+
+/** The source of a credential whose address is not known. */
+export const NO_ADDRESS: CredentialSource = Object.freeze({})
 
 /** The result for every invalid signature. It is never cached. */
 export const FORGED: VerificationEntry = {
@@ -65,8 +78,14 @@ export const FORGED: VerificationEntry = {
   endsAt: null,
   granted: [],
   scopes: [],
+  limits: null,
   accessToken: null,
   readAt: 0,
+}
+
+/** The entry of a valid credential that may not be used from this address. It is never cached: another address may use it. */
+export function refusedAddress(entry: VerificationEntry): VerificationEntry {
+  return { ...entry, rejection: 'address_not_allowed', use: null, live: false, limits: null }
 }
 
 /**

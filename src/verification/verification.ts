@@ -8,12 +8,21 @@ import { endsAt, expiresAtOf, judge } from '../token/status.ts'
 import type { OwnedToken, TokenRecord } from '../token/token.ts'
 import { ColdTurns, type DoneRead } from './cold-turns.ts'
 import { digestOf } from './credential-digest.ts'
+import { type EntryLimits, entryLimits } from './entry-limits.ts'
 import { type Found, InFlightReads, type ReadTarget } from './in-flight-reads.ts'
 import { Rounds } from './rounds.ts'
 import { isAsIssued, readSignedToken, type SignedToken } from './signed-token.ts'
 import type { Recheck } from './token-signals.ts'
 import type { VerificationDeps, VerificationStats } from './verification-deps.ts'
-import { FORGED, isCacheable, type RejectionReason, type VerificationEntry } from './verification-entry.ts'
+import {
+  type CredentialSource,
+  FORGED,
+  isCacheable,
+  NO_ADDRESS,
+  type RejectionReason,
+  refusedAddress,
+  type VerificationEntry,
+} from './verification-entry.ts'
 
 /** Why a credential is verified. A request counts once, and an inspection neither counts nor ends a predecessor. */
 type Purpose = 'use' | 'counted use' | 'inspection'
@@ -47,29 +56,36 @@ export class Verification {
   }
 
   /**
-   * The warm path: the entry of a cached credential. It is synchronous and does no I/O.
+   * The warm path: the entry of a cached credential. It is synchronous and does no I/O. An address that the token does not
+   * allow is refused and counts no use.
    *
    * @param counts Whether to count a use: a request counts once, however many hooks verify it.
    */
-  getAndCount(credential: string, now: number, counts = true): VerificationEntry | CacheMiss {
+  getAndCount(
+    credential: string,
+    now: number,
+    source: CredentialSource,
+    counts = true,
+  ): VerificationEntry | CacheMiss {
     if (credential.length > MAX_CREDENTIAL_LENGTH) return FORGED
     const digest = digestOf(credential)
     const entry = this.#deps.cache.get(digest, now)
     if (entry === undefined) return new CacheMiss(credential, digest)
     this.#hits += 1
-    return this.#counted(entry, now, counts)
+    return this.#counted(entry, now, source, counts)
   }
 
   /** The same for an entry that the connection holds: valid while it is in the cache and before its deadline. */
   revalidateAndCount(
     entry: VerificationEntry | undefined,
     now: number,
+    source: CredentialSource,
     counts = true,
   ): VerificationEntry | undefined {
     if (entry === undefined || !this.#deps.cache.isCurrent(entry, now)) return undefined
     this.#deps.cache.touch(entry)
     this.#hits += 1
-    return this.#counted(entry, now, counts)
+    return this.#counted(entry, now, source, counts)
   }
 
   /**
@@ -79,14 +95,19 @@ export class Verification {
    *
    * @throws {StoreUnavailable} When the store or `findUser` is unavailable, or changes invalidate every read.
    */
-  loadAndCount<T>(miss: CacheMiss, take: (entry: VerificationEntry) => T, counts = true): Promise<T> {
+  loadAndCount<T>(
+    miss: CacheMiss,
+    take: (entry: VerificationEntry) => T,
+    source: CredentialSource,
+    counts = true,
+  ): Promise<T> {
     this.#misses += 1
-    return this.#load(miss, counts ? 'use' : 'counted use', take)
+    return this.#load(miss, counts ? 'use' : 'counted use', source, take)
   }
 
   /**
    * Verifies without counting a use: the idle clock is not moved and no predecessor is ended. The signature is checked also
-   * for a cached credential.
+   * for a cached credential. A token that is limited to addresses is refused, because the client's address is not known.
    *
    * @throws {StoreUnavailable} As `loadAndCount`.
    */
@@ -95,8 +116,10 @@ export class Verification {
     const now = this.#deps.clock.now()
     const digest = digestOf(credential)
     const cached = this.#deps.cache.get(digest, now)
-    if (cached === undefined) return this.#load(new CacheMiss(credential, digest), 'inspection', take)
-    return take(this.#signed(credential, now) === null ? FORGED : cached)
+    if (cached === undefined)
+      return this.#load(new CacheMiss(credential, digest), 'inspection', NO_ADDRESS, take)
+    if (this.#signed(credential, now) === null) return take(FORGED)
+    return take(this.#counted(cached, now, NO_ADDRESS, false))
   }
 
   /**
@@ -143,7 +166,12 @@ export class Verification {
     return { hits: this.#hits, misses: this.#misses, loads: this.#reads.count }
   }
 
-  async #load<T>(miss: CacheMiss, purpose: Purpose, take: (entry: VerificationEntry) => T): Promise<T> {
+  async #load<T>(
+    miss: CacheMiss,
+    purpose: Purpose,
+    source: CredentialSource,
+    take: (entry: VerificationEntry) => T,
+  ): Promise<T> {
     const { credential, digest } = miss
     // In every round the signature is checked again: the key may have been removed during the wait.
     const request = {
@@ -156,14 +184,16 @@ export class Verification {
       if (done.kind === 'cached') {
         const now = this.#deps.clock.now()
         if (!this.#deps.cache.isCurrent(done.entry, now)) continue
-        return take(this.#counted(done.entry, now, purpose === 'use'))
+        return take(this.#counted(done.entry, now, source, purpose === 'use'))
       }
       try {
         if (done.read.isInvalidated) continue
         const now = this.#deps.clock.now()
-        const predecessorId = purpose === 'inspection' ? null : this.#predecessorOf(done, now)
+        const predecessorId = purpose === 'inspection' ? null : this.#predecessorOf(done, now, source)
         if (predecessorId === null)
-          return take(this.#counted(this.#evaluateAndCache(digest, done, now), now, purpose === 'use'))
+          return take(
+            this.#counted(this.#evaluateAndCache(digest, done, now), now, source, purpose === 'use'),
+          )
         done.read.ending ??= this.#deps.endPredecessor(done.target.tokenId, predecessorId)
         // Then read the row again: the token may have been revoked first.
         await done.read.ending.catch((error) => {
@@ -207,6 +237,7 @@ export class Verification {
       endsAt: token === null ? null : endsAt(token, maxAgeMs),
       granted: token?.scopes ?? NO_SCOPES,
       scopes: token === null ? NO_SCOPES : Object.freeze(effectiveScopes(token.scopes, found.user?.scopes)),
+      limits: token === null || rejection !== null ? null : entryLimits(token),
       accessToken: refresh?.accessToken ?? null,
       readAt: read.startedAt,
     }
@@ -218,10 +249,15 @@ export class Verification {
   }
 
   /** The predecessor that this token's first accepted use ends. */
-  #predecessorOf({ target, found }: DoneRead<SignedToken>, now: number): string | null {
-    const predecessorId = found.owned?.token.predecessorId ?? null
-    if (predecessorId === null) return null
-    return this.#evaluate(target, found, now) === null ? predecessorId : null
+  #predecessorOf(
+    { target, found }: DoneRead<SignedToken>,
+    now: number,
+    source: CredentialSource,
+  ): string | null {
+    const token = found.owned?.token ?? null
+    if (token === null || token.predecessorId === null) return null
+    if (this.#evaluate(target, found, now) !== null) return null
+    return isAllowedFrom(source, entryLimits(token)) ? token.predecessorId : null
   }
 
   #evaluate(signed: SignedToken, found: Found, now: number): RejectionReason | null {
@@ -230,7 +266,14 @@ export class Verification {
     return asIssued ? this.#rejectionOf(found, now) : 'not_as_issued'
   }
 
-  #counted(entry: VerificationEntry, now: number, counts: boolean): VerificationEntry {
+  #counted(
+    entry: VerificationEntry,
+    now: number,
+    source: CredentialSource,
+    counts: boolean,
+  ): VerificationEntry {
+    // Before the use is counted.
+    if (entry.limits !== null && !isAllowedFrom(source, entry.limits)) return refusedAddress(entry)
     if (counts && entry.rejection === null && entry.use !== null) this.#deps.recorder.countUse(entry.use, now)
     return entry
   }
@@ -267,6 +310,11 @@ export class Verification {
     const idleEnd = idleTimeoutMs === null ? Infinity : idleFrom + idleTimeoutMs + 1
     return Math.min(ttlEnd, endsAt(token, maxAgeMs) ?? Infinity, idleEnd)
   }
+}
+
+function isAllowedFrom(source: CredentialSource, limits: EntryLimits | null): boolean {
+  const addresses = limits?.addresses ?? null
+  return addresses === null || addresses.include(source.ip)
 }
 
 const NO_SCOPES: readonly string[] = Object.freeze([])

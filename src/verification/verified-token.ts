@@ -37,6 +37,8 @@ export function verifiedToken(entry: VerificationEntry, holdSignal: () => AbortS
     userId: entry.userId,
     scopes: entry.scopes,
     name: entry.name,
+    metadata: entry.limits?.metadata ?? null,
+    rateLimit: entry.limits?.rateLimit ?? null,
     issuedAt: new Date(entry.issuedAt),
     expiresAt: expiresAt === null ? null : new Date(expiresAt),
     get signal() {

@@ -13,8 +13,8 @@ export const httpGuards: readonly Guard[] = [
   {
     name: 'promise 7: a request is one use, also when another hook reads its token again',
     file: 'src/http/request-check.ts',
-    remove: 'take, readSlot(request, deps.slot) === null)',
-    put: 'take)',
+    remove: 'take, request, readSlot(request, deps.slot) === null)',
+    put: 'take, request)',
     tests: ['test/http/one-use.test.ts'],
   },
   {
@@ -190,8 +190,8 @@ export const httpGuards: readonly Guard[] = [
   {
     name: 'promise 12: a warm request reads nothing',
     file: 'src/http/request-check.ts',
-    remove: 'verification.getAndCount(credential, now, counts)',
-    put: 'verification.getAndCount(credential.slice(1), now, counts)',
+    remove: 'verification.getAndCount(credential, now, request, counts)',
+    put: 'verification.getAndCount(credential.slice(1), now, request, counts)',
     tests: ['test/verification/cost.test.ts'],
   },
   {

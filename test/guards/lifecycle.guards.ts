@@ -106,7 +106,8 @@ export const lifecycleGuards: readonly Guard[] = [
   {
     name: 'events: verify emits its refusals',
     file: 'src/lifecycle/code-api.ts',
-    remove: 'emitRejected(events, { reason, tokenId, userId }, { now: lifecycle.clock.now(), ip: null })',
+    remove:
+      'emitRejected(events, { reason, tokenId, userId }, { now: lifecycle.clock.now(), ip: ip ?? null })',
     put: '',
     tests: ['test/host/event-actors.test.ts'],
   },

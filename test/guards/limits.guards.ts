@@ -8,6 +8,9 @@ const given = { file: 'src/lifecycle/token-limits.ts', tests: GIVEN }
 const ranges = { file: 'src/verification/address-ranges.ts', tests: GIVEN }
 const update = { file: 'src/lifecycle/update-token.ts', tests: GIVEN }
 
+const ADDRESSES = ['test/verification/allowed-addresses.test.ts']
+const verification = { file: 'src/verification/verification.ts', tests: ADDRESSES }
+
 export const limitsGuards: readonly Guard[] = [
   {
     ...metadata,
@@ -105,5 +108,92 @@ export const limitsGuards: readonly Guard[] = [
     name: 'limits: a change of limits is tried three times',
     remove: 'tries < MAX_TRIES',
     put: 'tries < 1',
+  },
+  {
+    ...verification,
+    name: 'limits: a token is refused from another address',
+    remove: 'if (entry.limits !== null && !isAllowedFrom(source, entry.limits)) return refusedAddress(entry)',
+    put: '',
+  },
+  {
+    ...verification,
+    name: 'limits: an inspection of a cached token with addresses refuses it',
+    remove: 'return take(this.#counted(cached, now, NO_ADDRESS, false))',
+    put: 'return take(cached)',
+  },
+  {
+    ...verification,
+    name: 'limits: an inspection of a token with addresses refuses it',
+    remove: "this.#load(new CacheMiss(credential, digest), 'inspection', NO_ADDRESS, take)",
+    put: "this.#load(new CacheMiss(credential, digest), 'inspection', { ip: '127.0.0.1' }, take)",
+  },
+  {
+    ...verification,
+    name: 'limits: a use from another address ends no predecessor',
+    remove: 'return isAllowedFrom(source, entryLimits(token)) ? token.predecessorId : null',
+    put: 'return isAllowedFrom(source, null) ? token.predecessorId : null',
+  },
+  {
+    file: 'src/verification/allowed-addresses.ts',
+    name: 'limits: no address is refused',
+    remove: 'if (address === undefined) return false',
+    put: 'if (address === undefined) return true',
+    tests: ADDRESSES,
+  },
+  {
+    file: 'src/verification/allowed-addresses.ts',
+    name: 'limits: the stored result is that of the same address',
+    remove: '      this.#address = address\n',
+    put: '      this.#address ??= address\n',
+    tests: ADDRESSES,
+  },
+  {
+    ...ranges,
+    name: 'limits: shortened and octal addresses are no addresses',
+    remove: '  if (isIP(text) === 0) return undefined\n',
+    put: '',
+    tests: ADDRESSES,
+  },
+  {
+    ...ranges,
+    name: 'limits: an IPv4-mapped address counts as IPv4',
+    remove: 'return asIpv4(parsed(address))',
+    put: 'return parsed(address)',
+    tests: ADDRESSES,
+  },
+  {
+    ...ranges,
+    name: 'limits: the zone of an address is ignored',
+    remove: "text.split('%')",
+    put: "text.split(' ')",
+    tests: ADDRESSES,
+  },
+  {
+    ...ranges,
+    name: 'limits: an IPv4-compatible address is not IPv4-mapped',
+    remove: ".replace(/^::(?=[\\d.]+$)/, '0::')",
+    put: '',
+    tests: ADDRESSES,
+  },
+  {
+    file: 'src/verification/entry-limits.ts',
+    name: 'limits: the metadata of a request is frozen in depth',
+    remove: 'for (const member of Object.values(value)) frozen(member as JsonValue)',
+    put: '',
+    tests: ADDRESSES,
+  },
+  {
+    file: 'src/oauth/introspect-token.ts',
+    name: 'limits: an introspection that counts refuses a cached token with addresses',
+    remove: 'verification.getAndCount(credential, now, NO_ADDRESS)',
+    put: "verification.getAndCount(credential, now, { ip: '127.0.0.1' })",
+    tests: ADDRESSES,
+  },
+  {
+    file: 'src/lifecycle/code-arguments.ts',
+    name: 'limits: the ip of verify is an address',
+    remove: "typeof value === 'string' && isIP(value) !== 0 ? undefined",
+    put: "typeof value === 'string' ? undefined",
+    tests: ADDRESSES,
   },
 ]

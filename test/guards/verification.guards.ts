@@ -280,8 +280,8 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'a refused use of a successor ends nothing',
     file: 'src/verification/verification.ts',
-    remove: 'return this.#evaluate(target, found, now) === null ? predecessorId : null',
-    put: 'return target === null ? null : predecessorId',
+    remove: 'if (this.#evaluate(target, found, now) !== null) return null',
+    put: 'if (target === null) return null',
     tests: ['test/http/rotate-token.test.ts'],
   },
   {

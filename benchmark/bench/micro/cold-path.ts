@@ -1,5 +1,6 @@
 /** The cost of a credential that is not in the cache, with a valid and with an invalid signature. */
 
+import { NO_ADDRESS } from '../../../src/verification/verification-entry.ts'
 import type { Step } from '../steps.ts'
 import { forge } from '../variants/plugin.ts'
 import { CREDENTIALS } from '../variants/variant.ts'
@@ -26,7 +27,10 @@ export async function coldPath(): Promise<Step[]> {
   const read =
     (await nanoseconds(
       () => Array.from({ length: TURN }, () => inTurn(credentials)),
-      (some) => Promise.all(some.map((each) => verification.loadAndCount(missOf(each), (entry) => entry))),
+      (some) =>
+        Promise.all(
+          some.map((each) => verification.loadAndCount(missOf(each), (entry) => entry, NO_ADDRESS)),
+        ),
     )) / TURN
   const refused = await nanoseconds(() => inTurn(forgeries), checked)
   await close()

@@ -1,5 +1,6 @@
 /** The flush of 10,000 used tokens on SQLite: its cost per token, and how long it blocks the event loop. */
 
+import { NO_ADDRESS } from '../../../src/verification/verification-entry.ts'
 import { median } from '../../../test/support/median.ts'
 import type { Step } from '../steps.ts'
 import { countStatements } from './count-statements.ts'
@@ -18,7 +19,7 @@ export async function flush(): Promise<Step[]> {
   let statements = 0
   for (let round = 0; round < ROUNDS; round += 1) {
     const now = Date.now()
-    for (const credential of credentials.slice(1)) verification.getAndCount(credential, now)
+    for (const credential of credentials.slice(1)) verification.getAndCount(credential, now, NO_ADDRESS)
     // Counting one more use would start a flush by itself.
     const gaps = watchLoop()
     const count = countStatements()

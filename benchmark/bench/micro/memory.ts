@@ -1,5 +1,6 @@
 /** The heap memory of a cached token: its entry, its row, its usage counter, and its place in every index. */
 
+import { NO_ADDRESS } from '../../../src/verification/verification-entry.ts'
 import type { Step } from '../steps.ts'
 import { missOf, startSubject } from './subject.ts'
 
@@ -31,7 +32,7 @@ export async function memoryPerToken(): Promise<Step[]> {
 
   async function verifyEach(each: readonly string[]): Promise<void> {
     for (const credential of each)
-      await instance.verification.loadAndCount(missOf(credential), () => undefined)
+      await instance.verification.loadAndCount(missOf(credential), () => undefined, NO_ADDRESS)
   }
 }
 

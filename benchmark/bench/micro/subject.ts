@@ -18,6 +18,7 @@ import { actorOf } from '../../../src/token/actor.ts'
 import { NO_SCOPES } from '../../../src/token/scope.ts'
 import { digestOf } from '../../../src/verification/credential-digest.ts'
 import { CacheMiss } from '../../../src/verification/verification.ts'
+import { NO_ADDRESS } from '../../../src/verification/verification-entry.ts'
 import { hs256Key } from '../../../test/support/keys.ts'
 import { host } from '../variants/variant.ts'
 
@@ -80,7 +81,7 @@ export async function startSubject({ cacheMax = 10_000, folder = tmpdir() } = {}
       const credentials: string[] = []
       for (let user = 0; user < count; user += 1) {
         const credential = await issue(`user-${user}`)
-        await verification.loadAndCount(missOf(credential), () => undefined)
+        await verification.loadAndCount(missOf(credential), () => undefined, NO_ADDRESS)
         credentials.push(credential)
       }
       return credentials

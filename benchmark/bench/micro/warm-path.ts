@@ -6,7 +6,7 @@ import { writeSlot } from '../../../src/http/request-slot.ts'
 import { RequestVerification } from '../../../src/http/request-verification.ts'
 import { digestOf } from '../../../src/verification/credential-digest.ts'
 import { CacheMiss } from '../../../src/verification/verification.ts'
-import { FORGED } from '../../../src/verification/verification-entry.ts'
+import { FORGED, NO_ADDRESS } from '../../../src/verification/verification-entry.ts'
 import type { Step } from '../steps.ts'
 import { CREDENTIALS } from '../variants/variant.ts'
 import { nanoseconds } from './nanoseconds.ts'
@@ -19,7 +19,7 @@ export async function warmPath(): Promise<Step[]> {
   const credentials = await warm(CREDENTIALS)
   const requests = await requestsOf(app)
   const entries = credentials.map((credential) => {
-    const entry = verification.getAndCount(credential, Date.now())
+    const entry = verification.getAndCount(credential, Date.now(), NO_ADDRESS)
     if (entry instanceof CacheMiss || entry.use === null || entry.rejection !== null)
       throw new Error('the token is not in the cache')
     return { ...entry, use: entry.use }
@@ -74,7 +74,7 @@ export async function warmPath(): Promise<Step[]> {
       title: 'evaluation: the entry is valid and before its deadline, and is marked as recently used',
       value: await nanoseconds(
         () => cache.get(digestOf(inTurn(credentials)), now),
-        (entry) => verification.revalidateAndCount(entry, now),
+        (entry) => verification.revalidateAndCount(entry, now, NO_ADDRESS),
       ),
       unit: 'ns',
     },
