@@ -51,6 +51,11 @@ export const ScopeNotGrantable = errorClass(
   403,
 )
 export const UserRequired = errorClass(`${PREFIX}USER_REQUIRED`, 'Sign in to manage API tokens', 401)
+export const AdminRequired = errorClass(
+  `${PREFIX}ADMIN_REQUIRED`,
+  'Sign in as an administrator of API tokens',
+  401,
+)
 export const SessionOnly = errorClass(
   `${PREFIX}SESSION_ONLY`,
   'An API token cannot manage API tokens: sign in',
@@ -77,6 +82,11 @@ export const TokenNotFound = errorClass(`${PREFIX}NOT_FOUND`, 'The API token doe
 /** The same code for an owner that `authenticateUser` did not return: whether it exists stays unknown. */
 export function ownerUnknown(): FastifyError {
   return Object.assign(new TokenNotFound(), { message: 'You manage no API tokens of this owner' })
+}
+
+/** The same code for an owner without a row. */
+export function ownerNotFound(): FastifyError {
+  return Object.assign(new TokenNotFound(), { message: 'The owner has had no API tokens' })
 }
 
 export const TokenConflict = errorClass(`${PREFIX}CONFLICT`, '%s', 409)
@@ -137,6 +147,7 @@ export const errorCodes = {
   FST_API_TOKENS_INSUFFICIENT_SCOPE: InsufficientScope,
   FST_API_TOKENS_SCOPE_NOT_GRANTABLE: ScopeNotGrantable,
   FST_API_TOKENS_USER_REQUIRED: UserRequired,
+  FST_API_TOKENS_ADMIN_REQUIRED: AdminRequired,
   FST_API_TOKENS_SESSION_ONLY: SessionOnly,
   FST_API_TOKENS_USER_INACTIVE: UserInactive,
   FST_API_TOKENS_PROVIDER_REFUSED: ProviderRefused,

@@ -34,6 +34,7 @@ function withDefault<Plugin extends object>(plugin: Plugin): Plugin & { readonly
 
 export default apiTokens
 
+export type { Administrator, AdminOptions, AuthenticateAdmin } from './admin/admin-options.ts'
 export type { Clock } from './clock.ts'
 export type { Duration } from './duration.ts'
 export type { ApiTokensError } from './errors.ts'

@@ -131,6 +131,14 @@ export function flag(value: unknown, path: string): boolean {
   throw new InvalidOption(`${path} must be true or false`)
 }
 
+/** @throws {InvalidOption} For anything but a path without parameters. */
+export function routePrefix(value: unknown, path: string, example: string): string {
+  if (typeof value === 'string' && /^(\/[^/?#:*\s]+)+$/.test(value)) return value
+  throw new InvalidOption(
+    `${path} must be a path such as '${example}', without parameters or a slash at its end`,
+  )
+}
+
 export function requireFunction(value: unknown, path: string): void {
   if (value !== undefined && typeof value !== 'function')
     throw new InvalidOption(`${path} must be a function`)

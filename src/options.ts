@@ -1,5 +1,6 @@
 /** The plugin's options, as a host gives them. */
 
+import type { AdminOptions } from './admin/admin-options.ts'
 import type { Clock } from './clock.ts'
 import type { Duration } from './duration.ts'
 import type { OpenApiOptions } from './http/open-api-options.ts'
@@ -81,6 +82,8 @@ export interface ApiTokensOptions {
   trustedOrigins?: readonly string[] | undefined
   /** The path of the management routes. Default: `{ prefix: '/tokens' }`; `false` for no routes. */
   routes?: { prefix?: string | undefined } | false | undefined
+  /** The routes for administrators. Default: none. */
+  admin?: AdminOptions | undefined
   /** Descriptions of scopes by name. Scopes that routes require are added. */
   scopes?: Readonly<Record<string, string>> | undefined
   /** The OAuth 2.0 endpoints. Default: none; they need an `issuer` that is an https URL. */

@@ -2,6 +2,7 @@
 
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { registerAdmin } from './admin/admin-routes.ts'
 import { AuthenticationDisabled } from './errors.ts'
 import { createChallenges } from './http/challenge.ts'
 import { type CurrentTokenRouteDeps, currentTokenRoutes } from './http/current-token-routes.ts'
@@ -11,6 +12,7 @@ import { type CheckedHooks, checkHookPlacement } from './http/hook-placement.ts'
 import { createApiTokens, createDisabledApiTokens } from './lifecycle/code-api.ts'
 import './http/fastify-types.ts'
 import { createHook } from './http/hook.ts'
+import type { OperationDeps } from './http/operation.ts'
 import { hiddenRoute, isOwnRoute } from './http/own-routes.ts'
 import { decorateWithPlugin, type RegisteredPlugin } from './http/registered-plugin.ts'
 import { requestCheck } from './http/request-check.ts'
@@ -65,9 +67,14 @@ function registerDisabled(
     addScopes,
   }
   decorate(fastify, plugin, createDisabledApiTokens(settings.cacheMax))
-  const { routesPrefix, oauth } = settings
+  const { routesPrefix, admin, oauth } = settings
   if (oauth !== null) registerDisabledOAuth(fastify, oauth)
-  if (routesPrefix === null) return
+  if (routesPrefix !== null) refuseBelow(fastify, routesPrefix)
+  if (admin !== null) refuseBelow(fastify, admin.prefix)
+}
+
+/** Responds with 403 to every request of a path and below it. */
+function refuseBelow(fastify: FastifyInstance, prefix: string): void {
   fastify.register(
     async (scope) => {
       makeStrict(scope)
@@ -83,7 +90,7 @@ function registerDisabled(
         })
       }
     },
-    { prefix: routesPrefix },
+    { prefix },
   )
 }
 
@@ -117,7 +124,8 @@ async function registerRequired(
   startTimers(fastify, settings, instance)
   const ownRouteHook = createHook('verifyApiToken', NO_SCOPES, check)
   const hasRoutes = registerRoutes(fastify, settings, instance, { verifyApiToken: ownRouteHook, challenges })
-  const { oauth, realm, authenticateUser, ownerTypes, trustedOrigins } = settings
+  const { oauth, realm, authenticateUser, ownerTypes, trustedOrigins, admin } = settings
+  if (admin !== null) registerAdmin(fastify, admin, { lifecycle, ...operationDeps(settings) })
   if (oauth !== null) {
     registerOAuth(fastify, {
       ...{ settings: oauth, realm, verification, lifecycle },
@@ -134,17 +142,21 @@ function decorate(fastify: FastifyInstance, plugin: RegisteredPlugin, apiTokens:
   fastify.decorate('apiTokens', apiTokens)
 }
 
+function operationDeps({ openapi }: Settings): OperationDeps {
+  return { tag: '', security: [], ...openapi, hide: openapi === null }
+}
+
 function registerRoutes(
   fastify: FastifyInstance,
   settings: Settings,
   instance: Instance,
   current: Pick<CurrentTokenRouteDeps, 'verifyApiToken' | 'challenges'>,
 ): boolean {
-  const { authenticateUser, ownerTypes, trustedOrigins, routesPrefix, openapi } = settings
+  const { authenticateUser, ownerTypes, trustedOrigins, routesPrefix } = settings
   if (routesPrefix === null || authenticateUser === undefined) return false
   const { lifecycle } = instance
   const subjectToken = async (request: FastifyRequest) => settings.identityProvider?.subjectToken(request)
-  const operations = { tag: '', security: [], ...openapi, hide: openapi === null }
+  const operations = operationDeps(settings)
   fastify.register(
     async (scope) => {
       makeStrict(scope)

@@ -1,5 +1,6 @@
 /** Checks the options at boot and fills in the defaults. */
 
+import { type AdminSettings, readAdmin } from './admin/admin-options.ts'
 import type { Clock } from './clock.ts'
 import { durationMs } from './duration.ts'
 import { InvalidOption } from './errors.ts'
@@ -12,8 +13,18 @@ import { type ExpiryPolicy, readExpiry } from './lifecycle/expiry-policy.ts'
 import { type OAuthSettings, readOAuth } from './oauth/oauth-settings.ts'
 import { OfflineTokens } from './oauth/provider-client/offline-tokens.ts'
 import { readClock, readKeys, readStore } from './object-options.ts'
-import { count, flag, isRecord, pluginOptionsOf, record, requireFunction, text } from './option-values.ts'
+import {
+  count,
+  flag,
+  isRecord,
+  pluginOptionsOf,
+  record,
+  requireFunction,
+  routePrefix,
+  text,
+} from './option-values.ts'
 import type { ApiTokensOptions } from './options.ts'
+import { administrationOf } from './store/administration-of.ts'
 import { devicesOf } from './store/devices-of.ts'
 import type { TokenStore } from './store/token-store.ts'
 import type { TokenPrefixes } from './token/credential.ts'
@@ -55,6 +66,8 @@ export interface Settings {
   readonly trustedOrigins: ReadonlySet<string>
   /** `null`: no routes. */
   readonly routesPrefix: string | null
+  /** `null`: no routes for administrators. */
+  readonly admin: AdminSettings | null
   readonly scopes: Readonly<Record<string, string>>
   readonly logsTokenIds: boolean
   /** `null`: hidden. */
@@ -92,6 +105,7 @@ const KNOWN: readonly (keyof ApiTokensOptions)[] = [
   'expiry',
   'trustedOrigins',
   'routes',
+  'admin',
   'scopes',
   'logTokenId',
   'openapi',
@@ -129,6 +143,8 @@ export function readOptions(given: ApiTokensOptions): Settings {
       : readOAuth(options.oauth, issuer, { expiry, hasIdentityProvider: identityProvider !== null })
   // The default store has them.
   if (oauth !== null && oauth.device !== null && store !== undefined) devicesOf(store)
+  const admin = options.admin === undefined ? null : readAdmin(options.admin)
+  if (admin !== null && store !== undefined) administrationOf(store, 'admin')
   return {
     authenticateUser: options.authenticateUser,
     ownerTypes: readOwnerTypes(options.ownerTypes, identityProvider !== null),
@@ -149,8 +165,9 @@ export function readOptions(given: ApiTokensOptions): Settings {
     maxTokensPerUser: count(orDefault(options.maxTokensPerUser, 1_000), 'maxTokensPerUser'),
     retentionMs: durationMs(orDefault(options.retention, '90d'), 'retention'),
     expiry,
-    trustedOrigins: readOrigins(options.trustedOrigins),
+    trustedOrigins: readOrigins(options.trustedOrigins, 'trustedOrigins'),
     routesPrefix,
+    admin,
     scopes: readScopes(options.scopes),
     logsTokenIds: flag(orDefault(options.logTokenId, false), 'logTokenId'),
     openapi: readOpenApi(options.openapi),
@@ -255,10 +272,7 @@ function readUsage(
 function readRoutes(routes: unknown): string | null {
   if (routes === false) return null
   const { prefix = '/tokens' } = record(orDefault(routes, {}), ['prefix'], 'routes')
-  if (typeof prefix === 'string' && /^(\/[^/?#:*\s]+)+$/.test(prefix)) return prefix
-  throw new InvalidOption(
-    "routes.prefix must be a path such as '/tokens', without parameters or a slash at its end",
-  )
+  return routePrefix(prefix, 'routes.prefix', '/tokens')
 }
 
 function readScopes(scopes: unknown = {}): Readonly<Record<string, string>> {

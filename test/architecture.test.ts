@@ -26,7 +26,7 @@ const LAYERS = [
   ['verification'],
   ['lifecycle'],
   ['http'],
-  ['oauth', 'ui'],
+  ['admin', 'oauth', 'ui'],
   ['cli'],
 ] as const
 
@@ -37,6 +37,7 @@ const FOUNDATION = [
   'errors.ts',
   'node-version.ts',
   'option-values.ts',
+  'trusted-origins.ts',
   'utc-day.ts',
   'with-timeout.ts',
 ]
@@ -48,6 +49,7 @@ const OPENED_BY_CLI = ['api-tokens-alone.ts', 'options.ts']
 const KNOWN_BY: Readonly<Record<string, readonly string[]>> = {
   fastify: [
     'http/',
+    'admin/',
     'oauth/',
     'ui/',
     'plugin.ts',
@@ -59,8 +61,8 @@ const KNOWN_BY: Readonly<Record<string, readonly string[]>> = {
   'fastify-plugin': ['plugin.ts', 'testing/api-tokens-for-tests.ts'],
   '@fastify/error': ['errors.ts', 'http/challenge.ts'],
   '@fastify/jwt': ['keys/signer.ts'],
-  '@fastify/type-provider-typebox': ['http/', 'oauth/'],
-  typebox: ['http/', 'oauth/'],
+  '@fastify/type-provider-typebox': ['http/', 'admin/', 'oauth/'],
+  typebox: ['http/', 'admin/', 'oauth/'],
   kysely: ['store/kysely/'],
   pg: ['store/kysely/dialects/postgres/'],
   mysql2: ['store/kysely/dialects/mysql/'],

@@ -91,8 +91,11 @@ function withSchemes(
   return { ...declared, ...Object.fromEntries(added.map((name) => [name, defaults[name]])) }
 }
 
-/** The plugin's operations with a body. Each accepts an empty body as `{}`. */
-const WITH_BODY: ReadonlySet<unknown> = new Set(['issueApiToken', 'updateApiToken', 'rotateApiToken'])
+/** The plugin's operations with a body that may be empty, which counts as `{}`. */
+const WITH_BODY: ReadonlySet<unknown> = new Set([
+  ...['issueApiToken', 'updateApiToken', 'rotateApiToken', 'updateAnyApiToken'],
+  ...['deactivateApiTokenOwner', 'reactivateApiTokenOwner', 'removeApiTokenOwner'],
+])
 
 /**
  * @fastify/swagger sets `required: true` for every body after the transform of its route has run. The transform of a

@@ -16,8 +16,8 @@ export interface OperationDeps {
 export interface Operation {
   readonly operationId: string
   readonly summary: string
-  /** Who calls it: a signed-in user, or a program with a token. */
-  readonly caller: 'user' | 'token'
+  /** Who calls it: a signed-in user, an administrator, or a program with a token. */
+  readonly caller: 'user' | 'admin' | 'token'
   readonly success: readonly [status: number, schema: TSchema, description: string]
   /** The statuses of the errors that it can respond with. */
   readonly refusals: readonly number[]
@@ -25,13 +25,14 @@ export interface Operation {
 
 const UNAUTHENTICATED = {
   user: 'No user is signed in',
+  admin: 'No administrator is signed in',
   token: 'The request has no API token, or its token is not active',
 } as const
 
 const REFUSALS: Readonly<Record<number, string>> = {
   400: 'The request is invalid: the message names the field and what is allowed',
-  403: 'The user may not do this: the code gives the reason',
-  404: 'The user has no such API token, or manages no tokens of this owner',
+  403: 'The caller may not do this: the code gives the reason',
+  404: 'There is no such API token or owner, or the user may not manage it',
   409: 'The status of the API token, or the number of tokens, does not allow this',
   413: 'The body is too large',
   415: 'The body is not JSON',

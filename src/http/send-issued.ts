@@ -9,7 +9,17 @@ import { issuedOnWire } from './wire.ts'
 
 /** Sends the token object with its credential, for `POST /tokens` and for a rotation. */
 export function sendIssued(reply: FastifyReply, lifecycle: Context, issued: IssuedToken): FastifyReply {
-  return sendJson(reply, 201, issuedOnWire(issued), revokeUnsent(reply, lifecycle, issued.token.id))
+  return sendCredential(reply, lifecycle, issued.token.id, issuedOnWire(issued))
+}
+
+/** Sends a body with the credential of a new token. */
+export function sendCredential(
+  reply: FastifyReply,
+  lifecycle: Context,
+  tokenId: string,
+  body: object,
+): FastifyReply {
+  return sendJson(reply, 201, body, revokeUnsent(reply, lifecycle, tokenId))
 }
 
 /** Makes the callback that revokes a token, or cancels its rotation, when the response could not be sent. */

@@ -111,7 +111,9 @@ export interface TokenRecord extends TokenLimits {
 /** A token before its INSERT: the store copies the owner's generation into it. */
 export type NewTokenRecord = Omit<TokenRecord, 'generation'>
 
-export type OwnerStatus = 'active' | 'inactive' | 'removed'
+export const OWNER_STATUSES = ['active', 'inactive', 'removed'] as const
+
+export type OwnerStatus = (typeof OWNER_STATUSES)[number]
 
 /** The one row that ends or suspends all tokens of a user. */
 export interface OwnerRecord {

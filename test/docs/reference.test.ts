@@ -4,17 +4,19 @@ import { runInNewContext } from 'node:vm'
 import type { FastifyError } from '@fastify/error'
 import Fastify from 'fastify'
 import t from 'tap'
+import * as admin from '../../src/admin/admin-schemas.ts'
 import * as errors from '../../src/errors.ts'
 import * as schemas from '../../src/http/schemas.ts'
 import apiTokens from '../../src/index.ts'
 import { readExpiry } from '../../src/lifecycle/expiry-policy.ts'
+import { SEARCH_SORTS } from '../../src/lifecycle/search-order.ts'
 import type { ApiTokensOptions } from '../../src/options.ts'
 import { readOptions, type Settings } from '../../src/settings.ts'
 import { memoryTokenStore } from '../../src/store/memory/memory-token-store.ts'
 import { SORT_FIELDS } from '../../src/store/token-store.ts'
 import { claimsOf } from '../../src/token/claims.ts'
 import { TOKEN_STATUSES } from '../../src/token/status.ts'
-import { REVOCATION_REASONS } from '../../src/token/token.ts'
+import { OWNER_STATUSES, REVOCATION_REASONS } from '../../src/token/token.ts'
 import { hs256Key } from '../support/keys.ts'
 import { codeIn, pages, read, rowsOf, tablesOf } from './markdown.ts'
 import { exportsOf, membersOf, source } from './sources.ts'
@@ -138,6 +140,47 @@ t.test('every member of bodies, queries and answers is in routes.md', async (t) 
   for (const status of TOKEN_STATUSES) t.ok(page.includes(`\`${status}\``), status)
   for (const reason of REVOCATION_REASONS) t.ok(page.includes(`\`${reason}\``), reason)
   for (const sort of SORT_FIELDS) t.ok(page.includes(`\`-${sort}\``) && page.includes(`\`${sort}\``), sort)
+})
+
+t.test('every route for administrators is in administration.md with its success and members', async (t) => {
+  const page = 'docs/reference/administration.md'
+  const routes: string[] = []
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.addHook('onRoute', ({ method, url, schema }) => {
+    const [success] = Object.keys(schema?.response ?? {}).filter((status) => status.startsWith('2'))
+    // The hidden routes for long ids have no response.
+    if (method !== 'HEAD' && success !== undefined) routes.push(`${method} ${url} ${success}`)
+  })
+  const options = { store: memoryTokenStore(), keys: [hs256Key()], routes: false } as const
+  await app.register(apiTokens, { ...options, admin: { authenticate: () => null } })
+  await app.ready()
+  const rows = rowsOf(page).filter(([first = '']) => first.includes('/admin/tokens'))
+  const said = rows.map(([first = '', status]) => `${codeIn(first)[0]} ${status}`)
+  t.same(said.toSorted(), routes.toSorted())
+  const headings = [...read(page).matchAll(/^## (\w+ \/.+)$/gm)].map(([, text]) => text)
+  t.same(headings.toSorted(), routes.map((route) => route.replace(/ \d+$/, '')).toSorted())
+  const names = new Set([...read(page).matchAll(/`(\w+)`/g)].map(([, name]) => name))
+  const own = new Set(Object.keys(schemas.Token.properties))
+  const policy = readExpiry()
+  for (const { properties } of [
+    admin.AdminToken,
+    admin.IssuedAdminToken,
+    admin.SearchQuery,
+    admin.AdminTokenList,
+    admin.newAdminToken(policy),
+    admin.AdminTokenUpdate,
+    admin.adminUsageQuery(90),
+    admin.AdminRevokeQuery,
+    admin.Revocation,
+    admin.Revoked,
+    admin.Owner,
+    admin.OwnersQuery,
+    admin.OwnerList,
+  ])
+    for (const name of Object.keys(properties)) t.ok(own.has(name) || names.has(name), name)
+  for (const value of [...OWNER_STATUSES, ...REVOCATION_REASONS, ...SEARCH_SORTS, ...TOKEN_STATUSES])
+    t.ok(read(page).includes(`\`${value}\``), value)
 })
 
 t.test('every claim is in claims.md, and no other', async (t) => {

@@ -3,9 +3,15 @@
 import type { Guard } from './guard.ts'
 
 const SEARCH = ['test/host/search.test.ts']
+const ACCESS = ['test/admin/admin-access.test.ts']
+const TOKENS = ['test/admin/admin-tokens.test.ts']
+const OWNERS = ['test/admin/admin-owners.test.ts']
 const FIND = ['test/host/find-and-revoke.test.ts']
 const search = { file: 'src/lifecycle/search-tokens.ts', tests: SEARCH }
 const page = { file: 'src/lifecycle/filtered-page.ts', tests: SEARCH }
+const routes = { file: 'src/admin/admin-routes.ts', tests: ACCESS }
+const many = { file: 'src/lifecycle/revoke-many.ts', tests: TOKENS }
+const administrator = { file: 'src/admin/administrator.ts', tests: ACCESS }
 const all = { file: 'src/lifecycle/revoke-all.ts', tests: FIND }
 
 export const adminGuards: readonly Guard[] = [
@@ -90,5 +96,102 @@ export const adminGuards: readonly Guard[] = [
     name: 'revokeAll: an outage of the count keeps no token valid',
     remove: '  } catch {\n    return null\n  }',
     put: '  } catch (error) {\n    throw error\n  }',
+  },
+  {
+    ...routes,
+    name: 'promise 8: a credential of ours never administers',
+    remove: 'refuseApiToken(request, deps.lifecycle.tokenPrefixes)',
+    put: '',
+  },
+  {
+    ...routes,
+    name: 'admin: another site changes nothing',
+    remove: 'requireSameSite(request, trustedOrigins)',
+    put: '',
+  },
+  {
+    ...routes,
+    name: 'admin: every route requires an administrator',
+    remove: 'requireAdministrator(scope, authenticate)',
+    put: 'requireAdministrator(scope, async () => ({ id: String(authenticate) }))',
+  },
+  {
+    ...administrator,
+    name: 'promise 16: an administrator has an id',
+    remove: 'if (fault === undefined) return',
+    put: "if (fault !== '') return",
+  },
+  {
+    ...administrator,
+    name: 'promise 16: a misspelled member of an administrator is refused',
+    remove: 'if (misspelled !== undefined) {',
+    put: "if (misspelled === '') {",
+  },
+  {
+    name: 'promise 13: in the non-authenticated mode the routes for administrators are closed',
+    file: 'src/plugin.ts',
+    remove: 'if (admin !== null) refuseBelow(fastify, admin.prefix)',
+    put: '',
+    tests: ACCESS,
+  },
+  {
+    name: 'promise 16: admin with a store without administration fails the boot',
+    file: 'src/settings.ts',
+    remove: "if (admin !== null && store !== undefined) administrationOf(store, 'admin')",
+    put: '',
+    tests: OWNERS,
+  },
+  {
+    name: 'admin: a revocation has exactly one target',
+    file: 'src/admin/admin-token-routes.ts',
+    remove: '      requireOne({ user_id: userId, ids, credentials })\n',
+    put: '',
+    tests: TOKENS,
+  },
+  {
+    name: 'admin: a token whose credential could not be sent is revoked',
+    file: 'src/admin/admin-token-routes.ts',
+    remove: 'return sendCredential(reply, lifecycle, issued.token.id, issuedAdminTokenOnWire(issued))',
+    put: 'return sendJson(reply, 201, issuedAdminTokenOnWire(issued))',
+    tests: TOKENS,
+  },
+  {
+    name: 'admin: a date that does not exist is refused',
+    file: 'src/admin/admin-wire.ts',
+    remove: ' && time.toISOString().slice(0, 10) === text.slice(0, 10)',
+    put: '',
+    tests: TOKENS,
+  },
+  {
+    name: 'admin: an id of 255 characters reaches its owner',
+    file: 'src/admin/admin-owner-routes.ts',
+    remove: '  longIds(fastify, lifecycle)\n}',
+    put: '}',
+    tests: OWNERS,
+  },
+  {
+    name: 'admin: the last segment of a path is the change, the rest is the id',
+    file: 'src/admin/admin-owner-routes.ts',
+    remove: "path.lastIndexOf('/')",
+    put: "path.indexOf('/')",
+    tests: OWNERS,
+  },
+  {
+    ...many,
+    name: 'promise 4: many revocations drop cached verifications',
+    remove: 'invalidations.publish({ target: { tokenId: token.id }, ended: true })',
+    put: '',
+  },
+  {
+    ...many,
+    name: 'promise 4: many revocations drop cached verifications, also when they failed',
+    remove: 'for (const tokenId of ids) invalidations.publish({ target: { tokenId }, ended: false })',
+    put: '',
+  },
+  {
+    ...many,
+    name: 'admin: a credential without a row of its own revokes nothing',
+    remove: 'token && matching(context, token, found.get(token.tokenId))',
+    put: 'token && found.get(token.tokenId)',
   },
 ]

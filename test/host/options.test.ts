@@ -175,6 +175,32 @@ const cases: Case[] = [
   ...['', '/', 'tokens', '/tokens/', '//x', '/:id', '/*', '/a?b', '/a#b', '/a b', 1, null].map(
     (prefix): Case => [{ routes: { prefix } }, /: routes\.prefix must be a path such as '\/tokens'/],
   ),
+  ...['x', 1, [], true, null].map((value): Case => [{ admin: value }, /: admin must be an object$/]),
+  [{ admin: {} as never }, /: admin\.authenticate is required$/],
+  ...['x', true, null, {}].map(
+    (authenticate): Case => [{ admin: { authenticate } }, /: admin\.authenticate must be a function$/],
+  ),
+  [{ admin: { authenticateUser: () => null } }, /: admin\.authenticateUser is not an option$/],
+  [
+    { admin: { Authenticate: () => null } },
+    /: admin\.Authenticate is not an option: did you mean authenticate/,
+  ],
+  ...['', '/', 'admin', '/admin/', '//x', '/:id', '/*', '/a?b', 1, null].map(
+    (prefix): Case => [
+      { admin: { authenticate: () => null, prefix } },
+      /: admin\.prefix must be a path such as '\/admin\/tokens'/,
+    ],
+  ),
+  ...['https://a.example', {}, 1].map(
+    (trustedOrigins): Case => [
+      { admin: { authenticate: () => null, trustedOrigins } },
+      /: admin\.trustedOrigins must be an array of origins$/,
+    ],
+  ),
+  [
+    { admin: { authenticate: () => null, trustedOrigins: ['*'] } },
+    /: admin\.trustedOrigins\[0\] must be an origin such as/,
+  ],
   ...['x', 1, ['a']].map(
     (value): Case => [{ scopes: value }, /: scopes must be an object: a description for each/],
   ),
