@@ -4,6 +4,7 @@ import { errorCodes } from './errors.ts'
 import './http/fastify-types.ts'
 import { requireAnyScope, requireScopes, verifyApiToken, verifyApiTokenOr } from './http/exported-hooks.ts'
 import { bearerSecurityScheme } from './http/open-api.ts'
+import { tokenRateLimit } from './http/token-rate-limit.ts'
 import { jwksFile } from './keys/jwks-file.ts'
 import { offlineTokens } from './oauth/provider-client/offline-tokens.ts'
 import { apiTokensPlugin } from './plugin.ts'
@@ -20,6 +21,7 @@ const apiTokens = withDefault(
     verifyApiTokenOr,
     requireScopes,
     requireAnyScope,
+    tokenRateLimit,
     jwksFile,
     offlineTokens,
     bearerSecurityScheme,
@@ -43,6 +45,7 @@ export type { HostHook } from './http/host-hook.ts'
 export type { ManagedOwner } from './http/managed-owners.ts'
 export type { OpenApiOptions } from './http/open-api-options.ts'
 export type { AuthenticateUser, SignedInUser } from './http/signed-in-user.ts'
+export type { TokenRateLimit, TokenRateLimitOptions } from './http/token-rate-limit.ts'
 export type { InvalidationOptions } from './invalidation/invalidation-options.ts'
 export type { Availability, InvalidationStats } from './invalidation/remote-invalidation.ts'
 export type { SweepStats, SweepSuspension } from './jobs/sweep-clock.ts'
@@ -106,6 +109,7 @@ export {
   offlineTokens,
   requireAnyScope,
   requireScopes,
+  tokenRateLimit,
   verifyApiToken,
   verifyApiTokenOr,
 }

@@ -43,6 +43,13 @@ export function isInRange(address: IpAddress, [network, bits]: AddressRange): bo
   return address.kind() === network.kind() && address.match(network, bits)
 }
 
+/** An IPv4 address, or the first 64 bits of an IPv6 address, which one client has (RFC 6177 §2). `undefined` as above. */
+export function networkOf(text: string): string | undefined {
+  const address = parseAddress(text)
+  if (address === undefined || address.kind() === 'ipv4') return address?.toString()
+  return ipaddr.IPv6.networkAddressFromCIDR(`${address}/64`).toString()
+}
+
 /** `isIP` comes first: this also reads octal and shortened forms of IPv4, which others read as another address. */
 function parsed(text: string): IpAddress {
   // It reads `::192.0.2.1` as IPv4-mapped, which it is not (RFC 4291 §2.5.5.1), but not with a zero before.

@@ -9,6 +9,7 @@ const ranges = { file: 'src/verification/address-ranges.ts', tests: GIVEN }
 const update = { file: 'src/lifecycle/update-token.ts', tests: GIVEN }
 
 const ADDRESSES = ['test/verification/allowed-addresses.test.ts']
+const RATE = ['test/http/token-rate-limit.test.ts']
 const verification = { file: 'src/verification/verification.ts', tests: ADDRESSES }
 
 export const limitsGuards: readonly Guard[] = [
@@ -195,5 +196,40 @@ export const limitsGuards: readonly Guard[] = [
     remove: "typeof value === 'string' && isIP(value) !== 0 ? undefined",
     put: "typeof value === 'string' ? undefined",
     tests: ADDRESSES,
+  },
+  {
+    file: 'src/http/token-rate-limit.ts',
+    name: 'limits: a token has a counter of its own',
+    remove: 'id === undefined ? addressKey(ip)',
+    put: 'id !== null ? addressKey(ip)',
+    tests: RATE,
+  },
+  {
+    file: 'src/http/token-rate-limit.ts',
+    name: 'limits: a token has its own maximum',
+    remove: 'apiToken?.rateLimit?.max ?? max',
+    put: 'apiToken === null ? max : max',
+    tests: RATE,
+  },
+  {
+    file: 'src/http/token-rate-limit.ts',
+    name: 'limits: a token has its own window',
+    remove: 'apiToken?.rateLimit?.timeWindow ?? windowMs',
+    put: 'apiToken === null ? windowMs : windowMs',
+    tests: RATE,
+  },
+  {
+    file: 'src/http/token-rate-limit.ts',
+    name: 'limits: the limiter runs after the hooks',
+    remove: "    hook: 'preHandler',",
+    put: '',
+    tests: RATE,
+  },
+  {
+    ...ranges,
+    name: 'limits: IPv6 clients are counted by their network',
+    remove: '`${address}/64`',
+    put: '`${address}/128`',
+    tests: RATE,
   },
 ]
