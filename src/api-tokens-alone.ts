@@ -24,7 +24,7 @@ export async function openApiTokensAlone(
   options: ApiTokensOptions,
   scopes: readonly string[],
 ): Promise<ApiTokensAlone> {
-  const { authenticateUser: _, oauth: __, openapi: ___, ...others } = options
+  const { authenticateUser: _, oauth: __, openapi: ___, admin: ____, ...others } = options
   const settings = readOptions({ ...others, routes: false })
   const catalogue = new ScopeCatalogue(settings.scopes)
   catalogue.add(scopes)

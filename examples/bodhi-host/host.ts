@@ -36,6 +36,7 @@ export interface Host {
 }
 
 const TOKENS_PATH = '/bodhi/v1/tokens'
+const ADMIN_PATH = '/bodhi/v1/admin/tokens'
 
 /** Builds the host and listens. */
 export async function startHost(settings: Settings): Promise<Host> {
@@ -134,6 +135,14 @@ async function addPeople(app: FastifyInstance, settings: Settings, origin: () =>
     tokenPrefix: 'bodhi_',
     scopes: scopeCatalogue,
     routes: { prefix: TOKENS_PATH },
+    // Only in the session of an administrator.
+    admin: {
+      prefix: ADMIN_PATH,
+      authenticate: async (request) => {
+        const user = await signedInUser(request, users)
+        return user?.role === 'administrator' ? { id: user.id } : null
+      },
+    },
   })
 
   await addSignIn(app, {

@@ -8,6 +8,7 @@ import OpenAI, { AuthenticationError } from 'openai'
 import { startHost } from './host.ts'
 import { MODEL_ID } from './openai/model.ts'
 import { readSettings } from './settings.ts'
+import { administrationTour } from './tour/administration-tour.ts'
 import { Browser } from './tour/browser.ts'
 import { deviceTour } from './tour/device-tour.ts'
 import { freePort } from './tour/free-port.ts'
@@ -140,7 +141,8 @@ async function tour(origin: string): Promise<void> {
   await deviceTour(origin, grace, narrator, program)
 
   await narrator.step('Ada, an administrator, signs in', () => signIn(ada, 'ada'))
-  await narrator.step('She deactivates Grace', async () => {
+  await administrationTour({ ada, grace }, '/bodhi/v1/admin/tokens', narrator, program)
+  await narrator.step('Ada deactivates Grace', async () => {
     const user = await json(await ada.send('POST', '/bodhi/v1/users/grace/deactivate'), 200)
     strictEqual(user.status, 'deactivated')
   })
