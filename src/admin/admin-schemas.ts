@@ -1,7 +1,7 @@
 /** The bodies, queries and responses of the routes for administrators, as JSON Schemas and as types. */
 
 import { type Static, type TSchema, Type } from 'typebox'
-import { newToken, Token, TokenList, TokenUpdate, usageQuery } from '../http/schemas.ts'
+import { newToken, ScopeList, Token, TokenList, TokenUpdate, usageQuery } from '../http/schemas.ts'
 import type { ExpiryPolicy } from '../lifecycle/expiry-policy.ts'
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../lifecycle/list-tokens.ts'
 import { MAX_REVOKED_CREDENTIALS, MAX_REVOKED_IDS } from '../lifecycle/revoke-many.ts'
@@ -108,6 +108,13 @@ export const AdminTokenList = Type.Object(
 )
 
 export type AdminTokenListBody = Static<typeof AdminTokenList>
+
+const { owners: _, ...chosen } = ScopeList.properties
+
+/** What administrators may choose for a new token. */
+export const AdminScopeList = Type.Object(chosen, { title: 'Scopes and lifetimes' })
+
+export type AdminScopeListBody = Static<typeof AdminScopeList>
 
 /** The body of `POST {admin}`. */
 export function newAdminToken(policy: ExpiryPolicy) {

@@ -20,6 +20,7 @@ import { tokenUsage } from '../lifecycle/token-usage.ts'
 import { updateToken } from '../lifecycle/update-token.ts'
 import * as schemas from './admin-schemas.ts'
 import {
+  adminScopesOnWire,
   adminTokenOnWire,
   issuedAdminTokenOnWire,
   limitsOf,
@@ -145,6 +146,24 @@ export function adminTokenRoutes(fastify: FastifyInstance, deps: AdminRouteDeps)
       const target = { userId, ids: ids ?? [], credentials }
       return sendJson(reply, 200, await withWireNames(revoke(lifecycle, target, { by, reason })))
     },
+  )
+
+  scope.get(
+    '/scopes',
+    {
+      ...strictRoute,
+      schema: {
+        ...operation(deps, {
+          operationId: 'listAllApiTokenScopes',
+          summary: 'List the scopes and the lifetimes that a new API token may have',
+          caller: 'admin',
+          success: [200, schemas.AdminScopeList, 'The scopes and the lifetimes'],
+          refusals: [400, 401, 403],
+        }),
+        querystring: NoQuery,
+      },
+    },
+    async (_request, reply) => sendJson(reply, 200, adminScopesOnWire(lifecycle)),
   )
 
   scope.get(

@@ -1,14 +1,16 @@
 /** The bodies of the routes for administrators: snake_case names, times in ISO 8601 and UTC, and spans in seconds. */
 
 import { InvalidInput } from '../errors.ts'
-import { tokenOnWire } from '../http/wire.ts'
+import { scopesOnWire, tokenOnWire } from '../http/wire.ts'
 import type { ApiToken } from '../lifecycle/api-token.ts'
+import type { Context } from '../lifecycle/context.ts'
 import type { IssuedToken } from '../lifecycle/issue-token.ts'
 import type { OwnerList } from '../lifecycle/list-owners.ts'
 import type { SearchResult } from '../lifecycle/search-tokens.ts'
 import type { GivenLimits } from '../lifecycle/token-limits.ts'
 import type { JsonObject, OwnerRecord } from '../token/token.ts'
 import type {
+  AdminScopeListBody,
   AdminTokenBody,
   AdminTokenListBody,
   IssuedAdminTokenBody,
@@ -35,6 +37,11 @@ export function issuedAdminTokenOnWire({ token, credential }: IssuedToken): Issu
 
 export function searchOnWire({ data, nextCursor }: SearchResult): AdminTokenListBody {
   return { data: data.map(adminTokenOnWire), next_cursor: nextCursor }
+}
+
+export function adminScopesOnWire({ catalogue, expiry }: Context): AdminScopeListBody {
+  const { owners: _, ...chosen } = scopesOnWire(catalogue.entries(), expiry)
+  return chosen
 }
 
 export function ownerOnWire({ userId, status }: Pick<OwnerRecord, 'userId' | 'status'>): OwnerBody {

@@ -27,6 +27,7 @@ const routesFor = (id: string): readonly Route[] => [
     ...{ method: 'POST', path: '', payload: { user_id: 'ada' }, status: 201 },
     bad: { payload: { name: 'x' }, message: /user_id/ },
   },
+  { method: 'GET', path: '/scopes', status: 200, bad: noQuery },
   { method: 'GET', path: `/${id}`, status: 200, bad: noQuery },
   {
     ...{ method: 'GET', path: `/${id}/usage`, status: 200 },

@@ -380,6 +380,23 @@ t.test(
   },
 )
 
+t.test('the scope catalogue and the lifetimes are listed for a form', async (t) => {
+  const { call } = await startAdminHost(t, {
+    scopes: { 'a:b': 'An a' },
+    expiry: { max: '30d', default: '7d' },
+  })
+  const { status, body } = await call('GET', '/scopes')
+  t.equal(status, 200)
+  t.same(body, {
+    data: [
+      { name: 'a:b', description: 'An a' },
+      { name: 'chat:write', description: null },
+      { name: 'models:read', description: null },
+    ],
+    expires_in: { default: 604_800, minimum: 1, maximum: 2_592_000 },
+  })
+})
+
 t.test('times are in UTC with milliseconds', async (t) => {
   const { call } = await startAdminHost(t)
   const { body } = await call('POST', '', { user_id: 'ada' })

@@ -38,6 +38,8 @@ export interface Questions {
   watch: readonly Made[]
   /** Their end, one after another. */
   revoke: readonly Made[]
+  /** The end of all tokens of this user. */
+  revokeAll: string
   /** That their streams have ended, and requests are refused. */
   ended: readonly Made[]
   availability: null
@@ -50,6 +52,7 @@ export interface Answers {
   served: { readonly served: number; readonly refused: number }
   watch: null
   revoke: readonly number[]
+  revokeAll: number
   ended: readonly number[]
   availability: 'available' | 'unavailable' | null
 }

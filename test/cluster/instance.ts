@@ -69,6 +69,10 @@ const does: { [Name in keyof Questions]: (asked: Questions[Name]) => Promise<Ans
     }
     return times
   },
+  revokeAll: async (userId) => {
+    await app.apiTokens.revokeAll({ userId })
+    return now()
+  },
   ended: (tokens) => Promise.all(tokens.map(ended)),
   availability: async () => app.apiTokens.stats().invalidation.pubsub,
 }

@@ -168,6 +168,7 @@ t.test('every route for administrators is in administration.md with its success 
     admin.IssuedAdminToken,
     admin.SearchQuery,
     admin.AdminTokenList,
+    admin.AdminScopeList,
     admin.newAdminToken(policy),
     admin.AdminTokenUpdate,
     admin.adminUsageQuery(90),
