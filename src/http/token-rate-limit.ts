@@ -30,7 +30,10 @@ const MAX_WINDOW_MS = 2 ** 31 - 1
  * are counted by their address: an IPv4 address, or the first 64 bits of an IPv6 address.
  *
  * @throws {InvalidOption} For an invalid `max` or `timeWindow`, and for another member.
- * @example await app.register(rateLimit, tokenRateLimit({ max: 100, timeWindow: '1m' }))
+ * @example
+ * import rateLimit from '@fastify/rate-limit'
+ *
+ * await app.register(rateLimit, tokenRateLimit({ max: 100, timeWindow: '1m' }))
  */
 export function tokenRateLimit(options: TokenRateLimitOptions, ...more: never[]): TokenRateLimit {
   noMore('tokenRateLimit', more)
