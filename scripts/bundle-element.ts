@@ -1,15 +1,16 @@
 /**
- * The first build step: bundles `<api-tokens>` into `dist/ui/element.js`, and writes the compressed script and style of
- * the page into `src/ui/page-assets.ts`. A module, not a file, so that it also works in hosts that bundle this package.
+ * The first build step: bundles `<api-tokens>` into `dist/ui/element.js` and `<api-tokens-admin>` into
+ * `dist/ui/admin-element.js`, and writes the compressed scripts and style of the pages into `src/ui/page-assets.ts` and
+ * `src/ui/admin-assets.ts`. Modules, not files, so that they also work in hosts that bundle this package.
  */
 
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { build, type Plugin, transformSync } from 'esbuild'
 
-const OUTPUT = join(import.meta.dirname, '../dist/ui/element.js')
+const OUTPUT = join(import.meta.dirname, '../dist/ui')
 const SOURCE = join(import.meta.dirname, '../src/ui')
 
 /** Minifies the styles, which are template literals. */
@@ -25,32 +26,47 @@ const styles: Plugin = {
     })),
 }
 
-const { outputFiles } = await build({
-  entryPoints: [join(SOURCE, 'element/index.ts')],
-  outfile: OUTPUT,
-  write: false,
-  bundle: true,
-  minify: true,
-  plugins: [styles],
-  format: 'esm',
-  target: 'es2022',
-  charset: 'utf8',
-  legalComments: 'external',
-})
-const textOf = (extension: string) => outputFiles.find(({ path }) => path.endsWith(extension))?.text ?? ''
-const element = `${squeezeTemplates(textOf('.js'))}/*! ${noticesIn(textOf('.txt'))} */\n`
+mkdirSync(OUTPUT, { recursive: true })
 const style = minified(readFileSync(join(SOURCE, 'page.css'), 'utf8'))
-mkdirSync(dirname(OUTPUT), { recursive: true })
-writeFileSync(OUTPUT, element)
-writeFileSync(
-  join(SOURCE, 'page-assets.ts'),
-  `/** Written by \`npm run build\` (scripts/bundle-element.ts): what the page loads, compressed, in base64. */
+writeAssets('page-assets.ts', {
+  packedScript: packed('element', 'js', await bundled('element/index.ts', 'element.js')),
+  packedStyle: packed('page', 'css', style),
+})
+writeAssets('admin-assets.ts', {
+  packedAdminScript: packed(
+    'admin-element',
+    'js',
+    await bundled('element/admin/index.ts', 'admin-element.js'),
+  ),
+})
 
-export const packedScript = ${packed('element', 'js', element)}
+/** Writes the module of an element and returns its text. */
+async function bundled(entryPoint: string, name: string): Promise<string> {
+  const outfile = join(OUTPUT, name)
+  const { outputFiles } = await build({
+    entryPoints: [join(SOURCE, entryPoint)],
+    outfile,
+    write: false,
+    bundle: true,
+    minify: true,
+    plugins: [styles],
+    format: 'esm',
+    target: 'es2022',
+    charset: 'utf8',
+    legalComments: 'external',
+  })
+  const textOf = (extension: string) => outputFiles.find(({ path }) => path.endsWith(extension))?.text ?? ''
+  const element = `${squeezeTemplates(textOf('.js'))}/*! ${noticesIn(textOf('.txt'))} */\n`
+  writeFileSync(outfile, element)
+  return element
+}
 
-export const packedStyle = ${packed('page', 'css', style)}
-`,
-)
+function writeAssets(file: string, assets: Readonly<Record<string, string>>): void {
+  const exports = Object.entries(assets).map(([name, asset]) => `\nexport const ${name} = ${asset}\n`)
+  const head =
+    '/** Written by `npm run build` (scripts/bundle-element.ts): what a page loads, compressed, in base64. */'
+  writeFileSync(join(SOURCE, file), `${head}\n${exports.join('')}`)
+}
 
 /** The license notices of Lit, each once. */
 function noticesIn(legal: string): string {

@@ -14,7 +14,7 @@ interface Counted {
 
 type Summary = Readonly<Record<string, { readonly lines: Counted; readonly branches: Counted }>>
 
-/** `<api-tokens>`: test/ui/element-coverage.ts brings home what browsers run of it. */
+/** `<api-tokens>` and `<api-tokens-admin>`: test/ui/element-coverage.ts brings home what browsers run of it. */
 const IN_BROWSERS = /\bsrc[\\/]ui[\\/]element[\\/]/
 
 const summary = JSON.parse(readFileSync(REPORT, 'utf8')) as Summary

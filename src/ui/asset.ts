@@ -1,4 +1,4 @@
-/** The script and style of the page, named by a hash of their content and compressed by the build. */
+/** The scripts and the style of the pages, named by a hash of their content and compressed by the build. */
 
 import { gunzipSync } from 'node:zlib'
 import { packedScript, packedStyle } from './page-assets.ts'
@@ -24,11 +24,16 @@ interface PackedAsset {
   readonly gzip: string
 }
 
-/** The bundled element. */
-export const scriptAsset: Asset = unpack(packedScript, 'text/javascript; charset=utf-8')
+/** The bundled element of the API Tokens page. */
+export const scriptAsset: Asset = unpackScript(packedScript)
 
-/** The style of the page around it. */
+/** The style of the document around an element. */
 export const styleAsset: Asset = unpack(packedStyle, 'text/css; charset=utf-8')
+
+/** The script of a page, as the build wrote it. */
+export function unpackScript(packed: PackedAsset): Asset {
+  return unpack(packed, 'text/javascript; charset=utf-8')
+}
 
 function unpack(packed: PackedAsset, type: string): Asset {
   const br: Encoded = { encoding: 'br', content: Buffer.from(packed.br, 'base64') }

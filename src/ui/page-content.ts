@@ -2,30 +2,38 @@
 
 import { escapeHtml } from '../http/escape-html.ts'
 import type { PageContent } from './layout.ts'
-import { english } from './messages/english.ts'
-import type { MessageName, Messages } from './messages/messages.ts'
+import type { Message, MessageTable } from './messages/message.ts'
 import type { PageSettings } from './page-options.ts'
 import { textDirection } from './text-direction.ts'
 
+/** The element of a page. */
+export interface PageElement {
+  readonly name: 'api-tokens' | 'api-tokens-admin'
+  /** The attribute with the path of the routes. */
+  readonly pathAttribute: 'tokens-url' | 'admin-url'
+  /** The messages that the element contains. */
+  readonly english: MessageTable
+}
+
 export interface PageContentRequest {
+  readonly element: PageElement
   readonly settings: PageSettings
-  readonly messages: Messages
+  /** The messages of the page's language, with those that the host replaces. */
+  readonly messages: Readonly<Record<string, Message>>
   readonly scriptUrl: string
   readonly styleUrl: string
 }
 
 export function pageContent(request: PageContentRequest): PageContent {
-  const { settings, messages, scriptUrl, styleUrl } = request
-  const { lang, tokensPath, signInUrl, curlUrl } = settings
-  const otherWords = Object.entries(messages).filter(
-    ([name, message]) => message !== english[name as MessageName],
-  )
+  const { element, settings, messages, scriptUrl, styleUrl } = request
+  const { lang, path, signInUrl, curlUrl } = settings
+  const otherWords = Object.entries(messages).filter(([name, message]) => message !== element.english[name])
   const dir = textDirection(lang)
   const attributes = {
     lang,
     // Otherwise it is that of the host's frame.
     dir: dir === 'rtl' ? dir : undefined,
-    'tokens-url': tokensPath,
+    [element.pathAttribute]: path,
     'sign-in-url': signInUrl,
     'curl-url': curlUrl,
     // The element knows English by itself.
@@ -34,9 +42,9 @@ export function pageContent(request: PageContentRequest): PageContent {
   return {
     lang,
     dir,
-    title: settings.title ?? String(messages.title),
+    title: settings.title ?? String(messages['title']),
     head: `<script type="module" src="${escapeHtml(scriptUrl)}"></script>`,
-    content: `<api-tokens${formatAttributes(attributes)}></api-tokens><noscript>${escapeHtml(String(messages.needsJavaScript))}</noscript>`,
+    content: `<${element.name}${formatAttributes(attributes)}></${element.name}><noscript>${escapeHtml(String(messages['needsJavaScript']))}</noscript>`,
     styleUrl,
   }
 }

@@ -1,10 +1,12 @@
-/** Reads and checks the options of the page at boot. */
+/** Reads and checks the options of the pages at boot. */
 
 import { InvalidOption } from '../errors.ts'
 import { isRecord, membersOf, record } from '../option-values.ts'
 import type { Layout } from './layout.ts'
+import { adminEnglish } from './messages/admin-english.ts'
 import { english } from './messages/english.ts'
-import type { MessageOverrides } from './messages/messages.ts'
+import type { Message, MessageTable } from './messages/message.ts'
+import type { AdminMessageOverrides, MessageOverrides } from './messages/messages.ts'
 
 export interface ApiTokensPageOptions {
   /** The path of the token routes, equal to `routes.prefix`. Default: `'/tokens'`. */
@@ -23,48 +25,96 @@ export interface ApiTokensPageOptions {
   layout?: Layout | undefined
 }
 
+export interface ApiTokensAdminPageOptions {
+  /** The path of the administration routes, equal to `admin.prefix`. Default: `'/admin/tokens'`. */
+  adminPath?: string | undefined
+  /** The URL of the host's sign-in page for administrators. Default: no link is shown. */
+  signInUrl?: string | undefined
+  /** The URL in the curl example of a new token. Default: `/tokens/current`. */
+  curlUrl?: string | undefined
+  /** The page's language (BCP 47); `en` and `de` are included. Default: `'en'`. */
+  lang?: string | undefined
+  /** The title of the document. Default: the message `title`. */
+  title?: string | undefined
+  /** Messages that replace the included ones. */
+  messages?: AdminMessageOverrides | undefined
+  /** Renders the host's own HTML document around the page. Default: a bare document. */
+  layout?: Layout | undefined
+}
+
+/** The checked options of a page. */
 export interface PageSettings {
-  readonly tokensPath: string
+  /** The path of the routes that the page calls. */
+  readonly path: string
   readonly signInUrl: string | undefined
   readonly curlUrl: string | undefined
   readonly lang: string
   readonly title: string | undefined
-  readonly messages: MessageOverrides
+  readonly messages: Readonly<Record<string, Message>>
   readonly layout: Layout | undefined
 }
 
-/** The page's own options, and the options of `register` that Fastify passes on. */
+/** The options of the API Tokens page. @throws {InvalidOption} Names the wrong option and what is allowed. */
+export function readPageOptions(given: ApiTokensPageOptions): PageSettings {
+  return read(given, {
+    pathName: 'tokensPath',
+    defaultPath: '/tokens',
+    samePath: 'routes.prefix',
+    messages: english,
+  })
+}
+
+/** The options of the administration page. @throws {InvalidOption} Names the wrong option and what is allowed. */
+export function readAdminPageOptions(given: ApiTokensAdminPageOptions): PageSettings {
+  return read(given, {
+    pathName: 'adminPath',
+    defaultPath: '/admin/tokens',
+    samePath: 'admin.prefix',
+    messages: { ...english, ...adminEnglish },
+  })
+}
+
+/** Where the options of the pages differ. */
+interface PageKind {
+  readonly pathName: 'tokensPath' | 'adminPath'
+  readonly defaultPath: string
+  /** The option that the path equals. */
+  readonly samePath: string
+  readonly messages: MessageTable
+}
+
+/** The options of both pages, and the options of `register` that Fastify passes on. */
 const KNOWN = [
-  ...['tokensPath', 'signInUrl', 'curlUrl', 'lang', 'title', 'messages', 'layout'],
+  ...['signInUrl', 'curlUrl', 'lang', 'title', 'messages', 'layout'],
   ...['prefix', 'logLevel', 'logSerializers'],
 ]
 
-/** @throws {InvalidOption} Names the wrong option and what is allowed. */
-export function readPageOptions(given: ApiTokensPageOptions): PageSettings {
-  // The members are still unchecked.
+function read(given: unknown, kind: PageKind): PageSettings {
   const options = membersOf(given, {
-    ...{ known: KNOWN, what: 'the options of the page', before: '', called: 'an option of the page' },
+    ...{ what: 'the options of the page', before: '', called: 'an option of the page' },
+    known: [kind.pathName, ...KNOWN],
     refuse: (message) => new InvalidOption(message),
-  }) as ApiTokensPageOptions
-  const { layout, tokensPath = '/tokens', lang = 'en', messages = {} } = options
+  })
+  const { layout, lang = 'en', messages = {}, [kind.pathName]: path = kind.defaultPath } = options
   if (layout !== undefined && typeof layout !== 'function') {
     throw new InvalidOption('layout must be a function that returns an HTML document')
   }
   return {
-    tokensPath: readPath(tokensPath),
-    signInUrl: readUrl(options.signInUrl, 'signInUrl'),
-    curlUrl: readUrl(options.curlUrl, 'curlUrl'),
+    path: readPath(path, kind),
+    signInUrl: readUrl(options['signInUrl'], 'signInUrl'),
+    curlUrl: readUrl(options['curlUrl'], 'curlUrl'),
     lang: readLanguage(lang),
-    title: readText(options.title, 'title'),
-    messages: readMessages(messages),
-    layout,
+    title: readText(options['title'], 'title'),
+    messages: readMessages(messages, kind.messages),
+    // What a function returns is checked by no type.
+    layout: layout as Layout | undefined,
   }
 }
 
 /** A path: the page's Content Security Policy allows requests only to its own origin. */
-function readPath(path: unknown): string {
+function readPath(path: unknown, { pathName, defaultPath, samePath }: PageKind): string {
   if (typeof path === 'string' && /^(\/[^/?#\s]+)+$/.test(path)) return path
-  throw new InvalidOption("tokensPath must be a path such as '/tokens', as routes.prefix is")
+  throw new InvalidOption(`${pathName} must be a path such as '${defaultPath}', as ${samePath} is`)
 }
 
 /** An http or https URL or one relative to the page, never `javascript:`. */
@@ -93,10 +143,10 @@ function readText(text: unknown, name: string): string | undefined {
 }
 
 /** Unknown names are refused: a misspelled message would silently have no effect. */
-function readMessages(given: unknown): MessageOverrides {
+function readMessages(given: unknown, known: MessageTable): Readonly<Record<string, Message>> {
   const messages = membersOf(given, {
     ...{
-      known: Object.keys(english),
+      known: Object.keys(known),
       what: 'messages',
       before: 'messages.',
       called: 'a message of the page',
@@ -110,7 +160,7 @@ function readMessages(given: unknown): MessageOverrides {
     throw new InvalidOption(`messages.${name} must be a string, or plural forms with { other }`)
   }
   // Each message was checked above.
-  return messages as MessageOverrides
+  return messages as Readonly<Record<string, Message>>
 }
 
 /** Plural categories (Unicode CLDR). */

@@ -66,15 +66,26 @@ export function emptyView(texts: Texts, onGenerate: () => void, locked: boolean)
   })
 }
 
+/** Without a button, where tokens are generated elsewhere. */
+export function nothingView(texts: Texts): TemplateResult {
+  return view(texts, 'empty', icons.key)
+}
+
 export function noMatchView(texts: Texts, onClear: () => void): TemplateResult {
   return view(texts, 'noMatch', icons.search, {
     action: html`<button type="button" data-action="clear" @click=${onClear}>${texts.say('clearSearch')}</button>`,
   })
 }
 
-export function failedView(texts: Texts, fault: Fault, onRetry: () => void): TemplateResult {
+/** @param said The text of the fault. */
+export function failedView(
+  texts: Texts,
+  fault: Fault,
+  onRetry: () => void,
+  said = sayFault(fault, texts),
+): TemplateResult {
   return view(texts, 'failed', icons.alert, {
-    text: `${sayFault(fault, texts)} ${texts.say('failedText')}`,
+    text: `${said} ${texts.say('failedText')}`,
     action: html`<button type="button" class="primary" data-action="retry" @click=${onRetry}>
       ${texts.say('retry')}
     </button>`,

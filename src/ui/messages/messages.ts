@@ -1,5 +1,6 @@
-/** The types of the page's messages. */
+/** The types of the pages' messages. */
 
+import type { adminEnglish } from './admin-english.ts'
 import type { english } from './english.ts'
 import type { Message } from './message.ts'
 
@@ -10,3 +11,11 @@ export type Messages = Readonly<Record<MessageName, Message>>
 
 /** Messages that a host replaces. */
 export type MessageOverrides = Partial<Messages>
+
+/** The messages that the administration page adds to those of the API Tokens page, or says otherwise. */
+export type AdminMessages = Readonly<Record<keyof typeof adminEnglish, Message>>
+
+export type AdminMessageName = MessageName | keyof typeof adminEnglish
+
+/** Messages of the administration page that a host replaces. */
+export type AdminMessageOverrides = Readonly<Partial<Record<AdminMessageName, Message>>>
