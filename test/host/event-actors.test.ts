@@ -10,6 +10,7 @@ import { hs256Key } from '../support/keys.ts'
 const NAMES: readonly TokenEventName[] = [
   ...(['issued', 'updated', 'revoked', 'rotated', 'idle-warning', 'idle', 'rejected'] as const),
   ...(['user-deactivated', 'user-reactivated', 'user-removed'] as const),
+  'user-tokens-revoked',
 ]
 
 type Emitted = readonly [name: TokenEventName, by: Actor, reason: string | null]
@@ -107,6 +108,9 @@ t.test('code is the actor of its calls, or states who acts', async (t) => {
     await api.reactivateUser('ada', { by })
     await api.removeUser('ada', { by })
     await api.reactivateUser('ada', { by })
+    await api.revokeAll({ userId: 'ada', by, reason: 'leaked' })
+    const { credential } = await api.issue({ userId: 'ada', by })
+    await api.revokeCredential(credential, { by, reason: 'unused' })
     t.same(taken(), [
       ['issued', actor, null],
       ['updated', actor, null],
@@ -117,6 +121,9 @@ t.test('code is the actor of its calls, or states who acts', async (t) => {
       ['user-reactivated', actor, null],
       ['user-removed', actor, null],
       ['user-reactivated', actor, null],
+      ['user-tokens-revoked', actor, 'leaked'],
+      ['issued', actor, null],
+      ['revoked', actor, 'unused'],
     ])
   }
   const { token } = await api.issue({ userId: 'ada' })

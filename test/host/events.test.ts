@@ -18,6 +18,7 @@ const names: readonly TokenEventName[] = [
   'user-deactivated',
   'user-reactivated',
   'user-removed',
+  'user-tokens-revoked',
 ]
 
 t.test('each change is emitted once, with the changed token', async (t) => {

@@ -102,6 +102,19 @@ for (const form of FORMS) {
   })
 }
 
+t.test(
+  'revokeCredential of a token that is deleted meanwhile returns null, an outage is an error',
+  async (t) => {
+    const store = memoryTokenStore()
+    const { app } = await startHost(t, { store })
+    const { credential } = await app.apiTokens.issue({ userId: 'ada' })
+    Object.assign(store, { revokeToken: async () => ({ outcome: 'not_found' }) })
+    t.equal(await app.apiTokens.revokeCredential(credential), null)
+    Object.assign(store, { revokeToken: () => Promise.reject(new Error('the store is unavailable')) })
+    await t.rejects(app.apiTokens.revokeCredential(credential), { code: 'FST_API_TOKENS_STORE_UNAVAILABLE' })
+  },
+)
+
 t.test('promise 9: revokeAll ends all tokens of a user, who stays and gets new ones', async (t) => {
   const { app } = await startHost(t, {})
   const api = app.apiTokens
