@@ -15,6 +15,7 @@ import { oauthOf } from './oauth.ts'
 import { builtInModel } from './openai/built-in-model.ts'
 import { openAiRoutes } from './openai/openai-routes.ts'
 import { upstream } from './openai/upstream.ts'
+import { administrationPage } from './pages/administration-page.ts'
 import { assets } from './pages/assets.ts'
 import { settingsPage } from './pages/settings-page.ts'
 import { usersPage } from './pages/users-page.ts'
@@ -155,6 +156,7 @@ async function addPeople(app: FastifyInstance, settings: Settings, origin: () =>
   await app.register(userRoutes, { prefix: '/bodhi/v1', users, organizations })
   await app.register(settingsPage, { users, tokensPath: TOKENS_PATH })
   await app.register(usersPage, { users })
+  await app.register(administrationPage, { users, adminPath: ADMIN_PATH })
   return provider.issuer
 }
 

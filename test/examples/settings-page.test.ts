@@ -4,6 +4,7 @@ import { call, generate, startTestHost, USERS } from './test-host.ts'
 
 const PAGE = '/settings/api-tokens'
 const USERS_PAGE = '/settings/users'
+const ADMINISTRATION_PAGE = '/settings/all-api-tokens'
 const HOSTILE = `<img src=x onerror=alert(1)> "quoted" 'single' &amp; </script>`
 
 t.test('the settings page is the package’s page in the host’s layout', async (t) => {
@@ -22,10 +23,20 @@ t.test('the settings page is the package’s page in the host’s layout', async
   t.notMatch(page, USERS_PAGE, 'who does not administer is not shown the way')
 })
 
+t.test('the administration page is the package’s page in the host’s layout', async (t) => {
+  const host = await startTestHost(t)
+  const page = (await (await host.signedIn('ada')).open(ADMINISTRATION_PAGE)).html
+  t.match(page, 'admin-url="/bodhi/v1/admin/tokens"')
+  t.match(page, 'href="/assets/bodhi.css"')
+  t.match(page, `<a href="${ADMINISTRATION_PAGE}" aria-current="page">All Tokens</a>`)
+  const grace = await host.signedIn('grace')
+  t.notMatch((await grace.open(PAGE)).html, ADMINISTRATION_PAGE, 'only administrators have the link')
+})
+
 t.test('a page runs only the host’s scripts, cannot be framed and is not cached', async (t) => {
   const host = await startTestHost(t)
   const ada = await host.signedIn('ada')
-  for (const path of [PAGE, USERS_PAGE]) {
+  for (const path of [PAGE, USERS_PAGE, ADMINISTRATION_PAGE]) {
     const answer = await ada.request(path)
     const policy = answer.headers.get('content-security-policy') ?? ''
     t.match(policy, /script-src 'self'(;|$)/)

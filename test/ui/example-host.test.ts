@@ -69,6 +69,30 @@ await inChromium((browser) => {
     },
   )
 
+  t.test('an administrator finds and revokes the token of a user on the administration page', async (t) => {
+    const host = await startTestHost(t)
+    const grace = await signIn(await freshContext(t, browser), host.url, /Grace/)
+    await grace.getByRole('button', { name: 'Generate New Token' }).click()
+    await grace.getByRole('textbox', { name: 'Name' }).fill('Nightly')
+    await grace.getByRole('button', { name: 'Generate token' }).click()
+    await grace.getByRole('button', { name: 'Show' }).click()
+    const credential = await grace.getByRole('textbox', { name: 'Your token' }).inputValue()
+    const ada = await signIn(await freshContext(t, browser), host.url, /Ada/)
+    await ada.getByRole('link', { name: 'All Tokens' }).click()
+    await ada.getByRole('link', { name: 'Show the tokens of grace' }).click()
+    await ada.getByRole('checkbox', { name: 'Select Nightly' }).check()
+    await ada.getByRole('button', { name: 'Revoke 1 token…' }).click()
+    await ada.getByRole('button', { name: 'Revoke 1 token', exact: true }).click()
+    await ada.getByRole('status').getByText('1 token was revoked.').waitFor()
+    t.equal((await call(`${host.url}/v1/models`, credential)).status, 401)
+    for (const [look, options] of LOOKS) {
+      const page = await signIn(await freshContext(t, browser, options), host.url, /Ada/)
+      await page.goto(`${host.url}/settings/all-api-tokens`)
+      await page.getByText('1 token shown').waitFor()
+      await checkWithAxe(t, page, look)
+    }
+  })
+
   for (const [look, options] of LOOKS) {
     t.test(`axe has no findings in the host’s own pages, ${look}`, async (t) => {
       const host = await startTestHost(t)

@@ -16,6 +16,7 @@ export interface Page {
 
 const TOKENS = { path: '/settings/api-tokens', label: 'API Tokens' }
 const USERS = { path: '/settings/users', label: 'Users' }
+const ALL_TOKENS = { path: '/settings/all-api-tokens', label: 'All Tokens' }
 const DOCS = { path: '/docs', label: 'API' }
 
 /** Sends a page with `no-store`, because most pages show data of one user. */
@@ -29,7 +30,7 @@ export function sendPage(reply: FastifyReply, page: Page): FastifyReply {
 
 /** The document of a page. */
 export function frame({ title, content, head, user, path }: Page): string {
-  const places = user?.role === 'administrator' ? [TOKENS, USERS, DOCS] : [TOKENS, DOCS]
+  const places = user?.role === 'administrator' ? [TOKENS, ALL_TOKENS, USERS, DOCS] : [TOKENS, DOCS]
   return String(
     html`<!doctype html>
 <html lang="en">

@@ -1,6 +1,6 @@
 /** A part of the tour: an administrator issues a token for a service account, and finds and ends tokens of all owners. */
 
-import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
+import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict'
 import type { Browser } from './browser.ts'
 import type { Narrator } from './narrator.ts'
 import type { Program } from './program.ts'
@@ -21,6 +21,12 @@ export async function administrationTour(
 ): Promise<void> {
   await narrator.step('Grace, who is no administrator, cannot list the tokens of all owners', async () => {
     strictEqual((await grace.send('GET', administration)).status, 401)
+  })
+
+  await narrator.step('Ada opens the administration page', async () => {
+    const page = await ada.send('GET', '/settings/all-api-tokens')
+    strictEqual(page.status, 200)
+    match(await page.text(), /<api-tokens-admin [^>]*admin-url="\/bodhi\/v1\/admin\/tokens"/)
   })
 
   const token = await narrator.step(
