@@ -15,7 +15,9 @@ import { sealsOf } from './used-tokens.ts'
 export const GROWTH_STORES = ['SQLite', 'PostgreSQL'] as const
 
 export interface GrownDatabase {
+  readonly name: (typeof GROWTH_STORES)[number]
   makeStore(): TokenStore
+  run(sql: string): Promise<unknown>
   /** In bytes, indexes included. */
   size(): Promise<number>
   /** The bytes of the write-ahead log that some work writes. Nothing else may use the database. */
@@ -58,6 +60,12 @@ async function grownSqlite(size: number): Promise<GrownDatabase> {
   database.pragma('wal_checkpoint(TRUNCATE)')
   database.close()
   return {
+    name: 'SQLite',
+    run: async (sql) => {
+      const other = new Database(filename)
+      other.exec(sql)
+      other.close()
+    },
     makeStore: () => sqliteTokenStore({ filename, migrate: false }),
     size: async () => statSync(filename).size,
     walOf: async (work) => {
@@ -103,6 +111,8 @@ async function grownPostgres(size: number, server: string): Promise<GrownDatabas
   const bytes = `select sum(pg_total_relation_size(c.oid)) as bytes from pg_class c
     join pg_namespace n on n.oid = c.relnamespace where n.nspname = '${schema}' and c.relkind = 'r'`
   return {
+    name: 'PostgreSQL',
+    run: (sql) => pool.query(sql),
     makeStore: () => postgresTokenStore({ connectionString }),
     size: async () => Number((await pool.query<{ bytes: string }>(bytes)).rows[0]?.bytes),
     walOf: async (work) => {

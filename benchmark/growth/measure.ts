@@ -5,12 +5,13 @@ import apiTokens from '../../src/index.ts'
 import { manualClock } from '../../src/testing/manual-clock.ts'
 import { DAY_MS } from '../../src/utc-day.ts'
 import { median } from '../../test/support/median.ts'
+import { type MeasuredAdministration, markTokens, measureAdministration } from './administration.ts'
 import type { GrownDatabase } from './databases.ts'
 import { idOf, MADE_AT } from './rows.ts'
 import { credentialOf, GROWTH_KEY, USED, usedNumbers } from './used-tokens.ts'
 
 /** Times in milliseconds. They are medians, except for flush and sweep. */
-export interface Measured {
+export interface Measured extends MeasuredAdministration {
   readonly coldVerification: number
   readonly firstPage: number
   readonly hundredthPage: number
@@ -68,9 +69,12 @@ export async function measure(grown: GrownDatabase, size: number): Promise<Measu
     }
     const firstFlush = await timed(() => useOnNextDay(grown, size))
     const sweep = await timed(() => markIdle(grown))
+    await markTokens(grown.name, size, grown)
+    const administration = await measureAdministration(grown, size)
     return {
       ...{ coldVerification, firstPage, hundredthPage, databaseSize },
       ...{ flush: median(flushes), flushWal: median(wals), firstFlush, sweep },
+      ...administration,
     }
   } finally {
     await app.close()

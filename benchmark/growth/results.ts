@@ -23,6 +23,13 @@ const LINES: readonly (readonly [string, (growth: Growth) => string])[] = [
   ['its write-ahead log', ({ flushWal }) => inMegabytes(flushWal)],
   ['the first flush of a day', ({ firstFlush }) => inMilliseconds(firstFlush)],
   ['sweep of 10,000 idle tokens', ({ sweep }) => inMilliseconds(sweep)],
+  ['administration: the first page', ({ adminFirstPage }) => inMilliseconds(adminFirstPage)],
+  ['by the beginning of the name', ({ adminByName }) => inMilliseconds(adminByName)],
+  ['of one owner', ({ adminByOwner }) => inMilliseconds(adminByOwner)],
+  ['unused since a day', ({ adminUnusedSince }) => inMilliseconds(adminUnusedSince)],
+  ['expiring before a time', ({ adminExpiresBefore }) => inMilliseconds(adminExpiresBefore)],
+  ['issued by a former member', ({ adminByCreator }) => inMilliseconds(adminByCreator)],
+  ['no match among 1,000 tokens', ({ fullSearch }) => inMilliseconds(fullSearch)],
   ['size of the database', ({ databaseSize }) => inMegabytes(databaseSize)],
 ]
 
