@@ -61,6 +61,9 @@ async function takeAll(browser: Browser, origin: string): Promise<void> {
   await light.locator('dialog').screenshot({ path: join(IMAGES, 'credential-light.png') })
   await light.goto(`${origin}/settings/users`)
   await shoot(light, 'users-light')
+  await light.goto(`${origin}/settings/all-api-tokens`)
+  await light.getByText('Editor plugin').first().waitFor()
+  await shoot(light, 'admin-light')
 
   const dark = await signedIn(browser, origin, { width: 1120, height: 700 }, 'dark')
   await reopen(dark)
