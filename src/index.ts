@@ -40,6 +40,10 @@ export type { Administrator, AdminOptions, AuthenticateAdmin } from './admin/adm
 export type { Clock } from './clock.ts'
 export type { Duration } from './duration.ts'
 export type { ApiTokensError } from './errors.ts'
+export type {
+  AuthorizeRequestIssue as AuthorizeIssue,
+  RequestIssueCause as IssueCause,
+} from './http/authorize-issue-option.ts'
 export type { ApiTokenHook } from './http/hook.ts'
 export type { HostHook } from './http/host-hook.ts'
 export type { ManagedOwner } from './http/managed-owners.ts'
@@ -61,6 +65,7 @@ export type {
 } from './keys/key-source.ts'
 export type { ApiToken } from './lifecycle/api-token.ts'
 export type { ApiTokens, ApiTokensStats, VerifyOptions } from './lifecycle/api-tokens.ts'
+export type { IssueDraft } from './lifecycle/authorize-issue.ts'
 export type {
   ChangeOptions,
   OwnerScope,

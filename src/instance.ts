@@ -112,6 +112,8 @@ export function assemble({ settings, store, signer, catalogue, log: hostLog }: I
     expiry: settings.expiry,
     maxUsageDays: Math.floor(settings.dailyRetentionMs / DAY_MS),
     findUser: settings.findUser,
+    // The operations pass on the request of a route, which is Fastify's.
+    authorizeIssue: settings.authorizeIssue as Context['authorizeIssue'],
     identityProvider: settings.identityProvider,
     catalogue,
     recorder,

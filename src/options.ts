@@ -3,6 +3,7 @@
 import type { AdminOptions } from './admin/admin-options.ts'
 import type { Clock } from './clock.ts'
 import type { Duration } from './duration.ts'
+import type { AuthorizeRequestIssue } from './http/authorize-issue-option.ts'
 import type { OpenApiOptions } from './http/open-api-options.ts'
 import type { AuthenticateUser } from './http/signed-in-user.ts'
 import type { InvalidationOptions } from './invalidation/invalidation-options.ts'
@@ -24,6 +25,11 @@ export interface ApiTokensOptions {
   ownerTypes?: readonly string[] | undefined
   /** Looks up a token's owner in your user database, on a cache miss and at issue. Default: every owner is active. */
   findUser?: FindUser | undefined
+  /**
+   * Called with a draft before a token is issued or rotated: by a user, an administrator, a grant of OAuth or code. Returns
+   * `true`, or throws the error that the caller gets. Default: every valid draft is issued.
+   */
+  authorizeIssue?: AuthorizeRequestIssue | undefined
   /** Default: `sqliteTokenStore({ filename: 'api-tokens.db' })`. */
   store?: TokenStore | undefined
   /** Signing keys: JWKs, a JWK Set, or a function that returns either. Default: `jwksFile('api-tokens.jwks.json')`. */

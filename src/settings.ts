@@ -4,6 +4,7 @@ import { type AdminSettings, readAdmin } from './admin/admin-options.ts'
 import type { Clock } from './clock.ts'
 import { durationMs } from './duration.ts'
 import { InvalidOption } from './errors.ts'
+import type { AuthorizeRequestIssue } from './http/authorize-issue-option.ts'
 import { type OpenApiSettings, readOpenApi } from './http/open-api-options.ts'
 import { readOwnerTypes } from './http/owner-types.ts'
 import type { AuthenticateUser } from './http/signed-in-user.ts'
@@ -39,6 +40,7 @@ export interface Settings {
   readonly authenticateUser: AuthenticateUser | undefined
   readonly ownerTypes: readonly string[]
   readonly findUser: FindUser | undefined
+  readonly authorizeIssue: AuthorizeRequestIssue | undefined
   readonly store: TokenStore | undefined
   readonly keys: KeySource
   readonly keyRefreshMs: number
@@ -85,6 +87,7 @@ const KNOWN: readonly (keyof ApiTokensOptions)[] = [
   'authenticateUser',
   'ownerTypes',
   'findUser',
+  'authorizeIssue',
   'store',
   'keys',
   'keyRefresh',
@@ -129,6 +132,7 @@ export function readOptions(given: ApiTokensOptions): Settings {
   }
   const routesPrefix = readRoutes(options.routes)
   requireFunction(options.findUser, 'findUser')
+  requireFunction(options.authorizeIssue, 'authorizeIssue')
   requireFunction(options.authenticateUser, 'authenticateUser')
   if (options.authenticateUser === undefined && authentication === 'required' && routesPrefix !== null) {
     throw new InvalidOption(
@@ -149,6 +153,7 @@ export function readOptions(given: ApiTokensOptions): Settings {
     authenticateUser: options.authenticateUser,
     ownerTypes: readOwnerTypes(options.ownerTypes, identityProvider !== null),
     findUser: options.findUser,
+    authorizeIssue: options.authorizeIssue,
     store,
     keys: readKeys(options),
     keyRefreshMs: durationMs(orDefault(options.keyRefresh, '30s'), 'keyRefresh', DAY_MS),

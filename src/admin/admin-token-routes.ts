@@ -68,7 +68,7 @@ export function adminTokenRoutes(fastify: FastifyInstance, deps: AdminRouteDeps)
         ...{ userId, name, description, scopes, ...limitsOf(request.body) },
         expiresIn: typeof expiresIn === 'number' ? expiresIn * 1000 : expiresIn,
       }
-      const issued = await withWireNames(issueToken(lifecycle, draft, administratorOf(request)))
+      const issued = await withWireNames(issueToken(lifecycle, draft, administratorOf(request), request))
       return sendCredential(reply, lifecycle, issued.token.id, issuedAdminTokenOnWire(issued))
     },
   )

@@ -64,7 +64,7 @@ export function tokenRoutes(fastify: FastifyInstance, deps: TokenRouteDeps): voi
         grantable: owner.scopes,
         subjectToken: await subjectToken(request),
       }
-      const issued = await issueToken(lifecycle, draft, signedInActor(request))
+      const issued = await issueToken(lifecycle, draft, signedInActor(request), request)
       return sendIssued(reply, lifecycle, issued)
     },
   )
@@ -239,7 +239,7 @@ export function tokenRoutes(fastify: FastifyInstance, deps: TokenRouteDeps): voi
 
 /** The tokens of the chosen owner, changed by the user. */
 function actingUser(request: FastifyRequest): ActingScope {
-  return { userId: ownerOf(request).id, by: signedInActor(request) }
+  return { userId: ownerOf(request).id, by: signedInActor(request), httpRequest: request }
 }
 
 /** The wire uses seconds, the code milliseconds. */

@@ -11,6 +11,7 @@ import type { CredentialForm, RevocationReason } from '../token/token.ts'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
 import type { IdentityProvider } from '../verification/identity-provider.ts'
 import type { FindUser } from '../verification/look-up-user.ts'
+import type { AuthorizeIssue } from './authorize-issue.ts'
 import type { ExpiryPolicy } from './expiry-policy.ts'
 import type { ScopeCatalogue } from './scope-catalogue.ts'
 import type { TokenEventEmitter } from './token-events.ts'
@@ -36,6 +37,7 @@ export interface Context {
   /** For how many days the daily counts are stored. */
   readonly maxUsageDays: number
   readonly findUser: FindUser | undefined
+  readonly authorizeIssue: AuthorizeIssue | undefined
   readonly identityProvider: IdentityProvider | null
   readonly catalogue: ScopeCatalogue
   readonly recorder: UsageRecorder
@@ -73,4 +75,6 @@ export interface RevokeOptions extends TokenChangeOptions {
 /** An operation that changes a token: restricted to one user's tokens, and made by someone. */
 export interface ActingScope extends OwnerScope {
   readonly by: Actor
+  /** The HTTP request, for `authorizeIssue`. */
+  readonly httpRequest?: object | undefined
 }

@@ -7,6 +7,7 @@ import { userIdFault } from '../token/text.ts'
 import { type NewTokenRecord, NO_LIMITS } from '../token/token.ts'
 import { lookUpActiveUser } from '../verification/look-up-user.ts'
 import { type ApiToken, viewOf } from './api-token.ts'
+import { requireAuthorized } from './authorize-issue.ts'
 import type { Context } from './context.ts'
 import { endedRules, tooManyEnded } from './ended-tokens.ts'
 import { lifetimeMs } from './expiry-policy.ts'
@@ -47,8 +48,14 @@ export interface IssuedToken {
  * @throws {UserInactive} For a user who is deactivated or removed.
  * @throws {ProviderRefused} When the identity provider refuses a refresh token.
  * @throws {TokenConflict} For a user with `maxTokensPerUser` tokens, or with too many that ended within 24 hours.
+ * @throws As `requireAuthorized`.
  */
-export async function issueToken(context: Context, request: IssueRequest, by: Actor): Promise<IssuedToken> {
+export async function issueToken(
+  context: Context,
+  request: IssueRequest,
+  by: Actor,
+  httpRequest?: object,
+): Promise<IssuedToken> {
   requireValid(request)
   const { catalogue, findUser } = context
   const scopes = distinctScopes(request.scopes)
@@ -56,7 +63,7 @@ export async function issueToken(context: Context, request: IssueRequest, by: Ac
   const owner = await lookUpActiveUser(findUser, request.userId)
   // Promise 8: granted scopes never exceed the owner's.
   catalogue.requireGrantable(scopes, owner.scopes)
-  return issue(context, request, scopes, by)
+  return issue(context, request, scopes, { by, httpRequest })
 }
 
 /**
@@ -69,6 +76,7 @@ export async function issueGrantableScopes(
   context: Context,
   request: IssueRequest,
   by: Actor,
+  httpRequest?: object,
 ): Promise<IssuedToken> {
   requireValid(request)
   const { catalogue, findUser } = context
@@ -76,7 +84,7 @@ export async function issueGrantableScopes(
   const owner = await lookUpActiveUser(findUser, request.userId)
   const scopes = catalogue.grantable(wanted, request.grantable, owner.scopes)
   if (wanted.length > 0 && scopes.length === 0) throw new ScopeNotGrantable(wanted.join(', '))
-  return issue(context, request, scopes, by)
+  return issue(context, request, scopes, { by, httpRequest })
 }
 
 function requireValid(request: IssueRequest): void {
@@ -84,19 +92,25 @@ function requireValid(request: IssueRequest): void {
   requireTexts(request)
 }
 
+interface Issuer {
+  readonly by: Actor
+  readonly httpRequest: object | undefined
+}
+
 async function issue(
   context: Context,
   request: IssueRequest,
   scopes: readonly string[],
-  by: Actor,
+  { by, httpRequest }: Issuer,
 ): Promise<IssuedToken> {
   const { userId, name = null, description = null, subjectToken } = request
   const lifetime = lifetimeMs(context.expiry, request.expiresIn)
   const limits = { ...NO_LIMITS, ...limitsFrom(request) }
+  const now = context.clock.now()
+  const expiresAt = lifetime === null ? null : now + lifetime
+  const draft = { userId, name, description, scopes, expiresAt, createdBy: creatorOf(by), ...limits }
+  await requireAuthorized(context, { ...draft, predecessorId: null }, by, httpRequest)
   const issued = await withRefreshToken(context, subjectToken, async (refreshToken) => {
-    const now = context.clock.now()
-    const expiresAt = lifetime === null ? null : now + lifetime
-    const draft = { userId, name, description, scopes, expiresAt, createdBy: creatorOf(by), ...limits }
     const { record, credential } = makeToken(context, draft, now, refreshToken)
     return { token: await insert(context, record, now), credential }
   })

@@ -9,6 +9,7 @@ import { endsAt } from '../token/status.ts'
 import type { OwnedToken, TokenRecord } from '../token/token.ts'
 import { lookUpActiveUser } from '../verification/look-up-user.ts'
 import { viewOf } from './api-token.ts'
+import { requireAuthorized } from './authorize-issue.ts'
 import { changeToken } from './change-token.ts'
 import type { ActingScope, Context } from './context.ts'
 import { endedRules, tooManyEnded } from './ended-tokens.ts'
@@ -50,6 +51,7 @@ export const MAX_GRACE_MS = 604_800_000
  * @throws {UserInactive} For an owner who is deactivated or removed.
  * @throws {TokenConflict} For a token that is not active, is an unused successor, or was rotated at the same time; for one
  * whose row is not as it was sealed; and for a user with too many tokens that ended within 24 hours.
+ * @throws As `requireAuthorized`.
  */
 export async function rotateToken(
   context: Context,
@@ -65,17 +67,34 @@ export async function rotateToken(
   requireAsIssued(context, old)
   const scopes = await scopesOf(context, old, wanted, request.grantable)
   await requireNoUnusedSuccessor(context, old)
-  requireActive(context, { token: old, owner }, context.clock.now())
+  const now = context.clock.now()
+  requireActive(context, { token: old, owner }, now)
+  const successor = draftOf(context, old, { scopes, lifetime, now })
+  await requireAuthorized(context, successor, scope.by, scope.httpRequest)
   return withRefreshToken(context, request.subjectToken, (refreshToken) =>
-    issueSuccessor(context, old, { scopes, graceMs, lifetime, scope, refreshToken }),
+    issueSuccessor(context, old, { successor, now, graceMs, scope, refreshToken }),
   )
 }
 
+/** The members of the successor that the old token and the request decide. */
+type SuccessorDraft = ReturnType<typeof draftOf>
+
+/** @param chosen `lifetime` is in milliseconds; `null` for no expiry, `undefined` for the lifetime of the old token. */
+function draftOf(
+  { expiry }: Context,
+  old: TokenRecord,
+  chosen: { scopes: readonly string[]; lifetime: number | null | undefined; now: number },
+) {
+  const { scopes, lifetime = lifetimeAfter(old, expiry), now } = chosen
+  const { id: predecessorId, name, description, userId, metadata, allowedIps, rateLimit } = old
+  const expiresAt = lifetime === null ? null : now + lifetime
+  return { userId, name, description, scopes, expiresAt, predecessorId, metadata, allowedIps, rateLimit }
+}
+
 interface SuccessorPlan {
-  readonly scopes: readonly string[]
+  readonly successor: SuccessorDraft
+  readonly now: number
   readonly graceMs: number
-  /** In milliseconds; `null` for no expiry, `undefined` for the lifetime of the old token. */
-  readonly lifetime: number | null | undefined
   readonly scope: ActingScope
   readonly refreshToken: string | undefined
 }
@@ -83,20 +102,11 @@ interface SuccessorPlan {
 async function issueSuccessor(
   context: Context,
   old: TokenRecord,
-  { scopes, graceMs, lifetime = lifetimeAfter(old, context.expiry), scope, refreshToken }: SuccessorPlan,
+  { successor, now, graceMs, scope, refreshToken }: SuccessorPlan,
 ): Promise<IssuedToken> {
-  const now = context.clock.now()
-  const { id, name, description, userId, successorId: replaces, metadata, allowedIps, rateLimit } = old
-  const expiresAt = lifetime === null ? null : now + lifetime
-  const { record, credential } = makeToken(
-    context,
-    {
-      ...{ userId, name, description, scopes, expiresAt, predecessorId: id },
-      ...{ metadata, allowedIps, rateLimit, createdBy: creatorOf(scope.by) },
-    },
-    now,
-    refreshToken,
-  )
+  const { id, successorId: replaces } = old
+  const wanted = { ...successor, createdBy: creatorOf(scope.by) }
+  const { record, credential } = makeToken(context, wanted, now, refreshToken)
   const { token: rotated, changed } = await changeToken(context, id, {
     ends: graceMs === 0,
     write: async () => {

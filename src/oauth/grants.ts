@@ -15,6 +15,7 @@ export interface GrantRequest {
   readonly log: FastifyRequest['log']
   /** The address of the request. */
   readonly ip: string | null
+  readonly httpRequest: FastifyRequest
 }
 
 export interface Granted {
@@ -48,5 +49,5 @@ export async function grantToken(
   if (!client.grantTypes.includes(type)) {
     throw new OAuthError('unauthorized_client', `grant_types of this client does not list ${type}`)
   }
-  return grant({ form, client, log: request.log, ip: addressOf(request) })
+  return grant({ form, client, log: request.log, ip: addressOf(request), httpRequest: request })
 }

@@ -8,7 +8,7 @@ import type { DeviceAuthorization, DevicePoll } from '../../store/device-authori
 import { devicesOf } from '../../store/devices-of.ts'
 import { SYSTEM } from '../../token/actor.ts'
 import { requiredParameter } from '../form-body.ts'
-import type { Grant } from '../grants.ts'
+import type { Grant, GrantRequest } from '../grants.ts'
 import { type GrantErrors, issueForGrant } from '../issue-for-grant.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { tokenResponse } from '../token-response.ts'
@@ -27,14 +27,14 @@ const ERRORS: GrantErrors = {
 
 export function deviceGrant(lifecycle: Context, { tokenLifetimeMs }: DeviceSettings): Grant {
   const { store } = lifecycle
-  return async ({ form, client, ip }) => {
+  return async ({ form, client, ip, httpRequest }) => {
     const deviceDigest = deviceDigestOf(requiredParameter(form, 'device_code'))
     const poll = await devicesOf(store).poll(deviceDigest, client.clientId, { slowDownMs: SLOW_DOWN_MS })
     if (poll === null) throw new OAuthError('invalid_grant', 'This client has no such device_code')
     requireApproval(poll)
     const issued = await redeem(lifecycle, poll.device, {
       clientName: client.clientName,
-      ip,
+      from: { ip, httpRequest },
       expiresIn: tokenLifetimeMs,
     })
     return { response: tokenResponse(issued), tokenId: issued.token.id }
@@ -51,8 +51,8 @@ function requireApproval({ device: { status }, expired, tooFast }: DevicePoll): 
 
 interface Redemption {
   readonly clientName: string
-  /** The address of the program's request. */
-  readonly ip: string | null
+  /** The program's request. */
+  readonly from: Pick<GrantRequest, 'ip' | 'httpRequest'>
   readonly expiresIn: number
 }
 
@@ -60,7 +60,7 @@ interface Redemption {
 async function redeem(
   lifecycle: Context,
   device: DeviceAuthorization,
-  { clientName, ip, expiresIn }: Redemption,
+  { clientName, from, expiresIn }: Redemption,
 ): Promise<IssuedToken> {
   const { deviceDigest, userId, name, scopes } = device
   if (userId === null) throw new Error('an approved device authorization has no user')
@@ -71,7 +71,7 @@ async function redeem(
   if (!(await store.acquireLease({ ...lease, ms: ISSUE_MS }))) throw pending('The token is being issued')
   try {
     const request = { userId, name: name ?? clientName, scopes, expiresIn }
-    const issued = await issueForGrant(lifecycle, request, ip, ERRORS)
+    const issued = await issueForGrant(lifecycle, request, from, ERRORS)
     await markRedeemed(lifecycle, deviceDigest, issued)
     return issued
   } finally {

@@ -34,7 +34,7 @@ export function tokenExchange({ settings, lifecycle, ownerTypes }: ExchangeToken
   const { trustedIssuers } = settings
   const { tokenPrefixes, clock } = lifecycle
   const subjects = new SubjectTokens({ trustedIssuers, tokenPrefixes, clock })
-  return async ({ form, client, ip }) => {
+  return async ({ form, client, ip, httpRequest }) => {
     requireKnownTarget(form, settings, lifecycle)
     requireNoActor(form)
     const type = subjectTokenType(form)
@@ -47,10 +47,11 @@ export function tokenExchange({ settings, lifecycle, ownerTypes }: ExchangeToken
       grantable: user.scopes,
       expiresIn: lifetimeOf(form, settings.maxExchangeMs, lifecycle.expiry),
     }
+    const from = { ip, httpRequest }
     const isOnce = subject.type === 'id_token' || subject.trusted.singleUse
     const issued = isOnce
-      ? await exchangeOnce(lifecycle, subject, (context) => issueForGrant(context, request, ip, ERRORS))
-      : await issueForGrant(lifecycle, request, ip, ERRORS)
+      ? await exchangeOnce(lifecycle, subject, (context) => issueForGrant(context, request, from, ERRORS))
+      : await issueForGrant(lifecycle, request, from, ERRORS)
     const issuedType = parameter(form, 'requested_token_type') ?? ACCESS_TOKEN_TYPE
     return { response: { ...tokenResponse(issued), issued_token_type: issuedType }, tokenId: issued.token.id }
   }
