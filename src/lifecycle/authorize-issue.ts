@@ -4,7 +4,6 @@ import { InvalidResult, unavailable } from '../errors.ts'
 import { type Actor, creatorOf } from '../token/actor.ts'
 import type { Creator, TokenLimits, TokenRecord } from '../token/token.ts'
 import { withTimeout } from '../with-timeout.ts'
-import type { Context } from './context.ts'
 
 /** A token that is about to be issued. Deeply frozen. */
 export interface IssueDraft extends TokenLimits {
@@ -45,7 +44,7 @@ type DecidedMembers = Pick<TokenRecord, Exclude<keyof IssueDraft, 'createdBy'>>
  * @throws {StoreUnavailable} When there is no result within 5 s.
  */
 export async function requireAuthorized(
-  { authorizeIssue }: Pick<Context, 'authorizeIssue'>,
+  { authorizeIssue }: { readonly authorizeIssue: AuthorizeIssue | undefined },
   token: DecidedMembers,
   by: Actor,
   request: object | undefined,
