@@ -124,7 +124,8 @@ export function jsonStore(filename: string): TokenStore {
       const checked = records.checkChange(owned(tokenOf(id)), scope, true)
       if (checked.outcome !== 'unchanged') return checked
       const { token } = checked
-      if (token.status !== 'active' || token.successorId !== scope.replaces) return checked
+      const isSealed = (scope.seal ?? token.seal) === token.seal
+      if (token.status !== 'active' || token.successorId !== scope.replaces || !isSealed) return checked
       const room = records.roomFor(tokens('user_id = ?', token.userId), ownerFor(token.userId), scope)
       if (room.outcome !== 'room') return room
       remove(room.deletes)

@@ -1,7 +1,7 @@
 /** The routes with which administrators see and end owners of tokens. */
 
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { ownerNotFound } from '../errors.ts'
 import { operation } from '../http/operation.ts'
 import { sendJson } from '../http/own-responses.ts'
@@ -11,6 +11,7 @@ import { strictRoute } from '../http/strict-scope.ts'
 import { deactivateUser, reactivateUser, removeUser } from '../lifecycle/change-owner.ts'
 import type { Context } from '../lifecycle/context.ts'
 import { listOwners } from '../lifecycle/list-owners.ts'
+import { requireNoCredential } from '../lifecycle/no-credential.ts'
 import type { Actor } from '../token/actor.ts'
 import { userIdFault } from '../token/text.ts'
 import type { OwnerStatus } from '../token/token.ts'
@@ -70,11 +71,7 @@ export function adminOwnerRoutes(fastify: FastifyInstance, deps: AdminRouteDeps)
         },
       },
       async (request, reply) =>
-        sendJson(
-          reply,
-          200,
-          await changeOwner(lifecycle, `${request.params.id}/${name}`, administratorOf(request)),
-        ),
+        sendJson(reply, 200, await changeOwner(lifecycle, name, request.params.id, administratorOf(request))),
     )
   }
 
@@ -124,19 +121,30 @@ function longIds(fastify: FastifyInstance, lifecycle: Context): void {
   const scope = fastify.withTypeProvider<TypeBoxTypeProvider>()
   const options = { ...strictRoute, schema: { ...hiddenRoute.schema, querystring: NoQuery } }
   scope.get('/owners/*', options, async (request, reply) =>
-    sendJson(reply, 200, await ownerById(lifecycle, restOf(request.params))),
+    sendJson(reply, 200, await ownerById(lifecycle, idBefore(request, []))),
   )
   scope.post(
     '/owners/*',
     { ...options, schema: { ...options.schema, body: schemas.NoBody } },
-    async (request, reply) =>
-      sendJson(reply, 200, await changeOwner(lifecycle, restOf(request.params), administratorOf(request))),
+    async (request, reply) => {
+      const name = pathOf(request).at(-1) ?? ''
+      const id = idBefore(request, [name])
+      return sendJson(reply, 200, await changeOwner(lifecycle, name, id, administratorOf(request)))
+    },
   )
 }
 
-/** Fastify's name of the parameter of a wildcard is `*`. */
-function restOf(params: unknown): string {
-  return (params as { readonly '*': string })['*']
+/** The segments of the path, not decoded: an encoded slash belongs to an id. */
+function pathOf({ raw }: FastifyRequest): readonly string[] {
+  return (raw.url ?? '').replace(/\?.*$/s, '').split('/')
+}
+
+/** The id in a path that ends with `owners`, the id and these segments. */
+function idBefore(request: FastifyRequest, end: readonly string[]): string {
+  const [owners, id = ''] = pathOf(request).slice(-2 - end.length)
+  // The router has decoded the path already, so that it is well formed.
+  if (owners !== 'owners') throw ownerNotFound()
+  return decodeURIComponent(id)
 }
 
 async function ownerById({ store }: Context, id: string) {
@@ -145,12 +153,10 @@ async function ownerById({ store }: Context, id: string) {
   return ownerOnWire(owner)
 }
 
-/** @param path The id and the name of the change. An id may contain slashes, the name does not. */
-async function changeOwner(lifecycle: Context, path: string, by: Actor) {
-  const slash = path.lastIndexOf('/')
-  const [userId, name] = [path.slice(0, Math.max(slash, 0)), path.slice(slash + 1)]
+async function changeOwner(lifecycle: Context, name: string, userId: string, by: Actor) {
   const found = Object.hasOwn(CHANGES, name) ? CHANGES[name] : undefined
   if (found === undefined) throw ownerNotFound()
+  requireNoCredential(lifecycle, 'user_id', userId, lifecycle.clock.now())
   await withWireNames(found.change(lifecycle, userId, by))
   return ownerOnWire({ userId, status: found.status })
 }

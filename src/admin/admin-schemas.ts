@@ -60,7 +60,7 @@ export type IssuedAdminTokenBody = Static<typeof IssuedAdminToken>
 const page = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT })),
   cursor: Type.Optional(
-    Type.String({ maxLength: 1_024, description: 'The next_cursor of the previous page' }),
+    Type.String({ maxLength: 4_096, description: 'The next_cursor of the previous page' }),
   ),
 }
 

@@ -103,7 +103,7 @@ export async function withWireNames<Result>(work: Promise<Result>): Promise<Resu
     return await work
   } catch (error) {
     if (!(error instanceof InvalidInput)) throw error
-    const message = error.message.replace(/^[a-z][\w.]*/, (name) =>
+    const message = error.message.replace(/^[a-z]\w*(\.timeWindow)?/, (name) =>
       name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
     )
     throw new InvalidInput(message)

@@ -13,6 +13,7 @@ import { parseStoreAddress } from '../store/store-address.ts'
 import type { GivenActor } from '../token/actor.ts'
 import { WrongCall } from './arguments.ts'
 import { messageOf } from './message-of.ts'
+import { printableLines } from './print-table.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Options with a value of every command of administration. */
@@ -50,7 +51,7 @@ export async function administer(
     }
   } catch (error) {
     if (error instanceof WrongCall) throw error
-    terminal.warn(messageOf(error, address))
+    terminal.warn(printableLines(messageOf(error, address)))
     return 1
   }
 }

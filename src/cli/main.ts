@@ -7,6 +7,7 @@ import { WrongCall } from './arguments.ts'
 import { KEYS_USAGE, keysCommand } from './keys-command.ts'
 import { MIGRATE_USAGE, migrateCommand } from './migrate-command.ts'
 import { OWNERS_USAGE, ownersCommand } from './owners-command.ts'
+import { printableLines } from './print-table.ts'
 import { SCAN_RULE_USAGE, scanRuleCommand } from './scan-rule-command.ts'
 import type { Command, Terminal } from './terminal.ts'
 import { TOKENS_USAGE, tokensCommand } from './tokens-command.ts'
@@ -44,7 +45,7 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
       throw new WrongCall(name === undefined ? 'a command is missing' : 'there is no such command')
     return await command.run(args, terminal)
   } catch (error) {
-    terminal.warn(error instanceof Error ? error.message : String(error))
+    terminal.warn(printableLines(error instanceof Error ? error.message : String(error)))
     if (!(error instanceof WrongCall)) return 1
     terminal.warn(usage)
     return 2

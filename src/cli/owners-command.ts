@@ -2,9 +2,9 @@
 
 import { type Administration, administer, PLACE_OPTIONS } from './administration.ts'
 import { readArguments, WrongCall } from './arguments.ts'
-import { printTable } from './print-table.ts'
+import { printJson, printTable } from './print-table.ts'
 import type { Command, Terminal } from './terminal.ts'
-import { reasonOf } from './tokens-command.ts'
+import { limitOf, reasonOf } from './tokens-command.ts'
 
 export const OWNERS_USAGE = `  fastify-api-tokens owners list       STORE [--prefix TEXT] [--limit 100] [--cursor CURSOR] [--json]
   fastify-api-tokens owners deactivate STORE ID [--json]
@@ -44,7 +44,6 @@ const CHANGES: Readonly<Record<string, Change>> = {
   },
 }
 
-const DEFAULT_LIMIT = '100'
 const MAX_PAGE = 100
 
 export const ownersCommand: Command = async (args, terminal) => {
@@ -68,7 +67,7 @@ export const ownersCommand: Command = async (args, terminal) => {
   reasonOf(texts.reason)
   return administer({ texts, needsKeys: false }, terminal, async (administration) => {
     const done = await change(administration, userId, texts)
-    if (json) terminal.print(JSON.stringify(done.json, null, 2))
+    if (json) printJson(done.json, terminal)
     else printTable([[userId, done.line]], terminal)
     return 0
   })
@@ -83,8 +82,7 @@ function requireTaken(name: string, texts: Texts, options: readonly string[]): v
 }
 
 async function list(texts: Texts, json: boolean, terminal: Terminal): Promise<number> {
-  const limit = Number(texts.limit ?? DEFAULT_LIMIT)
-  if (!Number.isInteger(limit) || limit < 1) throw new WrongCall('--limit must be a whole number from 1')
+  const limit = limitOf(texts.limit)
   const prefix = texts.prefix === undefined ? {} : { prefix: texts.prefix }
   return administer({ texts, needsKeys: false }, terminal, async ({ owners }) => {
     const rows: (readonly [userId: string, status: string])[] = []
@@ -97,7 +95,7 @@ async function list(texts: Texts, json: boolean, terminal: Terminal): Promise<nu
     } while (cursor !== null && rows.length < limit)
     if (json) {
       const data = rows.map(([user_id, status]) => ({ user_id, status }))
-      terminal.print(JSON.stringify({ data, next_cursor: cursor }, null, 2))
+      printJson({ data, next_cursor: cursor }, terminal)
     } else {
       printTable([['OWNER', 'STATUS'], ...rows], terminal)
       if (cursor !== null) terminal.warn(`there are more: --cursor ${cursor}`)

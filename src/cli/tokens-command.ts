@@ -1,14 +1,15 @@
 /** `tokens list | show | issue | revoke`: administers the tokens of all owners in a store. */
 
 import { text as textOf } from 'node:stream/consumers'
-import { tokenOnWire } from '../http/wire.ts'
+import { adminTokenOnWire, timeFrom } from '../admin/admin-wire.ts'
 import type { ApiToken } from '../lifecycle/api-token.ts'
 import type { SearchRequest } from '../lifecycle/search-tokens.ts'
+import { isTokenId } from '../token/claims.ts'
 import { TOKEN_STATUSES, type TokenStatus } from '../token/status.ts'
 import { REVOCATION_REASONS, type RevocationReason } from '../token/token.ts'
 import { type Administration, administer, PLACE_OPTIONS } from './administration.ts'
 import { readArguments, WrongCall } from './arguments.ts'
-import { printable, printTable } from './print-table.ts'
+import { printJson, printTable } from './print-table.ts'
 import type { Command, Terminal } from './terminal.ts'
 
 export const TOKENS_USAGE = `  fastify-api-tokens tokens list   STORE [--user-id ID] [--created-by ID] [--name PREFIX] [--unused-since DATE]
@@ -54,7 +55,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   revoke: { options: ['reason'], run: revoke },
 }
 
-/** The number of tokens that `list` prints without `--limit`. */
+/** How many rows `list` prints without `--limit`. */
 const DEFAULT_LIMIT = '100'
 const MAX_PAGE = 100
 /** Means a credential from standard input. */
@@ -78,8 +79,7 @@ export const tokensCommand: Command = async (args, terminal) => {
 
 async function list({ texts, names, json }: TokensRequest, terminal: Terminal): Promise<number> {
   if (names.length > 0) throw new WrongCall(`tokens list takes no argument: ${names.join(' ')}`)
-  const limit = Number(texts.limit ?? DEFAULT_LIMIT)
-  if (!Number.isInteger(limit) || limit < 1) throw new WrongCall('--limit must be a whole number from 1')
+  const limit = limitOf(texts.limit)
   const filters = filtersOf(texts)
   return administer({ texts, needsKeys: false }, terminal, async ({ apiTokens }) => {
     const found: ApiToken[] = []
@@ -94,7 +94,7 @@ async function list({ texts, names, json }: TokensRequest, terminal: Terminal): 
       found.push(...page.data)
       cursor = page.nextCursor
     } while (cursor !== null && found.length < limit)
-    if (json) terminal.print(JSON.stringify({ data: found.map(tokenOnWire), next_cursor: cursor }, null, 2))
+    if (json) printJson({ data: found.map(adminTokenOnWire), next_cursor: cursor }, terminal)
     else {
       printTokens(found, terminal)
       if (cursor !== null) terminal.warn(`there are more: --cursor ${cursor}`)
@@ -106,13 +106,14 @@ async function list({ texts, names, json }: TokensRequest, terminal: Terminal): 
 async function show({ texts, names, json }: TokensRequest, terminal: Terminal): Promise<number> {
   const [id, ...more] = names
   if (id === undefined || more.length > 0) throw new WrongCall('tokens show takes one id')
+  requireIds([id])
   return administer({ texts, needsKeys: id === STDIN }, terminal, async ({ apiTokens }) => {
     const token = id === STDIN ? await apiTokens.find(await credentialFromStdin()) : await apiTokens.get(id)
     if (token === null) {
       terminal.warn('no token of this store has this credential: its key may be retired')
       return 1
     }
-    if (json) terminal.print(JSON.stringify(tokenOnWire(token), null, 2))
+    if (json) printJson(adminTokenOnWire(token), terminal)
     else printToken(token, terminal)
     return 0
   })
@@ -129,7 +130,7 @@ async function issue({ texts, names, json }: TokensRequest, terminal: Terminal):
       ...(name === undefined ? {} : { name }),
       ...(expiresIn === undefined ? {} : { expiresIn }),
     })
-    if (json) terminal.print(JSON.stringify({ ...tokenOnWire(token), token: credential }, null, 2))
+    if (json) printJson({ ...adminTokenOnWire(token), token: credential }, terminal)
     else {
       terminal.warn('The credential is shown only now:')
       terminal.print(credential)
@@ -140,6 +141,7 @@ async function issue({ texts, names, json }: TokensRequest, terminal: Terminal):
 
 async function revoke({ texts, names, json }: TokensRequest, terminal: Terminal): Promise<number> {
   if (names.length === 0) throw new WrongCall('tokens revoke needs an id')
+  requireIds(names)
   const reason = reasonOf(texts.reason)
   const needsKeys = names.includes(STDIN)
   return administer({ texts, needsKeys }, terminal, async (administration) => {
@@ -153,14 +155,23 @@ async function revoke({ texts, names, json }: TokensRequest, terminal: Terminal)
         if (!json) print(`${token.id} is revoked`)
       } catch (error) {
         failures += 1
-        warn(
-          `${id === STDIN ? 'the credential' : printable(id)}: ${error instanceof Error ? error.message : error}`,
-        )
+        warn(`${id === STDIN ? 'the credential' : id}: ${error instanceof Error ? error.message : error}`)
       }
     }
-    if (json) print(JSON.stringify({ data: revoked.map(tokenOnWire) }, null, 2))
+    if (json) printJson({ data: revoked.map(adminTokenOnWire) }, terminal)
     return failures === 0 ? 0 : 1
   })
+}
+
+/** An argument that is no id is not repeated: it may be a credential. */
+function requireIds(names: readonly string[]): void {
+  const wrong = names.findIndex((name) => name !== STDIN && !isTokenId(name))
+  if (wrong !== -1)
+    throw new WrongCall(
+      `argument ${wrong + 1} is not the id of a token: pass a credential by standard input, as -`,
+    )
+  if (names.filter((name) => name === STDIN).length > 1)
+    throw new WrongCall('standard input has one credential: give - once')
 }
 
 async function revokeOne(
@@ -192,12 +203,11 @@ function filtersOf(texts: Texts): SearchRequest {
 }
 
 function dateOf(texts: Texts, name: 'unused-since' | 'expires-before' | 'created-before'): Date | undefined {
-  const text = texts[name]
-  if (text === undefined) return undefined
-  const date = new Date(text)
-  if (!/^\d{4}-\d\d-\d\d(T.*(Z|[+-]\d\d:\d\d))?$/.test(text) || Number.isNaN(date.getTime()))
-    throw new WrongCall(`--${name} must be a date such as 2026-12-31, or a time such as 2026-12-31T23:59:59Z`)
-  return date
+  try {
+    return timeFrom(`--${name}`, texts[name])
+  } catch (error) {
+    throw new WrongCall(error instanceof Error ? error.message : String(error))
+  }
 }
 
 function statusOf(text: string | undefined): TokenStatus | undefined {
@@ -205,6 +215,12 @@ function statusOf(text: string | undefined): TokenStatus | undefined {
   if (text !== undefined && status === undefined)
     throw new WrongCall(`--status must be one of ${TOKEN_STATUSES.join(', ')}`)
   return status
+}
+
+/** The number of rows of a list. */
+export function limitOf(text = DEFAULT_LIMIT): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
+  throw new WrongCall('--limit must be a whole number from 1 to 999999')
 }
 
 export function reasonOf(text: string | undefined): RevocationReason | undefined {
@@ -229,7 +245,7 @@ function printTokens(tokens: readonly ApiToken[], terminal: Terminal): void {
 }
 
 function printToken(token: ApiToken, terminal: Terminal): void {
-  const rows = Object.entries(tokenOnWire(token)).map(([name, value]) => [
+  const rows = Object.entries(adminTokenOnWire(token)).map(([name, value]) => [
     name,
     typeof value === 'string' ? value : JSON.stringify(value),
   ])

@@ -74,6 +74,11 @@ function serialize(payload: unknown): string {
   return JSON.stringify({ statusCode, code, error, message })
 }
 
+/** Longer than the names of all fields, and shorter than a credential. */
+const MAX_FIELD_LENGTH = 40
+/** How many fields an error names. */
+const MAX_FAULTS = 20
+
 /** One clause a field: `body/name must be string or null`. */
 function describeFaults(errors: readonly FastifySchemaValidationError[], part: string): string {
   const faults = new Map<string, string[]>()
@@ -82,10 +87,18 @@ function describeFaults(errors: readonly FastifySchemaValidationError[], part: s
     if (text === undefined) continue
     // A list in a query string is a repeated field: the index of a member means nothing to the client.
     const path = part === 'querystring' ? error.instancePath.replace(/\/\d+$/, '') : error.instancePath
-    const field = part + path
+    const field = shortened(part + path)
     faults.set(field, [...(faults.get(field) ?? []), text])
   }
-  return [...faults].map(([field, texts]) => `${field} ${joinFaults(texts)}`).join(', ')
+  return [...faults]
+    .slice(0, MAX_FAULTS)
+    .map(([field, texts]) => `${field} ${joinFaults(texts)}`)
+    .join(', ')
+}
+
+/** The name of an unknown field comes from the client: it may be long, or a credential. */
+function shortened(field: string): string {
+  return field.length <= MAX_FIELD_LENGTH ? field : `${field.slice(0, MAX_FIELD_LENGTH)}…`
 }
 
 function describeFault({ keyword, message, params }: FastifySchemaValidationError): string | undefined {

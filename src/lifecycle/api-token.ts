@@ -64,7 +64,8 @@ export function viewOf(
     userId: token.userId,
     name: token.name,
     description: token.description,
-    scopes: token.scopes,
+    // A copy: a caller must not change the record of a store in memory.
+    scopes: Object.freeze([...token.scopes]),
     status,
     statusReason: reason,
     hint: token.hint,

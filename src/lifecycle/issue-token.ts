@@ -12,6 +12,7 @@ import type { Context } from './context.ts'
 import { endedRules, tooManyEnded } from './ended-tokens.ts'
 import { lifetimeMs } from './expiry-policy.ts'
 import { makeToken } from './make-token.ts'
+import { requireNoCredential } from './no-credential.ts'
 import { type GivenLimits, limitsFrom } from './token-limits.ts'
 import { distinctScopes, requireNoFault, requireTexts } from './valid-input.ts'
 import { withRefreshToken } from './with-refresh-token.ts'
@@ -56,7 +57,7 @@ export async function issueToken(
   by: Actor,
   httpRequest?: object,
 ): Promise<IssuedToken> {
-  requireValid(request)
+  requireValid(context, request)
   const { catalogue, findUser } = context
   const scopes = distinctScopes(request.scopes)
   catalogue.requireGrantable(scopes, request.grantable)
@@ -78,7 +79,7 @@ export async function issueGrantableScopes(
   by: Actor,
   httpRequest?: object,
 ): Promise<IssuedToken> {
-  requireValid(request)
+  requireValid(context, request)
   const { catalogue, findUser } = context
   const wanted = distinctScopes(request.scopes)
   const owner = await lookUpActiveUser(findUser, request.userId)
@@ -87,8 +88,9 @@ export async function issueGrantableScopes(
   return issue(context, request, scopes, { by, httpRequest })
 }
 
-function requireValid(request: IssueRequest): void {
+function requireValid(context: Context, request: IssueRequest): void {
   requireNoFault('userId', userIdFault(request.userId))
+  requireNoCredential(context, 'userId', request.userId, context.clock.now())
   requireTexts(request)
 }
 

@@ -5,6 +5,7 @@ import type { Actor } from '../token/actor.ts'
 import { userIdFault } from '../token/text.ts'
 import type { RevocationReason } from '../token/token.ts'
 import type { ChangeOptions, Context } from './context.ts'
+import { requireNoCredential } from './no-credential.ts'
 import { requireNoFault } from './valid-input.ts'
 
 export interface RevokeAllRequest extends ChangeOptions {
@@ -40,6 +41,7 @@ export async function revokeAllTokens(
   },
 ): Promise<RevokedTokens> {
   requireNoFault('userId', userIdFault(userId))
+  requireNoCredential(context, 'userId', userId, context.clock.now())
   const administration = administrationOf(context.store, 'revokeAll')
   const now = context.clock.now()
   const revoked = await countRunning(context, userId, now)

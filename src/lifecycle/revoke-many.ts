@@ -38,7 +38,7 @@ export const MAX_REVOKED_CREDENTIALS = 100
 const SIGNATURES_A_TURN = 10
 
 /**
- * @throws {InvalidInput} For no id, or more than 500.
+ * @throws {InvalidInput} For no id, more than 500, or a text that is no id.
  * @throws {InvalidOption} For a store without administration.
  * @throws {StoreUnavailable} When the store is unavailable. The tokens may have been revoked.
  */
@@ -48,11 +48,13 @@ export async function revokeByIds(
   revocation: ManyRevocation,
 ): Promise<RevokedById> {
   requireCount('ids', ids.length, MAX_REVOKED_IDS)
+  // By position: what is in a wrong place may be a credential.
+  const malformed = ids.findIndex((id) => !isTokenId(id))
+  if (malformed !== -1) throw new InvalidInput(`ids[${malformed}] must be the id of a token`)
   const given = [...new Set(ids)]
-  const wellFormed = given.filter(isTokenId)
-  const revoked = await revokeSome(context, wellFormed, revocation)
+  const revoked = await revokeSome(context, given, revocation)
   const known = new Set(revoked.map(({ id }) => id))
-  const others = wellFormed.filter((id) => !known.has(id))
+  const others = given.filter((id) => !known.has(id))
   for (let from = 0; from < others.length; from += MAX_FOUND_TOKENS) {
     const found = await context.store.findTokens(others.slice(from, from + MAX_FOUND_TOKENS))
     for (const id of found.keys()) known.add(id)

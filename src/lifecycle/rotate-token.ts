@@ -118,6 +118,8 @@ async function issueSuccessor(
         now,
         graceEndsAt,
         replaces,
+        // The successor copies the limits, which an administrator may have changed since they were read.
+        seal: old.seal,
       })
       if (outcome.outcome === 'ended_limit_reached') throw new TokenConflict(tooManyEnded(context))
       return outcome

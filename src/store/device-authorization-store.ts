@@ -19,6 +19,8 @@ export interface DeviceAuthorization {
   readonly status: DeviceStatus
   /** The user who decided. */
   readonly userId: string | null
+  /** The generation of the user at the approval; `null` before, and for a user without a row. */
+  readonly generation: number | null
   /** By the store's clock. */
   readonly expiresAt: number
   /** The minimum interval between two polls. */
@@ -48,6 +50,7 @@ export type DeviceDecision =
   | {
       readonly status: 'approved'
       readonly userId: string
+      readonly generation: number | null
       readonly name: string | null
       readonly scopes: readonly string[]
     }

@@ -117,6 +117,8 @@ export interface RotateScope extends ChangeScope, EndedRules {
   readonly graceEndsAt: number
   /** The unused successor to replace, or `null`. If the token has another successor, nothing changes. */
   readonly replaces: string | null
+  /** The row of the token must still have this seal: otherwise its limits changed, and nothing is written. */
+  readonly seal?: string | undefined
 }
 
 /** A token and the token that it replaces. */

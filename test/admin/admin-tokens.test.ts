@@ -182,7 +182,7 @@ t.test('many tokens are revoked by id: those that ended are counted and unknown 
   for (const { token } of tokens) t.equal(await statusOf(app, token), 200)
   await app.apiTokens.revoke(tokens[2].id)
   events.splice(0)
-  const unknown = ['019b76da-a800-7fdc-bfcb-a521939f475d', 'no id', '\0']
+  const unknown = ['019b76da-a800-7fdc-bfcb-a521939f475d']
   const { status, body } = await call('POST', '/revoke', {
     ids: [...tokens.map(({ id }) => id), tokens[0].id, ...unknown],
     reason: 'leaked',

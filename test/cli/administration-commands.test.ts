@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { WrongCall } from '../../src/cli/arguments.ts'
 import { ownersCommand } from '../../src/cli/owners-command.ts'
-import { printTable } from '../../src/cli/print-table.ts'
+import { printJson, printTable } from '../../src/cli/print-table.ts'
 import { tokensCommand } from '../../src/cli/tokens-command.ts'
 import { jwksFile } from '../../src/keys/jwks-file.ts'
 import { runCommand } from '../support/command.ts'
@@ -91,6 +91,8 @@ for (const database of await sqlDatabases(t)) {
     t.match(issued, { code: 0, errors: /shown only now/ })
     t.equal(issued.lines.length, 1, 'only the credential, so that the output can be used')
     t.equal(await statusOf(app, issued.lines[0] ?? ''), 200)
+    const shown = JSON.parse((await run(['tokens', 'list', '--json'])).lines.join('\n')).data
+    t.match(shown, [{ metadata: null, allowed_ips: null, rate_limit: null }], 'with its limits')
     const { data } = await app.apiTokens.list({ userId: 'service:ci' })
     t.match(data, [{ name: 'nightly', scopes: ['models:read'], createdBy: { kind: 'admin', id: 'root' } }])
   })
@@ -215,6 +217,11 @@ t.test('wrong arguments exit with code 2 and print the usage', async (t) => {
     [['tokens', 'list', '--status', 'gone', ...store], /^--status must be one of/],
     [['tokens', 'list', '--unused-since', 'yesterday', ...store], /^--unused-since must be a date/],
     [['tokens', 'list', '--unused-since', '2026-13-01', ...store], /^--unused-since must be a date/],
+    [['tokens', 'list', '--unused-since', '2026-02-30', ...store], /^--unused-since must be a date/],
+    [['tokens', 'list', '--limit', '0x1', ...store], /^--limit must be/],
+    [['tokens', 'revoke', UNKNOWN, 'eyJhbGciOi', ...store], /^argument 2 is not the id of a token/],
+    [['tokens', 'show', 'eyJhbGciOi', ...store], /^argument 1 is not the id of a token/],
+    [['tokens', 'revoke', '-', '-', ...store], /^standard input has one credential/],
     [['tokens', 'show', ...store], /^tokens show takes one id/],
     [['tokens', 'show', '-', ...store], /^the keys are missing/],
     [['tokens', 'issue', ...store], /^tokens issue needs --user-id/],
@@ -252,6 +259,13 @@ t.test('texts of users do not control the terminal', async (t) => {
     ],
     {
       print: (line) => lines.push(line),
+      warn: () => undefined,
+    },
+  )
+  printJson(
+    { id: 'a\u001b\u202e𝕏\u{e0001}' },
+    {
+      print: (line) => t.equal(line, '{\n  "id": "a\\u001b\\u202e𝕏\\udb40\\udc01"\n}'),
       warn: () => undefined,
     },
   )

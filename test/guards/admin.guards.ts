@@ -170,13 +170,6 @@ export const adminGuards: readonly Guard[] = [
     tests: OWNERS,
   },
   {
-    name: 'admin: the last segment of a path is the change, the rest is the id',
-    file: 'src/admin/admin-owner-routes.ts',
-    remove: "path.lastIndexOf('/')",
-    put: "path.indexOf('/')",
-    tests: OWNERS,
-  },
-  {
     ...many,
     name: 'promise 4: many revocations drop cached verifications',
     remove: 'invalidations.publish({ target: { tokenId: token.id }, ended: true })',

@@ -184,4 +184,11 @@ export const deviceGuards: readonly Guard[] = [
     put: '',
     tests: page,
   },
+  {
+    name: 'device, promise 9: an approval ends with all tokens of its user',
+    file: 'src/oauth/device/device-grant.ts',
+    remove: 'await requireSameGeneration(lifecycle, device, userId)',
+    put: '',
+    tests: ['test/oauth/device-authorization.test.ts'],
+  },
 ]

@@ -311,4 +311,40 @@ export const seamGuards: readonly Guard[] = [
     put: 'throw !isRefusal(error) ?',
     tests: ['test/lifecycle/authorize-issue.test.ts'],
   },
+  {
+    name: 'promise 1: a credential is no id of an owner',
+    file: 'src/lifecycle/no-credential.ts',
+    remove: 'text.length >= SHORTEST_CREDENTIAL && readSignedToken(deps, text, now) !== undefined',
+    put: 'text.length < 0 && readSignedToken(deps, text, now) !== undefined',
+    tests: ['test/admin/misplaced-credentials.test.ts'],
+  },
+  {
+    name: 'promise 1: an error names no unknown field at its full length',
+    file: 'src/http/strict-scope.ts',
+    remove: 'const field = shortened(part + path)',
+    put: 'const field = part + path',
+    tests: ['test/admin/misplaced-credentials.test.ts'],
+  },
+  {
+    name: 'admin: an encoded slash does not separate a change from an id',
+    file: 'src/admin/admin-owner-routes.ts',
+    remove: "const name = pathOf(request).at(-1) ?? ''",
+    put: "const name = decodeURIComponent(pathOf(request).join('/')).split('/').at(-1) ?? ''",
+    tests: ['test/admin/misplaced-credentials.test.ts'],
+  },
+  {
+    name: 'limits: a rotation copies them over the seal that was read only',
+    file: 'src/lifecycle/rotate-token.ts',
+    remove: '        seal: old.seal,\n',
+    put: '',
+    tests: ['test/admin/misplaced-credentials.test.ts'],
+  },
+  {
+    name: 'limits: a store rotates over the seal that was read only',
+    file: 'src/store/kysely/queries/rotate-token.ts',
+    remove:
+      ".$if(scope.seal !== undefined, (update) => update.where('api_tokens.seal', '=', scope.seal ?? ''))",
+    put: '',
+    tests: ['test/store/sqlite-token-store.test.ts'],
+  },
 ]

@@ -158,6 +158,25 @@ t.test('RFC 8628 §3.5: pending, slow_down that lasts, approved', async (t) => {
   t.equal(await statusOf(app, credential), 200)
 })
 
+t.test('promise 9: an approval ends with all tokens of its user, also of one who returns', async (t) => {
+  for (const known of [true, false]) {
+    for (const end of ['revoke all', 'remove'] as const) {
+      const { app } = await startDeviceHost(t)
+      if (known) await app.apiTokens.issue({ userId: 'ada' })
+      const [before, after] = [await start(app), await start(app)]
+      await approve(app, 'ada', before)
+      if (end === 'revoke all') await app.apiTokens.revokeAll({ userId: 'ada', reason: 'leaked' })
+      else {
+        await app.apiTokens.removeUser('ada')
+        await app.apiTokens.reactivateUser('ada')
+      }
+      t.same(await rejectionOf(poll(app, before)), [400, 'access_denied'], end)
+      await approve(app, 'ada', after)
+      t.equal((await poll(app, after)).statusCode, 200, 'a later approval counts')
+    }
+  }
+})
+
 t.test('RFC 8628 §3.5: denied, expired, used twice, of another client, guessed', async (t) => {
   const other = { ...CLI, client_id: 'other' }
   const { app, clock } = await startDeviceHost(t, { oauth: { clients: [CLI, other], device: {} } })

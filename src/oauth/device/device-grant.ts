@@ -49,6 +49,9 @@ function requireApproval({ device: { status }, expired, tooFast }: DevicePoll): 
   if (status === 'pending') throw pending('The user has not decided yet')
 }
 
+/** Of an owner whose tokens were never revoked as a whole, with or without a row. */
+const FIRST_GENERATION = 1
+
 interface Redemption {
   readonly clientName: string
   /** The program's request. */
@@ -65,6 +68,7 @@ async function redeem(
   const { deviceDigest, userId, name, scopes } = device
   if (userId === null) throw new Error('an approved device authorization has no user')
   const { store } = lifecycle
+  await requireSameGeneration(lifecycle, device, userId)
   // The lease prevents concurrent redemptions. The code is marked as redeemed after the token exists, so that the
   // program can poll again after an outage.
   const lease = { name: `device ${deviceDigest}`, holder: randomUUID() }
@@ -77,6 +81,17 @@ async function redeem(
   } finally {
     await store.releaseLease(lease).catch(() => undefined)
   }
+}
+
+/** All tokens of the user may have been revoked since the approval: a token would come back by it. */
+async function requireSameGeneration(
+  { store }: Context,
+  { generation }: DeviceAuthorization,
+  userId: string,
+): Promise<void> {
+  const owner = await store.findOwner(userId)
+  if ((generation ?? FIRST_GENERATION) !== (owner?.generation ?? FIRST_GENERATION))
+    throw new OAuthError('access_denied', 'All tokens of the user were revoked since the approval')
 }
 
 /** Marks the code as redeemed, and revokes the new token if that fails: its credential is not sent then. */

@@ -136,7 +136,9 @@ async function decide(
     return { status: 403, html: consentPage({ ...consent, fault: 'You may grant none of these scopes.' }) }
   }
   await requireActive(deps.lifecycle, userId)
-  const approval = { status: 'approved', userId, name, scopes } as const
+  // A revocation of all tokens of the user ends the approval too.
+  const generation = (await store.findOwner(userId))?.generation ?? null
+  const approval = { status: 'approved', userId, generation, name, scopes } as const
   const isApproved = await devicesOf(store).decide(deviceDigest, approval)
   if (isApproved) log.info({ clientId, userId, scopes }, 'a device was approved')
   return decided(isApproved, 'approved')

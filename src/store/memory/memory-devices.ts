@@ -32,7 +32,8 @@ export class MemoryDevices implements DeviceAuthorizationStore {
     }
     const now = this.#clock.now()
     if (this.#countPending(device.clientId, now) >= maxPending) return 'limit_reached'
-    this.#put({ ...device, expiresAt: now + lifetimeMs, status: 'pending', userId: null, polledAt: null })
+    const undecided = { status: 'pending', userId: null, generation: null } as const
+    this.#put({ ...device, ...undecided, expiresAt: now + lifetimeMs, polledAt: null })
     this.#byUserDigest.set(device.userDigest, device.deviceDigest)
     return 'inserted'
   }

@@ -130,6 +130,7 @@ class MemoryTokenStore implements TokenStore {
     const { token } = found
     const owner = this.#owners.findOrAdd(token.userId)
     if (token.status !== 'active' || token.successorId !== scope.replaces) return found
+    if (scope.seal !== undefined && token.seal !== scope.seal) return found
     const { now, replaces } = scope
     const oldest = endedBeyondLimit(this.#tokens, owner, scope)
     if (oldest === null) return { outcome: 'ended_limit_reached' }

@@ -28,7 +28,8 @@ function start(n: number, fields: Partial<NewDeviceAuthorization> = {}): NewDevi
   }
 }
 
-const approval = (userId: string) => ({ status: 'approved', userId, name: 'laptop', scopes: ['a'] }) as const
+const approval = (userId: string) =>
+  ({ status: 'approved', userId, generation: 7, name: 'laptop', scopes: ['a'] }) as const
 
 function devicesOf({ devices }: TokenStore): DeviceAuthorizationStore {
   if (devices === undefined) throw new Error('the store has no device authorizations')
@@ -50,7 +51,7 @@ export function authorizingDevices(testStore: StoreTest): void {
     await devicesOf(store).insert(start(2, { scopes: [] }), ROOM)
     const found = await devicesOf(store).find(['other', 'user-1'])
     const { lifetimeMs, ...fields } = start(1, { name: 'ünïcode 🙂' })
-    hasFields(found, { ...fields, status: 'pending', userId: null, polledAt: null })
+    hasFields(found, { ...fields, status: 'pending', userId: null, generation: null, polledAt: null })
     // The database may run on another machine.
     ok(Math.abs((found?.expiresAt ?? 0) - before - lifetimeMs) < 5 * MINUTE, 'by the clock of the store')
     hasFields(await devicesOf(store).find(['user-2']), { scopes: [], status: 'pending' })
@@ -75,7 +76,13 @@ export function authorizingDevices(testStore: StoreTest): void {
     )
     equal(taken.filter(Boolean).length, 1)
     hasFields(await devicesOf(store).find(['user-1']), {
-      ...{ status: 'approved', userId: users[taken.indexOf(true)], name: 'laptop', scopes: ['a'] },
+      ...{
+        status: 'approved',
+        userId: users[taken.indexOf(true)],
+        generation: 7,
+        name: 'laptop',
+        scopes: ['a'],
+      },
     })
     equal(await devicesOf(second).decide('device-1', { status: 'denied', userId: 'x' }), false)
     equal(await devicesOf(store).decide('nothing', approval('x')), false)

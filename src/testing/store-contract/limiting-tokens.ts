@@ -63,6 +63,19 @@ export function limitingTokens(test: StoreTest): void {
     deepEqual(changes.map(({ outcome }) => outcome).sort(), ['changed', 'unchanged'])
   })
 
+  test('a rotation over another seal changes nothing: the limits were changed meanwhile', async ({
+    store,
+  }) => {
+    const before = await put(store, 1)
+    const { generation: _, ...successor } = { ...before, id: id(2), predecessorId: id(1) }
+    const scope = { ...MANY_ENDED, now: NOW, graceEndsAt: NOW + 1_000, replaces: null }
+    const rotate = (seal: string) => store.rotateToken(id(1), successor, { ...scope, seal })
+    deepEqual(await rotate('another seal'), { outcome: 'unchanged', token: before })
+    deepEqual(await rowOf(store, 1), before)
+    equal(await findToken(store, id(2)), null)
+    equal((await rotate(before.seal)).outcome, 'changed')
+  })
+
   test('a rotation keeps what its successor was given', async ({ store }) => {
     await put(store, 1)
     const { previousSeal: _, ...limits } = LIMITS

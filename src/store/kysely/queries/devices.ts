@@ -57,6 +57,7 @@ async function insertDevice(
         scopes: formatScope(device.scopes),
         status: 'pending',
         user_id: null,
+        generation: null,
         expires_at: sql<number>`${traits.now} + ${device.lifetimeMs}`,
         interval_ms: device.intervalMs,
         polled_at: null,
@@ -125,8 +126,8 @@ async function moveDevice(
 function columnsOf(decision: DeviceDecision | { readonly status: 'redeemed' }) {
   switch (decision.status) {
     case 'approved': {
-      const { status, userId, name, scopes } = decision
-      return { status, user_id: userId, name, scopes: formatScope(scopes) }
+      const { status, userId, generation, name, scopes } = decision
+      return { status, user_id: userId, generation, name, scopes: formatScope(scopes) }
     }
     case 'denied':
       return { status: decision.status, user_id: decision.userId }

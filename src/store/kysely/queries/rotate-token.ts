@@ -49,6 +49,7 @@ export async function writeSuccessor(
         .where((eb) => eb('api_tokens.generation', '=', ownerGeneration(eb)))
         .where((eb) => hasActiveOwner(eb))
         .where((eb) => belongsTo(eb, scope.userId))
+        .$if(scope.seal !== undefined, (update) => update.where('api_tokens.seal', '=', scope.seal ?? ''))
         // The second of two concurrent rotations finds another successor and fails.
         .where(
           'api_tokens.successor_id',

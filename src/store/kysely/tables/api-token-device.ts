@@ -13,6 +13,8 @@ export interface ApiTokenDeviceTable {
   scopes: string
   status: DeviceStatus
   user_id: string | null
+  /** Of the user's row in the table of owners, at the approval. */
+  generation: number | null
   expires_at: number
   interval_ms: number
   polled_at: number | null
@@ -27,6 +29,7 @@ export function deviceFromRow(row: Selectable<ApiTokenDeviceTable>): DeviceAutho
     scopes: parseScope(row.scopes),
     status: row.status,
     userId: row.user_id,
+    generation: row.generation === null ? null : Number(row.generation),
     // Drivers may return 53-bit integers as texts.
     expiresAt: Number(row.expires_at),
     intervalMs: Number(row.interval_ms),

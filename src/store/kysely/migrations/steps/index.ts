@@ -5,5 +5,5 @@ import { initial } from './initial.ts'
 
 export const migrations: Readonly<Record<string, Migration>> = {
   // Each rewrite raises the number, so that a database with the earlier tables is recognized.
-  'initial-4': initial,
+  'initial-5': initial,
 }

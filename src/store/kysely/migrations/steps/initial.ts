@@ -128,7 +128,7 @@ function leases(schema: SchemaModule, types: ColumnTypes): readonly SchemaStatem
 
 /** Device authorizations (RFC 8628). */
 function devices(schema: SchemaModule, types: ColumnTypes): readonly SchemaStatement[] {
-  const { text, longText, count, tableOptions } = types
+  const { text, longText, integer, count, tableOptions } = types
   return [
     schema
       .createTable('api_token_devices')
@@ -139,6 +139,7 @@ function devices(schema: SchemaModule, types: ColumnTypes): readonly SchemaState
       .addColumn('scopes', longText, (column) => column.notNull())
       .addColumn('status', text(16), (column) => column.notNull())
       .addColumn('user_id', text(255))
+      .addColumn('generation', integer)
       .addColumn('expires_at', count, (column) => column.notNull())
       .addColumn('interval_ms', count, (column) => column.notNull())
       .addColumn('polled_at', count)
