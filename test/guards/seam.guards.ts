@@ -328,8 +328,8 @@ export const seamGuards: readonly Guard[] = [
   {
     name: 'admin: an encoded slash does not separate a change from an id',
     file: 'src/admin/admin-owner-routes.ts',
-    remove: "const name = pathOf(request).at(-1) ?? ''",
-    put: "const name = decodeURIComponent(pathOf(request).join('/')).split('/').at(-1) ?? ''",
+    remove: "return (raw.url ?? '').replace(/\\?.*$/s, '').split('/')",
+    put: "return decodeURIComponent((raw.url ?? '').replace(/\\?.*$/s, '')).split('/')",
     tests: ['test/admin/misplaced-credentials.test.ts'],
   },
   {
