@@ -218,10 +218,17 @@ await inChromium((browser) => {
       const host = await startOwnersPage(t)
       const page = await openAs(t, browser, host, 'ada', { path: `${PAGE}?owner=org:acme` })
       await details(page, 'of acme').waitFor()
+      await owner(page).getByText('Acme').waitFor({ state: 'attached' })
+      const held = Promise.withResolvers<void>()
+      await page.route(
+        (url) => url.pathname === '/tokens/scopes',
+        (route) => held.promise.then(() => route.continue()),
+      )
       host.members.set('ada', [ZETA])
       await page.getByRole('switch', { name: 'of acme: active' }).click()
       await page.getByRole('heading', { name: 'You do not manage these tokens' }).waitFor()
-      t.equal(await page.getByText('of acme').count(), 0)
+      t.equal(await page.getByText('of acme').count(), 0, 'not even until the new owners are there')
+      held.resolve()
       t.equal(await page.getByRole('button', { name: 'Generate New Token' }).count(), 0)
       await owner(page).getByText('org:acme').waitFor({ state: 'attached' })
       t.equal(await chosen(page), 'org:acme', 'as the URL has it')

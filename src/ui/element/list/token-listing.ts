@@ -217,6 +217,7 @@ export class TokenListing {
     this.loaded = false
     this.tokens = []
     this.#beyond = undefined
+    this.owners = this.owners?.filter(({ id }) => id !== this.place.owner)
     void this.#loadOwners()
   }
 
