@@ -6,7 +6,7 @@ import type { AdministrationStore } from '../administration-store.ts'
 import type { ChangeFeed } from '../change-feed.ts'
 import { checkChange } from '../check-change.ts'
 import type { DeviceAuthorizationStore } from '../device-authorization-store.ts'
-import { findToken, MAX_FOUND_TOKENS } from '../find-token.ts'
+import { findToken } from '../find-token.ts'
 import type { PubSub } from '../pubsub.ts'
 import type {
   ChangeOutcome,
@@ -123,17 +123,15 @@ export class KyselyTokenStore implements TokenStore {
   }
 
   async findTokens(ids: readonly string[]): Promise<ReadonlyMap<string, OwnedToken>> {
-    const size = this.#storeDb.traits.writers === 'one' ? 1 : MAX_FOUND_TOKENS
     const found = new Map<string, OwnedToken>()
-    for (let from = 0; from < ids.length; from += size) {
-      const query = queryFor(this.#selectTokens, ids.slice(from, from + size), this.#storeDb.traits)
-      // Both ways return the columns that the query selects.
-      const atOnce = this.#readAtOnce?.(query.sql, query.parameters) as readonly JoinedRow[] | undefined
-      const rows = atOnce ?? (await this.#read(({ db }) => db.executeQuery(query))).rows
-      for (const row of rows) {
-        const owned = ownedFromRow(row)
-        found.set(owned.token.id, owned)
-      }
+    if (ids.length === 0) return found
+    const query = queryFor(this.#selectTokens, ids, this.#storeDb.traits)
+    // Both ways return the columns that the query selects.
+    const atOnce = this.#readAtOnce?.(query.sql, query.parameters) as readonly JoinedRow[] | undefined
+    const rows = atOnce ?? (await this.#read(({ db }) => db.executeQuery(query))).rows
+    for (const row of rows) {
+      const owned = ownedFromRow(row)
+      found.set(owned.token.id, owned)
     }
     return found
   }

@@ -102,8 +102,8 @@ export interface DialectTraits {
 
   /** Whether a page is read from the index of its order only if it has a key at its end, too. */
   readonly pagesNeedEnds: boolean
-  /** Whether tokens are read with lateral joins. */
-  readonly lateralJoins: boolean
+  /** How a cold verification reads the usage and the owner of tokens. */
+  readonly readsTokensBy: 'joins' | 'lateral joins' | 'subqueries'
 
   /** The database's clock when the statement runs, in whole milliseconds since the epoch. */
   readonly now: RawBuilder<number>

@@ -22,10 +22,9 @@ const SIZES = [1, 2, 4, 8, 16, 32, 64, 128, MAX_FOUND_TOKENS]
 type TokensQuery = CompiledQuery<JoinedRow>
 type Tokens = ExpressionBuilder<ApiTokenDatabase, 'api_tokens'>
 
-/** The queries by their number of ids, for `queryFor`. On SQLite one id at a time is the fastest. */
+/** The queries by their number of ids, for `queryFor`. */
 export function selectTokens(storeDb: StoreDb): readonly TokensQuery[] {
-  if (storeDb.traits.writers === 'one') return [selectOne(storeDb)]
-  const select = storeDb.traits.lateralJoins ? selectByLateralJoin : selectBySubqueries
+  const select = SELECTS[storeDb.traits.readsTokensBy]
   return SIZES.map((size) => select(storeDb, size))
 }
 
@@ -40,9 +39,39 @@ export function queryFor(
   return { ...query, parameters: query.parameters.map((_, n) => idParameter(ids[n] ?? ids[0] ?? '')) }
 }
 
+const SELECTS = {
+  joins: selectByJoin,
+  'lateral joins': selectByLateralJoin,
+  subqueries: selectBySubqueries,
+} as const satisfies Record<DialectTraits['readsTokensBy'], unknown>
+
 /**
- * The parameters are the ids. With a limit in each lateral join, so that the server reads by primary key and never plans to
- * read all owners or all usage of a day. It takes a quarter less time than a subquery for each column.
+ * The parameters are the ids. The unary plus has no effect on their values, but SQLite then does not plan the query again for
+ * other ids, which takes longer than the read (https://sqlite.org/optoverview.html).
+ */
+function selectByJoin({ db, traits }: StoreDb, size: number): TokensQuery {
+  return db
+    .selectFrom('api_tokens')
+    .leftJoin('api_token_usage', (join) =>
+      join
+        .onRef('api_token_usage.day', '=', 'api_tokens.idle_day')
+        .onRef('api_token_usage.token_id', '=', 'api_tokens.id'),
+    )
+    .leftJoin('api_token_owners', 'api_token_owners.user_id', 'api_tokens.user_id')
+    .select(joinedTokenColumns(traits, 'api_token_usage'))
+    .select([
+      'api_token_owners.status as owner_status',
+      'api_token_owners.generation as owner_generation',
+      'api_token_owners.ended_reason as owner_ended_reason',
+    ])
+    .where((eb) => isOneOf(eb, size, sql<StoredId>`+${traits.id('')}`))
+    .$castTo<JoinedRow>()
+    .compile()
+}
+
+/**
+ * With a limit in each lateral join, so that the server reads by primary key and never plans to read all owners or all usage
+ * of a day. It takes a quarter less time than a subquery for each column.
  */
 function selectByLateralJoin({ db, traits }: StoreDb, size: number): TokensQuery {
   return db
@@ -61,7 +90,7 @@ function selectByLateralJoin({ db, traits }: StoreDb, size: number): TokensQuery
       'owner.generation as owner_generation',
       'owner.ended_reason as owner_ended_reason',
     ])
-    .where((eb) => isOneOf(eb, traits, size))
+    .where((eb) => isOneOf(eb, size, traits.id('')))
     .$castTo<JoinedRow>()
     .compile()
 }
@@ -72,14 +101,14 @@ function selectBySubqueries({ db, traits }: StoreDb, size: number): TokensQuery 
     .selectFrom('api_tokens')
     .select(tokenColumns(traits))
     .select((eb) => ownerColumns(eb))
-    .where((eb) => isOneOf(eb, traits, size))
+    .where((eb) => isOneOf(eb, size, traits.id('')))
     .$castTo<JoinedRow>()
     .compile()
 }
 
-function isOneOf(eb: Tokens, traits: DialectTraits, size: number): Expression<SqlBool> {
-  const ids = Array.from({ length: size }, () => traits.id(''))
-  return size === 1 ? eb('api_tokens.id', '=', traits.id('')) : eb('api_tokens.id', 'in', ids)
+function isOneOf(eb: Tokens, size: number, id: Expression<StoredId>): Expression<SqlBool> {
+  const ids = Array.from({ length: size }, () => id)
+  return size === 1 ? eb('api_tokens.id', '=', id) : eb('api_tokens.id', 'in', ids)
 }
 
 /** The columns of the token's owner, as subqueries. */
@@ -94,30 +123,6 @@ export function ownerColumns(eb: Tokens) {
 
 function ownerOf(eb: Tokens) {
   return eb.selectFrom('api_token_owners').whereRef('api_token_owners.user_id', '=', 'api_tokens.user_id')
-}
-
-/**
- * The parameter is the id. The unary plus has no effect on the value, but SQLite then does not plan the query again for each
- * id, which takes ten times as long as the read (https://sqlite.org/optoverview.html).
- */
-function selectOne({ db, traits }: StoreDb): TokensQuery {
-  return db
-    .selectFrom('api_tokens')
-    .leftJoin('api_token_usage', (join) =>
-      join
-        .onRef('api_token_usage.day', '=', 'api_tokens.idle_day')
-        .onRef('api_token_usage.token_id', '=', 'api_tokens.id'),
-    )
-    .leftJoin('api_token_owners', 'api_token_owners.user_id', 'api_tokens.user_id')
-    .select(joinedTokenColumns(traits, 'api_token_usage'))
-    .select([
-      'api_token_owners.status as owner_status',
-      'api_token_owners.generation as owner_generation',
-      'api_token_owners.ended_reason as owner_ended_reason',
-    ])
-    .where('api_tokens.id', '=', sql<StoredId>`+${traits.id('')}`)
-    .$castTo<JoinedRow>()
-    .compile()
 }
 
 export function ownedFromRow(row: JoinedRow): OwnedToken {

@@ -69,7 +69,7 @@ export const mysqlTraits: DialectTraits = {
   // Otherwise it reads a first page by primary key, past tokens of other owners, and a later one from the owner's last row on.
   pagesNeedEnds: true,
   // MariaDB has none.
-  lateralJoins: false,
+  readsTokensBy: 'subqueries',
   now: sql<number>`(timestampdiff(microsecond, ${EPOCH}, utc_timestamp(3)) div 1000)`,
   withNotify: (stamp) => stamp,
   time: (ms) => sql<Instant>`cast(${datetime(ms)} as datetime(3))`,

@@ -58,7 +58,7 @@ export const postgresTraits: DialectTraits = {
 
   writers: 'many',
   pagesNeedEnds: false,
-  lateralJoins: true,
+  readsTokensBy: 'lateral joins',
   // `now()` would be the start of the transaction.
   now: sql<number>`floor(extract(epoch from clock_timestamp()) * 1000)::bigint`,
   // The server delivers the message when the transaction commits, and equal messages of a transaction once. `pg_notify`

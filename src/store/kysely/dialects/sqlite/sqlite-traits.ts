@@ -36,7 +36,7 @@ export const sqliteTraits: DialectTraits = {
 
   writers: 'one',
   pagesNeedEnds: false,
-  lateralJoins: false,
+  readsTokensBy: 'joins',
   now: sql<number>`cast(unixepoch('subsec') * 1000 as integer)`,
   withNotify: (stamp) => stamp,
   time: (ms) => sql<Instant>`${ms}`,
