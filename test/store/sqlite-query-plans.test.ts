@@ -3,7 +3,6 @@
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
-import { findToken } from '../../src/store/find-token.ts'
 import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import { SORT_FIELDS, type TokenStore } from '../../src/store/token-store.ts'
 import {
@@ -20,17 +19,22 @@ import { TOKEN_STATUSES } from '../../src/token/status.ts'
 import { toldSqlite } from '../support/published-stores.ts'
 import { watchStatements } from './prepared-statements.ts'
 
-t.test('a token and its owner are found by primary key', async (t) => {
-  const [plan = ''] = await plansOf(t, (store) => findToken(store, id(1)))
-  t.match(plan, /SEARCH api_tokens USING PRIMARY KEY \(id=\?\)/)
-  t.match(plan, /SEARCH api_token_owners USING PRIMARY KEY \(user_id=\?\)/)
-  t.match(plan, /SEARCH api_token_usage USING PRIMARY KEY \(day=\? AND token_id=\?\)/)
+t.test('tokens and their owners are found by primary key', async (t) => {
+  for (const count of [1, 2, 64, 200]) {
+    const ids = Array.from({ length: count }, (_, n) => id(n))
+    const [plan = ''] = await plansOf(t, (store) => store.findTokens(ids))
+    t.match(plan, /SEARCH api_tokens USING PRIMARY KEY \(id=\?\)/, `${count} at once`)
+    t.match(plan, /SEARCH api_token_owners USING PRIMARY KEY \(user_id=\?\)/)
+    t.match(plan, /SEARCH api_token_usage USING PRIMARY KEY \(day=\? AND token_id=\?\)/)
+  }
 })
 
-t.test('the query of a cold verification is not planned again for each id', async (t) => {
+t.test('the query of a cold verification is not planned again for other ids', async (t) => {
   const { store, statements } = await toldSqlite(t)
   await store.findTokens([id(1)])
   t.match(statements.at(-1)?.sql, /"id" = \+\?$/, 'the planner does not look at the value')
+  await store.findTokens([id(1), id(2)])
+  t.match(statements.at(-1)?.sql, /"id" in \(\+\?, \+\?\)$/)
 })
 
 t.test('an owner’s page is read from an index of its order', async (t) => {
