@@ -1,4 +1,4 @@
-/** The language of code, docs, examples and test titles: no invented terms, no archaic words, no long sentences. */
+/** The language of code, docs, examples and tests: no invented terms, no archaic words, no long sentences. */
 
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ const PATTERNS: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/\bheed(s|ed|ing)?\b/i, 'takes effect, onInvalidate'],
   [/\bcarriers?\b/i, 'pub/sub'],
   [/\w*[cC]arrier[A-Z]\w*|\w+Carriers?\b/, 'PubSub'],
-  [/\b(tellOthers|announce[sd]?)\b/, 'publish'],
+  [/\b(tellOthers|(?<!--cluster-)announce[sd]?)\b/, 'publish'],
   [/\b(is|are|was|were|be|been) told\b/i, 'gets, receives, is notified'],
   [/\btold of\b/i, 'notified about'],
   [/\b(in|out of)[ _]reach\b/i, 'available, unavailable'],
@@ -121,14 +121,13 @@ function pages(): readonly string[] {
   return ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', ...glob('docs/**/*.md')]
 }
 
-/** Every line of src, docs and examples, and the titles of tests. */
+/** Every line of docs, src, examples, tests and benchmarks. */
 function texts(): readonly Text[] {
   const lines = [...pages(), ...glob('src/**/*.ts'), ...glob('examples/**/*.{ts,md}')].flatMap(linesOf)
-  const titles = glob('test/**/*.test.ts')
+  const tests = [...glob('test/**/*.ts'), ...glob('benchmark/**/*.ts')]
     .filter((file) => file !== 'test/language.test.ts')
     .flatMap(linesOf)
-    .filter(({ text }) => /\b(t|test)(\.test)?\($|\btest\(['"`]|^\s*['"`].*['"`],$/.test(text))
-  return [...lines, ...titles]
+  return [...lines, ...tests]
 }
 
 function linesOf(file: string): Text[] {

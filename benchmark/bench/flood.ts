@@ -35,7 +35,7 @@ const PAUSE_MS = 10
 export async function flood(slices: number): Promise<Flooded> {
   const server = await startServers(['warm'])
   const [{ port, credentials }] = server.endpoints
-  const forgeries = credentials.map(forge)
+  const forged = credentials.map(forge)
   const half = { port, connections: HALF_OF_CONNECTIONS, pauseMs: PAUSE_MS }
   const slice = async (others: readonly string[], ms = SLICE_MS): Promise<Slice> => {
     const loads = [
@@ -49,11 +49,11 @@ export async function flood(slices: number): Promise<Flooded> {
   }
   try {
     await slice(credentials, WARM_UP_MS)
-    await slice(forgeries, WARM_UP_MS)
+    await slice(forged, WARM_UP_MS)
     const pairs = await inTurn(
       slices,
       () => slice(credentials),
-      () => slice(forgeries),
+      () => slice(forged),
     )
     return {
       slices,

@@ -49,7 +49,7 @@ export function readSignedToken(
   return undefined
 }
 
-/** Without a prefix nothing tells a compact credential from other texts, so that it is read under a prefix only. */
+/** Without a prefix a compact credential cannot be distinguished from other texts, so that only one with a prefix is read. */
 function readCompact(
   { signer, tokenPrefixes, identityProvider }: SignedTokenDeps,
   credential: string,

@@ -80,7 +80,7 @@ async function use(credentials: readonly string[], times: number): Promise<void>
 
 /** After the last statement there is the answer, with which a process may die too. */
 function end(answer: string): void {
-  tell({ answer })
+  report({ answer })
   reach(null)
   process.exit()
 }
@@ -103,9 +103,9 @@ function catchSweeps(): void {
 function reach(connection: number | null): Step {
   if (doing.getStore() === undefined) return UNWATCHED
   statements += 1
-  tell({ statement: statements, connection })
+  report({ statement: statements, connection })
   const { kill } = order
-  if (kill?.statement !== statements) return { ...UNWATCHED, answered: () => tell({ answered: true }) }
+  if (kill?.statement !== statements) return { ...UNWATCHED, answered: () => report({ answered: true }) }
   if (kill.moment === 'before') die()
   return {
     sent: () => {
@@ -122,7 +122,7 @@ function die(): void {
 }
 
 /** Written before it returns, whatever comes next. */
-function tell(line: Line): void {
+function report(line: Line): void {
   writeSync(1, `${JSON.stringify(line)}\n`)
 }
 

@@ -47,7 +47,7 @@ if (database !== null) {
     'promise 5: by Redis',
     { timeout: TIMEOUT_MS, skip: hasRedis ? false : 'no Redis on port 6379' },
     async (t) => {
-      // A database of its own tells whose connections are this test's.
+      // Only this test's connections use its database.
       const db = randomInt(1, 16)
       const admin = new Redis({ port: redisPort })
       t.teardown(() => admin.disconnect())

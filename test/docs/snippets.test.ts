@@ -104,7 +104,7 @@ async function outputOf(t: Test, { place, code }: Snippet): Promise<string> {
   return stdout
 }
 
-/** This process's environment, without colours, and without what a runner of tests tells its children. */
+/** This process's environment, without colors and without the variables of the test runner. */
 function plainly(): NodeJS.ProcessEnv {
   return { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, NODE_TEST_CONTEXT: undefined }
 }

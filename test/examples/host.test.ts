@@ -35,7 +35,7 @@ t.test('the non-authenticated mode opens the API, logs a warning and stores noth
   const host = await startTestHost(t, { BODHI_AUTH: 'none', DATA_DIR: dataDir })
 
   const page = await host.browser().open('/')
-  t.match(page.html, '<api-tokens ', 'which says in browsers that there are none to be had')
+  t.match(page.html, '<api-tokens ', 'which shows in a browser that tokens are not available')
   t.equal((await fetch(`${host.url}/v1/models`)).status, 200)
   t.equal((await call(`${host.url}/v1/models`, 'anything')).status, 200)
   const client = new OpenAI({ apiKey: 'none', baseURL: `${host.url}/v1`, maxRetries: 0 })

@@ -139,7 +139,7 @@ t.test('a stream ends when its token is revoked or disabled, or its owner is dea
   const ada = await host.signedIn('ada')
   const ends: Record<string, (id: string) => Promise<Response>> = {
     revoked: (id) => grace.send('DELETE', `${TOKENS}/${id}`),
-    'switched off': (id) => grace.send('PATCH', `${TOKENS}/${id}`, { status: 'inactive' }),
+    disabled: (id) => grace.send('PATCH', `${TOKENS}/${id}`, { status: 'inactive' }),
     'owner deactivated': () => ada.send('POST', '/bodhi/v1/users/grace/deactivate'),
   }
   for (const [how, end] of Object.entries(ends)) {

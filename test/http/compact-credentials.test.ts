@@ -77,7 +77,7 @@ for (const [algorithm, makeKey] of KINDS) {
       const { keyHint, id, mac } = compact.partsOf(genuine)
       const parts = compact.partsOf(second)
       const text = PREFIX + keyHint + id
-      const forgeries: Record<string, string> = {
+      const forged: Record<string, string> = {
         'cut short': genuine.slice(0, -1),
         'cut short at the front': PREFIX + genuine.slice(PREFIX.length + 1),
         'without its MAC': text,
@@ -114,11 +114,11 @@ for (const [algorithm, makeKey] of KINDS) {
       }
       for (let at = 0; at < genuine.length; at += 1) {
         const put = genuine.charAt(at) === 'q' ? 'w' : 'q'
-        forgeries[`character ${at} changed`] = genuine.slice(0, at) + put + genuine.slice(at + 1)
+        forged[`character ${at} changed`] = genuine.slice(0, at) + put + genuine.slice(at + 1)
       }
       // A genuine MAC by the key does not make another text a credential.
       const signed = (before: string) => compact.sign(key, before)
-      Object.assign(forgeries, {
+      Object.assign(forged, {
         'signed: its id in capitals': signed(PREFIX + keyHint + id.toUpperCase()),
         'signed: an unused bit of its id is set': signed(PREFIX + keyHint + withUnusedBit(id)),
         'signed: its id is a UUIDv4': signed(
@@ -131,7 +131,7 @@ for (const [algorithm, makeKey] of KINDS) {
         'signed: with the hint in capitals': signed(PREFIX + keyHint.toUpperCase() + id),
       })
       for (const state of ['cold', 'warm']) {
-        for (const [name, credential] of Object.entries(forgeries)) {
+        for (const [name, credential] of Object.entries(forged)) {
           t.not(credential, genuine, name)
           await refused(t, host, `${name}, ${state}`, credential)
         }

@@ -41,7 +41,7 @@ async function connect(t: Test, app: FastifyInstance) {
   }
 }
 
-/** As often as it takes until the connection remembers the token. */
+/** As often as it takes until the token is stored for the connection. */
 async function carry(t: Test, get: (credential: string) => Promise<Answer>, credential: string) {
   for (let times = 0; times < 3; times += 1) t.equal((await get(credential)).status, 200)
 }

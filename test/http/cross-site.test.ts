@@ -49,7 +49,7 @@ t.test('Sec-Fetch-Site decides, and Origin without it', async (t) => {
     ['an older browser, another port', { origin: `https://${host}:8443` }, refused],
     ['an opaque origin', { origin: 'null' }, refused],
     ['an empty origin', { origin: '' }, refused],
-    ['an origin that is none', { origin: 'not an origin' }, refused],
+    ['a text that is not an origin', { origin: 'not an origin' }, refused],
     ['an origin that only names the host', { origin: host }, refused],
     ['an origin with the host as its user', { origin: `https://${host}@evil.example` }, refused],
   ]

@@ -62,7 +62,7 @@ for (const [algorithm, makeKey] of kinds) {
       const without = (claim: string) =>
         Object.fromEntries(Object.entries(claims).filter(([name]) => name !== claim))
 
-      const forgeries: Record<string, string | Promise<string>> = {
+      const forged: Record<string, string | Promise<string>> = {
         truncated: genuine.slice(0, -1),
         'truncated by a part': `${h}.${p}`,
         'its signature empty': `${h}.${p}.`,
@@ -168,7 +168,7 @@ for (const [algorithm, makeKey] of kinds) {
       }
       if (algorithm !== 'HS256') {
         forge.publicForms(key).forEach((secret, index) => {
-          forgeries[`HS256 over the public key, form ${index}`] = forge.hmac(
+          forged[`HS256 over the public key, form ${index}`] = forge.hmac(
             secret,
             { ...header, alg: 'HS256' },
             claims,
@@ -177,22 +177,22 @@ for (const [algorithm, makeKey] of kinds) {
       }
       if (algorithm === 'HS256') {
         const secret = Buffer.from(String(key['k']), 'base64url')
-        forgeries['HS512 with the secret of HS256'] = forge.hmac(
+        forged['HS512 with the secret of HS256'] = forge.hmac(
           secret,
           { ...header, alg: 'HS512' },
           claims,
           'sha512',
         )
       }
-      if (algorithm === 'ES256') forgeries['its twin'] = forge.twin(genuine)
+      if (algorithm === 'ES256') forged['its twin'] = forge.twin(genuine)
       for (const part of [0, 1, 2] as const) {
         for (let bit = 0; bit < 2048; bit += 97) {
-          forgeries[`part ${part}, bit ${bit} flipped`] = forge.withFlippedBit(genuine, part, bit)
+          forged[`part ${part}, bit ${bit} flipped`] = forge.withFlippedBit(genuine, part, bit)
         }
       }
 
       const made = await Promise.all(
-        Object.entries(forgeries).map(async ([name, credential]) => [name, await credential] as const),
+        Object.entries(forged).map(async ([name, credential]) => [name, await credential] as const),
       )
       for (const [name, credential] of made) {
         t.not(credential, genuine, name)
@@ -242,7 +242,7 @@ for (const [algorithm, makeKey] of kinds) {
       const ofBare = forge.read(bare).claims
       const refusals: unknown[] = []
       app.apiTokens.events.on('rejected', (event) => refusals.push(event))
-      const forgeries: Record<string, string> = {
+      const forged: Record<string, string> = {
         'another sub': await forge.sign(key, header, { ...claims, sub: 'eve' }),
         'more scope': await forge.sign(key, header, { ...claims, scope: 'models:read chat:write' }),
         'other scope': await forge.sign(key, header, { ...claims, scope: 'chat:write' }),
@@ -266,7 +266,7 @@ for (const [algorithm, makeKey] of kinds) {
         ),
       }
       for (const state of ['cold', 'warm']) {
-        for (const [name, credential] of Object.entries(forgeries)) {
+        for (const [name, credential] of Object.entries(forged)) {
           const response = await app.inject(withToken(credential))
           t.equal(response.statusCode, 401, `${name}, ${state}`)
           t.equal(response.json().message, 'The API token is not active')
@@ -277,8 +277,8 @@ for (const [algorithm, makeKey] of kinds) {
       }
       const reads = store.reads()
       t.equal((await app.inject(withToken(genuine))).statusCode, 200)
-      t.equal(store.reads(), reads, 'no forgery took the place of the genuine one')
-      t.equal(refusals.length, 2 * Object.keys(forgeries).length)
+      t.equal(store.reads(), reads, 'no forged credential replaced the genuine one')
+      t.equal(refusals.length, 2 * Object.keys(forged).length)
       t.match(refusals.at(0), { reason: 'not_as_issued', tokenId: id })
     },
   )

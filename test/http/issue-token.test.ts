@@ -171,7 +171,7 @@ t.test('one token more than maxTokensPerUser is 409; ended tokens do not count',
   t.equal((await app.apiTokens.list({ userId: 'ada' })).total, 2)
   await issue(app, 'bob')
   await app.apiTokens.update(first.id, { status: 'inactive' })
-  t.equal((await app.inject(post())).statusCode, 409, 'one that is switched off has not ended')
+  t.equal((await app.inject(post())).statusCode, 409, 'a disabled token has not ended')
   await app.apiTokens.revoke(first.id)
   t.equal((await app.inject(post())).statusCode, 201)
   clock.advance('60s')

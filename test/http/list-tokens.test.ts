@@ -112,7 +112,7 @@ t.test('every sort orders, forwards and backwards, page by page', async (t) => {
       t.same(await walk(app, { sort: `-${sort}`, limit }), ascending.toReversed(), `-${sort} by ${limit}`)
     }
   }
-  t.same(await walk(app, {}), orders['created_at']?.toReversed(), 'newest first unless told otherwise')
+  t.same(await walk(app, {}), orders['created_at']?.toReversed(), 'newest first by default')
 })
 
 t.test('status and q filter, and total is the number of matches', async (t) => {

@@ -176,7 +176,7 @@ t.test('with TLS in this process the scheme is compared', async (t) => {
 for (const scheme of ['http', 'https'] as const) {
   t.test(`HTTP/2 by ${scheme}: the host is that of :authority`, async (t) => {
     const server = { http2: true, ...(scheme === 'https' ? { https: anonymousTls } : {}) }
-    // The types of Fastify tell HTTP/2 servers apart.
+    // Fastify's types distinguish HTTP/2 servers.
     const app = Fastify(server as FastifyServerOptions)
     t.teardown(() => app.close())
     await app.register(apiTokens, options())

@@ -13,7 +13,7 @@ import { type OwnersHost, startOwnersHost } from '../support/owners-host.ts'
 const USERS = ['ada', 'bob', '7'] as const
 const ORGANIZATIONS = ['org:acme', 'org:7', 'team:7'] as const
 const OWNERS = [...USERS, ...ORGANIZATIONS]
-/** Ids that are nobody's. */
+/** Ids without an owner. */
 const STRANGE = ['', 'org:', 'org:nobody', 'ADA', 'org:acme '] as const
 const NAMES = ['same', 'other', null] as const
 

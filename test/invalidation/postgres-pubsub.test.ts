@@ -39,7 +39,7 @@ t.test('promise 5: a change on one instance reaches the other by NOTIFY', { skip
 })
 
 t.test('promise 5: the transaction of a change sends NOTIFY, once for each target', { skip }, async (t) => {
-  const { told } = await listener(t)
+  const { received } = await listener(t)
   const store = storeAt()
   const { app } = await startHost(t, { store, keys: [hs256Key()], invalidation: { pubsub: false } })
   const { apiTokens } = app
@@ -53,8 +53,8 @@ t.test('promise 5: the transaction of a change sends NOTIFY, once for each targe
   const { token: successor } = await apiTokens.rotate(second)
   await apiTokens.revoke(successor.id)
   await apiTokens.removeUser(ann)
-  await within(2_000, () => told.filter((text) => text === `user ${ann}`).length === 3)
-  const own = told.filter((text) => text === `user ${ann}` || tokens.some((id) => text.endsWith(id)))
+  await within(2_000, () => received.filter((text) => text === `user ${ann}`).length === 3)
+  const own = received.filter((text) => text === `user ${ann}` || tokens.some((id) => text.endsWith(id)))
   t.same(own, [
     `token ${first}`,
     `user ${ann}`,
@@ -64,13 +64,13 @@ t.test('promise 5: the transaction of a change sends NOTIFY, once for each targe
     `user ${ann}`,
   ])
   t.same(
-    told.filter((text) => text.endsWith(successor.id)),
+    received.filter((text) => text.endsWith(successor.id)),
     [`token ${successor.id}`],
   )
 })
 
 t.test('promise 5: a transaction that is rolled back publishes nothing', { skip }, async (t) => {
-  const { told, client } = await listener(t)
+  const { received, client } = await listener(t)
   const id = randomUUID()
   const pool = new pg.Pool({ connectionString })
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
@@ -82,9 +82,9 @@ t.test('promise 5: a transaction that is rolled back publishes nothing', { skip 
   })
   await t.rejects(undone, { message: 'no' })
   await kyselyTokenStore({ db, dialect: 'postgres' }).setOwnerStatus(`${id} done`, 'inactive', Date.now())
-  await within(2_000, () => told.includes(`user ${id} done`))
+  await within(2_000, () => received.includes(`user ${id} done`))
   await client.query('select 1')
-  t.notOk(told.includes(`user ${id} undone`))
+  t.notOk(received.includes(`user ${id} undone`))
 })
 
 for (const state of ['closed', 'silent'] as const) {
@@ -143,7 +143,7 @@ t.test("a host's own pool has NOTIFY too, on connections that are not the pool's
   t.ok((await timeOfRevoke(here, there)) < 1_000)
   t.equal(pool.totalCount, 1)
   const bare = { connect: () => pool.connect() }
-  t.equal(postgresTokenStore({ pool: bare }).pubsub, undefined, 'a pool that does not tell how it connects')
+  t.equal(postgresTokenStore({ pool: bare }).pubsub, undefined, 'a pool without its connection options')
 })
 
 t.test('a store with a table prefix publishes by NOTIFY, too', { skip }, async (t) => {
@@ -174,10 +174,10 @@ async function listener(t: Test) {
   const client = new pg.Client({ connectionString })
   await client.connect()
   t.teardown(() => client.end())
-  const told: string[] = []
-  client.on('notification', ({ payload = '' }) => told.push(payload))
+  const received: string[] = []
+  client.on('notification', ({ payload = '' }) => received.push(payload))
   await client.query('listen fastify_api_tokens')
-  return { client, told }
+  return { client, received }
 }
 
 async function twoInstances(t: Test, makeStore: () => TokenStore, options: ApiTokensOptions = {}) {

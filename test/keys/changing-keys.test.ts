@@ -267,7 +267,7 @@ t.test('a rotation and a retirement return the changed list of keys', async (t) 
   t.same(retireKey(two, first.kid, now + 2_000), two.slice(0, 1))
 })
 
-/** A host whose source of keys a test changes, and waits until it is heeded. */
+/** A host whose source of keys a test changes, and waits until it takes effect. */
 async function changingHost(t: Test, first: readonly SigningJwk[], options: ApiTokensOptions = {}) {
   let list = first
   let asked = 0

@@ -14,7 +14,7 @@ t.test('RFC 8628 §3.3.1: a link fills the code in, and approves nothing', async
     const page = await app.inject({ url: url.pathname + url.search + query, headers: { 'x-user': 'ada' } })
     t.equal(page.statusCode, 200)
     t.ok(page.body.includes(`value="${codes.user_code}"`))
-    t.notMatch(page.body, /Bodhi on the command line/, 'who has the link alone is told nothing')
+    t.notMatch(page.body, /Bodhi on the command line/, 'the link alone shows nothing')
   }
   t.same(await rejectionOf(poll(app, codes)), [400, 'authorization_pending'])
 })

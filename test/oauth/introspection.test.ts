@@ -136,7 +136,7 @@ t.test('promise 11: a warm introspection reads nothing, and neither does the req
   t.equal((await host.app.inject(withToken(token))).statusCode, 200)
   t.equal(store.reads() - before, 1)
   t.equal((await ask(host, 'x.y.z')).json().active, false)
-  t.equal(store.reads() - before, 1, 'promise 3: a forgery reads nothing')
+  t.equal(store.reads() - before, 1, 'promise 3: an invalid signature causes no read')
 })
 
 t.test('promise 4: a revocation takes effect on an introspection in flight', async (t) => {

@@ -120,7 +120,7 @@ t.test('promise 3: an invalid signature causes no read and no call', async (t) =
   }
   t.equal(callsOf(provider), before)
   t.equal(store.reads() + store.writes(), 0)
-  t.equal(await statusOf(app, token), 200, 'and the genuine one is none the worse')
+  t.equal(await statusOf(app, token), 200, 'and the genuine one stays valid')
 })
 
 t.test('a token with a refresh token is refused without identityProvider, and the reverse', async (t) => {
@@ -155,7 +155,7 @@ for (const [why, end] of [
       const { token: bobs } = await issue('bob')
       t.equal(await statusOf(app, token), 200)
       await end(provider)
-      t.equal(await statusOf(app, token), 200, 'what is remembered is believed for its ttl')
+      t.equal(await statusOf(app, token), 200, 'a cached entry is valid for its ttl')
       clock.advance('60s')
       t.equal(await statusOf(app, token), 401)
       t.match(await app.apiTokens.get(id), { status: 'revoked', statusReason: 'provider_ended' })

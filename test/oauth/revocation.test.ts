@@ -30,7 +30,7 @@ t.test('RFC 7009 §2.1: oauth4webapi and openid-client revoke, and the next requ
   })
   await openid.tokenRevocation(config, second.token)
   t.equal((await app.inject(withToken(second.token))).statusCode, 401)
-  t.match(await app.apiTokens.get(second.id), { status: 'revoked' }, 'for good')
+  t.match(await app.apiTokens.get(second.id), { status: 'revoked' }, 'permanently')
 })
 
 t.test('RFC 7009 §2.2: an unknown, invalid or revoked token is 200 with an empty body', async (t) => {

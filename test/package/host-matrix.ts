@@ -40,7 +40,7 @@ function settingOf<Setting>(): Setting | undefined {
 type Absent<Options> = { [Name in keyof Required<Options>]: Required<Options>[Name] | undefined }
 
 const absent: ApiTokensOptions = settingOf<never>() ?? ({} as Absent<ApiTokensOptions>)
-const absentParts: ApiTokensOptions = {
+const absentMembers: ApiTokensOptions = {
   keys: settingOf<SigningJwk[]>(),
   cache: { max: settingOf<number>(), ttl: settingOf<string>() },
   usage: {
@@ -75,7 +75,7 @@ await app.register(apiTokens, {
   authenticateUser: (request) => ({ id: request.ip }),
 })
 await app.register(apiTokens.default, absent)
-await app.register(apiTokens, absentParts)
+await app.register(apiTokens, absentMembers)
 await app.register(apiTokensPage, absentOnPage)
 await app.register(apiTokensForTests)
 export const headers = await actingAs(app, { userId: 'ada', scopes: ['b'] })

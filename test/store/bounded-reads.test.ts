@@ -7,7 +7,7 @@ import t from 'tap'
 import { oneOwnerRows } from '../../benchmark/growth/one-owner-rows.ts'
 import { SORT_FIELDS, type TokenQuery, type TokenStore } from '../../src/store/token-store.ts'
 import { DAY, draft, id, MANY_ENDED, NOW, query } from '../../src/testing/store-contract/records.ts'
-import { type PublishedStore, type Statement, toldOnServer } from '../support/published-stores.ts'
+import { type Statement, type WatchedStore, watchedOnServer } from '../support/watched-stores.ts'
 
 /** In a smaller table PostgreSQL reads all rows at once where that costs less than an index. */
 const TOKENS = 100_000
@@ -22,16 +22,16 @@ const FILTERS: Readonly<Record<string, Partial<TokenQuery>>> = {
   'several statuses': { statuses: ['inactive', 'expired'] },
 }
 
-const stores = [await toldOnServer(t, 'PostgreSQL'), await toldOnServer(t, 'MariaDB')]
+const stores = [await watchedOnServer(t, 'PostgreSQL'), await watchedOnServer(t, 'MariaDB')]
 
-for (const told of stores.filter((told) => told !== null)) {
-  const { name, store, statements, run } = told
+for (const watched of stores.filter((store) => store !== null)) {
+  const { name, store, statements, run } = watched
   const readBy = async (work: (store: TokenStore) => Promise<unknown>) => {
     statements.splice(0)
     await work(store)
     const sent = statements.splice(0).filter(({ sql }) => /^select\b/.test(sql))
     const counts: number[] = []
-    for (const statement of sent) counts.push(await rowsRead(told, statement))
+    for (const statement of sent) counts.push(await rowsRead(watched, statement))
     return Math.max(0, ...counts)
   }
 
@@ -98,8 +98,8 @@ for (const told of stores.filter((told) => told !== null)) {
 }
 
 /** Of the plugin's tables, sub-queries included. */
-async function rowsRead(told: PublishedStore, statement: Statement): Promise<number> {
-  return told.name === 'MariaDB' ? readOnMariaDb(told, statement) : readOnPostgres(told, statement)
+async function rowsRead(watched: WatchedStore, statement: Statement): Promise<number> {
+  return watched.name === 'MariaDB' ? readOnMariaDb(watched, statement) : readOnPostgres(watched, statement)
 }
 
 interface PostgresNode {
@@ -110,7 +110,7 @@ interface PostgresNode {
   readonly Plans?: readonly PostgresNode[]
 }
 
-async function readOnPostgres({ run }: PublishedStore, { sql, parameters }: Statement): Promise<number> {
+async function readOnPostgres({ run }: WatchedStore, { sql, parameters }: Statement): Promise<number> {
   const [answer] = await run<{ 'QUERY PLAN': [{ Plan: PostgresNode }] }>(
     `explain (analyze, format json) ${sql}`,
     parameters,
@@ -123,7 +123,7 @@ async function readOnPostgres({ run }: PublishedStore, { sql, parameters }: Stat
   return answer === undefined ? 0 : read(answer['QUERY PLAN'][0].Plan)
 }
 
-async function readOnMariaDb({ run }: PublishedStore, { sql, parameters }: Statement): Promise<number> {
+async function readOnMariaDb({ run }: WatchedStore, { sql, parameters }: Statement): Promise<number> {
   const [answer] = await run<{ ANALYZE: string }>(`analyze format=json ${sql}`, parameters)
   const read = (node: unknown): number => {
     if (typeof node !== 'object' || node === null) return 0

@@ -5,16 +5,16 @@ import Database from 'better-sqlite3'
 import t from 'tap'
 import { oneOwnerRows } from '../../benchmark/growth/one-owner-rows.ts'
 import { startHost } from '../support/host.ts'
-import { type PublishedStore, toldOnServer, toldSqlite } from '../support/published-stores.ts'
 import type { SqlDatabase } from '../support/sql-databases.ts'
+import { type WatchedStore, watchedOnServer, watchedSqlite } from '../support/watched-stores.ts'
 
 const TOKENS = 100_000
 
-const sqlite = await toldSqlite(t)
+const sqlite = await watchedSqlite(t)
 const file = new Database(join(t.testdirName, 'tokens.db'))
 t.teardown(() => file.close())
 /** `exec` and `iterate` of another connection are not counted: the store has its own. */
-const stores: PublishedStore[] = [
+const stores: WatchedStore[] = [
   {
     ...sqlite,
     run: async <Row>(sql: string) => {
@@ -23,9 +23,9 @@ const stores: PublishedStore[] = [
       return []
     },
   },
-  await toldOnServer(t, 'PostgreSQL'),
-  await toldOnServer(t, 'MariaDB'),
-].filter((told) => told !== null)
+  await watchedOnServer(t, 'PostgreSQL'),
+  await watchedOnServer(t, 'MariaDB'),
+].filter((watched) => watched !== null)
 
 for (const { name, store, statements, run } of stores) {
   t.test(`promise 9, ${name}: ${TOKENS} tokens of an owner end by one row`, async (t) => {

@@ -14,7 +14,7 @@ import {
 } from '../../src/store/token-store.ts'
 import { DAY, daysFrom, draft, id, MANY_ENDED, query } from '../../src/testing/store-contract/records.ts'
 import { TOKEN_STATUSES } from '../../src/token/status.ts'
-import { type PublishedStore, type Statement, toldOnServer } from '../support/published-stores.ts'
+import { type Statement, type WatchedStore, watchedOnServer } from '../support/watched-stores.ts'
 
 const TOKENS = 100_000
 const NOW = MADE_AT + DAY
@@ -127,13 +127,13 @@ const WORKS: Readonly<Record<string, Work>> = {
 }
 
 const SERVERS = [
-  { told: await toldOnServer(t, 'PostgreSQL'), rows: postgresRows, scansOf: scansOnPostgres },
-  { told: await toldOnServer(t, 'MariaDB'), rows: mariaDbRows, scansOf: scansOnMariaDb },
+  { watched: await watchedOnServer(t, 'PostgreSQL'), rows: postgresRows, scansOf: scansOnPostgres },
+  { watched: await watchedOnServer(t, 'MariaDB'), rows: mariaDbRows, scansOf: scansOnMariaDb },
 ] as const
 
-for (const { told, rows, scansOf } of SERVERS) {
-  if (told === null) continue
-  const { name, store, statements, run } = told
+for (const { watched, rows, scansOf } of SERVERS) {
+  if (watched === null) continue
+  const { name, store, statements, run } = watched
 
   t.test(`${name}: a table of ${TOKENS} tokens, some of them ended, is made`, async (t) => {
     for (const sql of [...rows(TOKENS), ...endings(name)]) await run(sql)
@@ -142,7 +142,7 @@ for (const { told, rows, scansOf } of SERVERS) {
 
   t.test(`${name}: the test would see a walk`, async (t) => {
     t.not(
-      (await scansOf(told, { sql: 'select count(*) from api_tokens where name = ?', parameters: ['x'] }))
+      (await scansOf(watched, { sql: 'select count(*) from api_tokens where name = ?', parameters: ['x'] }))
         .length,
       0,
     )
@@ -154,7 +154,7 @@ for (const { told, rows, scansOf } of SERVERS) {
       await work(store)
       const sent = statements.splice(0).filter(({ sql }) => /^(with|select|insert|update|delete)\b/.test(sql))
       t.ok(sent.length > 0, 'there is something to explain')
-      for (const statement of sent) t.same(await scansOf(told, statement), [], statement.sql)
+      for (const statement of sent) t.same(await scansOf(watched, statement), [], statement.sql)
     })
   }
 }
@@ -223,7 +223,7 @@ interface PostgresNode {
   readonly Plans?: readonly PostgresNode[]
 }
 
-async function scansOnPostgres({ run }: PublishedStore, { sql, parameters }: Statement): Promise<string[]> {
+async function scansOnPostgres({ run }: WatchedStore, { sql, parameters }: Statement): Promise<string[]> {
   const numbered = sql.replace('?', '$1')
   const [answer] = await run<{ 'QUERY PLAN': [{ Plan: PostgresNode }] }>(
     `explain (format json) ${numbered}`,
@@ -244,7 +244,7 @@ function nodesOf(node: PostgresNode): PostgresNode[] {
   return [node, ...(node.Plans ?? []).flatMap(nodesOf)]
 }
 
-async function scansOnMariaDb({ run }: PublishedStore, { sql, parameters }: Statement): Promise<string[]> {
+async function scansOnMariaDb({ run }: WatchedStore, { sql, parameters }: Statement): Promise<string[]> {
   const plan = await run<{
     select_type: string
     table: string | null

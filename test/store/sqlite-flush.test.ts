@@ -41,11 +41,11 @@ t.test('a cold verification reads within the call, unless a transaction has the 
   t.teardown(() => store.close())
   await store.open()
   const { id } = await put(store, 1)
-  const told: string[] = []
-  const reads = findToken(store, id).then(() => told.push('read'))
+  const done: string[] = []
+  const reads = findToken(store, id).then(() => done.push('read'))
   let turns = 0
   const count = async () => {
-    for (; !told.includes('read'); turns += 1) await Promise.resolve()
+    for (; !done.includes('read'); turns += 1) await Promise.resolve()
   }
   await Promise.all([reads, count()])
   t.ok(turns <= 3, `${turns} turns of promises`)

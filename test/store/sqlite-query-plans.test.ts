@@ -16,7 +16,7 @@ import {
   query,
 } from '../../src/testing/store-contract/records.ts'
 import { TOKEN_STATUSES } from '../../src/token/status.ts'
-import { toldSqlite } from '../support/published-stores.ts'
+import { watchedSqlite } from '../support/watched-stores.ts'
 import { watchStatements } from './prepared-statements.ts'
 
 t.test('tokens and their owners are found by primary key', async (t) => {
@@ -30,7 +30,7 @@ t.test('tokens and their owners are found by primary key', async (t) => {
 })
 
 t.test('the query of a cold verification is not planned again for other ids', async (t) => {
-  const { store, statements } = await toldSqlite(t)
+  const { store, statements } = await watchedSqlite(t)
   await store.findTokens([id(1)])
   t.match(statements.at(-1)?.sql, /"id" = \+\?$/, 'the planner does not look at the value')
   await store.findTokens([id(1), id(2)])

@@ -10,20 +10,20 @@ import { id, put } from '../../src/testing/store-contract/records.ts'
 import { UsageRecorder } from '../../src/usage/usage-recorder.ts'
 import { hs256Key } from '../support/keys.ts'
 import {
-  type PublishedStore,
   type Statement,
-  toldOnServer,
-  toldPGlite,
-  toldSqlite,
-} from '../support/published-stores.ts'
+  type WatchedStore,
+  watchedOnServer,
+  watchedPGlite,
+  watchedSqlite,
+} from '../support/watched-stores.ts'
 
 const USED = 10_000
-const stores: PublishedStore[] = [
-  await toldSqlite(t),
-  await toldPGlite(t),
-  await toldOnServer(t, 'PostgreSQL'),
-  await toldOnServer(t, 'MariaDB'),
-].filter((told) => told !== null)
+const stores: WatchedStore[] = [
+  await watchedSqlite(t),
+  await watchedPGlite(t),
+  await watchedOnServer(t, 'PostgreSQL'),
+  await watchedOnServer(t, 'MariaDB'),
+].filter((watched) => watched !== null)
 
 for (const { name, store, statements } of stores) {
   t.test(
@@ -44,7 +44,7 @@ for (const { name, store, statements } of stores) {
     },
   )
 
-  t.test(`promise 7, ${name}: the use of ${USED} tokens is written by 24 statements, all told`, async (t) => {
+  t.test(`promise 7, ${name}: the use of ${USED} tokens is written by 24 statements`, async (t) => {
     const token = await put(store, 1)
     const clock = manualClock(token.createdAt + 1000)
     const recorder = new UsageRecorder({

@@ -73,7 +73,7 @@ t.test(
     for (const failed of [findToken(store, id(1)), store.feed.changesSince(0), devicesOf(store).find([])]) {
       const error = await failed.catch((thrown: unknown) => thrown)
       t.match(error, { code: 'FST_API_TOKENS_STORE_FAULT', statusCode: 500, cause })
-      t.notOk(Object.hasOwn(error as Error, 'headers'), 'a client is not told to try again')
+      t.notOk(Object.hasOwn(error as Error, 'headers'), 'no response asks the client to try again')
     }
     bare.findTokens = async () => {
       throw new Error('another')

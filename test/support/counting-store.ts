@@ -55,7 +55,7 @@ export function countingStore(store: TokenStore): CountingStore {
   })
 }
 
-/** The same, but that its every method rejects during an outage. */
+/** The same, but every method rejects during an outage. */
 function failing<Part extends object>(part: Part, outage: () => Error | undefined): Part {
   return new Proxy(part, {
     get: (target, name) => {

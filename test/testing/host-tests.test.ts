@@ -52,8 +52,8 @@ t.test('actingAs passes every check of issue on', async (t) => {
   const beyond = { userId: 'ada', scopes: ['notes:write'] }
   await t.rejects(actingAs(app, beyond), { code: 'FST_API_TOKENS_SCOPE_NOT_GRANTABLE' })
   await t.rejects(actingAs(app, { userId: 'ada', scopes: ['other'] }), { statusCode: 400, message: /other/ })
-  const misspelt = { userId: 'ada', scope: ['notes:read'] }
-  await t.rejects(actingAs(app, misspelt), { message: /scope is not a member.*did you mean scopes\?/ })
+  const misspelled = { userId: 'ada', scope: ['notes:read'] }
+  await t.rejects(actingAs(app, misspelled), { message: /scope is not a member.*did you mean scopes\?/ })
 })
 
 t.test(

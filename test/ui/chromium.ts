@@ -20,7 +20,7 @@ export async function launchChromium(executablePath: string): Promise<Browser> {
 }
 
 /**
- * Runs the tests of a file in one browser. Where there is none this is said, and passed over; in CI it fails.
+ * Runs the tests of a file in one browser. Without a browser the tests are skipped with a message; in CI they fail.
  *
  * @example await inChromium((browser) => t.test('the list', async (t) => { … }))
  */

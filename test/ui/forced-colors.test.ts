@@ -72,7 +72,7 @@ function hasThumb(element: Inspected): boolean {
   return thumb !== view.getComputedStyle(element).backgroundColor
 }
 
-/** All letters are equally wide, so that nothing but their shapes can differ. */
+/** All letters are equally wide, so that only their shapes can differ. */
 function write(element: Inspected, letter: string): void {
   element.style.font = '16px monospace'
   const TEXT = 3

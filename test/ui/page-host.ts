@@ -100,7 +100,7 @@ export async function signIn(context: BrowserContext, host: PageHost, user: stri
   await context.addCookies([{ name: 'user', value: user, url: host.origin }])
 }
 
-/** A token of each kind: going idle, revoked, expired, switched off, new and without a name. */
+/** A token of each kind: going idle, revoked, expired, disabled, new and without a name. */
 export async function furnish(host: PageHost): Promise<void> {
   const issue = (token: object) => host.issue('ada', { ...token })
   await issue({ name: 'sleepy', description: 'Nobody calls with it', scopes: ['models:read', 'chat:write'] })

@@ -17,7 +17,7 @@ const AGE_DAYS = 27
 
 const TOKENS = [
   { name: 'Leaked in a gist', scopes: ['chat:write'], fate: 'revoke' },
-  { name: 'Old laptop', scopes: ['models:read'], fate: 'switch off' },
+  { name: 'Old laptop', scopes: ['models:read'], fate: 'disable' },
   { name: 'Weekly report', description: 'Runs on Mondays', scopes: ['models:read'], fate: 'nothing' },
   {
     name: 'Staging',
@@ -106,7 +106,7 @@ async function prepare(page: Page, origin: string, token: (typeof TOKENS)[number
   const issued = await page.request.post(tokens, { headers, data: wanted })
   const { id, token: credential } = (await issued.json()) as { id: string; token: string }
   if (fate === 'revoke') await page.request.delete(`${tokens}/${id}`, { headers })
-  if (fate === 'switch off') {
+  if (fate === 'disable') {
     await page.request.patch(`${tokens}/${id}`, { headers, data: { status: 'inactive' } })
   }
   if (fate === 'use')

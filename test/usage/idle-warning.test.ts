@@ -14,13 +14,13 @@ import { pausedStore } from '../support/paused-store.ts'
 const DAY = 86_400_000
 
 t.test('the idle warning is emitted five days before the idle timeout, once per idle period', async (t) => {
-  const { app, clock, told } = await startListening(t)
+  const { app, clock, warned } = await startListening(t)
   const { id, token } = await issue(app, 'ada', { name: 'backup' })
   clock.advance('25d')
   t.match(await app.apiTokens.sweep(), { idle: 0, idleWarning: 0 })
   clock.advance('11s')
   t.match(await app.apiTokens.sweep(), { idle: 0, idleWarning: 1 })
-  t.match(told, [
+  t.match(warned, [
     { id, userId: 'ada', name: 'backup', status: 'active', idleExpiresAt: new Date(START + 30 * DAY) },
   ])
   clock.advance('1d')
@@ -29,18 +29,18 @@ t.test('the idle warning is emitted five days before the idle timeout, once per 
   clock.advance('25d')
   t.match(await app.apiTokens.sweep(), { idleWarning: 0 })
   clock.advance('1d')
-  t.match(await app.apiTokens.sweep(), { idleWarning: 1 }, 'its use began another spell')
+  t.match(await app.apiTokens.sweep(), { idleWarning: 1 }, 'its use began another idle period')
   clock.advance('5d')
   t.match(await app.apiTokens.sweep(), { idle: 1, idleWarning: 0 })
   await app.apiTokens.update(id, { status: 'active' })
   clock.advance('26d')
   t.match(await app.apiTokens.sweep(), { idleWarning: 1 }, 'and so does switching it on')
-  t.equal(told.length, 3)
+  t.equal(warned.length, 3)
 })
 
 t.test('promise 6: no idle warning is emitted for a token with uses that are not written yet', async (t) => {
   const store = pausedStore(memoryTokenStore())
-  const { app, clock, told } = await startListening(t, { store, usage: { flushInterval: '1h' } })
+  const { app, clock, warned } = await startListening(t, { store, usage: { flushInterval: '1h' } })
   const { token } = await issue(app, 'ada')
   await app.inject(withToken(token))
   clock.advance('26d')
@@ -50,7 +50,7 @@ t.test('promise 6: no idle warning is emitted for a token with uses that are not
   await app.inject(withToken(token))
   search.release()
   t.match(await sweep, { idleWarning: 0 })
-  t.same(told, [])
+  t.same(warned, [])
   clock.advance('26d')
   t.match(await app.apiTokens.sweep(), { idleWarning: 1 })
 })
@@ -78,7 +78,7 @@ t.test('neither a restart nor another instance repeats a warning', async (t) => 
     swept.reduce((sum, { idleWarning }) => sum + idleWarning, 0),
     10,
   )
-  t.equal(new Set([...first.told, ...second.told].map(({ id }) => id)).size, 10)
+  t.equal(new Set([...first.warned, ...second.warned].map(({ id }) => id)).size, 10)
   await first.app.close()
   const again = await open()
   again.clock.advance('27d')
@@ -92,18 +92,18 @@ t.test('an instance without a listener does not use up the warning of another', 
   clock.advance('26d')
   await app.apiTokens.sweep()
   t.equal(store.calls.get('listIdleWarnings'), undefined)
-  const told = listen(app)
+  const warned = listen(app)
   t.match(await app.apiTokens.sweep(), { idleWarning: 1 })
-  t.equal(told.length, 1)
+  t.equal(warned.length, 1)
 })
 
 t.test('no idle warning is emitted for a token that is idle already', async (t) => {
-  const { app, clock, told } = await startListening(t, { usage: { flushInterval: '12h' } })
+  const { app, clock, warned } = await startListening(t, { usage: { flushInterval: '12h' } })
   await issue(app, 'ada')
   clock.advance('30d')
   clock.advance(1)
   t.match(await app.apiTokens.sweep(), { idle: 0, idleWarning: 0 })
-  t.same(told, [])
+  t.same(warned, [])
 })
 
 t.test('idleWarning sets the time before, and false disables it', async (t) => {
@@ -115,13 +115,13 @@ t.test('idleWarning sets the time before, and false disables it', async (t) => {
   t.match(await day.app.apiTokens.sweep(), { idleWarning: 1 })
   const never: ApiTokensOptions[] = [{ idleWarning: false }, { idleTimeout: false }, { idleTimeout: '5d' }]
   for (const options of never) {
-    const { app, clock, told } = await startListening(t, options)
+    const { app, clock, warned } = await startListening(t, options)
     await issue(app, 'ada')
     for (let days = 0; days < 40; days += 1) {
       clock.advance('1d')
       await app.apiTokens.sweep()
     }
-    t.same(told, [], JSON.stringify(options))
+    t.same(warned, [], JSON.stringify(options))
   }
 })
 
@@ -148,21 +148,21 @@ t.test('idle_warning_at is null without an idle warning', async (t) => {
 
 t.test('a sweep handles 500 warnings a statement and continues until nothing is left', async (t) => {
   const store = countingStore(memoryTokenStore())
-  const { app, clock, told } = await startListening(t, { store, maxTokensPerUser: 2_000 })
+  const { app, clock, warned } = await startListening(t, { store, maxTokensPerUser: 2_000 })
   for (let n = 0; n < 1_001; n += 1) await app.apiTokens.issue({ userId: `user ${n}` })
   clock.advance('26d')
   t.match(await app.apiTokens.sweep(), { idleWarning: 1_001 })
   t.equal(store.calls.get('listIdleWarnings'), 3)
-  t.equal(told.length, 1_001)
+  t.equal(warned.length, 1_001)
 })
 
 async function startListening(t: Test, options: ApiTokensOptions = {}) {
   const host = await startHost(t, options)
-  return { ...host, told: listen(host.app) }
+  return { ...host, warned: listen(host.app) }
 }
 
 function listen(app: FastifyInstance): ApiToken[] {
-  const told: ApiToken[] = []
-  app.apiTokens.events.on('idle-warning', ({ token }) => told.push(token))
-  return told
+  const warned: ApiToken[] = []
+  app.apiTokens.events.on('idle-warning', ({ token }) => warned.push(token))
+  return warned
 }

@@ -16,29 +16,29 @@ t.test('by default the client is neither stored nor returned', async (t) => {
   await call(app, token, '192.0.2.1', 'curl/8.0')
   await app.apiTokens.flush()
   t.equal((await findToken(store, id))?.token.lastClient, null)
-  t.notOk('last_used_ip' in (await told(app, id)) || 'last_used_user_agent' in (await told(app, id)))
+  t.notOk('last_used_ip' in (await viewOf(app, id)) || 'last_used_user_agent' in (await viewOf(app, id)))
   t.notOk('lastClient' in (await app.apiTokens.get(id)))
 })
 
 t.test('with usage.lastClient the latest client is returned, before and after its flush', async (t) => {
   const { app } = await startHost(t, KEPT)
   const { id, token } = await issue(app, 'ada')
-  t.match(await told(app, id), { last_used_ip: null, last_used_user_agent: null })
+  t.match(await viewOf(app, id), { last_used_ip: null, last_used_user_agent: null })
   for (const userAgent of ['curl/8.0', 'openai-node/6.1']) {
     await call(app, token, '192.0.2.1', userAgent)
-    t.match(await told(app, id), { last_used_ip: '192.0.2.1', last_used_user_agent: userAgent })
+    t.match(await viewOf(app, id), { last_used_ip: '192.0.2.1', last_used_user_agent: userAgent })
   }
   await call(app, token, '2001:db8::7', 'curl/8.0')
   const latest = { last_used_ip: '2001:db8::7', last_used_user_agent: 'curl/8.0' }
-  t.match(await told(app, id), latest)
+  t.match(await viewOf(app, id), latest)
   await app.apiTokens.flush()
-  t.match(await told(app, id), latest)
+  t.match(await viewOf(app, id), latest)
   const list = (await app.inject(as('ada', { url: '/tokens' }))).json()
   t.match(list.data[0], latest)
   t.strictSame((await app.apiTokens.get(id)).lastClient, { ip: '2001:db8::7', userAgent: 'curl/8.0' })
   const { statusCode } = await app.inject({ ...withToken(token, '/models'), remoteAddress: '192.0.2.9' })
   t.equal(statusCode, 403)
-  t.match(await told(app, id), { last_used_ip: '192.0.2.9' }, 'who lacks a scope has used the token')
+  t.match(await viewOf(app, id), { last_used_ip: '192.0.2.9' }, 'who lacks a scope has used the token')
 })
 
 t.test('another instance with a later use returns the client of that use', async (t) => {
@@ -49,11 +49,11 @@ t.test('another instance with a later use returns the client of that use', async
   await call(first.app, token, '192.0.2.1')
   second.clock.advance('1s')
   await call(second.app, token, '192.0.2.2')
-  t.match(await told(first.app, id), { last_used_ip: '192.0.2.1' })
+  t.match(await viewOf(first.app, id), { last_used_ip: '192.0.2.1' })
   await second.app.apiTokens.flush()
-  t.match(await told(first.app, id), { last_used_ip: '192.0.2.2' })
+  t.match(await viewOf(first.app, id), { last_used_ip: '192.0.2.2' })
   await first.app.apiTokens.flush()
-  t.match(await told(second.app, id), { last_used_ip: '192.0.2.2' })
+  t.match(await viewOf(second.app, id), { last_used_ip: '192.0.2.2' })
 })
 
 t.test('promise 14: the client’s data is cut to fit every database', async (t) => {
@@ -61,9 +61,9 @@ t.test('promise 14: the client’s data is cut to fit every database', async (t)
   const { id, token } = await issue(app, 'ada')
   await call(app, token, 'x'.repeat(300), `a\0\u001b[31m\ud800${'é'.repeat(300)}`)
   const expected = { last_used_ip: 'x'.repeat(64), last_used_user_agent: `a  [31m\ufffd${'é'.repeat(247)}` }
-  t.match(await told(app, id), expected)
+  t.match(await viewOf(app, id), expected)
   await app.apiTokens.flush()
-  t.match(await told(app, id), expected)
+  t.match(await viewOf(app, id), expected)
 })
 
 t.test('without usage.lastClient the next use erases a stored client', async (t) => {
@@ -98,6 +98,6 @@ async function call(
   if (statusCode !== 200) throw new Error(`refused: ${statusCode}`)
 }
 
-async function told(app: FastifyInstance, id: string): Promise<Record<string, unknown>> {
+async function viewOf(app: FastifyInstance, id: string): Promise<Record<string, unknown>> {
   return (await app.inject(as('ada', { url: `/tokens/${id}` }))).json()
 }

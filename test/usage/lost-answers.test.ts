@@ -9,17 +9,17 @@ import { manualClock } from '../../src/testing/index.ts'
 import { daysFrom, id, NOW, put } from '../../src/testing/store-contract/records.ts'
 import { UsageRecorder } from '../../src/usage/usage-recorder.ts'
 import { DAY_MS, startOfDay } from '../../src/utc-day.ts'
-import { toldOnServer, toldPGlite, toldSqlite } from '../support/published-stores.ts'
+import { watchedOnServer, watchedPGlite, watchedSqlite } from '../support/watched-stores.ts'
 
 const TODAY = startOfDay(NOW)
 
 const stores = [
   { name: 'memory', store: memoryTokenStore() },
-  await toldSqlite(t),
-  await toldPGlite(t),
-  await toldOnServer(t, 'PostgreSQL'),
-  await toldOnServer(t, 'MariaDB'),
-].filter((told) => told !== null)
+  await watchedSqlite(t),
+  await watchedPGlite(t),
+  await watchedOnServer(t, 'PostgreSQL'),
+  await watchedOnServer(t, 'MariaDB'),
+].filter((watched) => watched !== null)
 
 for (const { name, store } of stores) {
   t.test(`promise 7, ${name}: uses whose commit was not confirmed are counted once`, async (t) => {

@@ -173,18 +173,18 @@ t.test('with ten thousand pending tokens a flush begins before its timer', async
 })
 
 t.test('a failed background flush is reported once, and its uses are written later', async (t) => {
-  const told: unknown[] = []
+  const errors: unknown[] = []
   const failure = new Error('the disk is full')
   const recorder = recorderOn(
     async () => Promise.reject(failure),
-    (error) => told.push(error),
+    (error) => errors.push(error),
   )
   recorder.flushInBackground()
   const use = recorder.hold('a', START)
   recorder.countUse(use, START + 2 * 3_600_000)
   recorder.countUse(use, START + 4 * 3_600_000)
   for (let n = 0; n < 5; n += 1) await setImmediate()
-  t.same(told, [failure])
+  t.same(errors, [failure])
   t.match(recorder.stats(), { pending: 1, flushed: 0 })
   t.equal(recorder.pendingCount('a'), 2)
 })

@@ -138,14 +138,14 @@ t.test('counts add up over flushes, restarts and several instances on one store'
   await second.app.close()
   const { app, clock } = await open()
   clock.advance('2d')
-  const told = await usageOf(app, id, '?days=3')
+  const days = await usageOf(app, id, '?days=3')
   t.equal(
-    requestsOf(told).reduce((sum, requests) => sum + requests, 0),
+    requestsOf(days).reduce((sum, requests) => sum + requests, 0),
     [...sent.values()].reduce((sum, requests) => sum + requests, 0),
   )
   t.equal((await app.apiTokens.get(id)).useCount, 27)
   t.same(
-    told.map(({ requests }) => requests > 0),
+    days.map(({ requests }) => requests > 0),
     [true, true, true],
   )
 })
@@ -198,7 +198,7 @@ t.test('counts are pruned after their retention, and the token stays', async (t)
   const { app, clock } = await startHost(t, { store, usage, idleTimeout: false })
   const { id, token } = await issue(app, 'ada')
   await send(app, token, 3)
-  t.equal((await usageOf(app, id)).length, 7, 'so many are told of when nobody says')
+  t.equal((await usageOf(app, id)).length, 7, 'the default number of days')
   t.equal((await app.inject(as('ada', { url: `/tokens/${id}/usage?days=8` }))).statusCode, 400)
   clock.advance(8 * DAY - 1)
   await app.apiTokens.sweep()

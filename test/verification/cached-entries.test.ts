@@ -69,14 +69,14 @@ t.test('promise 11: rejections of tokens with a valid signature are cached', asy
   const elsewhere = await startHost(t, { keys: [key] })
   const tokens = {
     revoked: await issue(app, 'ada'),
-    'switched off': await issue(app, 'ada'),
+    disabled: await issue(app, 'ada'),
     expired: await issue(app, 'ada', { expires_in: 1 }),
     'of an inactive owner': await issue(app, 'bob'),
     'of a removed owner': await issue(app, 'eve'),
     'without a row': await issue(elsewhere.app, 'ada'),
   }
   await app.apiTokens.revoke(tokens.revoked.id)
-  await app.apiTokens.update(tokens['switched off'].id, { status: 'inactive' })
+  await app.apiTokens.update(tokens.disabled.id, { status: 'inactive' })
   await app.apiTokens.deactivateUser('bob')
   await app.apiTokens.removeUser('eve')
   clock.advance('1s')

@@ -13,14 +13,14 @@ import { countingStore } from '../support/counting-store.ts'
 import { read, sign } from '../support/forge.ts'
 import { startHost, withToken } from '../support/host.ts'
 import { es256Key, hs256Key } from '../support/keys.ts'
-import { toldOnServer, toldPGlite, toldSqlite } from '../support/published-stores.ts'
+import { watchedOnServer, watchedPGlite, watchedSqlite } from '../support/watched-stores.ts'
 
 const STORES: Record<string, (t: Test) => Promise<TokenStore | undefined>> = {
   memory: async () => memoryTokenStore(),
-  SQLite: async (t) => (await toldSqlite(t)).store,
-  PGlite: async (t) => (await toldPGlite(t)).store,
-  PostgreSQL: async (t) => (await toldOnServer(t, 'PostgreSQL'))?.store,
-  MariaDB: async (t) => (await toldOnServer(t, 'MariaDB'))?.store,
+  SQLite: async (t) => (await watchedSqlite(t)).store,
+  PGlite: async (t) => (await watchedPGlite(t)).store,
+  PostgreSQL: async (t) => (await watchedOnServer(t, 'PostgreSQL'))?.store,
+  MariaDB: async (t) => (await watchedOnServer(t, 'MariaDB'))?.store,
 }
 
 const TURN = 64

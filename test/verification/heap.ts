@@ -15,7 +15,7 @@ export async function countCredentialsInHeap(prefix: string): Promise<number> {
   return count
 }
 
-/** Whether a text is alive in a string now. It comes as bytes, which are none. */
+/** Whether a text is alive in a string now. It is passed as bytes, which are not a string. */
 export async function isInHeap(text: Buffer): Promise<boolean> {
   let rest = Buffer.alloc(0)
   for await (const chunk of getHeapSnapshot()) {

@@ -44,7 +44,7 @@ for (const database of await sqlDatabases(t)) {
     { what: 'allowed addresses', column: 'allowed_ips', value: `'["0.0.0.0/0"]'` },
     { what: 'no allowed address', column: 'allowed_ips', value: "'[]'" },
     { what: 'a rate limit', column: 'rate_limit', value: "'[1000000,1]'" },
-    { what: 'a rate limit that is none', column: 'rate_limit', value: "'[]'" },
+    { what: 'an invalid rate limit', column: 'rate_limit', value: "'[]'" },
     { what: 'the seal of another row', column: 'seal', value: `'$OTHER_SEAL'` },
     { what: 'no seal', column: 'seal', value: "''" },
     { what: 'a seal that is cut short', column: 'seal', value: `'$CUT_SEAL'` },

@@ -103,7 +103,7 @@ t.test('promise 4: the sweep fires it at once', async (t) => {
 t.test('promise 4: a change that another instance made fires it within a ttl', async (t) => {
   const changes: Record<string, (other: Host, id: string) => Promise<unknown>> = {
     revoked: ({ app }, id) => app.apiTokens.revoke(id),
-    'switched off': ({ app }, id) => app.apiTokens.update(id, { status: 'inactive' }),
+    disabled: ({ app }, id) => app.apiTokens.update(id, { status: 'inactive' }),
     'user deactivated': ({ app }) => app.apiTokens.deactivateUser('ada'),
     'user removed': ({ app }) => app.apiTokens.removeUser('ada'),
   }

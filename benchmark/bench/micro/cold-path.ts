@@ -16,7 +16,7 @@ export async function coldPath(): Promise<Step[]> {
   const { instance, warm, close } = await startSubject({ cacheMax: 1 })
   const { verification, lifecycle } = instance
   const credentials = await warm(CREDENTIALS)
-  const forgeries = credentials.map(forge)
+  const forged = credentials.map(forge)
   let turn = 0
   const inTurn = (each: readonly string[]) => {
     turn = (turn + 1) % each.length
@@ -32,7 +32,7 @@ export async function coldPath(): Promise<Step[]> {
           some.map((each) => verification.loadAndCount(missOf(each), (entry) => entry, NO_ADDRESS)),
         ),
     )) / TURN
-  const refused = await nanoseconds(() => inTurn(forgeries), checked)
+  const refused = await nanoseconds(() => inTurn(forged), checked)
   await close()
   return [
     { name: 'signature', title: 'signature of HS256, valid', value: signature / 1000, unit: 'µs' },

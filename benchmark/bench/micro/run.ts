@@ -19,7 +19,7 @@ const MEASURES: Readonly<Record<string, () => Promise<Step[]>>> = {
 
 const selected = process.argv.slice(2)
 for (const name of selected) {
-  if (!(name in MEASURES)) throw new Error(`${name} is none of ${Object.keys(MEASURES).join(', ')}`)
+  if (!(name in MEASURES)) throw new Error(`${name} is not one of ${Object.keys(MEASURES).join(', ')}`)
 }
 const steps: Step[] = []
 for (const [name, measure] of Object.entries(MEASURES)) {

@@ -1,4 +1,4 @@
-/** `/bodhi/v1/user` tells who is calling; `/bodhi/v1/users` lets an administrator end and restore users. */
+/** `/bodhi/v1/user` says who is calling; `/bodhi/v1/users` lets an administrator end and restore users. */
 import createError from '@fastify/error'
 import { type FastifyPluginAsyncTypebox, type TSchema, Type } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
@@ -58,7 +58,7 @@ export interface UserRoutesOptions {
   readonly organizations: readonly Organization[]
 }
 
-/** Registers the routes. They read the directory, and tell the token plugin of every user's end. */
+/** Registers the routes. They read the directory, and notify the token plugin when a user is deactivated or removed. */
 export const userRoutes: FastifyPluginAsyncTypebox<UserRoutesOptions> = async (
   app,
   { users, organizations },

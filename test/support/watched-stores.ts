@@ -1,4 +1,4 @@
-/** Stores on real databases that tell each statement which they send: what is counted, and what is explained. */
+/** Stores on real databases that record each statement that they send, so that tests can count and explain them. */
 
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
@@ -22,21 +22,21 @@ export interface Statement {
   readonly parameters: readonly unknown[]
 }
 
-export interface PublishedStore {
+export interface WatchedStore {
   readonly name: string
   /** Open, on an empty database. */
   readonly store: TokenStore
   /** In their order, those that begin and end transactions too. A test empties it. */
   readonly statements: Statement[]
-  /** Runs a statement of the test's own, which is not told. */
+  /** Runs a statement of the test, which is not recorded. */
   run<Row>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>
 }
 
-export async function toldSqlite(t: Test): Promise<PublishedStore> {
+export async function watchedSqlite(t: Test): Promise<WatchedStore> {
   const statements: Statement[] = []
   const { prototype } = Database
   const prepare = prototype.prepare
-  prototype.prepare = function told(this: Database.Database, sql: string) {
+  prototype.prepare = function watched(this: Database.Database, sql: string) {
     const statement = Reflect.apply(prepare, this, [sql]) as Database.Statement
     for (const name of ['all', 'run', 'iterate'] as const) {
       const run = statement[name] as (...args: unknown[]) => unknown
@@ -56,7 +56,7 @@ export async function toldSqlite(t: Test): Promise<PublishedStore> {
   return opened(t, 'SQLite', store, statements, async () => [])
 }
 
-export async function toldPGlite(t: Test): Promise<PublishedStore> {
+export async function watchedPGlite(t: Test): Promise<WatchedStore> {
   const statements: Statement[] = []
   const pglite = await PGlite.create()
   t.teardown(() => pglite.close())
@@ -83,7 +83,7 @@ export async function toldPGlite(t: Test): Promise<PublishedStore> {
 }
 
 /** `null` where there is no server. */
-export async function toldOnServer(t: Test, server: ServerName): Promise<PublishedStore | null> {
+export async function watchedOnServer(t: Test, server: ServerName): Promise<WatchedStore | null> {
   const database = await ownDatabase(t, server)
   if (database === null) return null
   return server === 'PostgreSQL'
@@ -91,12 +91,12 @@ export async function toldOnServer(t: Test, server: ServerName): Promise<Publish
     : onMariaDb(t, database.connectionString)
 }
 
-async function onPostgres(t: Test, connectionString: string): Promise<PublishedStore> {
+async function onPostgres(t: Test, connectionString: string): Promise<WatchedStore> {
   const statements: Statement[] = []
   const pool = new pg.Pool({ connectionString })
   t.teardown(() => pool.end())
   const toldClients = new WeakMap<pg.PoolClient, PgClient>()
-  const told: PgPool = {
+  const watched: PgPool = {
     connect: async () => {
       const client = await pool.connect()
       // One for each client: a client that the store has not seen yet is checked first.
@@ -113,16 +113,16 @@ async function onPostgres(t: Test, connectionString: string): Promise<PublishedS
   }
   const run = async (sql: string, parameters: readonly unknown[] = []) =>
     (await pool.query(sql, [...parameters])).rows
-  return opened(t, 'PostgreSQL', postgresTokenStore({ pool: told, migrate: true }), statements, run)
+  return opened(t, 'PostgreSQL', postgresTokenStore({ pool: watched, migrate: true }), statements, run)
 }
 
-async function onMariaDb(t: Test, uri: string): Promise<PublishedStore> {
+async function onMariaDb(t: Test, uri: string): Promise<WatchedStore> {
   const statements: Statement[] = []
   const pool = mysql.createPool({ uri })
   t.teardown(() => pool.promise().end())
   type Wrapped = Parameters<Parameters<Extract<MysqlPool, { getConnection: unknown }>['getConnection']>[0]>[1]
   const known = new WeakMap<object, Wrapped>()
-  const told: MysqlPool = {
+  const watched: MysqlPool = {
     getConnection: (callback) =>
       pool.getConnection((error, connection) => {
         if (error !== null) {
@@ -148,7 +148,7 @@ async function onMariaDb(t: Test, uri: string): Promise<PublishedStore> {
   }
   const run = async <Row>(sql: string, parameters: readonly unknown[] = []) =>
     (await pool.promise().query(sql, [...parameters]))[0] as Row[]
-  return opened(t, 'MariaDB', mysqlTokenStore({ pool: told, migrate: true }), statements, run)
+  return opened(t, 'MariaDB', mysqlTokenStore({ pool: watched, migrate: true }), statements, run)
 }
 
 async function opened(
@@ -156,8 +156,8 @@ async function opened(
   name: string,
   store: TokenStore,
   statements: Statement[],
-  run: PublishedStore['run'],
-): Promise<PublishedStore> {
+  run: WatchedStore['run'],
+): Promise<WatchedStore> {
   await store.open()
   t.teardown(() => store.close())
   return { name, store, statements, run }
