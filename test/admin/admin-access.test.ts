@@ -1,4 +1,4 @@
-/** Who may use the routes for administrators: each route by inject and over HTTP. */
+/** Access to the routes for administrators: each route by inject and over HTTP. */
 
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import t, { type Test } from 'tap'

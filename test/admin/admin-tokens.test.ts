@@ -1,4 +1,4 @@
-/** What administrators do with tokens of all owners, by the routes. */
+/** The routes with which administrators manage tokens of all owners. */
 
 import { join } from 'node:path'
 import Fastify from 'fastify'

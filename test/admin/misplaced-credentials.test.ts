@@ -1,4 +1,4 @@
-/** A credential in a wrong member or path of the administration: it is refused, and neither repeated, stored nor logged. */
+/** A credential in a wrong member or path of the administration is refused, and not repeated, stored or logged. */
 
 import t from 'tap'
 import { ADMIN, startAdminHost } from '../support/admin-host.ts'

@@ -1,4 +1,4 @@
-/** `fastify-api-tokens keys`: the file stays whole and private, nothing printed is secret. */
+/** `fastify-api-tokens keys`: the file stays complete and private, and no secret is printed. */
 
 import { execFile } from 'node:child_process'
 import { chmod, lstat, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
@@ -72,7 +72,7 @@ t.test(
       (await keys('list')).map((line) => line.slice(36)),
       ['  HS256  signs', '  HS256  verifies', '  HS256  verifies'],
     )
-    t.same(await readdir(t.testdirName), ['keys.json'], 'neither draft nor lock is left')
+    t.same(await readdir(t.testdirName), ['keys.json'], 'no temporary file and no lock is left')
   },
 )
 

@@ -35,7 +35,7 @@ for (const database of await sqlDatabases(t)) {
     t.same(await database.columnsAndIndexes(), [])
   })
 
-  test('what --dry-run prints is the migration: run by hand, it brings the schema up to date', async (t) => {
+  test('--dry-run prints the migration: run by hand, it brings the schema up to date', async (t) => {
     const { code, lines } = await migrate('--dry-run')
     t.equal(code, 0)
     t.same(

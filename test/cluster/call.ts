@@ -3,7 +3,7 @@
 export interface Call {
   readonly method?: 'GET' | 'POST' | 'DELETE'
   readonly path?: string
-  /** Who is signed in. */
+  /** The signed-in user. */
   readonly user?: string
   readonly credential?: string
 }

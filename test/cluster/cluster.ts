@@ -27,7 +27,7 @@ export interface Made {
   readonly credential: string
 }
 
-/** What an instance is asked, by name. */
+/** The requests to an instance, by name. */
 export interface Questions {
   /** A token for each of these users. */
   make: readonly string[]
@@ -106,7 +106,7 @@ export async function startInstance(t: Test, setting: Setting): Promise<Instance
   const waiting = new Map<number, PromiseWithResolvers<unknown>>()
   const ready = expectAnswer(waiting, 0)
   listen(child, waiting)
-  // What instance.ts says first.
+  // The first message of instance.ts.
   const port = (await ready) as number
   let asks = 0
   let killedAt: number | null = null
@@ -152,7 +152,7 @@ function expectAnswer(waiting: Map<number, PromiseWithResolvers<unknown>>, id: n
 
 function listen(child: ChildProcess, waiting: Map<number, PromiseWithResolvers<unknown>>): void {
   child.on('message', (message) => {
-    // What instance.ts sends.
+    // The messages of instance.ts.
     const { id, answer, error } = message as { id: number; answer?: unknown; error?: string }
     if (error === undefined) waiting.get(id)?.resolve(answer)
     else waiting.get(id)?.reject(new Error(error))

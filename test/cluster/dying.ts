@@ -12,7 +12,7 @@ import type { SqlDatabase } from '../support/sql-databases.ts'
 import { within } from '../support/within.ts'
 import { bundleProgram } from './bundle.ts'
 
-/** What a process does. */
+/** The work of a process. */
 export type Deed =
   | { readonly name: 'issue'; readonly userId: string }
   | { readonly name: 'rotate'; readonly tokenId: string }
@@ -28,7 +28,7 @@ export type Deed =
   /** The sweep of every minute, now, and again at each message. */
   | { readonly name: 'sweep' }
 
-/** Which statement, counted from 1, and when: not sent yet, sent and not answered, or answered. */
+/** The statement, counted from 1, and the moment: before it was sent, before its result, or after. */
 export interface Point {
   readonly statement: number
   readonly moment: 'before' | 'sent' | 'after'
@@ -44,7 +44,7 @@ export interface Order {
   readonly does: Deed
 }
 
-/** What a process says, a line each. */
+/** The lines that a process prints. */
 export type Line =
   | { readonly statement: number; readonly connection: number | null }
   | { readonly answered: true }
@@ -54,7 +54,7 @@ export interface Death {
   /** Whether it died of the signal. */
   readonly killed: boolean
   readonly statements: number
-  /** What it had answered; `undefined` when it died before. */
+  /** Its response; `undefined` if it was killed before. */
   readonly answer: string | undefined
 }
 
@@ -140,7 +140,7 @@ function startIn(folder: string, order: Order): Started {
 }
 
 async function endOf(database: SqlDatabase, { child, lines }: Started): Promise<Death> {
-  // A point that is never reached leaves a process that sweeps alive.
+  // A process that never reaches the point continues to sweep.
   const waited = setTimeout(() => child.kill('SIGTERM'), LONGEST_MS)
   const [code, signal] = await once(child, 'close')
   clearTimeout(waited)

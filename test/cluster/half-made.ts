@@ -1,4 +1,4 @@
-/** What a process that dies in the middle must never leave behind. */
+/** The state that a process must never leave behind when it is killed in the middle. */
 
 import { type SqlDatabase, USE_COUNT } from '../support/sql-databases.ts'
 

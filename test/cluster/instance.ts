@@ -1,4 +1,4 @@
-/** One process of a host of many, with load of its own, that does what the test asks of it. */
+/** One process of a cluster. It makes its own load and does what the test requests. */
 
 import { once } from 'node:events'
 import { Agent, get, type IncomingMessage } from 'node:http'

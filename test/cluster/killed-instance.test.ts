@@ -29,7 +29,7 @@ const MOMENTS: Record<SqlDatabase['name'], readonly Point['moment'][]> = {
 const REFUSED_LEASE = 3
 /** As long as an instance that dies while it sweeps holds up the others: docs/guides/run-many-instances.md. */
 const LEASE_MS = 120_000
-/** Uses before a flush that is whole, and before one that is not. */
+/** Uses before a flush that completes, and before one that does not. */
 const FLUSHED = 2
 const USED = 3
 
@@ -43,7 +43,7 @@ interface Trial {
 interface Place {
   readonly database: SqlDatabase
   readonly key: ReturnType<typeof hs256Key>
-  /** An instance that stays alive; it caches a verification for at most a millisecond. */
+  /** An instance that is not killed. It caches a verification for at most a millisecond. */
   readonly app: Host['app']
 }
 
@@ -174,7 +174,7 @@ async function usingFirst(t: Test, { app }: Place): Promise<Trial> {
     does: { name: 'use', credential },
     check: async ({ answer }) => {
       const { status } = await app.apiTokens.get(old.token.id)
-      if (answer !== undefined) t.equal(status, 'revoked', 'who was let in has ended the old one')
+      if (answer !== undefined) t.equal(status, 'revoked', 'an accepted request has ended the old token')
       t.equal(await statusOf(app, old.credential), status === 'revoked' ? 401 : 200)
       t.equal(await statusOf(app, credential), 200, 'the new token is accepted')
       t.equal(await statusOf(app, old.credential), 401)
@@ -196,7 +196,7 @@ async function flushing(t: Test, { app, database }: Place): Promise<Trial> {
       const [count = -1, ...others] = [...new Set(rows.map(({ n }) => Number(n)))]
       t.same(others, [], 'a flush is stored as a whole or not at all')
       if (decided === undefined) t.ok(count === FLUSHED || count === FLUSHED + USED)
-      else t.equal(count, decided ? FLUSHED + USED : FLUSHED, 'what is short is of one flush')
+      else t.equal(count, decided ? FLUSHED + USED : FLUSHED, 'the missing uses are those of one flush')
       for (const { token, credential } of issued) {
         t.equal(await statusOf(app, credential), token.id === gone.token.id ? 401 : 200)
       }

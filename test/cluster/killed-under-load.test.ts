@@ -14,7 +14,7 @@ import { halfMade } from './half-made.ts'
 
 const KILLS = 20
 const FLUSH_MS = 1_000
-/** What a timer and a flush may add to it on two busy cores. */
+/** The time that a timer and a flush may add on two busy cores. */
 const LATE_MS = 500
 /** Users whose programs call all the time. */
 const USERS = 8
@@ -51,7 +51,7 @@ if (database !== null) {
     const living = new Set(await Promise.all([0, 1, 2, 3].map(start)))
     const killed: Instance[] = []
     const faults: unknown[] = []
-    /** What was issued and not revoked, and what was; of neither is what had no answer. */
+    /** The tokens that were issued and not revoked, and those that were. Requests without a response are in neither. */
     const issued = new Map<string, string>()
     const revoked = new Map<string, string>()
     const uses: Use[] = []
@@ -72,7 +72,7 @@ if (database !== null) {
       }
     }
     const anyOf = (instances: ReadonlySet<Instance>) => [...instances][randomInt(instances.size)] as Instance
-    /** A user who generates and revokes tokens, and a program that uses one of its own. */
+    /** A user who generates and revokes tokens, and a program that uses another one. */
     const live = async () => {
       const { token, credential } = await apiTokens.issue({ userId: 'program' })
       while (!over) {
@@ -133,7 +133,7 @@ if (database !== null) {
     await apiTokens.flush()
     t.same(await halfMade({ run }, keys[0]?.kid ?? ''), [], 'no change is stored in part')
 
-    // Those that live have flushed when nothing changes any more.
+    // The other instances have flushed when the counts stop changing.
     await sleep(2 * FLUSH_MS)
     const recorded = new Map<string, number>()
     for (const id of programs) recorded.set(id, (await apiTokens.get(id)).useCount)

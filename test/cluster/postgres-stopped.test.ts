@@ -45,7 +45,7 @@ t.test(
       return { status: response.status, retryAfter, ms: performance.now() - startedAt }
     }
     const issued: Awaited<ReturnType<typeof apiTokens.issue>>[] = []
-    // One after another: sixty at once wait for a connection, on a slow machine for longer than the timeout.
+    // One after another: of sixty at once, some would wait for a connection for longer than the timeout.
     for (let n = 0; n < 60; n += 1) issued.push(await apiTokens.issue({ userId: `user-${n}` }))
     const [warm, cold] = [issued.slice(0, 8), issued.slice(8)]
 

@@ -14,7 +14,7 @@ import { type Instance, startInstance } from './cluster.ts'
 /** A sixtieth of the defaults, `keyRefresh` 30 s and `--lead` 2 min. */
 const KEY_REFRESH_MS = 500
 const LEAD = '2s'
-/** What two busy cores may add to it. */
+/** The time that two busy cores may add. */
 const LATE_MS = 1_000
 const ALGORITHMS = ['EdDSA', 'ES256', 'HS256'] as const
 

@@ -8,7 +8,7 @@ import { type Code, typeErrors, uses } from './typescript.ts'
 
 const examples = sourceFiles().flatMap(examplesOf)
 
-t.test('what a host can call has an example', async (t) => {
+t.test('everything that a host can call has an example', async (t) => {
   const text = examples.map(({ code }) => code).join('\n')
   const names = [
     'verifyApiToken',
@@ -29,7 +29,7 @@ t.test('every example compiles against the sources', async (t) => {
   t.equal(await typeErrors(t, examples.map(withImports), { paths }), '')
 })
 
-/** The example with what it uses of its own file and of the package. */
+/** The example, with declarations of its file and of the package that it uses. */
 function withImports({ file, place, code }: Example): Code {
   const own = exportsOf(file).filter((name) => uses(code, name))
   const imports = [`import { ${own.join(', ')} } from '${join(ROOT, file)}'`]

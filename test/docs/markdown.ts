@@ -9,7 +9,7 @@ export interface Snippet {
   /** `docs/guides/getting-started.md:27`. */
   readonly place: string
   readonly language: string
-  /** What follows the language: `run`, `start`, or nothing. */
+  /** The word after the language: `run`, `start`, or nothing. */
   readonly mark: string
   readonly code: string
   /** The `text` block that follows it, as what it prints. */

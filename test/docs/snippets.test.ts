@@ -92,7 +92,7 @@ t.test("the README's start serves, and its two calls work", async (t) => {
   for (const file of ['api-tokens.db', 'api-tokens.jwks.json']) t.ok(existsSync(join(folder, file)), file)
 })
 
-/** Runs a snippet as a program in a folder of its own; rejects with what it wrote when it fails. */
+/** Runs a snippet as a program in a new folder. If it fails, the error contains its output. */
 async function outputOf(t: Test, { place, code }: Snippet): Promise<string> {
   const file = fileNameOf(place)
   const folder = t.testdir({ [file]: code })

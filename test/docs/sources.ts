@@ -13,7 +13,7 @@ export function source(file: string): string {
   return readFileSync(join(ROOT, file), 'utf8')
 }
 
-/** The names of the members of an exported interface, those of its own braces alone. */
+/** The names of the members of an exported interface, without those of nested types. */
 export function membersOf(file: string, name: string): readonly string[] {
   const text = source(file)
   const start = text.search(new RegExp(`^export interface ${name}\\b`, 'm'))
@@ -22,7 +22,7 @@ export function membersOf(file: string, name: string): readonly string[] {
   return [...body.matchAll(/^ {2}(?:readonly )?'?([\w-]+)'?[?:(<]/gm)].map(([, member = '']) => member)
 }
 
-/** What a file exports by name, types included; a `*` is followed to its file. */
+/** The names that a file exports, with types. A `*` is followed to its file. */
 export function exportsOf(file: string): readonly string[] {
   const text = source(file)
   const declared = text.matchAll(

@@ -12,7 +12,7 @@ t.test('the parts in write-a-store.md make up the example of a store, line by li
   t.equal(linesOf(parts.map(({ code }) => code).join('')).join('\n'), linesOf(source(EXAMPLE)).join('\n'))
 })
 
-t.test('the example of a store has less than 200 lines, none of them long', async (t) => {
+t.test('the example of a store has less than 200 lines, and no long ones', async (t) => {
   const lines = source(EXAMPLE).trimEnd().split('\n')
   t.ok(lines.length < 200, `${lines.length} lines`)
   t.same(

@@ -11,7 +11,7 @@ import { exportsOf } from './sources.ts'
 const TSC = join(ROOT, 'node_modules/typescript/lib/tsc.js')
 const SURROUNDINGS = 'test/docs/surroundings.ts'
 
-/** A program in the making: where it stands, and what it says. */
+/** A program: its path and its code. */
 export interface Code {
   /** `docs/guides/getting-started.md:27`. */
   readonly place: string
@@ -23,7 +23,7 @@ export interface CheckOptions {
   readonly paths?: Readonly<Record<string, readonly string[]>>
 }
 
-/** What the compiler says of the code, place by place; the empty string when it finds nothing. */
+/** The errors of the compiler, one a line; empty if there are none. */
 export async function typeErrors(
   t: Test,
   codes: readonly Code[],
@@ -52,7 +52,7 @@ export function fileNameOf(place: string): string {
   return `${place.replaceAll(/[/:]/g, '-')}.ts`
 }
 
-/** Whether code uses a name other than as a member of something. */
+/** Whether code uses a name, other than as a member of an object. */
 export function uses(code: string, name: string): boolean {
   return new RegExp(`(?<![.\\w])${name}\\b`).test(code)
 }
@@ -63,7 +63,7 @@ function moduleOf(code: string): string {
   return `import { ${granted.join(', ')} } from '${join(ROOT, SURROUNDINGS)}';${code}\n`
 }
 
-/** Whether a line of its own declares or imports the name. */
+/** Whether a line declares or imports the name. */
 function declares(code: string, name: string): boolean {
   return new RegExp(`^(?:import|const|let|(?:async )?function) [^=('\\n]*\\b${name}\\b`, 'm').test(code)
 }

@@ -123,7 +123,7 @@ t.test('the minimal host runs, in under 40 lines', async (t) => {
   t.equal((await fetch(`${url}/hello`)).status, 401)
 })
 
-/** Runs an example in a directory of its own, with nothing of this process's settings. */
+/** Runs an example in an empty folder, without the settings of this process. */
 function run(t: Test, file: string, environment: Record<string, string>): ChildProcess {
   const child = spawn(process.execPath, [file], {
     cwd: t.testdir(),
@@ -138,7 +138,7 @@ function run(t: Test, file: string, environment: Record<string, string>): ChildP
   return child
 }
 
-/** `npm run token`, in no folder of its own: to make one would remove that of a running host. */
+/** `npm run token`, in the test's folder: another `testdir` would delete that of a running host. */
 function token(...args: string[]) {
   return end(spawn(process.execPath, [TOKEN, ...args], { env: { ...uncaughtEnvironment() } }))
 }

@@ -19,7 +19,7 @@ const ENVIRONMENT = {
 
 const run = promisify(execFile)
 
-/** Writes the document into a folder of its own, and returns the folder. */
+/** Writes the document into a new folder, and returns the folder. */
 async function writeDocument(t: Test): Promise<string> {
   const host = await startTestHost(t)
   const folder = await mkdtemp(join(tmpdir(), 'openapi-'))
@@ -49,7 +49,7 @@ t.test('redocly lint has no findings with its recommended rules', async (t) => {
   t.match(totals, { errors: 0, warnings: 0 })
 })
 
-/** What a client of the host writes with the generated types. */
+/** The code of a client that uses the generated types. */
 const CLIENT = `
 import type { components, operations, paths } from './openapi.ts'
 
@@ -62,7 +62,7 @@ export const empty: operations['rotateApiToken']['requestBody'] = undefined
 export const users: paths['/bodhi/v1/users']['get'] | components = {} as never
 `
 
-// It does not run with the compiler of this package, so that it is installed in a folder of its own.
+// It does not run with the compiler of this package, so it is installed in a separate folder.
 t.test('openapi-typescript generates types that compile', async (t) => {
   const cwd = await writeDocument(t)
   await writeFile(join(cwd, 'package.json'), JSON.stringify({ private: true, type: 'module' }))

@@ -20,7 +20,7 @@ t.test('the settings page is the package’s page in the host’s layout', async
   t.match(page, 'Sign out')
   t.match(page, 'href="/assets/bodhi.css"')
   t.match(page, '<a href="/settings/api-tokens" aria-current="page">API Tokens</a>')
-  t.notMatch(page, USERS_PAGE, 'who does not administer is not shown the way')
+  t.notMatch(page, USERS_PAGE, 'a user who is not an administrator sees no link to it')
 })
 
 t.test('the administration page is the package’s page in the host’s layout', async (t) => {

@@ -1,4 +1,4 @@
-/** The short examples run, each in a folder of its own, and do what they print. */
+/** The short examples run, each in its own folder, and do what they print. */
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,4 +1,4 @@
-/** A host with plugins of its own, registered before and after: nothing clashes, and each keeps its meaning. */
+/** A host with other plugins, registered before and after: nothing clashes, and each works as without the other. */
 
 import fastifyAuth from '@fastify/auth'
 import fastifyCaching from '@fastify/caching'

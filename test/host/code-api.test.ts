@@ -143,7 +143,7 @@ t.test('verify refuses as the hook does, and counts as a use', async (t) => {
   t.equal((await api.get(token.id)).useCount, 2)
 })
 
-t.test('an outage is an error of its own, with its cause', async (t) => {
+t.test('an outage is an error with its own code and its cause', async (t) => {
   const store = countingStore(memoryTokenStore())
   const { app } = await startHost(t, { store })
   const { credential } = await app.apiTokens.issue({ userId: 'ada' })

@@ -14,7 +14,7 @@ const DAY = 86_400_000
 const ALL = { max: '10d', enforce: 'all' } as const
 const END = new Date(START + 10 * DAY)
 
-/** Two hosts with one store, key and clock: one as it was before the option was set, one with the options. */
+/** Two hosts with one store, key and clock: one without the option, one with it. */
 async function twoHosts(t: Test, options: ApiTokensOptions) {
   const shared = {
     ...{ store: memoryTokenStore(), keys: [hs256Key()], clock: manualClock(START) },

@@ -104,7 +104,7 @@ t.test('an error of a listener is logged, and the response does not change', asy
   t.equal(issued.statusCode, 201)
   t.equal((await app.inject(withToken('forged'))).statusCode, 401)
   t.equal((await app.inject({ method: 'DELETE', url: `/tokens/${issued.json().id}` })).statusCode, 204)
-  t.equal(later, 3, 'the listeners behind it hear of it too')
+  t.equal(later, 3, 'the listeners behind it are called, too')
   const failures = logged.filter(({ level }) => level === 50)
   t.same(
     failures.map(({ err }) => err?.message).sort(),

@@ -12,7 +12,7 @@ import { ed25519Key, es256Key, hs256Key, publicKey } from '../support/keys.ts'
 
 const good = () => ({ store: memoryTokenStore(), keys: [hs256Key()], authenticateUser: () => null })
 
-/** What is given beside the good options, and what the error says. */
+/** The options that are added to valid ones, and the error. */
 type Case = readonly [options: Record<string, unknown>, message: RegExp]
 
 const durations = (option: string, wrap: (value: unknown) => Record<string, unknown>): Case[] =>

@@ -48,7 +48,7 @@ t.test('it has the owner, the scopes and the times of the token', async (t) => {
     },
   ])
   await app.inject('/')
-  t.same(seen[1], {}, 'null where none was verified')
+  t.same(seen[1], {}, 'null if no token was verified')
 })
 
 t.test('it is read-only and frozen, and the same object each time', async (t) => {

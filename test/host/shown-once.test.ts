@@ -93,7 +93,7 @@ async function wholeLife(t: Test, options: Pick<ApiTokensOptions, 'credentials' 
     throw new Error('a listener that fails')
   })
   app.get('/protected', { onRequest: verifyApiToken }, async ({ apiToken, log }) => {
-    log.info({ apiToken }, 'what a host may log of a token')
+    log.info({ apiToken }, 'the part of a token that a host may log')
     return { apiToken }
   })
   app.get('/admin', { preHandler: requireScopes('admin') }, async () => ({}))

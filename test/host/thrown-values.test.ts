@@ -1,4 +1,4 @@
-/** What a host's functions throw may be anything: it is logged as far as that is possible, and ends no process. */
+/** A host's functions may throw any value: it is logged as far as possible and does not end the process. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runInNewContext } from 'node:vm'

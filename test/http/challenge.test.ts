@@ -51,7 +51,7 @@ t.test('RFC 6750 §3.1: invalid_token is 401 and the same for every reason', asy
       answers.add(response.body)
     }
   }
-  t.equal(answers.size, 1, 'who is refused learns nothing of why')
+  t.equal(answers.size, 1, 'a refused client does not get the reason')
 })
 
 t.test('RFC 6750 §3.1: insufficient_scope is 403 and names the scopes that are needed', async (t) => {

@@ -21,7 +21,7 @@ interface Answer {
   readonly port: number | undefined
 }
 
-/** One connection that is kept open, over which requests go one after another. */
+/** One keep-alive connection for requests one after another. */
 async function connect(t: Test, app: FastifyInstance) {
   await app.listen({ port: 0 })
   const { port } = app.server.address() as AddressInfo

@@ -70,7 +70,7 @@ t.test('DELETE of a token that has ended is 401 with a challenge, and the reason
   t.equal((await app.apiTokens.get(expired.id)).status, 'expired', 'and stays expired')
 })
 
-t.test('DELETE by an unused successor leaves its predecessor as it was', async (t) => {
+t.test('DELETE by an unused successor does not change its predecessor', async (t) => {
   const { app } = await startHost(t)
   const { id, token } = await issue(app, 'ada')
   const { credential } = await app.apiTokens.rotate(id)

@@ -295,7 +295,7 @@ t.test('a validly signed token of an unknown id is refused, and the refusal is c
   t.equal(store.reads() - reads, 1)
 })
 
-t.test('keys of different algorithms: none verifies a credential that names another key', async (t) => {
+t.test('keys of different algorithms: no key verifies a credential that names another key', async (t) => {
   const keys = [hs256Key(), ed25519Key(), es256Key()]
   const { app } = await startHost(t, { keys })
   const { token } = await issue(app, 'ada')

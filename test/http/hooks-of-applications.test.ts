@@ -131,7 +131,7 @@ t.test('a scope that no token can have is logged once as a warning', async (t) =
   t.match(warnings(), [{ msg: /add it to the option scopes/, scopes: ['hidden:read'] }])
 })
 
-// What is built exports what its sources export.
+// The built files export the same as their sources.
 const copy = built as unknown as typeof original
 
 interface Document {

@@ -16,7 +16,7 @@ async function page(app: FastifyInstance, query: Record<string, string> = {}, us
   return response.json()
 }
 
-/** What no member of a cursor can be. */
+/** Values that no member of a cursor can have. */
 const HOSTILE_MEMBERS: readonly unknown[] = [
   ...['a\u0000b', '\u0000', '\ud800', 'line\nbreak', 'x'.repeat(101), '  ', 'no id'],
   ...[1.5, -1, 1e300, Date.UTC(10_000, 0, 1), Number.MAX_SAFE_INTEGER, true, {}, []],

@@ -30,7 +30,7 @@ async function startHost(t: Test, server: FastifyServerOptions = {}): Promise<Fa
 const OWN = 201
 const OTHER = 403
 
-/** What a change is answered with. */
+/** The status of the response to a change. */
 async function statusOf(app: FastifyInstance, headers: Headers): Promise<number> {
   return (await app.inject({ method: 'POST', url: '/tokens', headers })).statusCode
 }

@@ -68,9 +68,9 @@ const step = fc.oneof(
 
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never
 
-/** What the test knows without asking the plugin. */
+/** The expected state, without the plugin. */
 interface Model {
-  /** Who owns each token, and who issued it. */
+  /** The owner and the creator of each token. */
   readonly tokens: Map<string, { readonly owner: string; readonly creator: string }>
   readonly members: Map<string, Set<string>>
   /** Each `next_cursor`, and the list that it belongs to. */

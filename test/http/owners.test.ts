@@ -355,7 +355,7 @@ t.test('the end of an organization ends its tokens, and those of its members sta
   t.equal((await call('ada', 'GET', '/tokens?owner=org:acme')).status, 403)
 })
 
-t.test('what the host changes in its objects during a request has no effect', async (t) => {
+t.test('changes of the host’s objects during a request have no effect', async (t) => {
   const scopes = ['models:read']
   const entry = { id: 'org:acme', scopes }
   const owners: ManagedOwner[] = [entry]

@@ -12,7 +12,7 @@ const post = (payload: unknown): InjectOptions =>
     payload: JSON.stringify(payload),
   })
 
-/** What is sent, and what the message must name. */
+/** The body that is sent, and what the message must name. */
 type Case = readonly [name: string, body: unknown, named: RegExp]
 
 const textCases = (field: 'name' | 'description', max: number): Case[] => [
@@ -155,7 +155,7 @@ t.test('promise 14: several faults of a body are all named', async (t) => {
   }
 })
 
-t.test('promise 14: a bad change names the field, and leaves the token as it was', async (t) => {
+t.test('promise 14: an invalid change is refused by the name of the field and changes nothing', async (t) => {
   const { app } = await startHost(t)
   const { id } = await issue(app, 'ada', { name: 'ci', description: 'of the build' })
   const before = await app.apiTokens.get(id)

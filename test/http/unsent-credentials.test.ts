@@ -179,7 +179,7 @@ async function becomes(t: Test, app: FastifyInstance, status: string): Promise<v
   t.same(await statuses(app), [status])
 }
 
-t.test('a hook of the host that sends a response of its own ends the token', async (t) => {
+t.test('a hook of the host that sends another response ends the token', async (t) => {
   const ways: Record<string, AddHook> = {
     'and goes on': (app, fails) =>
       app.addHook('onSend', async (_request, reply, payload) => {

@@ -132,7 +132,7 @@ t.test('a host hook that calls done(null) lets the request pass', async (t) => {
   for (const url of ['/done', '/awaited']) t.match((await app.inject(url)).json(), { by: 'session' }, url)
 })
 
-t.test('with scopes a token needs all of them, and a session none', async (t) => {
+t.test('with scopes a token needs all of them, a session none of them', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   const session: HostHook = async ({ headers }) => {

@@ -89,7 +89,7 @@ t.test('promise 5: a transaction that is rolled back publishes nothing', { skip 
 
 for (const state of ['closed', 'silent'] as const) {
   t.test(
-    `promise 5: NOTIFY whose connection is ${state} is noticed, the feed goes on, and NOTIFY comes back`,
+    `promise 5: NOTIFY whose connection is ${state} is noticed, the feed continues, and NOTIFY works again`,
     { skip },
     async (t) => {
       const proxy = await tcpProxy(t, POSTGRES_PORT)

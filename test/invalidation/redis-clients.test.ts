@@ -35,7 +35,7 @@ const CLIENTS: Readonly<Record<string, () => Redis>> = {
     client.disconnect()
     return client
   },
-  'of a class of its own': () => new (class Own extends Redis {})({ port: REDIS_PORT }),
+  'of another class': () => new (class Own extends Redis {})({ port: REDIS_PORT }),
 }
 
 for (const [name, makeClient] of Object.entries(CLIENTS)) {

@@ -33,7 +33,7 @@ t.test(
 
 for (const state of ['closed', 'silent'] as const) {
   t.test(
-    `promise 5: a Redis that is ${state} is noticed, the feed goes on, and Redis comes back`,
+    `promise 5: a Redis that is ${state} is noticed, the feed continues, and Redis works again`,
     { skip },
     async (t) => {
       const { here, there, proxy } = await twoInstances(t)

@@ -152,12 +152,12 @@ t.test('a wrong option is named by its path', async (t) => {
     [{ pubsubs: 'store' }, /invalidation\.pubsubs is not an option/],
     ['store', /invalidation must be an object/],
   ] as const) {
-    // What a host without types may write.
+    // Values that a host without types may pass.
     await t.rejects(startHost(t, { invalidation: invalidation as never }), { message })
   }
 })
 
-/** Lets all instances that start later poll so many times, as they do every second, and waits for the results. */
+/** Makes all instances that start later poll this many times, and waits for the results. */
 function manualPolls(t: Test): (polls: number) => Promise<void> {
   const timers = manualTimers(t, { intervals: true })
   return async (polls) => {

@@ -1,4 +1,4 @@
-/** A process of its own whose only timer is a repeated task. */
+/** A separate process whose only timer is a repeated task. */
 
 import { repeat } from '../../src/jobs/repeat.ts'
 

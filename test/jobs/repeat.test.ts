@@ -26,7 +26,7 @@ t.test('a run that takes longer than the interval does not overlap the next', as
   t.equal(started, 1)
   runs[0]?.resolve()
   await turn()
-  t.equal(started, 1, 'what was left out is not made up for')
+  t.equal(started, 1, 'missed runs are not made up for')
   tick()
   t.equal(started, 2)
   runs[1]?.resolve()

@@ -227,7 +227,7 @@ async function countEnded(store: TokenStore) {
   return { leases: await store.prune({ rows: 'leases' }, 100), devices: await devicesOf(store).prune(0, 100) }
 }
 
-/** As many ended tokens of a user as are kept with `maxTokensPerUser: 1`. */
+/** The number of ended tokens that a user may have with `maxTokensPerUser: 1`. */
 async function endTokens(app: FastifyInstance): Promise<readonly string[]> {
   const ids: string[] = []
   for (let n = 0; n < 100; n += 1) {

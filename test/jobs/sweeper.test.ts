@@ -107,7 +107,7 @@ t.test('a stopped sweep ends after the current statement', async (t) => {
   t.same(await sweep(parts, stopping.signal), { idle: 0, idleWarning: 0, pruned: 500 })
 })
 
-/** A store with so many rows to prune, and the order in which it is asked to. */
+/** A store with a number of rows to prune, and the order of the calls. */
 function storeWith(rows: { tokens: number; usage: number; leases: number }) {
   const order: string[] = []
   const take = (name: keyof typeof rows, limit: number) => {

@@ -219,7 +219,7 @@ t.test('a rotation under load loses no request on four instances', { timeout: 60
   const { token: oldest } = await issue(apps(hosts)[0], 'ada')
   const load = apps(hosts).map(async (app) => {
     while (!over) {
-      // Issued here, used at once everywhere.
+      // Issues a token here, and uses it on every instance at once.
       const { id, token } = await issue(app, 'ada')
       kids.add(read(token).header.kid)
       for (const other of apps(hosts)) {

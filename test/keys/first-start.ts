@@ -1,4 +1,4 @@
-/** A process of its own that starts a host in a folder for the first time, and prints a token that it issued. */
+/** A separate process that starts a host in a folder for the first time, and prints a token that it issued. */
 
 import { join } from 'node:path'
 import Fastify from 'fastify'

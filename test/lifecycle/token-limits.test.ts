@@ -192,7 +192,7 @@ t.test('promise 8: owners cannot set limits', async (t) => {
   t.equal(await statusOf(app, token), 200)
 })
 
-t.test('of limits that change at the same time, none is lost', async (t) => {
+t.test('concurrent changes of limits are not lost', async (t) => {
   const { app } = await startHost(t)
   const { token } = await app.apiTokens.issue({ userId: 'ada' })
   await Promise.all([

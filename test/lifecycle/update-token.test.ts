@@ -1,4 +1,4 @@
-/** What code may change of a token: its name, its description and its status. */
+/** Code may change a token's name, description and status. */
 
 import { join } from 'node:path'
 import t from 'tap'

@@ -208,7 +208,7 @@ t.test(
 
     const both = await assert()
     const statuses = (await Promise.all([send(both), send(both)])).map(({ statusCode }) => statusCode)
-    t.same(statuses.toSorted(), [200, 401], 'of two at once one is the first')
+    t.same(statuses.toSorted(), [200, 401], 'one of two concurrent requests succeeds')
 
     const once = await assert()
     t.equal((await send(once)).statusCode, 200)

@@ -151,7 +151,7 @@ t.test('RFC 8628 §3.5: pending, slow_down that lasts, approved', async (t) => {
   t.same(await rejectionOf(poll(app, codes)), PENDING)
   await approve(app, 'ada', codes)
   const answer = await poll(app, codes)
-  t.equal(answer.statusCode, 200, 'what was approved does not wait')
+  t.equal(answer.statusCode, 200, 'an approved authorization does not count as pending')
   t.equal(answer.headers['cache-control'], 'no-store')
   const { access_token: credential, ...rest } = answer.json()
   t.strictSame(rest, { token_type: 'Bearer', scope: 'models:read', expires_in: 7_776_000 })
@@ -197,7 +197,7 @@ t.test('RFC 8628 §3.5: denied, expired, used twice, of another client, guessed'
   t.same(await rejectionOf(poll(app, expired)), [400, 'expired_token'])
   clock.advance('2m')
   await app.apiTokens.sweep()
-  t.same(await rejectionOf(poll(app, expired)), [400, 'invalid_grant'], 'and then it is forgotten')
+  t.same(await rejectionOf(poll(app, expired)), [400, 'invalid_grant'], 'and then it is deleted')
   t.equal((await app.apiTokens.list({ userId: 'ada' })).total, 1)
 })
 
@@ -409,7 +409,7 @@ t.test('promise 2: the store has no code, and the user code cannot be derived fr
   }
   const other = await startDeviceHost(t, { store, keys: [hs256Key()] })
   const page = await enter(other.app, 'ada', codes.user_code)
-  t.equal(page.statusCode, 400, 'who has another key finds nothing')
+  t.equal(page.statusCode, 400, 'an instance with another key finds nothing')
 })
 
 t.test('an outage of the store is 503 with Retry-After at each step', async (t) => {

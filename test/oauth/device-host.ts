@@ -44,7 +44,7 @@ export async function start(app: FastifyInstance, members: Record<string, string
   return answer.json()
 }
 
-/** What a user sends from the page; without a decision they have entered the code alone. */
+/** The form that a user sends from the page. Without a decision it has the code only. */
 export function enter(
   app: FastifyInstance,
   user: string | null,

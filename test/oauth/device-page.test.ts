@@ -19,7 +19,7 @@ t.test('RFC 8628 §3.3.1: a link fills the code in, and approves nothing', async
   t.same(await rejectionOf(poll(app, codes)), [400, 'authorization_pending'])
 })
 
-t.test('RFC 8628 §3.3, §5.4: the page shows who asks for what, the code, and a warning', async (t) => {
+t.test('RFC 8628 §3.3, §5.4: the page shows the client, the scopes, the code, and a warning', async (t) => {
   const { app } = await startDeviceHost(t, { scopes: { 'models:read': 'List the models' } })
   const codes = await start(app, { scope: 'models:read chat:write', name: 'Ada’s laptop' })
   const { body, statusCode } = await enter(app, 'ada', codes.user_code)

@@ -90,7 +90,7 @@ for (const [name, change] of Object.entries(STYLES)) {
   })
 }
 
-/** Every response to a token request fails as long as `fails` says so. */
+/** Every response to a token request fails while `fails` is true. */
 const failing = (fails: () => boolean) => (app: FastifyInstance) =>
   app.addHook('onSend', async ({ url }) => {
     if (url === '/oauth2/token' && fails()) throw new Error('of the host')

@@ -101,7 +101,7 @@ t.test('a request without a token, with a revoked token, or without the scope is
 })
 
 t.test(
-  'the SDK demands an authorization endpoint, which RFC 8414 §2 does not: the guide says so',
+  'the SDK requires an authorization endpoint, which RFC 8414 §2 does not: the guide says so',
   async (t) => {
     const { issuer } = await startMcpHost(t)
     await t.rejects(discoverAuthorizationServerMetadata(issuer), /authorization_endpoint/)

@@ -52,7 +52,7 @@ export async function discover(issuer: string): Promise<oauth.AuthorizationServe
   return oauth.processDiscoveryResponse(url, response)
 }
 
-/** A client with a key of its own, and that key. */
+/** A client with its own key, and that key. */
 export async function keyClient(
   client_id = 'signer',
 ): Promise<{ client: OAuthClient; key: CryptoKey; jwk: JWK }> {

@@ -197,7 +197,7 @@ t.test('RFC 8628: the option device is checked member by member', async (t) => {
         await device({ [member]: value }),
         refused(new RegExp(`device\\.${member} must be milliseconds`)),
       )
-    // Seconds, as they stand on the wire, are no durations.
+    // Seconds, as in the protocol, are not durations.
     t.match(await device({ [member]: 5 }), refused(new RegExp(`device\\.${member} must be whole seconds`)))
   }
   t.equal(await device({ maxPending: 1, tokenLifetime: '1s' }), undefined)

@@ -247,7 +247,7 @@ t.test(
       [403, { code: 'FST_API_TOKENS_PROVIDER_REFUSED', message: /rotates/ }],
     )
     t.equal((await app.apiTokens.list({ userId: 'ada' })).total, 0)
-    t.ok(provider.calls.get('/token/revocation'), 'what was got is given back')
+    t.ok(provider.calls.get('/token/revocation'), 'the received refresh token is revoked')
   },
 )
 

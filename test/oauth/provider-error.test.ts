@@ -124,7 +124,7 @@ t.test('a failure has the names, codes and statuses of its causes', async (t) =>
   t.equal(providerFailure('the call', circle).message, 'the call failed: Error')
 })
 
-/** A host whose log lines are kept. */
+/** A host whose log lines are stored. */
 async function listeningHost(t: Test, options: ApiTokensOptions) {
   const lines: string[] = []
   const app = Fastify({ logger: { level: 'trace', stream: { write: (line) => void lines.push(line) } } })

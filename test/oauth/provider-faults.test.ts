@@ -88,7 +88,7 @@ for (const isThere of [isMetadata, isKeys]) {
     provider.answer = (path, response) => {
       if (!isThere(path)) return false
       response.writeHead(200)
-      // One byte at a time: the body is waited for no longer than its beginning.
+      // One byte at a time: the time limit covers the body, too.
       const drip = setInterval(() => response.write(' '), 100)
       response.on('close', () => clearInterval(drip))
       return true
@@ -127,7 +127,7 @@ t.test('an unavailable provider is 503, and works again when it is back', async 
   const exchange = await start(t, first.issuer)
   t.equal((await exchange(token)).statusCode, 503)
   await startProvider(t, { key, port })
-  t.equal((await exchange(token)).statusCode, 503, 'it is not asked again at once')
+  t.equal((await exchange(token)).statusCode, 503, 'no further request is sent at once')
   await new Promise((go) => setTimeout(go, 5_100))
   t.equal((await exchange(token)).statusCode, 200)
 })

@@ -41,7 +41,7 @@ export async function startProvider(
     clients: [{ ...CLIENT, grant_types: ['client_credentials'], redirect_uris: [], response_types: [] }],
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
-    // What node made is what the provider reads.
+    // The provider reads the request that Node.js parsed.
     jwks: { keys: [key as never] },
     features: {
       devInteractions: { enabled: false },

@@ -1,4 +1,4 @@
-/** Which of the JWTs that a trusted issuer signs with the same keys may be exchanged (RFC 8725 §3.11). */
+/** Which JWTs of a trusted issuer, all signed with the same keys, may be exchanged (RFC 8725 §3.11). */
 
 import { randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'

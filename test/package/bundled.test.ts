@@ -102,7 +102,7 @@ async function bundle(folder: string, host: string, options: BundleOptions): Pro
   await build({
     ...options,
     stdin: { contents: host, resolveDir: join(folder, 'project') },
-    // What the package itself needs, as a project that has installed it.
+    // The package's dependencies, as in a project that has installed it.
     nodePaths: [join(ROOT, 'node_modules')],
     outfile,
     bundle: true,

@@ -1,4 +1,4 @@
-/** What hosts write that depends on the versions of TypeScript and `@types/node`. Compiled against the packed package. */
+/** Code of hosts that depends on the versions of TypeScript and `@types/node`. Compiled against the packed package. */
 
 import { createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { Http2SecureServer } from 'node:http2'

@@ -129,7 +129,7 @@ async function worksIn(t: Test, project: string, node: readonly string[]): Promi
   t.same((await command(project, [...node, 'entries.mjs'])).trim().split('\n'), ENTRIES_OUTPUT)
 }
 
-/** What a command prints; what it printed is in the error where it fails. */
+/** The output of a command. If it fails, the error contains the output. */
 async function command(cwd: string, [file = '', ...args]: readonly string[]): Promise<string> {
   const { stdout } = await run(file, args, { cwd, env: FOREIGN }).catch((error: { stdout: string }) => {
     throw new Error(`${args.join(' ')}: ${error}\n${error.stdout}`)

@@ -1,4 +1,4 @@
-/** What package.json and its lock file say to npm. */
+/** The content of package.json and its lock file. */
 
 import { readFile } from 'node:fs/promises'
 import t from 'tap'

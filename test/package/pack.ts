@@ -36,7 +36,7 @@ await app.close()
 
 export const FIRST_OUTPUT = '201 {"userId":"ada"} 403 401'
 
-/** A folder that goes with the test. */
+/** A folder that is deleted with the test. */
 export async function temporaryFolder(t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'fastify-api-tokens-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))

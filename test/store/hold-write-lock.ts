@@ -1,4 +1,4 @@
-/** A process of its own that holds a lock of an SQLite file for some milliseconds: `file ms [immediate | exclusive]`. */
+/** A separate process that holds a lock of an SQLite file for some milliseconds: `file ms [immediate | exclusive]`. */
 
 import Database from 'better-sqlite3'
 

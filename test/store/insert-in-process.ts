@@ -1,4 +1,4 @@
-/** A process of its own that opens an SQLite store and inserts one token: `file number`. */
+/** A separate process that opens an SQLite store and inserts one token: `file number`. */
 
 import { sqliteTokenStore } from '../../src/store/kysely/dialects/sqlite/sqlite-token-store.ts'
 import { draft, MANY_ENDED, NOW } from '../../src/testing/store-contract/records.ts'

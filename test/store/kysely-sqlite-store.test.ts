@@ -24,7 +24,7 @@ runContract('a host’s own Kysely on SQLite', async () => {
 
 async function openStore(filename: string) {
   const database = new Database(filename)
-  // Two connections that commit to the disk are slow; the contract says nothing of power cuts.
+  // Commits to the disk are slow, and the contract does not test power failures.
   database.pragma('synchronous = OFF')
   const db = new Kysely<unknown>({ dialect: new SqliteDialect({ database }) })
   const store = kyselyTokenStore({ db, dialect: 'sqlite', migrate: true })

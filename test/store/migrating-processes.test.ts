@@ -105,7 +105,7 @@ function storeAt(name: SqlDatabase['name'], address: string): TokenStore {
   return name === 'PostgreSQL' ? postgresTokenStore(options) : mysqlTokenStore(options)
 }
 
-/** What the history says, where there is one. */
+/** The history of migrations, if there is one. */
 async function stepsDone({ run }: SqlDatabase): Promise<readonly string[]> {
   const rows = await run<{ name: string }>('select name from api_tokens_migration order by name').catch(
     () => [],

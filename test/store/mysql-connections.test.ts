@@ -41,7 +41,7 @@ if (found !== null) {
     await store.open()
     const connection = await pool.promise().getConnection()
     t.teardown(() => connection.destroy())
-    // Which the driver's types do not show.
+    // Members that the driver's types do not have.
     const core = connection.connection as unknown as NodeJS.EventEmitter
     for (const message of ['first', 'second', 'third']) core.emit('error', new Error(message))
     t.equal(await store.findOwner('nobody'), null)
@@ -200,7 +200,7 @@ if (found !== null) {
     },
   )
 
-  t.test('what waiting does not correct is a 500 that the log names, and an outage is a 503', async (t) => {
+  t.test('a fault that a retry cannot fix is a 500 that the log names, an outage is a 503', async (t) => {
     const { connectionString, kill } = await killedConnections(t, database)
     const store = mysqlTokenStore({ connectionString })
     const { app } = await startHost(t, { store, keys: [hs256Key()] })

@@ -83,7 +83,7 @@ if (database !== null) {
     return kyselyTokenStore({ db: new Kysely({ dialect: new MysqlDialect({ pool }) }), dialect: 'mysql' })
   }
 
-  t.test('what is expected is right', async (t) => {
+  t.test('the expected results are right', async (t) => {
     const [users, , tokens, names] = expected
     t.same(users, USERS)
     t.same(

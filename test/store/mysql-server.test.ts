@@ -1,4 +1,4 @@
-/** Settings of a whole MariaDB server: the store's own connections are right, and what they cannot set is refused by name. */
+/** Settings of a whole MariaDB server: the store's own connections are right, and settings that they cannot change are refused by name. */
 
 import mysql from 'mysql2'
 import t from 'tap'

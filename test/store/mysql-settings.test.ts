@@ -14,7 +14,7 @@ type TypeCast = NonNullable<Exclude<PoolOptions['typeCast'], boolean>>
 
 const STRICT = "set sql_mode = 'STRICT_TRANS_TABLES"
 
-/** What is run on each connection, and how its error begins. */
+/** The statement that is run on each connection, and the beginning of the error. */
 const REFUSED: Readonly<Record<string, string>> = {
   'set names latin1': 'character_set_client is latin1, and must be utf8mb4',
   'set names utf8mb3': 'character_set_client is utf8mb3, and must be utf8mb4',

@@ -1,4 +1,4 @@
-/** Connections of PostgreSQL that are of no use: each is refused by name or discarded, and none ends the process. */
+/** Unusable connections of PostgreSQL: each is refused by name or discarded, and none ends the process. */
 
 import { CamelCasePlugin, Kysely, ParseJSONResultsPlugin, PostgresDialect } from 'kysely'
 import pg from 'pg'

@@ -1,6 +1,6 @@
-/** Settings of sessions of PostgreSQL: those that do not matter to the store, and those that it refuses. */
+/** Session settings of PostgreSQL: those that the store allows, and those that it refuses. */
 
-/** What a session may have set in any way. */
+/** Settings that may have any value. */
 export const RIGHT: Readonly<Record<string, string>> = {
   TimeZone: 'Asia/Kathmandu',
   DateStyle: 'SQL, DMY',
@@ -17,7 +17,7 @@ export const RIGHT: Readonly<Record<string, string>> = {
   lc_messages: 'C',
 }
 
-/** What is refused, and how the error names it. */
+/** Settings that are refused, and how the error names them. */
 export const REFUSED: Readonly<Record<string, readonly [value: string, error: RegExp]>> = {
   default_transaction_read_only: [
     'on',

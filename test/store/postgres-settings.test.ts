@@ -38,7 +38,7 @@ if (database !== null) {
     t.same(await walkOn(kyselyTokenStore({ db, dialect: 'postgres' })), expected)
   })
 
-  /** What each kind of statement brings. The contract of stores runs with these settings, too. */
+  /** The result of each kind of statement. The contract of stores runs with these settings, too. */
   async function walkOn(store: TokenStore): Promise<unknown[]> {
     await store.open()
     const walked = await walk(store, run, '\u0001')

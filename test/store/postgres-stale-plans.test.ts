@@ -39,16 +39,20 @@ t.test('the connections that wait for their next use are healed with the first',
   await app.close()
 })
 
-t.test('a pool whose connections forget what they prepared (DISCARD ALL) is no 503', { skip }, async (t) => {
-  const { pool, ask } = await host(t)
-  for (let n = 0; n < 3; n += 1) {
-    await Promise.all(Array.from({ length: CLIENTS }, ask))
-    await onEachClient(pool, (client) => client.query('discard all'))
-    // It also forgets the search path, by which this test has its own tables.
-    await onEachClient(pool, (client) => client.query(`set search_path to ${database?.name}`))
-    for (let request = 0; request < CLIENTS; request += 1) t.equal(await ask(), 200)
-  }
-})
+t.test(
+  'a pool whose connections lose their prepared statements (DISCARD ALL) causes no 503',
+  { skip },
+  async (t) => {
+    const { pool, ask } = await host(t)
+    for (let n = 0; n < 3; n += 1) {
+      await Promise.all(Array.from({ length: CLIENTS }, ask))
+      await onEachClient(pool, (client) => client.query('discard all'))
+      // It also resets the search path, which selects this test's tables.
+      await onEachClient(pool, (client) => client.query(`set search_path to ${database?.name}`))
+      for (let request = 0; request < CLIENTS; request += 1) t.equal(await ask(), 200)
+    }
+  },
+)
 
 t.test(
   'a server connection on which another client prepared the same name is no 503',

@@ -1,4 +1,4 @@
-/** Runs scripts of this folder as real processes, all at once. */
+/** Runs scripts of this folder as concurrent processes. */
 
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'

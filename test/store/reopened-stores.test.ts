@@ -65,7 +65,8 @@ for (const [name, make] of Object.entries(STORES)) {
     let token: string | undefined
     for (let time = 0; time < 3; time += 1) {
       const { app } = await startHost(t, { store, keys })
-      if (token !== undefined) t.equal(await statusOf(app, token), 200, 'what was issued before is there')
+      if (token !== undefined)
+        t.equal(await statusOf(app, token), 200, 'tokens that were issued before are there')
       token = (await issue(app, 'ada')).token
       await app.apiTokens.flush()
       await app.close()

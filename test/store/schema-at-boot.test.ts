@@ -102,7 +102,7 @@ t.test('PGlite, which the CLI cannot reach, is migrated by its host', async (t) 
   t.match(await rejectionOf(pgliteTokenStore({ pglite })), /run npm install fastify-api-tokens@latest/)
 })
 
-/** What a host says that starts on the store. */
+/** The error of a host that starts on the store. */
 async function rejectionOf(store: TokenStore): Promise<string> {
   const app = Fastify()
   try {

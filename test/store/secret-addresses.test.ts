@@ -28,7 +28,7 @@ const PASSWORDS = [
   ...['12/sh0wn', '12?sh0wn', '12#sh0wn', '12?sh0wn=n3ver', '/n3ver', '?n3ver', '#n3ver', 'n3ver'],
 ]
 
-/** Addresses with a password; nobody is at port 1, and the servers know no such user. */
+/** Addresses with a password. No server listens at port 1, and the servers do not know the user. */
 const ADDRESSES: Readonly<Record<'postgres' | 'mysql' | 'redis', readonly string[]>> = {
   postgres: [
     'postgres://ada:%@127.0.0.1:1/app',
@@ -104,7 +104,7 @@ t.test('promise 2: the example host: the password is in no line', async (t) => {
   for (const address of [...addressesOf('mysql'), ...addressesOf('postgres')]) {
     const parsed = parseDatabaseAddress(address)
     if (parsed === null) continue
-    // What stands there as the name of a host or a database is shown.
+    // The name of the host and of the database are shown.
     isWithout(t, address, placeOf(parsed))
     isWithout(t, address, await openDatabase(parsed).then(shown, shown))
   }

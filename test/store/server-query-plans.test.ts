@@ -159,7 +159,7 @@ for (const { watched, rows, scansOf } of SERVERS) {
   }
 }
 
-t.test('what is explained is all that the store does', async (t) => {
+t.test('all statements of the store are explained', async (t) => {
   const asked = new Set<string>()
   const administration = new Proxy({}, { get: (_, name) => async () => asked.add(String(name)) })
   const store = new Proxy({ feed: {} } as TokenStore, {

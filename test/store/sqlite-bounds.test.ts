@@ -21,7 +21,7 @@ for (const part of [boundingReads, boundingEnded]) {
   })
 }
 
-t.test('promise 15: tokens that were put in by hand are counted at the first issue', async (t) => {
+t.test('promise 15: tokens that were inserted by SQL are counted at the first issue', async (t) => {
   const { store, run } = await opened(t)
   for (const sql of oneOwnerRows('SQLite', 3_000)) run(sql)
   const rules = { ...MANY_ENDED, now: NOW + DAY }
@@ -62,7 +62,7 @@ t.test('promise 15: what is slow is done in slices, between which requests come'
   }
   const rules = { ...MANY_ENDED, now: NOW + DAY, maxTokens: 100_000 }
   t.ok((await turns(store.insertToken(draft(90_001), rules))) >= 20, 'a count of 20,000 tokens')
-  t.ok((await turns(store.insertToken(draft(90_002), rules))) < 20, 'which the next issue does without')
+  t.ok((await turns(store.insertToken(draft(90_002), rules))) < 20, 'which the next issue does not need')
   t.ok((await turns(store.prune({ rows: 'tokens', endedBefore: NOW + DAY }, 500))) >= 50, 'a deletion of 500')
   t.ok((await turns(store.markIdle(NOW + DAY, 500))) >= 5, 'marking 500')
   const soonIdle = { since: NOW - DAY, before: NOW + DAY, now: NOW + DAY }

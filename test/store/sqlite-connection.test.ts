@@ -43,7 +43,7 @@ t.test('the number of cached statements is limited', async (t) => {
   const first = database.prepare('select 0 as n')
   for (let n = 1; n <= 300; n += 1) t.same(database.prepare(`select ${n} as n`).all([]), [{ n }])
   t.not(database.prepare('select 0 as n'), first, 'the first was let go')
-  t.same(first.all([]), [{ n: 0 }], 'who still has it can use it')
+  t.same(first.all([]), [{ n: 0 }], 'a caller that still has it can use it')
 })
 
 t.test('begin takes the write lock at once, so that no transaction fails at its first write', async (t) => {

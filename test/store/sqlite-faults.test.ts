@@ -109,7 +109,7 @@ t.test('a file that becomes corrupt is a 500 at a verification, with its name in
 
 for (const host of [false, true]) {
   const title = host ? 'on a host’s own Kysely a full disk' : 'a full disk'
-  t.test(`${title} is a 500 whose log line names the disk, and goes once there is space`, async (t) => {
+  t.test(`${title} is a 500 whose log line names the disk, until there is space again`, async (t) => {
     const folder = join(await ownFolder(t), 'small')
     if (!mount(t, folder, ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs'])) return
     const filename = join(folder, 'tokens.db')
@@ -120,7 +120,7 @@ for (const host of [false, true]) {
     fill(join(folder, 'other'))
     const revoke = () => app.inject(as('ada', { method: 'DELETE', url: `/tokens/${token.id}` }))
     let [refused, tries] = [await revoke(), 0]
-    // The log has some space of its own before it has to grow.
+    // The write-ahead log has some space left before it has to grow.
     for (; refused.statusCode === 204 && tries < 5; tries += 1) refused = await revoke()
     const transaction = () => app.apiTokens.deactivateUser(`user-${'x'.repeat(200)}-${tries++}`)
     const error = await untilItFails(transaction)
@@ -208,7 +208,7 @@ t.test('a relative path is that of the moment when the store is made', async (t)
   t.ok((await rejectionOf(missing)).includes(join(folder, 'first/no/such/tokens.db')))
 })
 
-t.test('an empty file, a link and a file of a host with tables of its own do', async (t) => {
+t.test('an empty file, a link and a file of a host with other tables are accepted', async (t) => {
   const folder = t.testdir({ 'empty.db': '' })
   const hosts = new Database(join(folder, 'host.db'))
   hosts.exec('create table users (id text); pragma user_version = 17')
@@ -252,7 +252,7 @@ async function failsAsOtherUser(t: Test, store: TokenStore, filename: string): P
   t.ok(error.includes(filename), error)
 }
 
-/** What a host says that starts on the store, with what is behind it. */
+/** The error of a host that starts on the store, with its causes. */
 async function rejectionOf(store: TokenStore): Promise<string> {
   const app = Fastify()
   try {

@@ -1,4 +1,4 @@
-/** SQLite works in the thread of the requests: a flush must not keep them waiting for all of it at once. */
+/** SQLite works in the thread of the requests, so a flush must give them turns in between. */
 
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
@@ -31,7 +31,7 @@ t.test(
     const between = await new Promise((resolve) => setImmediate(() => resolve(committed())))
     t.equal(between, 0, 'the event loop turned while the batch was being written')
     const read = findToken(store, id).then((found) => [found?.token.useCount, committed()])
-    t.same(await read, [3, 3], 'what was read was committed')
+    t.same(await read, [3, 3], 'the read rows were committed')
     await written
   },
 )

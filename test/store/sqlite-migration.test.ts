@@ -47,7 +47,7 @@ t.test('a failed migration is rolled back and can be run again', async (t) => {
   const filename = join(t.testdir(), 'tokens.db')
   write(filename, 'create table api_tokens (of_the_host text)')
   await t.rejects(opened(t, filename, true), { cause: { message: /api_tokens" already exists/ } })
-  t.notOk(tablesOf(filename).includes('api_token_owners'), 'what the step had made is undone')
+  t.notOk(tablesOf(filename).includes('api_token_owners'), 'the tables of the step are rolled back')
   write(filename, 'drop table api_tokens')
   await put(await opened(t, filename, true), 1)
 })

@@ -282,7 +282,7 @@ function use(n: number) {
   return { tokenId: id(n), count: 1, lastUsedAt: NOW }
 }
 
-/** Whether a whole table is read. A sub-query of a part of it may bear its name. */
+/** Whether a whole table is read. A subquery of a part of it may have its name. */
 function walks(plan: string): boolean {
   return /SCAN api_token/.test(plan) && !/(CO-ROUTINE|MATERIALIZE) api_token/.test(plan)
 }

@@ -1,4 +1,4 @@
-/** The restore of a SQLite backup goes as the guide says, and fails where its steps are left out. */
+/** A backup of an SQLite file can be restored as the guide says, and not if its steps are left out. */
 
 import { execFile } from 'node:child_process'
 import { copyFile, mkdir } from 'node:fs/promises'

@@ -1,4 +1,4 @@
-/** What requests and flushes cost, in statements that reach the driver, counted on every database. */
+/** The statements that requests and flushes send to the driver, counted on every database. */
 
 import Fastify from 'fastify'
 import t from 'tap'

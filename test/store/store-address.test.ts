@@ -39,7 +39,7 @@ t.test('an invalid address is refused without being quoted', async (t) => {
     'tokens.db',
     'redis://h/never-shown',
     'mysql://[never-shown',
-    // A password with a sign that must be percent-encoded: what stands behind the sign is not a path.
+    // A password with a character that must be percent-encoded: the text behind it is not a path.
     'postgres://ada:12/never-shown@db/app',
     'postgres://ada:12#never-shown@db/app',
     'postgres://ada:12?never-shown@db/app',
@@ -54,7 +54,7 @@ t.test('an invalid address is refused without being quoted', async (t) => {
 })
 
 t.test(
-  'promise 2: the password goes, and parameters that are named like one; the rest stays as it was',
+  'promise 2: the password and parameters named like one are removed, the rest does not change',
   async (t) => {
     for (const [address, shown] of [
       ['postgres://ada:pw@db:5432/app', 'postgres://ada:***@db:5432/app'],

@@ -1,4 +1,4 @@
-/** The functions for stores that write whole records, where the contract of stores does not reach them. */
+/** The functions for stores that write whole records, as far as the contract of stores does not cover them. */
 
 import t from 'tap'
 import * as store from '../../src/store/index.ts'

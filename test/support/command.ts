@@ -1,4 +1,4 @@
-/** The built command `fastify-api-tokens`, run as a process of its own, the way that a host's `npx` runs it. */
+/** The built command `fastify-api-tokens`, run as a separate process, as a host's `npx` runs it. */
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { uncaughtEnvironment } from './fail-on-uncaught.ts'
 
-/** What is built has no source maps: its coverage would be written and merged, and count for nothing. */
+/** The built files have no source maps, so their coverage would be useless. */
 const NOT_COVERED = { NODE_V8_COVERAGE: undefined, ...uncaughtEnvironment() }
 
 export const BUILT_COMMAND = join(import.meta.dirname, '../../dist/cli/main.js')

@@ -42,7 +42,7 @@ export function subkeyOf(key: SigningJwk, purpose = 'compact credential'): Buffe
   return Buffer.from(hkdfSync('sha256', privateHalfOf(key), '', `fastify-api-tokens ${purpose}`, 32))
 }
 
-/** A credential with a genuine MAC over whatever stands before it. */
+/** A credential with a genuine MAC of the text before it. */
 export function sign(key: SigningJwk, text: string): string {
   return text + macOf(key, text)
 }

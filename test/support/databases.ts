@@ -7,7 +7,7 @@ import type { Test } from 'tap'
 
 export type ServerName = 'PostgreSQL' | 'MariaDB'
 
-/** A schema or database that holds nothing else, and goes when the test ends. */
+/** An empty schema or database, dropped when the test ends. */
 export interface OwnDatabase {
   readonly connectionString: string
   /** Its name on the server. */

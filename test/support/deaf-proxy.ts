@@ -1,4 +1,4 @@
-/** What a pooler in transaction mode is to who listens to PostgreSQL: every answer comes, no notification does. */
+/** Acts like a pooler in transaction mode: it passes every response of PostgreSQL and no notification. */
 
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'

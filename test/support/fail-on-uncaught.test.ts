@@ -68,7 +68,7 @@ t.test('every test file is run with it', async (t) => {
   t.match(uncaughtEnvironment(), { UNCAUGHT_ERRORS_FILE: /errors$/, NODE_OPTIONS: /^--import=file:/ })
 })
 
-/** Runs the code as a test file would be run, in a process of its own. */
+/** Runs the code like a test file, in a separate process. */
 async function run(t: Test, code: string): Promise<{ readonly exitCode: number; readonly errors: string }> {
   const cwd = t.testdir()
   writeFileSync(join(cwd, 'faulty.mjs'), code)

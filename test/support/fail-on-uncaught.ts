@@ -17,7 +17,7 @@ const PRELOAD = `--import=${import.meta.url}`
 if (process.env[FILE] === undefined) failOnWrittenErrors()
 writeErrors(process.env[FILE] ?? '')
 
-/** What a child process needs whose environment is not that of this process. */
+/** The variables for a child process that does not inherit the environment. */
 export function uncaughtEnvironment(): Readonly<Record<string, string>> {
   return { [FILE]: process.env[FILE] ?? '', NODE_OPTIONS: PRELOAD }
 }

@@ -4,9 +4,9 @@ import type { ChangeFeed, ChangesRead } from '../../src/store/change-feed.ts'
 import type { TokenStore } from '../../src/store/token-store.ts'
 
 export interface FeedStore extends TokenStore {
-  /** What becomes of a question to the feed: it is answered, it fails, or nothing ever comes back. */
+  /** The outcome of a poll of the feed: a response, an error, or none at all. */
   line: 'open' | 'cut' | 'silent'
-  /** What the answers leave out: the changes of transactions that have not committed. */
+  /** The changes of uncommitted transactions, which the responses leave out. */
   withheld: (read: ChangesRead) => ChangesRead
 }
 

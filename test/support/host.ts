@@ -64,7 +64,7 @@ export function withToken(credential: string, url = '/protected'): InjectOptions
   return { url, headers: { authorization: `Bearer ${credential}` } }
 }
 
-/** What a request with the credential is answered with. */
+/** The status of the response to a request with the credential. */
 export async function statusOf(app: FastifyInstance, credential: string): Promise<number> {
   return (await app.inject(withToken(credential))).statusCode
 }

@@ -1,4 +1,4 @@
-/** Real mounts for a test: read-only, and so small that the disk is full at once. */
+/** Real mounts for a test: a read-only one, and one so small that the disk is full at once. */
 
 import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'

@@ -21,7 +21,7 @@ export interface OwnMariaDb {
 
 const execute = promisify(execFile)
 
-/** A server with these arguments, or `null` where none is installed, which is said; in CI there must be one. */
+/** A server with these arguments, or `null` with a message if none is installed. In CI there must be one. */
 export async function ownMariaDb(t: Test, settings: readonly string[]): Promise<OwnMariaDb | null> {
   try {
     return await startServer(t, settings)

@@ -11,7 +11,7 @@ import type { Test } from 'tap'
 export interface OwnPostgres {
   readonly connectionString: string
   readonly port: number
-  /** Where its Unix socket is. */
+  /** The folder of its Unix socket. */
   readonly folder: string
   start(): Promise<void>
   /** Ends every connection and refuses new ones. */
@@ -21,7 +21,7 @@ export interface OwnPostgres {
 const INSTALLED = '/usr/lib/postgresql'
 const execute = promisify(execFile)
 
-/** A server on a port of its own, or `null` where none is installed, which is said; in CI there must be one. */
+/** A server on a port of its own, or `null` with a message if none is installed. In CI there must be one. */
 export async function ownPostgres(t: Test): Promise<OwnPostgres | null> {
   try {
     return await startServer(t)
@@ -56,7 +56,7 @@ async function ownerOf(folder: string) {
   const isRoot = process.getuid?.() === 0
   const [uid = 0, gid = 0] = isRoot ? await Promise.all([idOf('-u'), idOf('-g')]) : []
   if (isRoot) await chown(folder, uid, gid)
-  // What it starts goes on in the background, and holds no pipe of this process.
+  // The server continues in the background and holds no pipe of this process.
   return async (program: string, args: readonly string[]) => {
     const as = isRoot ? { uid, gid } : {}
     await execute('/bin/sh', ['-c', '"$0" "$@" >/dev/null 2>&1', program, ...args], { cwd: folder, ...as })

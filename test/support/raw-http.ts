@@ -10,7 +10,7 @@ export interface RawAnswer {
   readonly body: string
 }
 
-/** Sends a GET with these header lines, byte for byte (latin1), to a host that listens, and reads the whole answer. */
+/** Sends a GET with these header lines, byte for byte (latin1), to a listening host, and reads the whole response. */
 export async function rawGet(
   app: FastifyInstance,
   path: string,

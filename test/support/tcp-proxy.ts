@@ -6,7 +6,7 @@ import type { Test } from 'tap'
 
 export interface TcpProxy {
   readonly port: number
-  /** `open`: bytes pass. `closed`: connections are ended and refused. `silent`: they live, and no byte passes. */
+  /** `open`: bytes pass. `closed`: connections are ended and refused. `silent`: they stay open, and no byte passes. */
   state: 'open' | 'closed' | 'silent'
 }
 
@@ -50,7 +50,7 @@ export async function tcpProxy(t: Test, targetPort: number): Promise<TcpProxy> {
       return state
     },
     set state(next) {
-      // What was begun in silence never comes to life again.
+      // A connection that was opened while silent stays silent.
       if (next === 'closed' || state === 'silent') endAll()
       state = next
     },

@@ -1,4 +1,4 @@
-/** What tests of hosts use: headers that carry a real credential, and the plugin without a store and keys. */
+/** The helpers for tests of hosts: headers with a real credential, and the plugin without a store and keys. */
 
 import { readdir } from 'node:fs/promises'
 import Fastify, { type FastifyInstance } from 'fastify'
@@ -85,7 +85,7 @@ t.test(
   },
 )
 
-t.test('apiTokensForTests goes by the clock of a test', async (t) => {
+t.test('apiTokensForTests uses the clock of a test', async (t) => {
   const clock = manualClock()
   const app = hostOf(t)
   await app.register(apiTokensForTests, { clock })

@@ -56,7 +56,7 @@ t.test('iat may be at most 60 seconds ahead of the clock', async (t) => {
   const now = NOW + 1
   t.ok(readClaims({ ...CLAIMS, iat: NOW / 1000 + 60 }, EXPECTED, now))
   t.equal(readClaims({ ...CLAIMS, iat: NOW / 1000 + 61 }, EXPECTED, now), undefined)
-  t.ok(readClaims({ ...CLAIMS, iat: 0 }, EXPECTED, now), 'how long ago does not matter')
+  t.ok(readClaims({ ...CLAIMS, iat: 0 }, EXPECTED, now), 'it may be long ago')
 })
 
 t.test('a payload has one form: compact JSON, members in order, in base64url', async (t) => {

@@ -162,7 +162,7 @@ await inChromium((browser) => {
     await page.getByText('230 tokens shown').waitFor()
   })
 
-  t.test('a search that finds little says how far it came, and goes on', async (t) => {
+  t.test('a search with few results shows how far it came, and can be continued', async (t) => {
     const host = await startAdminPage(t, { tokens: { maxTokensPerUser: 10_000 } })
     const { apiTokens } = host.app
     await apiTokens.issue({ userId: 'ada', name: 'oldest', scopes: ['chat:write'] })
@@ -176,7 +176,7 @@ await inChromium((browser) => {
     t.equal(await page.getByRole('button', { name: 'Search further' }).count(), 0)
   })
 
-  t.test('without tokens, and without a match, the page says so', async (t) => {
+  t.test('the page has a view for no tokens and one for no match', async (t) => {
     const host = await startAdminPage(t)
     const page = await openAdmin(t, browser, host)
     await heading(page, 'No tokens yet').waitFor()
@@ -216,7 +216,7 @@ await inChromium((browser) => {
     })
   }
 
-  t.test('a visitor who is no administrator sees a sign-in link and no token', async (t) => {
+  t.test('a visitor who is not an administrator sees a sign-in link and no token', async (t) => {
     const host = await startAdminPage(t)
     await fill(host)
     for (const user of [null, 'ada']) {

@@ -127,7 +127,7 @@ for (const [name, value, said] of WRONG) {
 }
 
 await inChromium((browser) => {
-  t.test('both elements stand on one page of the host, each with its own tokens', async (t) => {
+  t.test('one page of the host can have both elements, each with its own tokens', async (t) => {
     const host = await startPageHost(t, {
       tokens: { admin: { authenticate: () => ({ id: 'root' }), prefix: '/all' } },
       addRoutes: (app) => {

@@ -163,7 +163,7 @@ await inChromium((browser) => {
     }
   })
 
-  t.test('what the service refuses is said in the form, and can be corrected', async (t) => {
+  t.test('an input that the server refuses is shown in the form and can be corrected', async (t) => {
     const host = await startAdminPage(t, { tokens: { expiry: { max: '30d' } } })
     const page = await openAs(t, browser, host, 'root', { path: ADMIN_PAGE })
     await button(page, 'New token for an owner').click()

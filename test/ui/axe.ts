@@ -17,7 +17,7 @@ export const LOOKS: readonly Look[] = [
   ['at 320 px', { viewport: { width: 320, height: 640 } }],
 ]
 
-/** The same for a page that also stands in documents from right to left. */
+/** The same for a page that is also used in right-to-left documents. */
 export const PAGE_LOOKS: readonly (readonly [...Look, dir: 'ltr' | 'rtl'])[] = [
   ...LOOKS.map((look) => [...look, 'ltr'] as const),
   ['right to left', {}, 'rtl'],

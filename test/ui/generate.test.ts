@@ -145,7 +145,7 @@ await inChromium((browser) => {
     t.match(await credentialField(page).inputValue(), MASK)
     await page.getByRole('button', { name: 'Show' }).click()
     const shown = await credentialField(page).inputValue()
-    t.equal(await host.call(shown), 200, 'what is shown works')
+    t.equal(await host.call(shown), 200, 'the shown credential works')
     t.match(await page.getByRole('textbox', { name: 'Try it' }).inputValue(), `Bearer ${shown}'`)
     await page.getByRole('button', { name: 'Hide' }).click()
     t.match(await credentialField(page).inputValue(), MASK)

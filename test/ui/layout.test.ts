@@ -27,7 +27,7 @@ await inChromium((browser) => {
         await page.setViewportSize({ width, height: 720 })
         await page.getByRole('button', { name: 'Details of short' }).waitFor()
         t.equal(await formOf(page), form, `${width} px: the list`)
-        t.same(await page.evaluate(OVERLAPS), [], `${width} px: nothing lies over anything else`)
+        t.same(await page.evaluate(OVERLAPS), [], `${width} px: no element covers another`)
         await fits(page, `${width} px: the list`)
         await checkMenu(page, width)
         await checkDialogs(page, width)
@@ -44,7 +44,7 @@ await inChromium((browser) => {
         await page.keyboard.press('Escape')
       }
 
-      /** A click on the name opens the details: nothing lies over it. */
+      /** A click on the name opens the details: no element covers it. */
       async function checkDialogs(page: Page, width: number): Promise<void> {
         for (const name of [LONG, 'sleepy']) {
           await page.getByRole('button', { name: `Details of ${name}` }).click()

@@ -2,7 +2,7 @@
 
 import type { Page } from 'playwright-core'
 
-/** The places that hold it, by name; none is as it should be. */
+/** The names of the places that contain it. There must be none. */
 export async function tracesOf(page: Page, secret: string): Promise<string[]> {
   const places = (await page.evaluate(COLLECT)) as Record<string, string>
   const storage = JSON.stringify(await page.context().storageState({ indexedDB: true }))

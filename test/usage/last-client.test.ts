@@ -38,7 +38,11 @@ t.test('with usage.lastClient the latest client is returned, before and after it
   t.strictSame((await app.apiTokens.get(id)).lastClient, { ip: '2001:db8::7', userAgent: 'curl/8.0' })
   const { statusCode } = await app.inject({ ...withToken(token, '/models'), remoteAddress: '192.0.2.9' })
   t.equal(statusCode, 403)
-  t.match(await viewOf(app, id), { last_used_ip: '192.0.2.9' }, 'who lacks a scope has used the token')
+  t.match(
+    await viewOf(app, id),
+    { last_used_ip: '192.0.2.9' },
+    'a request without a required scope is a use, too',
+  )
 })
 
 t.test('another instance with a later use returns the client of that use', async (t) => {

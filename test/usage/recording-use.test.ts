@@ -16,7 +16,7 @@ import { hs256Key } from '../support/keys.ts'
 import { manualTimers } from '../support/manual-timers.ts'
 import { pausedStore } from '../support/paused-store.ts'
 
-// The timers of the plugin keep no process alive, so that a test that waits for one must do so itself.
+// The plugin's timers do not keep the process alive, so a test that waits for one must do it.
 const alive = setInterval(() => undefined, 1_000)
 t.teardown(() => clearInterval(alive))
 

@@ -51,7 +51,7 @@ t.test('promise 7: a batch that may have been recorded is never split', async (t
   t.same(recorder.stats(), { pending: 0, flushed: 4 })
 })
 
-/** A recorder on a store with so many tokens, which refuses batches with some of them. */
+/** A recorder on a store that refuses batches with certain tokens. */
 async function recorderWith(tokens: number) {
   const store = memoryTokenStore()
   for (let n = 0; n < tokens; n += 1) await put(store, n)

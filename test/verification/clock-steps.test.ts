@@ -1,4 +1,4 @@
-/** A clock that goes back lengthens no cache entry's life: what is cached is read again. */
+/** A clock that goes back does not extend cache entries: cached tokens are read again. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import Fastify from 'fastify'

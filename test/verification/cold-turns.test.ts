@@ -112,7 +112,7 @@ for (const [name, open] of Object.entries(STORES)) {
   )
 }
 
-/** A store that holds the results of its reads, from `hold` until `release`. `held`: so many tokens have been asked for. */
+/** A store that holds the results of its reads, from `hold` until `release`. `held`: this many tokens have been asked for. */
 function holdingReads(real: TokenStore) {
   let gate: PromiseWithResolvers<void> | undefined
   let held: PromiseWithResolvers<void> | undefined

@@ -77,7 +77,7 @@ t.test('promise 8: a token never has more scopes than its owner has now', async 
   const scopes = async () => (await app.inject(withToken(token))).json().scopes
   t.same(await scopes(), ['models:read', 'chat:write'])
   words['ada'] = { active: true, scopes: ['models:read', 'admin'] }
-  t.same(await scopes(), ['models:read', 'chat:write'], 'within the ttl the word still stands')
+  t.same(await scopes(), ['models:read', 'chat:write'], 'within the ttl the result is still used')
   app.apiTokens.invalidateUser('ada')
   t.same(await scopes(), ['models:read'], 'at once after invalidateUser')
   const chat = await app.inject({ ...withToken(token, '/chat'), method: 'POST' })
@@ -127,7 +127,7 @@ for (const [how, fail] of Object.entries(FAILURES)) {
   })
 }
 
-/** What waiting does not help against. */
+/** Failures that a retry cannot fix. */
 const WRONG_RESULTS: Record<string, () => unknown> = {
   undefined: () => undefined,
   'a promise of undefined': async () => undefined,

@@ -2,7 +2,7 @@
 
 import { getHeapSnapshot } from 'node:v8'
 
-/** How many strings that are alive now are a credential with this prefix; V8 collects its garbage first. */
+/** How many strings in live memory are a credential with this prefix. Garbage is collected first. */
 export async function countCredentialsInHeap(prefix: string): Promise<number> {
   let count = 0
   let rest = ''
@@ -15,7 +15,7 @@ export async function countCredentialsInHeap(prefix: string): Promise<number> {
   return count
 }
 
-/** Whether a text is alive in a string now. It is passed as bytes, which are not a string. */
+/** Whether a string in live memory contains a text. It is passed as bytes, which are not a string. */
 export async function isInHeap(text: Buffer): Promise<boolean> {
   let rest = Buffer.alloc(0)
   for await (const chunk of getHeapSnapshot()) {

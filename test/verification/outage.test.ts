@@ -18,7 +18,7 @@ t.test('a credential that is not cached gets 503 with Retry-After', async (t) =>
     t.match(response.json(), { statusCode: 503, code: 'FST_API_TOKENS_STORE_UNAVAILABLE' })
     t.match(response.headers, { 'retry-after': '5' })
     t.equal(response.headers['www-authenticate'], undefined)
-    t.notMatch(response.body, /disk/, 'what the driver said is the log’s matter')
+    t.notMatch(response.body, /disk/, 'the driver’s message is only in the log')
   }
   store.outage = undefined
   t.equal((await app.inject(withToken(token))).statusCode, 200)

@@ -15,7 +15,7 @@ interface Race extends Host {
   readonly token: string
 }
 
-/** What ends or suspends a token, each answered before the load that it overtakes. */
+/** Operations that end or suspend a token. Each gets its response before the read that it overtakes. */
 const ENDS: Record<string, (race: Race) => Promise<unknown>> = {
   'a revoke': ({ app, id }) => app.inject(as('ada', { method: 'DELETE', url: `/tokens/${id}` })),
   'a switch-off': ({ app, id }) =>
@@ -38,7 +38,11 @@ for (const [what, end] of Object.entries(ENDS)) {
         t.equal((await next).statusCode, 401, 'the next request does not wait for the old load')
         load.release()
         for (const response of await Promise.all(overtaken)) t.equal(response.statusCode, 401)
-        t.equal((await race.app.inject(withToken(race.token))).statusCode, 401, 'and nothing stale was kept')
+        t.equal(
+          (await race.app.inject(withToken(race.token))).statusCode,
+          401,
+          'and nothing stale was cached',
+        )
       },
     )
   }
@@ -62,7 +66,7 @@ t.test('promise 11: an invalidation between requests that share a read reaches e
   const store = pausedStore(memoryTokenStore())
   let active = true
   const { app } = await startHost(t, { store, findUser: () => ({ active }) }, (app) => {
-    // What the first of them does happens before the next has gone on.
+    // The first one has finished its step before the next one continues.
     app.get('/leave', { onRequest: app.verifyApiToken }, (_, reply) => {
       active = false
       app.apiTokens.invalidateUser('ada')

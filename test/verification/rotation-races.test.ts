@@ -146,7 +146,7 @@ t.test('promise 5: on another instance the old token ends with its cache entry',
   t.equal(
     (await there.app.inject(withToken(old.token))).statusCode,
     401,
-    'where the new one came it knows at once',
+    'the instance that received the new one ends the old one at once',
   )
   here.clock.advance('60s')
   t.equal((await here.app.inject(withToken(old.token))).statusCode, 401)

@@ -21,9 +21,9 @@ interface Stream extends Host {
   readonly held: PausedStore
   /** Another instance of the plugin on the same tokens. */
   readonly other: Host
-  /** Opens a request whose answer ends only when the test says so. */
+  /** Opens a request whose response ends only when the test ends it. */
   open(options?: OpenOptions): Promise<OpenRequest>
-  /** The answer of a route other than `open` has been closed. */
+  /** The response of a route other than `open` has ended. */
   readonly closed: Promise<void>
   /** Time passes, for the clock and for timers alike. */
   pass(ms: number): Promise<void>
