@@ -23,7 +23,7 @@ export interface CheckOptions {
   readonly paths?: Readonly<Record<string, readonly string[]>>
 }
 
-/** The errors of the compiler, one a line; empty if there are none. */
+/** The errors of the compiler, one a line. Empty for correct code. */
 export async function typeErrors(
   t: Test,
   codes: readonly Code[],
