@@ -29,7 +29,7 @@ export class RequestVerification {
 
   /** The signal is watched until the response is closed. */
   #holdSignal(): AbortSignal {
-    const { signal, release } = this.#signals.hold(this.entry)
+    const { signal, release } = this.#signals.hold(this.entry, this.#reply.request)
     const { raw } = this.#reply
     if (isClosed(raw)) release()
     else raw.once('close', release)

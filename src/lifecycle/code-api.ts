@@ -48,13 +48,13 @@ export interface CodeApiDeps {
 export function createApiTokens(deps: CodeApiDeps): ApiTokens {
   const { lifecycle, verification, cache, recorder, events } = deps
   const bounded = new BoundedSignals(deps.signals)
-  const accept = (entry: VerificationEntry, { ip }: VerifyOptions): VerifiedToken & Disposable => {
+  const accept = (entry: VerificationEntry, source: VerifyOptions): VerifiedToken & Disposable => {
     const { rejection: reason, tokenId, userId } = entry
     if (reason !== null) {
-      emitRejected(events, { reason, tokenId, userId }, { now: lifecycle.clock.now(), ip: ip ?? null })
+      emitRejected(events, { reason, tokenId, userId }, { now: lifecycle.clock.now(), ip: source.ip ?? null })
       throw deps.rejected()
     }
-    return disposableToken(entry, () => bounded.hold(entry))
+    return disposableToken(entry, () => bounded.hold(entry, source))
   }
   return withCheckedArguments({
     issue: ({ by, ...request }) => issueToken(lifecycle, request, actorOf(by)),

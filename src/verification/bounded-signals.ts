@@ -2,7 +2,7 @@
 
 import { TooManySignals } from '../errors.ts'
 import type { TokenSignals, TrackedSignal } from './token-signals.ts'
-import type { VerificationEntry } from './verification-entry.ts'
+import type { CredentialSource, VerificationEntry } from './verification-entry.ts'
 
 /** Each watched signal costs a timer and one read per `cache.ttl`. */
 const MAX_WATCHED = 1_000
@@ -20,9 +20,9 @@ export class BoundedSignals {
    *
    * @throws {TooManySignals} When the limit is reached.
    */
-  hold(entry: VerificationEntry): TrackedSignal {
+  hold(entry: VerificationEntry, source: CredentialSource): TrackedSignal {
     if (this.#watched.size >= MAX_WATCHED) throw new TooManySignals(MAX_WATCHED.toLocaleString('en'))
-    const tracked = this.#signals.hold(entry)
+    const tracked = this.#signals.hold(entry, source)
     this.#watched.add(tracked)
     const remove = () => this.#watched.delete(tracked)
     tracked.signal.addEventListener('abort', remove, { once: true })

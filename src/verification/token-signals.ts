@@ -3,7 +3,8 @@
 import type { Clock } from '../clock.ts'
 import type { Invalidation } from '../invalidation/invalidation-bus.ts'
 import { withTimeout } from '../with-timeout.ts'
-import type { VerificationEntry } from './verification-entry.ts'
+import type { AllowedAddresses } from './allowed-addresses.ts'
+import type { CredentialSource, VerificationEntry } from './verification-entry.ts'
 
 export interface TokenSignalsDeps {
   readonly clock: Clock
@@ -19,6 +20,8 @@ export interface Recheck {
   readonly refused: boolean
   /** When it ends by the clock, as the row says now: a rotation changes it. */
   readonly endsAt: number | null
+  /** The addresses that may use it now. `null`: every address, or the token is refused anyway. */
+  readonly addresses: AllowedAddresses | null
 }
 
 export interface TrackedSignal {
@@ -33,7 +36,7 @@ interface Watch {
   readonly userId: string
   endsAt: number
   /** One per request, so that the listeners of one request are freed with it while another still runs. */
-  readonly controllers: Set<AbortController>
+  readonly controllers: Map<AbortController, CredentialSource>
   timer: NodeJS.Timeout | undefined
   /** `pausing`: an invalidation came during an evaluation, and the timer starts the next one soon. */
   state: 'waiting' | 'evaluating' | 'pausing'
@@ -56,11 +59,11 @@ export class TokenSignals {
     this.#deps = deps
   }
 
-  /** A new signal of an accepted entry's token. Call `release` when the request is done. */
-  hold(entry: VerificationEntry): TrackedSignal {
+  /** A new signal of an accepted entry's token, for a request from this address. Call `release` when it is done. */
+  hold(entry: VerificationEntry, source: CredentialSource): TrackedSignal {
     const watch = this.#watches.get(entry.tokenId) ?? this.#start(entry)
     const controller = new AbortController()
-    watch.controllers.add(controller)
+    watch.controllers.set(controller, source)
     return { signal: controller.signal, release: () => this.#release(watch, controller) }
   }
 
@@ -88,7 +91,7 @@ export class TokenSignals {
       tokenId: entry.tokenId,
       userId: entry.userId,
       endsAt: entry.endsAt ?? Infinity,
-      controllers: new Set(),
+      controllers: new Map(),
       timer: undefined,
       state: 'waiting',
       isInvalidated: false,
@@ -131,31 +134,40 @@ export class TokenSignals {
     clearTimeout(watch.timer)
     watch.state = 'evaluating'
     watch.isInvalidated = false
-    const refused = await this.#isRefused(watch)
+    const { refused, addresses } = await this.#recheck(watch)
     if (this.#watches.get(watch.tokenId) !== watch) return
     if (refused) return this.#end(watch)
+    if (addresses !== null) this.#endOutside(watch, addresses)
+    if (watch.controllers.size === 0) return
     watch.state = watch.isInvalidated ? 'pausing' : 'waiting'
     this.#wait(watch, watch.isInvalidated ? this.#deps.clock.now() + PAUSE_MS : Infinity)
   }
 
   /** While the store is unavailable, only the clock ends a token. */
-  async #isRefused(watch: Watch): Promise<boolean> {
+  async #recheck(watch: Watch): Promise<Pick<Recheck, 'refused' | 'addresses'>> {
     try {
       const recheck = this.#deps.recheck(watch.tokenId, watch.userId)
-      const { refused, endsAt } = await withTimeout(recheck, LONGEST_MS, 'the store')
-      watch.endsAt = endsAt ?? Infinity
-      return refused
+      const result = await withTimeout(recheck, LONGEST_MS, 'the store')
+      watch.endsAt = result.endsAt ?? Infinity
+      return result
     } catch {
-      return this.#deps.clock.now() >= watch.endsAt
+      return { refused: this.#deps.clock.now() >= watch.endsAt, addresses: null }
     }
   }
 
   #end(watch: Watch): void {
     this.#remove(watch)
-    for (const controller of watch.controllers) {
-      controller.abort(new DOMException('The API token is no longer active', 'AbortError'))
-    }
+    for (const controller of watch.controllers.keys()) abort(controller)
     watch.controllers.clear()
+  }
+
+  /** Ends the signals of requests from other addresses, after the list of addresses has changed. */
+  #endOutside(watch: Watch, addresses: AllowedAddresses): void {
+    for (const [controller, { ip }] of [...watch.controllers]) {
+      if (addresses.include(ip)) continue
+      this.#release(watch, controller)
+      abort(controller)
+    }
   }
 
   #release(watch: Watch, controller: AbortController): void {
@@ -167,4 +179,8 @@ export class TokenSignals {
     clearTimeout(watch.timer)
     if (this.#watches.get(watch.tokenId) === watch) this.#watches.delete(watch.tokenId)
   }
+}
+
+function abort(controller: AbortController): void {
+  controller.abort(new DOMException('The API token is no longer active', 'AbortError'))
 }

@@ -135,13 +135,14 @@ export class Verification {
       this.#reads.leave(done.read)
       if (done.read.isInvalidated) continue
       const token = done.found.owned?.token
-      return {
-        refused:
-          token === undefined ||
-          !this.#deps.signer.isSealed(token) ||
-          this.#rejectionOf(done.found, this.#deps.clock.now()) !== null,
-        endsAt: token === undefined ? null : endsAt(token, this.#deps.maxAgeMs),
-      }
+      if (
+        token === undefined ||
+        !this.#deps.signer.isSealed(token) ||
+        this.#rejectionOf(done.found, this.#deps.clock.now()) !== null
+      )
+        return REFUSED
+      const addresses = entryLimits(token)?.addresses ?? null
+      return { refused: false, endsAt: endsAt(token, this.#deps.maxAgeMs), addresses }
     }
   }
 
@@ -318,3 +319,4 @@ function isAllowedFrom(source: CredentialSource, limits: EntryLimits | null): bo
 }
 
 const NO_SCOPES: readonly string[] = Object.freeze([])
+const REFUSED: Recheck = { refused: true, endsAt: null, addresses: null }

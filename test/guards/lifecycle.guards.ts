@@ -107,7 +107,7 @@ export const lifecycleGuards: readonly Guard[] = [
     name: 'events: verify emits its refusals',
     file: 'src/lifecycle/code-api.ts',
     remove:
-      'emitRejected(events, { reason, tokenId, userId }, { now: lifecycle.clock.now(), ip: ip ?? null })',
+      'emitRejected(events, { reason, tokenId, userId }, { now: lifecycle.clock.now(), ip: source.ip ?? null })',
     put: '',
     tests: ['test/host/event-actors.test.ts'],
   },

@@ -98,6 +98,13 @@ export const limitsGuards: readonly Guard[] = [
     put: ' ? [address, bits] : [address, bits]',
   },
   {
+    name: 'promise 4: a changed list of addresses fires the signals of open requests',
+    file: 'src/verification/token-signals.ts',
+    remove: 'if (addresses.include(ip)) continue',
+    put: 'if (addresses !== undefined) continue',
+    tests: ['test/verification/allowed-addresses.test.ts'],
+  },
+  {
     ...update,
     name: 'promise 16: a row that was changed by SQL gets no new seal',
     remove: 'if (!signer.isSealed(token)) {',

@@ -13,6 +13,7 @@ import { countingStore } from '../support/counting-store.ts'
 import { type Host, startHost, withToken } from '../support/host.ts'
 import { hs256Key } from '../support/keys.ts'
 import { pausedStore } from '../support/paused-store.ts'
+import { within } from '../support/within.ts'
 
 const ALLOWED = ['192.0.2.0/24', '2001:db8::/32', '::ffff:198.51.100.7']
 const INSIDE = '192.0.2.7'
@@ -308,6 +309,39 @@ t.test('verify() takes the address, and refuses without one', async (t) => {
     message: /^address is not a member of the options/,
   })
 })
+
+t.test(
+  'promise 4: a changed list fires the signals of open requests and results from other addresses',
+  async (t) => {
+    const signals = new Map<string, AbortSignal>()
+    const finished = Promise.withResolvers<void>()
+    const { app } = await startHost(t, {}, (app) => {
+      app.get('/stream', { onRequest: verifyApiToken }, async ({ ip, apiToken }) => {
+        if (apiToken !== null) signals.set(ip, apiToken.signal)
+        await finished.promise
+      })
+    })
+    const { token, credential } = await app.apiTokens.issue({ userId: 'ada' })
+    const open = [INSIDE, OUTSIDE].map((address) => app.inject(from(address, credential, '/stream')))
+    await within(2_000, () => signals.size === 2)
+    using inside = await app.apiTokens.verify(credential, { ip: INSIDE })
+    using outside = await app.apiTokens.verify(credential, { ip: OUTSIDE })
+    using unknown = await app.apiTokens.verify(credential)
+    for (const [name, { signal }] of Object.entries({ inside, outside, unknown })) signals.set(name, signal)
+    const fired = () => [...signals].flatMap(([name, { aborted }]) => (aborted ? name : []))
+    await app.apiTokens.update(token.id, { allowedIps: ['192.0.2.0/24', '203.0.113.7'] })
+    await within(2_000, () => fired().length > 0)
+    t.same(fired(), ['unknown'])
+    await app.apiTokens.update(token.id, { allowedIps: ALLOWED })
+    await within(2_000, () => fired().length > 1)
+    t.same(fired(), [OUTSIDE, 'outside', 'unknown'])
+    t.equal(signals.get(OUTSIDE)?.reason.name, 'AbortError')
+    await app.apiTokens.revoke(token.id)
+    t.equal(fired().length, 5, 'the others are still watched')
+    finished.resolve()
+    await Promise.all(open)
+  },
+)
 
 t.test('GET /tokens/current needs an allowed address, DELETE does not', async (t) => {
   const { app } = await startHost(t)
