@@ -79,6 +79,7 @@ export const comparisons: readonly Comparison[] = [
     carrying: 'connection' as const,
     target,
   })),
+  ...CARRYING.map((carrying) => ({ variant: 'warm-addresses', of: 'warm', carrying, target: 0.97 })),
   { variant: 'cold', of: 'by-hand-cold-sqlite', carrying: 'rotating', target: 2.2 },
   { variant: 'cold-postgres', of: 'by-hand-cold-postgres', carrying: 'rotating', target: 1.8 },
   { variant: 'cold-postgres-users', of: 'by-hand-cold-postgres-users', carrying: 'rotating', target: 1.4 },

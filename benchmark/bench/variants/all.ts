@@ -4,12 +4,22 @@ import { betterAuth, betterAuthDeferred, betterAuthWal } from './better-auth.ts'
 import { byHandColdPostgres, byHandColdPostgresUsers, byHandColdSqlite } from './by-hand-cold.ts'
 import { compactVariants } from './compact.ts'
 import { bare, bearerMany, bearerOne, byHand, jwt, jwtCached } from './others.ts'
-import { cold, coldMariaDb, coldPostgres, coldPostgresUsers, forged, scopes, warm } from './plugin.ts'
+import {
+  cold,
+  coldMariaDb,
+  coldPostgres,
+  coldPostgresUsers,
+  forged,
+  scopes,
+  warm,
+  warmAddresses,
+} from './plugin.ts'
 import type { Variant } from './variant.ts'
 
 export const variants: readonly Variant[] = [
   bare,
   warm,
+  warmAddresses,
   scopes,
   byHand,
   bearerOne,

@@ -42,6 +42,13 @@ export const scopes: Variant = {
   start: () => startPlugin({}, { scope: 'chat:write' }),
 }
 
+export const warmAddresses: Variant = {
+  name: 'warm-addresses',
+  title: 'this plugin, warm, tokens with a list of addresses',
+  answers: 200,
+  start: () => startPlugin({}, { allowedIps: ['10.0.0.0/8', '127.0.0.0/8'] }),
+}
+
 export const cold: Variant = {
   name: 'cold',
   title: 'this plugin, cold: signature and one read of SQLite each time',
@@ -99,13 +106,15 @@ interface OpenStore {
 interface Setup {
   /** The scope that the route requires. */
   readonly scope?: string
+  /** The addresses that may use the tokens. Default: all. */
+  readonly allowedIps?: readonly string[]
   readonly openStore?: () => Promise<OpenStore>
 }
 
 /** Starts the plugin with these options and issues the tokens. */
 export async function startPlugin(
   options: ApiTokensOptions,
-  { scope, openStore = sqliteStore }: Setup = {},
+  { scope, allowedIps, openStore = sqliteStore }: Setup = {},
 ): Promise<Running> {
   const { store, drop } = await openStore()
   const app = host()
@@ -120,7 +129,7 @@ export async function startPlugin(
     })
     addRoute(app, scope === undefined ? app.verifyApiToken : requireScopes(scope))
     await app.ready()
-    return { app, credentials: await issueAll(app) }
+    return { app, credentials: await issueAll(app, allowedIps) }
   } catch (error) {
     await app.close()
     throw error
@@ -128,13 +137,14 @@ export async function startPlugin(
 }
 
 /** Issues in batches of the size of a pool, which is several times faster on a database server. */
-async function issueAll(app: FastifyInstance): Promise<readonly string[]> {
+async function issueAll(app: FastifyInstance, allowedIps: Setup['allowedIps']): Promise<readonly string[]> {
   const credentials: string[] = []
   while (credentials.length < CREDENTIALS) {
     const batch = Array.from({ length: Math.min(POOL_SIZE, CREDENTIALS - credentials.length) }, (_, index) =>
       app.apiTokens.issue({
         userId: `user-${credentials.length + index}`,
         scopes: ['chat:write', 'models:read'],
+        allowedIps,
       }),
     )
     credentials.push(...(await Promise.all(batch)).map(({ credential }) => credential))
