@@ -191,6 +191,14 @@ t.test('every file opens with a sentence that describes it', async (t) => {
   }
 })
 
+t.test('no file has a declaration with `using`, which Node.js 22 cannot read', async (t) => {
+  const root = join(SRC, '..')
+  const files = globSync('{src,test,benchmark,examples}/**/*.ts', { cwd: root })
+  t.ok(files.length > 500)
+  for (const file of files)
+    t.notMatch(readFileSync(join(root, file), 'utf8'), /^\s*(await )?using \w+ =/m, file)
+})
+
 t.test('no file is longer than 400 lines', async (t) => {
   for (const { path, text } of files) t.ok(text.trimEnd().split('\n').length <= 400, path)
 })

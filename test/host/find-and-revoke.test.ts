@@ -143,7 +143,7 @@ t.test('promise 9: revokeAll ends all tokens of a user, who stays and gets new o
 t.test('promise 4: revokeAll aborts the signals of open requests', async (t) => {
   const { app } = await startHost(t, {})
   const { credential } = await app.apiTokens.issue({ userId: 'ada' })
-  using verified = await app.apiTokens.verify(credential)
+  const verified = await app.apiTokens.verify(credential)
   const { signal } = verified
   t.equal(signal.aborted, false)
   await app.apiTokens.revokeAll({ userId: 'ada' })

@@ -117,7 +117,7 @@ for (const database of await sqlDatabases(t)) {
       async (t) => {
         const { app, clock } = await start(t, database, { credentials, cache: { ttl: '50ms' } })
         const { token, id } = await issue(app, 'ada')
-        using verified = await app.apiTokens.verify(token)
+        const verified = await app.apiTokens.verify(token)
         const { signal } = verified
         await run(`update api_tokens set scopes = 'chat:write' where id = ${idLiteral(name, id)}`)
         const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve))
