@@ -17,7 +17,7 @@ import { ADMIN_PAGE, fill, startAdminPage } from './admin-page-host.ts'
 import { inChromium } from './chromium.ts'
 import { openAs, PAGE, startPageHost } from './page-host.ts'
 
-const MAX_BYTES = 36_000
+const MAX_BYTES = 38_000
 const bundle = readFileSync(new URL('../../dist/ui/admin-element.js', import.meta.url))
 
 async function startPage(t: Test, options: ApiTokensAdminPageOptions & { prefix?: string } = {}) {
@@ -50,7 +50,7 @@ t.test('the document has one script and one style by URL, nothing inline, and a 
   t.equal(script.headers['cache-control'], 'public, max-age=31536000, immutable')
 })
 
-t.test('the element is one module without imports, at most 36 kB compressed with Lit', async (t) => {
+t.test('the element is one module without imports, at most 38 kB compressed with Lit', async (t) => {
   const bytes = gzipSync(bundle, { level: 9 }).length
   t.ok(bytes <= MAX_BYTES, `${bytes} bytes`)
   t.notMatch(bundle.toString(), /\bimport\s*[("{*]|from\s*"/)

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import t from 'tap'
 import { ADMIN_PAGE, fill, startAdminPage } from './admin-page-host.ts'
 import { inChromium } from './chromium.ts'
-import { untilFocused } from './focus.ts'
+import { focused, untilFocused } from './focus.ts'
 import { openAs } from './page-host.ts'
 import { tracesOf } from './traces.ts'
 
@@ -116,7 +116,8 @@ await inChromium((browser) => {
       await page.getByRole('textbox', { name: 'Owner id' }).fill(' service:deploy ')
       await page.getByRole('textbox', { name: 'Name (optional)' }).fill('Deploys')
       await page.getByRole('textbox', { name: 'Description' }).fill('Each night')
-      await page.getByRole('textbox', { name: 'Scopes' }).fill('models:read\n chat:write')
+      await page.getByRole('checkbox', { name: /models:read/ }).check()
+      await page.getByRole('checkbox', { name: /chat:write/ }).check()
       await page.getByRole('combobox', { name: 'Expiry' }).selectOption({ label: 'In 90 days' })
       await button(page, 'Issue token').click()
       await heading(page, 'Copy your token now').waitFor()
@@ -138,19 +139,68 @@ await inChromium((browser) => {
     },
   )
 
-  t.test('the lifetime is the default of the service, never, or a date', async (t) => {
-    const host = await startAdminPage(t, { tokens: { expiry: { default: '7d' } } })
+  t.test('the scopes are those of the service, with their descriptions, also in the details', async (t) => {
+    const host = await startAdminPage(t)
     const page = await openAs(t, browser, host, 'root', { path: `${ADMIN_PAGE}?user_id=service:a` })
+    await button(page, 'New token for an owner').click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('List the models').waitFor()
+    t.same(await dialog.locator('.scope .mono').allInnerTexts(), ['chat:write', 'models:read'])
+    await dialog.getByText('Without scopes the token can call only what requires no scopes.').waitFor()
+    await page.getByRole('checkbox', { name: /chat:write/ }).check()
+    await page.getByRole('textbox', { name: 'Name (optional)' }).fill('chats')
+    await button(page, 'Issue token').click()
+    await heading(page, 'Copy your token now').waitFor()
+    await page.keyboard.press('Escape')
+    await button(page, 'Close without copying').click()
+    await page.getByRole('status').getByText('chats was issued.').waitFor()
+    t.same((await host.app.apiTokens.search({ name: 'chats' })).data[0]?.scopes, ['chat:write'])
+    await details(page, 'chats').click()
+    await page.getByRole('dialog').getByText('Chat with a model').waitFor()
+  })
+
+  t.test('scopes that cannot be loaded are said in the form, and loaded again', async (t) => {
+    const host = await startAdminPage(t)
+    const page = await openAs(t, browser, host, 'root', { path: ADMIN_PAGE })
+    await page.route('**/admin/tokens/scopes', (route) => route.abort())
+    await button(page, 'New token for an owner').click()
+    await page.getByRole('alert').getByText('The scopes could not be loaded.').waitFor()
+    t.equal(await page.getByRole('combobox', { name: 'Expiry' }).count(), 0)
+    const failed = page.waitForEvent('requestfailed')
+    await button(page, 'Try again').click()
+    await failed
+    await page.getByRole('alert').getByText('The scopes could not be loaded.').waitFor()
+    await page.unrouteAll()
+    await button(page, 'Try again').click()
+    await page.getByRole('checkbox', { name: /models:read/ }).waitFor()
+    await page.getByRole('combobox', { name: 'Expiry' }).waitFor()
+    t.match(await focused(page), /^Scopes/, 'focus stays in the field')
+    await page.getByRole('textbox', { name: 'Owner id' }).fill('service:a')
+    await page.getByRole('checkbox', { name: /models:read/ }).check()
+    await button(page, 'Issue token').click()
+    await heading(page, 'Copy your token now').waitFor()
+  })
+
+  t.test('the lifetimes are those that the service allows, and its default is chosen', async (t) => {
+    const host = await startAdminPage(t, { tokens: { expiry: { default: '45d', max: '1y' } } })
+    const page = await openAs(t, browser, host, 'root', { path: `${ADMIN_PAGE}?user_id=service:a` })
+    const expiry = page.getByRole('combobox', { name: 'Expiry' })
     for (const [choice, days] of [
-      ['As the service has set', 7],
-      ['Never', null],
+      ['In 45 days', 45],
       ['In 1 year', 365],
       ['On a date…', 5],
     ] as const) {
       await button(page, 'New token for an owner').click()
       t.equal(await page.getByRole('textbox', { name: 'Owner id' }).inputValue(), 'service:a')
       await page.getByRole('textbox', { name: 'Name (optional)' }).fill(choice)
-      await page.getByRole('combobox', { name: 'Expiry' }).selectOption({ label: choice })
+      await expiry.waitFor()
+      t.same(
+        await expiry.locator('option').allInnerTexts(),
+        ['In 7 days', 'In 30 days', 'In 45 days', 'In 90 days', 'In 1 year', 'On a date…'],
+        'a token that never expires is not offered',
+      )
+      t.equal(await expiry.inputValue(), String(45 * 86_400))
+      await expiry.selectOption({ label: choice })
       if (days === 5) await page.getByLabel('Last day on which it works').fill('2026-01-05')
       await button(page, 'Issue token').click()
       await heading(page, 'Copy your token now').waitFor()
@@ -158,31 +208,34 @@ await inChromium((browser) => {
       await button(page, 'Close without copying').click()
       await page.getByRole('status').getByText(`${choice} was issued.`).waitFor()
       const [token] = (await host.app.apiTokens.search({ name: choice })).data
-      const at = token?.expiresAt ?? null
-      t.equal(at === null ? null : (Number(at) - Number(token?.createdAt)) / 86_400_000, days, choice)
+      t.equal((Number(token?.expiresAt) - Number(token?.createdAt)) / 86_400_000, days, choice)
     }
   })
 
-  t.test('an input that the server refuses is shown in the form and can be corrected', async (t) => {
-    const host = await startAdminPage(t, { tokens: { expiry: { max: '30d' } } })
+  t.test('without a limit of the service a token may never expire', async (t) => {
+    const host = await startAdminPage(t, { tokens: { expiry: { default: '7d' } } })
+    const page = await openAs(t, browser, host, 'root', { path: `${ADMIN_PAGE}?user_id=service:a` })
+    await button(page, 'New token for an owner').click()
+    await page.getByRole('combobox', { name: 'Expiry' }).selectOption({ label: 'Never' })
+    await button(page, 'Issue token').click()
+    await heading(page, 'Copy your token now').waitFor()
+    t.equal((await host.app.apiTokens.search({ userId: 'service:a' })).data[0]?.expiresAt, null)
+  })
+
+  t.test('what the service refuses is said in the form, and can be corrected', async (t) => {
+    const findUser = () => ({ active: true, scopes: ['models:read'] })
+    const host = await startAdminPage(t, { tokens: { findUser } })
     const page = await openAs(t, browser, host, 'root', { path: ADMIN_PAGE })
     await button(page, 'New token for an owner').click()
     const issue = button(page, 'Issue token')
     await page.getByRole('textbox', { name: 'Owner id' }).fill('service:a')
-    await page.getByRole('textbox', { name: 'Scopes' }).fill('models:fly')
+    await page.getByRole('checkbox', { name: /chat:write/ }).check()
     await issue.click()
     await page
       .getByRole('alert')
-      .getByText(/The service refused: .*models:fly/)
+      .getByText(/The service refused: .*chat:write/)
       .waitFor()
-    await page.getByRole('textbox', { name: 'Scopes' }).fill('models:read')
-    await page.getByRole('combobox', { name: 'Expiry' }).selectOption({ label: 'Never' })
-    await issue.click()
-    await page
-      .getByRole('alert')
-      .getByText(/The service refused: .*expires_in/)
-      .waitFor()
-    await page.getByRole('combobox', { name: 'Expiry' }).selectOption({ label: 'In 30 days' })
+    await page.getByRole('checkbox', { name: /chat:write/ }).uncheck()
     await host.app.apiTokens.deactivateUser('service:a')
     await issue.click()
     await page.getByRole('alert').getByText('This owner is deactivated or removed').waitFor()
@@ -193,6 +246,19 @@ await inChromium((browser) => {
     await page.unrouteAll()
     await issue.click()
     await heading(page, 'Copy your token now').waitFor()
+  })
+
+  t.test('a token that no longer matches the filters stays in its details', async (t) => {
+    const host = await startAdminPage(t)
+    const { token } = await host.app.apiTokens.issue({ userId: 'ada', name: 'CI' })
+    const page = await openAs(t, browser, host, 'root', { path: `${ADMIN_PAGE}?status=active` })
+    await details(page, 'CI').click()
+    await page.getByRole('switch').click()
+    await page.getByRole('status').getByText('CI is inactive.').waitFor()
+    await heading(page, 'No token matches').waitFor({ state: 'attached' })
+    t.equal((await host.app.apiTokens.get(token.id)).status, 'inactive')
+    await page.getByRole('dialog').getByText('Disabled. Enable it to use it again.').waitFor()
+    t.equal(await page.getByText('This token does not exist.').count(), 0)
   })
 
   t.test('the end of the session does not close the dialog with an uncopied credential', async (t) => {

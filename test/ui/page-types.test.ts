@@ -26,6 +26,7 @@ export const received = {
   list: (list: Static<typeof wire.TokenList>): page.TokenPage => list,
   catalogue: (catalogue: Static<typeof wire.ScopeList>): page.Catalogue => catalogue,
   usage: (usage: Static<typeof wire.Usage>): page.Usage => usage,
+  adminCatalogue: (list: adminWire.AdminScopeListBody): adminPage.AdminCatalogue => list,
   adminToken: (token: adminWire.AdminTokenBody): adminPage.AdminToken => token,
   adminIssued: (token: adminWire.IssuedAdminTokenBody): adminPage.IssuedAdminToken => token,
   found: (list: adminWire.AdminTokenListBody): adminPage.AdminPage<adminPage.AdminToken> => list,

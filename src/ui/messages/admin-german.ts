@@ -80,6 +80,10 @@ export const adminGerman: AdminMessages = {
     other: '{count} Tokens wurden nicht gefunden, dafür wurde nichts widerrufen:',
   },
 
+  scopesHint:
+    'Geben Sie nur, was das Programm braucht und der Besitzer haben darf. Später lässt sich das nicht ändern.',
+  scopeLost: 'Nicht im Verzeichnis der Berechtigungen',
+
   dangerZone: 'Beenden',
   metadata: 'Metadaten',
   allowedIps: 'Erlaubte Adressen',
@@ -88,6 +92,22 @@ export const adminGerman: AdminMessages = {
     one: '{count} Aufruf in {seconds} s',
     other: '{count} Aufrufe in {seconds} s',
   },
+  allowedIpsHint:
+    'Adressen oder CIDR-Bereiche wie 192.0.2.0/24, je Zeile oder durch Kommas getrennt. Leer: jede Adresse.',
+  addressRefused: 'Der Dienst hat {address} abgelehnt: {detail}',
+  rateMax: 'Aufrufe',
+  rateWindow: 'Zeitfenster in Sekunden',
+  rateLimitHint:
+    'Höchstens so viele Aufrufe je Zeitfenster von bis zu einem Tag (86.400 s). Leer: die Grenze des Dienstes.',
+  changeLimits: 'Grenzen ändern',
+  limitsTitle: 'Grenzen ändern',
+  limitsText: 'Die Grenzen von {name}. Eine Änderung gilt ab dem nächsten Aufruf.',
+  limitsChanged: 'Die Grenzen von {name} sind geändert.',
+  limitsUncertain:
+    'Es kam keine Antwort. Die Grenzen können geändert sein. Sie können es gefahrlos erneut versuchen.',
+  limitOvertaken:
+    'Diese Grenze hat sich inzwischen geändert. Jetzt gilt: {value}. Speichern Sie erneut, um sie zu ersetzen.',
+  noLimit: 'keine Grenze',
   createdByAdmin: '{name} (Verwalter)',
   createdByCode: 'dem Dienst selbst',
   detailsGone: 'Dieses Token gibt es nicht. Vielleicht wurde sein Eintrag gelöscht.',
@@ -158,10 +178,6 @@ export const adminGerman: AdminMessages = {
     'Für ein Dienstkonto, ein Team oder eine Organisation. Sie sehen das geheime Token einmal und geben es weiter.',
   issueOwner: 'Id des Besitzers',
   issueOwnerHint: 'Etwa service:deploy',
-  issueScopesHint:
-    'Namen von Berechtigungen, durch Leerzeichen getrennt. Erlauben Sie nur, was das Programm braucht.',
-  issueScopesNone: 'Ohne Berechtigungen erreicht das Token nur, was keine verlangt.',
-  expiryDefault: 'Wie vom Dienst festgelegt',
   issueConfirm: 'Token erzeugen',
   issuing: 'Wird erzeugt…',
   issued: '{name} wurde erzeugt.',

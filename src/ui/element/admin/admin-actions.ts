@@ -2,7 +2,6 @@
 
 import type { AdminMessageName } from '../../messages/messages.ts'
 import type { CredentialDialog } from '../dialogs/credential-dialog.ts'
-import type { TokenActions } from '../dialogs/details-dialog.ts'
 import { Fault } from '../fault.ts'
 import type { Toast } from '../toast.ts'
 import type { Token } from '../token.ts'
@@ -11,9 +10,10 @@ import { sentence, titleOf } from '../token-fields/foreign-text.ts'
 import type { AdminListing } from './admin-listing.ts'
 import { type AdminTexts, sayAdminFault } from './admin-texts.ts'
 import type { AdminToken } from './admin-token.ts'
-import type { AdminDetailsDialog } from './dialogs/admin-details-dialog.ts'
+import type { AdminDetailsDialog, AdminTokenActions } from './dialogs/admin-details-dialog.ts'
 import type { IssueDialog } from './dialogs/issue-dialog.ts'
 import type { LeakedDialog } from './dialogs/leaked-dialog.ts'
+import type { LimitsDialog } from './dialogs/limits-dialog.ts'
 import type { OwnerAction, OwnerDialog } from './dialogs/owner-dialog.ts'
 import type { RevokeManyDialog } from './dialogs/revoke-many-dialog.ts'
 
@@ -22,6 +22,7 @@ export interface AdminDialogs {
   readonly 'admin-details': AdminDetailsDialog
   readonly 'admin-issue': IssueDialog
   readonly 'admin-leaked': LeakedDialog
+  readonly 'admin-limits': LimitsDialog
   readonly 'admin-owner': OwnerDialog
   readonly 'admin-revoke': RevokeManyDialog
 }
@@ -45,8 +46,9 @@ const WAS_CHANGED = {
 export class AdminActions {
   readonly #deps: AdminDeps
   readonly #switching = new Set<string>()
-  readonly inDetails: TokenActions = {
+  readonly inDetails: AdminTokenActions = {
     onSwitch: (token) => void this.#switch(token),
+    onLimits: (token) => void this.#changeLimits(token),
     onRevoke: (token) => void this.#revokeOne(token.id),
     change: (token, change) => this.#edit(token, change),
   }
@@ -87,6 +89,18 @@ export class AdminActions {
     this.#say(WAS_CHANGED[action], { name: id })
     await listing.load()
     await focus('#owner-title')
+  }
+
+  async #changeLimits(token: AdminToken): Promise<void> {
+    const { listing, dialog, texts } = this.#deps
+    const changed = await dialog('admin-limits').ask(token)
+    if (changed !== null) {
+      listing.replace(changed)
+      this.#say('limitsChanged', { name: titleOf(changed, texts()) })
+    }
+    // Without a result, too: the token may have changed without a response, or by others.
+    await listing.load()
+    await dialog('admin-details').recoverFocus()
   }
 
   async #revokeOne(id: string): Promise<void> {

@@ -1,12 +1,14 @@
 /** Calls the administration routes with the administrator's session. */
 
 import { queryOf, sendRequest } from '../send-request.ts'
-import type { Usage } from '../token.ts'
+import type { Scope, Usage } from '../token.ts'
 import type { Invalidation, NewToken } from '../token-client.ts'
 import type {
+  AdminCatalogue,
   AdminPage,
   AdminToken,
   IssuedAdminToken,
+  Limits,
   OwnerRow,
   OwnerStatus,
   Reason,
@@ -33,9 +35,12 @@ export interface OwnersQuery {
   readonly limit: number
 }
 
-export interface NewAdminToken extends NewToken {
+export interface NewAdminToken extends NewToken, Partial<Limits> {
   readonly user_id: string
 }
+
+/** An absent member is not changed. */
+export interface AdminChange extends Invalidation, Partial<Limits> {}
 
 export type OwnerChange = 'deactivate' | 'reactivate' | 'remove'
 
@@ -59,16 +64,19 @@ export class AdminClient {
     return this.#call('GET', `/${encodeURIComponent(id)}/usage?days=${days}`)
   }
 
-  /** The administration has no list of the scopes. */
-  async scopes(): Promise<undefined> {
-    return undefined
+  catalogue(): Promise<AdminCatalogue> {
+    return this.#call('GET', '/scopes')
+  }
+
+  async scopes(): Promise<readonly Scope[]> {
+    return (await this.catalogue()).data
   }
 
   issue(token: NewAdminToken): Promise<IssuedAdminToken> {
     return this.#call('POST', '', { body: token })
   }
 
-  update(id: string, change: Invalidation): Promise<AdminToken> {
+  update(id: string, change: AdminChange): Promise<AdminToken> {
     return this.#call('PATCH', `/${encodeURIComponent(id)}`, { body: change })
   }
 

@@ -84,10 +84,13 @@ export class AdminListing {
   /** Loads the list again. The current rows stay visible until the response arrives. */
   async load(): Promise<void> {
     const owner = this.#loadOwner()
+    // A changed token may no longer match the filters, but its details stay open.
+    this.#beyond = this.detailed
     await this.rows.load()
     this.#loadedAt = Date.now()
     const running = this.tokens.rows.filter((token) => !hasEnded(token)).map(({ id }) => id)
     this.selected = this.selected.intersection(new Set(running))
+    if (this.#beyond?.id === this.place.token) await this.fetchDetailed()
     await owner
     this.#onChange()
   }
@@ -137,7 +140,11 @@ export class AdminListing {
     const { token: id } = this.place
     if (this.tokens.rows.some((token) => token.id === id)) return
     if (this.#beyond?.id !== id) this.#beyond = null
-    this.#beyond = await this.client.get(id).catch(() => undefined)
+    this.#beyond = await this.client.get(id).catch((error: unknown) => {
+      const isGone = error instanceof Fault && error.kind === 'gone'
+      // Otherwise the known token stays.
+      return isGone ? undefined : (this.#beyond ?? undefined)
+    })
     this.#onChange()
   }
 

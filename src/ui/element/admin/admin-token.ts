@@ -1,6 +1,6 @@
 /** The bodies of the administration routes. A type test compares them with the server's types. */
 
-import type { IssuedToken, Token } from '../token.ts'
+import type { Catalogue, IssuedToken, Token } from '../token.ts'
 
 export interface RateLimit {
   readonly max: number
@@ -8,13 +8,20 @@ export interface RateLimit {
   readonly time_window: number
 }
 
-/** The token of any owner, with the limits that administrators set. */
-export interface AdminToken extends Token {
-  readonly metadata: object | null
-  /** CIDR ranges; `null` for every address. */
+/** The limits that administrators set on this page. */
+export interface Limits {
+  /** Addresses and CIDR ranges; `null` for every address. */
   readonly allowed_ips: readonly string[] | null
   readonly rate_limit: RateLimit | null
 }
+
+/** The token of any owner. */
+export interface AdminToken extends Token, Limits {
+  readonly metadata: object | null
+}
+
+/** The scopes and lifetimes that a new token may have. */
+export type AdminCatalogue = Omit<Catalogue, 'owners'>
 
 export type IssuedAdminToken = AdminToken & IssuedToken
 

@@ -135,6 +135,7 @@ export class ApiTokensAdmin extends LitElement implements ApiTokensAdminElement 
       ></api-tokens-admin-details>
       <api-tokens-admin-issue .texts=${texts} .client=${client}></api-tokens-admin-issue>
       <api-tokens-admin-leaked .texts=${texts} .client=${client}></api-tokens-admin-leaked>
+      <api-tokens-admin-limits .texts=${texts} .client=${client}></api-tokens-admin-limits>
       <api-tokens-admin-owner .texts=${texts} .client=${client}></api-tokens-admin-owner>
       <api-tokens-admin-revoke .texts=${texts} .client=${client}></api-tokens-admin-revoke>
       <api-tokens-credential .texts=${texts} .curlUrl=${curlUrl}></api-tokens-credential>`

@@ -7,6 +7,7 @@ import type { ApiTokensAdminElement } from './api-tokens-admin-element.ts'
 import { AdminDetailsDialog } from './dialogs/admin-details-dialog.ts'
 import { IssueDialog } from './dialogs/issue-dialog.ts'
 import { LeakedDialog } from './dialogs/leaked-dialog.ts'
+import { LimitsDialog } from './dialogs/limits-dialog.ts'
 import { OwnerDialog } from './dialogs/owner-dialog.ts'
 import { RevokeManyDialog } from './dialogs/revoke-many-dialog.ts'
 
@@ -24,6 +25,7 @@ const ELEMENTS: readonly [string, CustomElementConstructor][] = [
   ['api-tokens-admin-details', AdminDetailsDialog],
   ['api-tokens-admin-issue', IssueDialog],
   ['api-tokens-admin-leaked', LeakedDialog],
+  ['api-tokens-admin-limits', LimitsDialog],
   ['api-tokens-admin-owner', OwnerDialog],
   ['api-tokens-admin-revoke', RevokeManyDialog],
   ['api-tokens-admin', Implementation],

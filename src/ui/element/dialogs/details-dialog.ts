@@ -99,7 +99,7 @@ export class DetailsDialog extends Modal<null, DetailsClient> {
         <h3 id="scopes-title">${texts.say('scopes')}</h3>
         ${this.#scopes(token)}
       </section>
-      ${this.#list(token, now)} ${hasEnded(token) ? nothing : this.#endings(token)}
+      ${this.#list(token, now)} ${hasEnded(token) ? nothing : html`${this.changes(token)} ${this.#endings(token)}`}
     `
   }
 
@@ -194,6 +194,11 @@ export class DetailsDialog extends Modal<null, DetailsClient> {
   /** Who issued the token, if that is not its owner. */
   protected creator({ created_by: { id }, user_id: owner }: Token): string | null {
     return id === owner ? null : id
+  }
+
+  /** Further changes of a token that has not ended. */
+  protected changes(_token: Token): unknown {
+    return nothing
   }
 
   #endings(token: Token): TemplateResult {

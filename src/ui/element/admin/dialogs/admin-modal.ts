@@ -9,7 +9,9 @@ export abstract class AdminModal<Result> extends Modal<Result, AdminClient> {
   declare texts: AdminTexts
 
   /** The text of a fault after which the change may have been made; `undefined` for other faults. */
-  protected uncertain(name: 'revokeUncertain' | 'issueUncertain'): (fault: Fault) => string | undefined {
+  protected uncertain(
+    name: 'revokeUncertain' | 'issueUncertain' | 'limitsUncertain',
+  ): (fault: Fault) => string | undefined {
     return ({ kind }) => (kind === 'unreachable' ? this.texts.say(name) : undefined)
   }
 }

@@ -1,24 +1,28 @@
 /** The form that issues a token for any owner, such as a service account. */
 
-import { html, type PropertyDeclarations, type TemplateResult } from 'lit'
+import { html, type TemplateResult } from 'lit'
+import { CatalogueFields, catalogueFieldsStyles } from '../../dialogs/catalogue-fields.ts'
+import { textIn } from '../../dialogs/text-in.ts'
 import type { IssuedAdminToken } from '../admin-token.ts'
 import { AdminModal } from './admin-modal.ts'
-import { lifetimeField, secondsOf } from './lifetime-field.ts'
+import { focusFault, LimitsFields, limitsFieldsStyles } from './limits-fields.ts'
 
 export class IssueDialog extends AdminModal<IssuedAdminToken> {
-  static override properties: PropertyDeclarations = {
-    lifetime: { state: true },
-  }
+  static override styles = [...AdminModal.styles, ...catalogueFieldsStyles, limitsFieldsStyles]
 
-  /** The chosen value of the lifetime. */
-  declare protected lifetime: string
+  readonly #catalogue = new CatalogueFields(
+    () => this.client.catalogue(),
+    () => this.requestUpdate(),
+  )
+  readonly #limits = new LimitsFields(() => this.requestUpdate())
   #owner = ''
   protected override readonly firstFocus = '#owner'
 
   /** @param owner The suggested owner. */
   ask(owner: string): Promise<IssuedAdminToken | null> {
     this.#owner = owner
-    this.lifetime = ''
+    this.#catalogue.reset()
+    this.#limits.fill()
     return this.open()
   }
 
@@ -27,7 +31,7 @@ export class IssueDialog extends AdminModal<IssuedAdminToken> {
   }
 
   protected override content(): TemplateResult {
-    const { texts, busy, lifetime } = this
+    const { texts, busy } = this
     const optional = html`<span class="muted">(${texts.say('optional')})</span>`
     return html`<form @submit=${this.#submit}>
       <p>${texts.say('issueText')}</p>
@@ -53,23 +57,8 @@ export class IssueDialog extends AdminModal<IssuedAdminToken> {
         <label for="description">${texts.say('description')} ${optional}</label>
         <textarea id="description" name="description" rows="2" maxlength="1000"></textarea>
       </div>
-      <div class="field">
-        <label for="scopes">${texts.say('scopes')} ${optional}</label>
-        <textarea
-          id="scopes"
-          name="scopes"
-          class="mono"
-          rows="2"
-          spellcheck="false"
-          autocapitalize="off"
-          aria-describedby="scopes-hint"
-        ></textarea>
-        <p class="muted" id="scopes-hint">${texts.say('issueScopesHint')} ${texts.say('issueScopesNone')}</p>
-      </div>
-      ${lifetimeField(lifetime, texts, (value) => {
-        this.lifetime = value
-      })}
-      ${this.faultNotice()}
+      ${this.#catalogue.scopes(texts)} ${this.#catalogue.lifetime(texts)}
+      ${this.#limits.render(texts, optional)} ${this.faultNotice()}
       <div class="buttons end">
         <button type="button" @click=${() => this.leave()}>${texts.say('cancel')}</button>
         <button type="submit" class="primary" data-action="issue" aria-disabled=${busy}>
@@ -79,25 +68,26 @@ export class IssueDialog extends AdminModal<IssuedAdminToken> {
     </form>`
   }
 
-  #submit(event: SubmitEvent): void {
+  async #submit(event: SubmitEvent): Promise<void> {
     event.preventDefault()
+    if (this.busy) return
     const fields = new FormData(event.target as HTMLFormElement)
-    const text = (name: string) => String(fields.get(name) ?? '').trim()
-    const expiresIn = secondsOf(this.lifetime, text('lifetime_date'), Date.now())
-    void this.attempt(
+    const limits = this.#limits.changesOf({ allowed_ips: null, rate_limit: null })
+    this.#limits.clearFaults()
+    await this.attempt(
       async () =>
         this.finish(
           await this.client.issue({
-            user_id: text('user_id'),
-            name: text('name') || null,
-            description: text('description').replaceAll('\r\n', '\n') || null,
-            scopes: text('scopes')
-              .split(/\s+/)
-              .filter((scope) => scope !== ''),
-            ...(expiresIn !== undefined && { expires_in: expiresIn }),
+            user_id: textIn(fields, 'user_id') ?? '',
+            name: textIn(fields, 'name'),
+            description: textIn(fields, 'description'),
+            ...this.#catalogue.values,
+            ...limits,
           }),
         ),
-      this.uncertain('issueUncertain'),
+      (fault) => (this.#limits.showFault(fault, this.texts) ? '' : this.uncertain('issueUncertain')(fault)),
     )
+    await this.updateComplete
+    focusFault(this.renderRoot)
   }
 }
