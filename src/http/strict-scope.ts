@@ -6,6 +6,7 @@
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify'
 import type { TSchema } from 'typebox'
+import { shortened } from '../token/text.ts'
 import { describeRoute } from './open-api.ts'
 import { keepResponses } from './own-responses.ts'
 import { markOwnScope, ownRoute } from './own-routes.ts'
@@ -23,7 +24,13 @@ export function makeStrict(scope: FastifyInstance): void {
   markOwnScope(scope)
   scope.setValidatorCompiler(compileStrictly)
   scope.setSerializerCompiler(() => serialize)
-  scope.setSchemaErrorFormatter((errors, part) => new Error(describeFaults(errors, part)))
+  scope.setSchemaErrorFormatter((errors, part) => {
+    const message = describeFaults(errors, part)
+    // Fastify adds the faults to the error, which is logged.
+    for (const error of errors)
+      Object.assign(error, { instancePath: shortened(error.instancePath), params: {} })
+    return new Error(message)
+  })
   scope.removeAllContentTypeParsers()
   parseJson(scope)
   keepResponses(scope, { 'cache-control': 'no-store' })
@@ -74,8 +81,6 @@ function serialize(payload: unknown): string {
   return JSON.stringify({ statusCode, code, error, message })
 }
 
-/** Longer than the names of all fields, and shorter than a credential. */
-const MAX_FIELD_LENGTH = 40
 /** How many fields an error names. */
 const MAX_FAULTS = 20
 
@@ -94,11 +99,6 @@ function describeFaults(errors: readonly FastifySchemaValidationError[], part: s
     .slice(0, MAX_FAULTS)
     .map(([field, texts]) => `${field} ${joinFaults(texts)}`)
     .join(', ')
-}
-
-/** The name of an unknown field comes from the client: it may be long, or a credential. */
-function shortened(field: string): string {
-  return field.length <= MAX_FIELD_LENGTH ? field : `${field.slice(0, MAX_FIELD_LENGTH)}…`
 }
 
 function describeFault({ keyword, message, params }: FastifySchemaValidationError): string | undefined {

@@ -3,10 +3,13 @@
 import type { Actor } from '../token/actor.ts'
 import { userIdFault } from '../token/text.ts'
 import type { OwnerStatus } from '../token/token.ts'
+import type { SignedTokenDeps } from '../verification/signed-token.ts'
 import type { Context } from './context.ts'
+import { requireNoCredential } from './no-credential.ts'
 import { requireNoFault } from './valid-input.ts'
 
-type OwnerDeps = Pick<Context, 'store' | 'clock' | 'invalidations' | 'events' | 'onTouchFailed'>
+type OwnerDeps = Pick<Context, 'store' | 'clock' | 'invalidations' | 'events' | 'onTouchFailed'> &
+  SignedTokenDeps
 
 /** Refuses all tokens of a user until `reactivateUser`. The user may be unknown to the store. */
 export function deactivateUser(context: OwnerDeps, userId: string, by: Actor): Promise<void> {
@@ -39,14 +42,11 @@ const EVENTS = {
   removed: 'user-removed',
 } as const satisfies Record<OwnerStatus, string>
 
-async function setStatus(
-  { store, clock, invalidations, events }: OwnerDeps,
-  userId: string,
-  status: OwnerStatus,
-  by: Actor,
-): Promise<void> {
+async function setStatus(context: OwnerDeps, userId: string, status: OwnerStatus, by: Actor): Promise<void> {
+  const { store, clock, invalidations, events } = context
   requireNoFault('userId', userIdFault(userId))
   const now = clock.now()
+  requireNoCredential(context, 'userId', userId, now)
   let ended = false
   try {
     const owner = await store.setOwnerStatus(userId, status, now)

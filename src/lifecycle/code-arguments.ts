@@ -131,7 +131,7 @@ const limit: Fault = () => undefined
 
 const LIMITS: Faults<GivenLimits> = { metadata: limit, allowedIps: limit, rateLimit: limit }
 
-const ACTOR: Faults<GivenActor> = { kind: oneOf(['admin', 'user']), id: userIdFault, ip: orNull(text) }
+const ACTOR: Faults<GivenActor> = { kind: oneOf(['admin', 'user']), id: userIdFault, ip: orNull(address) }
 
 const ISSUE: Faults<Omit<IssueRequest, 'grantable'> & ChangeOptions> = {
   userId: userIdFault,

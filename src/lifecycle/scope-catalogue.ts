@@ -2,6 +2,7 @@
 
 import { InvalidInput, InvalidOption, ScopeNotGrantable } from '../errors.ts'
 import { isScopeName, missingScopes } from '../token/scope.ts'
+import { shortened } from '../token/text.ts'
 
 export interface ScopeEntry {
   readonly name: string
@@ -53,7 +54,7 @@ export class ScopeCatalogue {
    */
   requireGrantable(wanted: readonly string[], owned: readonly string[] | undefined): void {
     const unknown = this.unknown(wanted)
-    if (unknown.length > 0) throw new InvalidInput(`scopes: unknown scope ${unknown.join(', ')}`)
+    if (unknown.length > 0) throw new InvalidInput(`scopes: unknown scope ${named(unknown)}`)
     const withheld = owned === undefined ? [] : missingScopes(wanted, owned)
     if (withheld.length > 0) throw new ScopeNotGrantable(withheld.join(', '))
   }
@@ -68,4 +69,11 @@ export function requireScopeNames(source: string, names: readonly string[]): voi
     if (typeof name === 'string' && isScopeName(name)) continue
     throw new InvalidOption(`${source}: ${JSON.stringify(name)} is not a scope name (RFC 6749, section 3.3)`)
   }
+}
+
+/** How many unknown scopes an error names. */
+const MAX_NAMED = 20
+
+function named(unknown: readonly string[]): string {
+  return unknown.slice(0, MAX_NAMED).map(shortened).join(', ')
 }

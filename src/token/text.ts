@@ -72,3 +72,11 @@ function isLongerThan(text: string, max: number): boolean {
 export function lowerAscii(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 }
+
+/** Shorter than a credential. */
+const MAX_NAMED_LENGTH = 40
+
+/** A text of a client as an error names it. It may be long, or a credential in a wrong place, so it is cut to 40 characters. */
+export function shortened(text: string): string {
+  return text.length <= MAX_NAMED_LENGTH ? text : `${text.slice(0, MAX_NAMED_LENGTH)}…`
+}

@@ -16,6 +16,7 @@ for (const credentials of ['jwt', 'compact'] as const) {
         () => call('POST', '/revoke', { user_id: token }),
         () => call('POST', '', { user_id: token }),
         () => call('POST', '/revoke', { user_id: 'ada', [token]: 1 }),
+        () => call('POST', '', { user_id: 'ada', scopes: [token] }),
         () => call('POST', `/owners/${path}/deactivate`),
         () => call('POST', `/owners/${path}/remove`),
       ]
@@ -33,6 +34,8 @@ for (const credentials of ['jwt', 'compact'] as const) {
         code: 'FST_ERR_VALIDATION',
         message: /must not/,
       })
+      for (const change of ['deactivateUser', 'reactivateUser', 'removeUser'] as const)
+        await t.rejects(app.apiTokens[change](token), { code: 'FST_ERR_VALIDATION', message: /must not/ })
       t.equal(await statusOf(app, token), 200, 'nothing was revoked')
     },
   )
@@ -44,6 +47,34 @@ t.test('an id that is no id is named by its position', async (t) => {
   const { status, body } = await call('POST', '/revoke', { ids })
   t.match({ status, body }, { status: 400, body: { message: 'ids[1] must be the id of a token' } })
 })
+
+t.test(
+  'promise 1: a credential as a scope or as the name of a field is not in the response and not in the log',
+  async (t) => {
+    const log: string[] = []
+    const options = { credentials: 'compact', tokenPrefix: 'acme_' } as const
+    const { app } = await startHost(t, options, undefined, (line) => void log.push(line))
+    const { id, token } = await issue(app, 'ada')
+    for (const payload of [{ scopes: [token] }, { [token]: 1 }]) {
+      for (const url of ['/tokens', `/tokens/${id}/rotate`]) {
+        log.splice(0)
+        const { statusCode, body } = await app.inject(as('ada', { method: 'POST', url, payload }))
+        t.equal(statusCode, 400, url)
+        t.notMatch(body, token, url)
+        t.ok(log.length > 0)
+        t.notMatch(log.join(''), token, url)
+      }
+    }
+    await t.rejects(app.apiTokens.issue({ userId: 'ada', scopes: [token] }), {
+      message: `scopes: unknown scope ${token.slice(0, 40)}…`,
+    })
+    const unknown = Array.from({ length: 60 }, (_, n) => `${n}${'x'.repeat(50)}`)
+    const { body } = await app.inject(
+      as('ada', { method: 'POST', url: '/tokens', payload: { scopes: unknown } }),
+    )
+    t.ok(body.length < 1_500, `${body.length}`)
+  },
+)
 
 t.test('promise 15: the names of unknown fields are cut, in the response and in the log', async (t) => {
   const log: string[] = []

@@ -319,6 +319,27 @@ export const seamGuards: readonly Guard[] = [
     tests: ['test/admin/misplaced-credentials.test.ts'],
   },
   {
+    name: 'promise 1: an error names no unknown scope at its full length',
+    file: 'src/lifecycle/scope-catalogue.ts',
+    remove: '.map(shortened)',
+    put: '',
+    tests: ['test/admin/misplaced-credentials.test.ts'],
+  },
+  {
+    name: 'promise 1: the log names no unknown field at its full length',
+    file: 'src/http/strict-scope.ts',
+    remove: 'instancePath: shortened(error.instancePath)',
+    put: 'instancePath: error.instancePath',
+    tests: ['test/admin/misplaced-credentials.test.ts'],
+  },
+  {
+    name: 'promise 1: no user with a credential as id is deactivated or removed',
+    file: 'src/lifecycle/change-owner.ts',
+    remove: "  requireNoCredential(context, 'userId', userId, now)\n",
+    put: '',
+    tests: ['test/admin/misplaced-credentials.test.ts'],
+  },
+  {
     name: 'promise 1: an error names no unknown field at its full length',
     file: 'src/http/strict-scope.ts',
     remove: 'const field = shortened(part + path)',

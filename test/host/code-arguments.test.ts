@@ -78,7 +78,8 @@ const actors = (method: string, call: (by: unknown) => readonly unknown[]): Case
     (by): Case => [method, call(by), /^by\.id must be a string$/],
   ),
   [method, call({ kind: 'user', id: '' }), /^by\.id must not be blank$/],
-  [method, call({ kind: 'user', id: 'ada', ip: 7 }), /^by\.ip must be a string$/],
+  [method, call({ kind: 'user', id: 'ada', ip: 7 }), /^by\.ip must be an IP address$/],
+  [method, call({ kind: 'user', id: 'ada', ip: '192.0.2.1\nadmin' }), /^by\.ip must be an IP address$/],
   [method, call({ kind: 'user', id: 'ada', Ip: '::1' }), /^Ip is not a member of by: did you mean ip\?$/],
 ]
 
