@@ -19,18 +19,24 @@ export interface Arguments<Text extends string, Flag extends string> {
   readonly names: readonly string[]
 }
 
-/** @throws {WrongCall} For an option that is unknown, empty, without its value, or given twice. */
+/** A JWT, or a compact credential: see `compact-credential.ts`. */
+const CREDENTIAL = /eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+|[a-z2-7]{62}/
+/** The password of a store's address may be a JWT. */
+const ADDRESS = '://'
+
+/** @throws {WrongCall} For an option that is unknown, empty, without its value, or given twice, and for a credential. */
 export function readArguments<Text extends string, Flag extends string>(
   args: readonly string[],
   { texts, flags }: KnownOptions<Text, Flag>,
 ): Arguments<Text, Flag> {
+  requireNoCredential(args)
   const given = new Map<string, string | undefined>()
   const names: string[] = []
   for (const token of tokensOf(args, texts, flags)) {
     if (token.kind === 'positional') names.push(token.value)
     if (token.kind !== 'option') continue
     if (given.has(token.name)) throw new WrongCall(`--${token.name} is given twice`)
-    if (token.value === '') throw new WrongCall(`--${token.name} is empty`)
+    if (token.value?.trim() === '') throw new WrongCall(`--${token.name} is empty`)
     given.set(token.name, token.value)
   }
   return {
@@ -39,6 +45,15 @@ export function readArguments<Text extends string, Flag extends string>(
     flags: new Set(flags.filter((name) => given.has(name))),
     names,
   }
+}
+
+/** Other users of the machine see the arguments of a process, and an error would repeat it. */
+function requireNoCredential(args: readonly string[]): void {
+  const found = args.findIndex((arg) => !arg.includes(ADDRESS) && CREDENTIAL.test(arg))
+  if (found === -1) return
+  throw new WrongCall(
+    `argument ${found + 1} is a credential: pass a credential by standard input, as -, where the command takes it`,
+  )
 }
 
 function tokensOf(args: readonly string[], texts: readonly string[], flags: readonly string[]) {

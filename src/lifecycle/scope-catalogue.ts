@@ -67,7 +67,8 @@ export class ScopeCatalogue {
 export function requireScopeNames(source: string, names: readonly string[]): void {
   for (const name of names) {
     if (typeof name === 'string' && isScopeName(name)) continue
-    throw new InvalidOption(`${source}: ${JSON.stringify(name)} is not a scope name (RFC 6749, section 3.3)`)
+    const shown = JSON.stringify(typeof name === 'string' ? shortened(name) : name)
+    throw new InvalidOption(`${source}: ${shown} is not a scope name (RFC 6749, section 3.3)`)
   }
 }
 

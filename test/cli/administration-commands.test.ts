@@ -216,6 +216,7 @@ t.test('wrong arguments exit with code 2 and print the usage', async (t) => {
     [['tokens', 'list', 'x', ...store], /^tokens list takes no argument/],
     [['tokens', 'list', '--reason', 'leaked', ...store], /^tokens list takes no --reason/],
     [['tokens', 'list', '--limit', '0', ...store], /^--limit must be/],
+    [['tokens', 'list', '--by', ' ', ...store], /^--by is empty/],
     [['tokens', 'list', '--status', 'gone', ...store], /^--status must be one of/],
     [['tokens', 'list', '--unused-since', 'yesterday', ...store], /^--unused-since must be a date/],
     [['tokens', 'list', '--unused-since', '2026-13-01', ...store], /^--unused-since must be a date/],
@@ -251,6 +252,34 @@ t.test('wrong arguments exit with code 2 and print the usage', async (t) => {
     t.match(errors, new RegExp(`needs an action.*\nusage:\n {2}fastify-api-tokens ${name} `))
   }
 })
+
+for (const credentials of ['jwt', 'compact'] as const) {
+  t.test(`promise 1: a credential as an argument is refused and not repeated (${credentials})`, async (t) => {
+    const { app } = await startHost(t, { credentials, tokenPrefix: 'acme_' })
+    const { token } = await issue(app, 'ada')
+    const terminal = { print: (line: string) => t.fail(line), warn: (line: string) => t.fail(line) }
+    const store = ['--store', 'sqlite:x.db']
+    for (const args of [
+      ['owners', 'deactivate', ...store, token],
+      ['owners', 'revoke', token, ...store],
+      ['owners', 'list', '--prefix', token, ...store],
+      ['tokens', 'issue', '--user-id', token, ...store],
+      ['tokens', 'issue', '--user-id', 'ada', '--scopes', `a ${token}`, ...store],
+      ['tokens', 'issue', '--user-id', 'ada', `--name=${token}`, ...store],
+      ['tokens', 'revoke', token, ...store],
+      ['tokens', `--${token}`],
+    ]) {
+      const [name, ...others] = args
+      const command = name === 'tokens' ? tokensCommand : ownersCommand
+      const error: Error = await command(others, terminal).then(
+        () => t.fail('refused'),
+        (thrown) => thrown,
+      )
+      t.match(error, { constructor: WrongCall, message: /^argument \d is a credential: pass/ })
+      t.notMatch(error.message, token)
+    }
+  })
+}
 
 t.test('texts of users do not control the terminal', async (t) => {
   const lines: string[] = []

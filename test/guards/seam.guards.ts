@@ -326,6 +326,13 @@ export const seamGuards: readonly Guard[] = [
     tests: ['test/admin/misplaced-credentials.test.ts'],
   },
   {
+    name: 'promise 1: a credential is no argument of a command',
+    file: 'src/cli/arguments.ts',
+    remove: '  requireNoCredential(args)\n',
+    put: '',
+    tests: ['test/cli/administration-commands.test.ts'],
+  },
+  {
     name: 'promise 1: the log names no unknown field at its full length',
     file: 'src/http/strict-scope.ts',
     remove: 'instancePath: shortened(error.instancePath)',
