@@ -131,11 +131,11 @@ export function flag(value: unknown, path: string): boolean {
   throw new InvalidOption(`${path} must be true or false`)
 }
 
-/** @throws {InvalidOption} For anything but a path without parameters. */
+/** @throws {InvalidOption} For anything but a path without parameters, percent signs and dot segments (RFC 3986 §3.3). */
 export function routePrefix(value: unknown, path: string, example: string): string {
-  if (typeof value === 'string' && /^(\/[^/?#:*\s]+)+$/.test(value)) return value
+  if (typeof value === 'string' && /^(\/(?!\.{1,2}(\/|$))[^/?#:*%\\\s]+)+$/.test(value)) return value
   throw new InvalidOption(
-    `${path} must be a path such as '${example}', without parameters or a slash at its end`,
+    `${path} must be a path such as '${example}', without parameters, percent signs, dot segments or a slash at its end`,
   )
 }
 

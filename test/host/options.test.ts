@@ -172,9 +172,24 @@ const cases: Case[] = [
   [{ trustedOrigins: new Array(1) }, /: trustedOrigins\[0\] must be an origin such as/],
   ...['x', 1, [], true].map((value): Case => [{ routes: value }, /: routes must be an object$/]),
   [{ routes: { path: '/x' } }, /: routes\.path is not an option$/],
-  ...['', '/', 'tokens', '/tokens/', '//x', '/:id', '/*', '/a?b', '/a#b', '/a b', 1, null].map(
-    (prefix): Case => [{ routes: { prefix } }, /: routes\.prefix must be a path such as '\/tokens'/],
-  ),
+  ...[
+    '',
+    '/',
+    'tokens',
+    '/tokens/',
+    '//x',
+    '/:id',
+    '/*',
+    '/a?b',
+    '/a#b',
+    '/a b',
+    '/%61',
+    '/a/../b',
+    '/.',
+    '/a\\b',
+    1,
+    null,
+  ].map((prefix): Case => [{ routes: { prefix } }, /: routes\.prefix must be a path such as '\/tokens'/]),
   ...['x', 1, [], true, null].map((value): Case => [{ admin: value }, /: admin must be an object$/]),
   [{ admin: {} as never }, /: admin\.authenticate is required$/],
   ...['x', true, null, {}].map(
@@ -185,7 +200,7 @@ const cases: Case[] = [
     { admin: { Authenticate: () => null } },
     /: admin\.Authenticate is not an option: did you mean authenticate/,
   ],
-  ...['', '/', 'admin', '/admin/', '//x', '/:id', '/*', '/a?b', 1, null].map(
+  ...['', '/', 'admin', '/admin/', '//x', '/:id', '/*', '/a?b', '/%61', '/a/.', 1, null].map(
     (prefix): Case => [
       { admin: { authenticate: () => null, prefix } },
       /: admin\.prefix must be a path such as '\/admin\/tokens'/,
