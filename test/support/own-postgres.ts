@@ -40,7 +40,9 @@ async function startServer(t: Test): Promise<OwnPostgres> {
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const run = await ownerOf(folder)
   const place = join(folder, 'data')
-  await run(join(programs, 'initdb'), ['-D', place, '-A', 'trust', '-U', 'postgres', '--no-sync'])
+  // Without these two, the environment decides the encoding.
+  const text = ['--encoding', 'UTF8', '--locale', 'C']
+  await run(join(programs, 'initdb'), ['-D', place, '-A', 'trust', '-U', 'postgres', '--no-sync', ...text])
   const port = await freePort()
   const settings = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=${folder} -c fsync=off`
   const control = (...args: string[]) => run(join(programs, 'pg_ctl'), ['-D', place, '-w', ...args])
